@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets as data, in dependency order. `ImportTests` holds the `import` lines of Sources/ to this table.
+
+/// Debian's C libraries: a module map and a shim header each, nothing else.
+let system = ["COpenBLAS", "CZstd", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP"]
+
+let libraries: [(name: String, imports: [String])] = [
+    ("Tensors", ["COpenBLAS", "CKernels"]),
+    ("Autograd", ["Tensors", "CKernels"]),
+    ("Files", ["CZstd", "CArchive", "CCrypto"]),
+    ("Text", []),
+    ("Images", ["CJPEG", "CPNG", "CWebP", "CKernels"]),
+    ("Shards", ["Files", "Text", "Images"]),
+    ("Models", ["Tensors", "Autograd", "Files", "Images"]),
+    ("Distillation", ["Tensors", "Autograd", "Models", "Shards", "Files", "CKernels"]),
+    ("Training", ["Tensors", "Autograd", "Models", "Shards", "Distillation", "Files", "CKernels"]),
+    ("Benchmarks", ["Files", "Text"]),
+    ("World", ["Files", "Text", "Images"]),
+    ("Stage", ["Files", "ArgumentParser", "Yams"]),
+]
+
+let stages: [(name: String, imports: [String])] = [
+    ("make-world", ["World"]),
+    ("assemble-model", ["Models"]),
+    ("pack-shards", ["Shards"]),
+    ("cache-teacher", ["Distillation"]),
+    ("train-student", ["Training"]),
+    ("answer-benchmarks", ["Benchmarks", "Models", "Images"]),
+    ("score-benchmarks", ["Benchmarks"]),
+    ("trace-model", ["Distillation"]),
+]
+
+let products: [String: Target.Dependency] = [
+    "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    "Yams": .product(name: "Yams", package: "Yams"),
+]
+func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { products[$0] ?? .byName(name: $0) } }
+
+let package = Package(
+    name: "align-ti",
+    products: stages.map { .executable(name: $0.name, targets: [$0.name]) },
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: system.map { .systemLibrary(name: $0) }
+        + [
+            // The row loops. The flags are the numerics' contract (FMA allowed, errno not set), so debug builds have them too.
+            .target(
+                name: "CKernels",
+                cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])])
+        ]
+        + libraries.map { .target(name: $0.name, dependencies: dependencies($0.imports)) }
+        + stages.map { .executableTarget(name: $0.name, dependencies: dependencies(["Stage"] + $0.imports)) }
+        + [
+            .target(name: "TestSupport", path: "Tests/TestSupport"),
+            .target(
+                name: "NumericsSupport", dependencies: dependencies(["Tensors", "Autograd", "TestSupport"]),
+                path: "Tests/NumericsSupport"),
+        ]
+        + libraries.map {
+            let support = $0.imports.contains("Autograd") || $0.name == "Autograd" ? ["TestSupport", "NumericsSupport"] : ["TestSupport"]
+            return .testTarget(name: "\($0.name)Tests", dependencies: dependencies([$0.name] + support + $0.imports))
+        },
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,100 @@
+import CKernels
+import Tensors
+
+/// Keys and values of the rows that others may see (the trunk) and, for segments that see themselves, of the query rows.
+public struct AttentionKeys {
+    public let trunkKeys, trunkValues: Value  // [trunk rows, keyHeads * headSize]
+    public let ownKeys, ownValues: Value?  // [rows, keyHeads * headSize]
+
+    public init(trunkKeys: Value, trunkValues: Value, ownKeys: Value? = nil, ownValues: Value? = nil) {
+        (self.trunkKeys, self.trunkValues, self.ownKeys, self.ownValues) = (trunkKeys, trunkValues, ownKeys, ownValues)
+    }
+}
+
+/// Scaled dot-product attention with grouped key heads under the prefix rule of `AttentionLayout`.
+///
+/// The probabilities are made block by block and never kept: the gradient recomputes them from one number a row and head.
+///
+/// - Parameters:
+///   - q: `[rows, heads * headSize]`
+///   - scale: factor of the scores; default `1 / sqrt(headSize)`
+/// - Returns: `[rows, heads * headSize]`
+public func attention(_ q: Value, _ keys: AttentionKeys, layout: AttentionLayout, headSize: Int, scale: Float? = nil) -> Value {
+    let shape = AttentionShape(q: q, keys: keys, headSize: headSize, scale: scale ?? 1 / Float(headSize).squareRoot())
+    let y = Tensor(uninitialized: q.shape)
+    let logSums = Tensor(uninitialized: [q.rows, shape.heads])
+    let data = AttentionData(q: q.data, keys: keys)
+    parallelTasks(layout.groups.count * shape.keyHeads) { task in
+        let block = AttentionBlock(shape, data, logSums: logSums)
+        for segment in layout.segments[layout.groups[task / shape.keyHeads]] {
+            block.forEachBlock(segment, keyHead: task % shape.keyHeads) { rows, head in
+                block.forward(segment, rows, head, into: y)
+            }
+        }
+    }
+    let parents = [q, keys.trunkKeys, keys.trunkValues] + [keys.ownKeys, keys.ownValues].compactMap { $0 }
+    return Value(y, from: parents) { dy in  // keeps q, k, v, y and the log-sum-exps
+        let gradient = AttentionGradient(q: q, keys: keys)
+        parallelTasks(layout.groups.count * shape.keyHeads) { task in
+            let block = AttentionBlock(shape, data, logSums: logSums)
+            for segment in layout.segments[layout.groups[task / shape.keyHeads]] {
+                block.forEachBlock(segment, keyHead: task % shape.keyHeads) { rows, head in
+                    block.backward(segment, rows, head, y: y, dy: dy, into: gradient)
+                }
+            }
+        }
+        gradient.pass(to: q, keys)
+    }
+}
+
+struct AttentionShape: Sendable {
+    let heads, keyHeads, headSize: Int
+    let scale: Float
+    var queryWidth: Int { heads * headSize }
+    var keyWidth: Int { keyHeads * headSize }
+
+    init(q: Value, keys: AttentionKeys, headSize: Int, scale: Float) {
+        (heads, keyHeads) = (q.width / headSize, keys.trunkKeys.width / headSize)
+        (self.headSize, self.scale) = (headSize, scale)
+        precondition(
+            heads * headSize == q.width && keyHeads > 0 && heads % keyHeads == 0
+                && keys.trunkValues.shape == keys.trunkKeys.shape,
+            "attention: q \(q.shape), k \(keys.trunkKeys.shape), v \(keys.trunkValues.shape), heads of \(headSize)")
+        precondition(
+            keys.ownKeys.map { $0.rows == q.rows && $0.width == keyHeads * headSize } ?? true,
+            "attention: own keys \(keys.ownKeys?.shape ?? []) for q \(q.shape)")
+    }
+}
+
+struct AttentionData: Sendable {
+    let q, trunkKeys, trunkValues: Tensor
+    let ownKeys, ownValues: Tensor?
+
+    init(q: Tensor, keys: AttentionKeys) {
+        self.q = q
+        (trunkKeys, trunkValues) = (keys.trunkKeys.data, keys.trunkValues.data)
+        (ownKeys, ownValues) = (keys.ownKeys?.data, keys.ownValues?.data)
+    }
+}
+
+/// Gradients of one attention call; every piece of memory is written by one task only.
+struct AttentionGradient: Sendable {
+    let dq, dTrunkKeys, dTrunkValues: Tensor
+    let dOwnKeys, dOwnValues: Tensor?
+
+    init(q: Value, keys: AttentionKeys) {
+        dq = Tensor(uninitialized: q.shape)
+        dTrunkKeys = Tensor(zeros: keys.trunkKeys.shape)
+        dTrunkValues = Tensor(zeros: keys.trunkValues.shape)
+        dOwnKeys = keys.ownKeys.map { Tensor(zeros: $0.shape) }
+        dOwnValues = keys.ownValues.map { Tensor(zeros: $0.shape) }
+    }
+
+    func pass(to q: Value, _ keys: AttentionKeys) {
+        q.accumulate(dq)
+        keys.trunkKeys.accumulate(dTrunkKeys)
+        keys.trunkValues.accumulate(dTrunkValues)
+        if let dOwnKeys { keys.ownKeys?.accumulate(dOwnKeys) }
+        if let dOwnValues { keys.ownValues?.accumulate(dOwnValues) }
+    }
+}

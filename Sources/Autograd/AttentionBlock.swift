@@ -1,0 +1,126 @@
+import CKernels
+import Tensors
+
+/// The arithmetic of attention for some rows of one segment and one head, on one thread, with its own scratch memory.
+final class AttentionBlock {
+    private static let blockRows = 128
+    private let shape: AttentionShape
+    private let data: AttentionData
+    private let logSums: Tensor  // [rows, heads]
+    private var scratch: [Tensor?] = [nil, nil]
+
+    init(_ shape: AttentionShape, _ data: AttentionData, logSums: Tensor) {
+        (self.shape, self.data, self.logSums) = (shape, data, logSums)
+    }
+
+    /// Visits the segment's rows block by block for every query head that shares `keyHead`. Rows are relative to the segment.
+    func forEachBlock(_ segment: AttentionLayout.Segment, keyHead: Int, _ body: (Range<Int>, Int) -> Void) {
+        let group = shape.heads / shape.keyHeads
+        for head in keyHead * group..<(keyHead + 1) * group {
+            for start in stride(from: 0, to: segment.queries.count, by: Self.blockRows) {
+                body(start..<min(start + Self.blockRows, segment.queries.count), head)
+            }
+        }
+    }
+
+    /// `[rows, columns]` of scratch, number `slot`.
+    private func matrix(_ slot: Int, _ rows: Int, _ columns: Int) -> MatrixView {
+        let size = rows * columns
+        if (scratch[slot]?.count ?? 0) < size || scratch[slot] == nil { scratch[slot] = Tensor(uninitialized: [max(size, 1)]) }
+        return MatrixView((scratch[slot] ?? Tensor(uninitialized: [1])).pointer, rows: rows, columns: columns, stride: max(1, columns))
+    }
+
+    /// Columns of one head in the given rows.
+    private func head(_ tensor: Tensor, _ rows: Range<Int>, _ head: Int) -> MatrixView {
+        MatrixView(
+            tensor.pointer + rows.lowerBound * tensor.width + head * shape.headSize, rows: rows.count, columns: shape.headSize,
+            stride: tensor.width)
+    }
+
+    private func selfScores(_ queries: MatrixView, _ ownKeys: MatrixView) -> [Float] {
+        (0..<queries.rows).map {
+            Float(ck_dot(queries.pointer + $0 * queries.stride, ownKeys.pointer + $0 * ownKeys.stride, shape.headSize))
+        }
+    }
+
+    /// What both directions need: the views of a block and its raw scores.
+    private struct Scores {
+        let rows: Range<Int>  // of the whole batch
+        let queries, keys, values, scores: MatrixView
+        let ownKeys, ownValues: MatrixView?
+        var own: [Float]  // self scores, then probabilities; empty without own keys
+        let visible: [Int32]
+    }
+
+    private func scores(_ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int) -> Scores {
+        let rows = segment.queries.lowerBound + block.lowerBound..<segment.queries.lowerBound + block.upperBound
+        let visible = Array(segment.visible[block])
+        let width = Int(visible.max() ?? 0)
+        let keyHead = head / (shape.heads / shape.keyHeads)
+        let trunk = segment.keys.lowerBound..<segment.keys.lowerBound + width
+        let queries = self.head(data.q, rows, head)
+        let keys = self.head(data.trunkKeys, trunk, keyHead)
+        let scores = matrix(0, rows.count, width)
+        multiply(queries, .plain, keys, .transposed, into: scores)
+        let ownKeys = segment.seesItself ? data.ownKeys.map { self.head($0, rows, keyHead) } : nil
+        let ownValues = segment.seesItself ? data.ownValues.map { self.head($0, rows, keyHead) } : nil
+        precondition(!segment.seesItself || ownKeys != nil, "attention: a segment sees itself but there are no own keys")
+        return Scores(
+            rows: rows, queries: queries, keys: keys, values: self.head(data.trunkValues, trunk, keyHead), scores: scores,
+            ownKeys: ownKeys, ownValues: ownValues, own: ownKeys.map { selfScores(queries, $0) } ?? [], visible: visible)
+    }
+
+    func forward(_ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int, into y: Tensor) {
+        var s = scores(segment, block, head)
+        let logSum = logSums.pointer + s.rows.lowerBound * shape.heads + head
+        s.own.withUnsafeMutableBufferPointer { own in
+            ck_prefix_softmax(
+                s.scores.pointer, own.isEmpty ? nil : own.baseAddress, s.visible, shape.scale, logSum, shape.heads, s.rows.count, s.scores.columns,
+                s.scores.stride)
+        }
+        let output = self.head(y, s.rows, head)
+        multiply(s.scores, .plain, s.values, .plain, into: output)
+        guard let ownValues = s.ownValues else { return }
+        for (row, probability) in s.own.enumerated() {
+            ck_add_scaled(
+                output.pointer + row * output.stride, ownValues.pointer + row * ownValues.stride, probability, shape.headSize)
+        }
+    }
+
+    func backward(
+        _ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int, y: Tensor, dy: Tensor, into gradient: AttentionGradient
+    ) {
+        var s = scores(segment, block, head)
+        let logSum = logSums.pointer + s.rows.lowerBound * shape.heads + head
+        s.own.withUnsafeMutableBufferPointer { own in
+            ck_prefix_softmax_again(
+                s.scores.pointer, own.isEmpty ? nil : own.baseAddress, s.visible, shape.scale, logSum, shape.heads, s.rows.count, s.scores.columns,
+                s.scores.stride)
+        }
+        let (output, dOutput) = (self.head(y, s.rows, head), self.head(dy, s.rows, head))
+        let size = shape.headSize
+        // Sum over all keys of p dp equals y · dy, so the row's own key is in it already.
+        let d = (0..<s.rows.count).map { Float(ck_dot(output.pointer + $0 * output.stride, dOutput.pointer + $0 * dOutput.stride, size)) }
+        let keyHead = head / (shape.heads / shape.keyHeads)
+        let trunk = segment.keys.lowerBound..<segment.keys.lowerBound + s.scores.columns
+        let dValues = self.head(gradient.dTrunkValues, trunk, keyHead)
+        multiply(s.scores, .transposed, dOutput, .plain, into: dValues, beta: 1)
+        let dScores = matrix(1, s.rows.count, s.scores.columns)
+        multiply(dOutput, .plain, s.values, .transposed, into: dScores)
+        ck_softmax_gradient(s.scores.pointer, dScores.pointer, d, shape.scale, s.rows.count, dScores.columns, dScores.stride)
+        let dq = self.head(gradient.dq, s.rows, head)
+        multiply(dScores, .plain, s.keys, .plain, into: dq)
+        multiply(dScores, .transposed, s.queries, .plain, into: self.head(gradient.dTrunkKeys, trunk, keyHead), beta: 1)
+        guard let ownKeys = s.ownKeys, let ownValues = s.ownValues, let dOwnKeys = gradient.dOwnKeys, let dOwnValues = gradient.dOwnValues
+        else { return }
+        let (dk, dv) = (self.head(dOwnKeys, s.rows, keyHead), self.head(dOwnValues, s.rows, keyHead))
+        for (row, p) in s.own.enumerated() {
+            let g = dOutput.pointer + row * dOutput.stride
+            let dp = Float(ck_dot(g, ownValues.pointer + row * ownValues.stride, size))
+            let ds = p * (dp - d[row]) * shape.scale
+            ck_add_scaled(dq.pointer + row * dq.stride, ownKeys.pointer + row * ownKeys.stride, ds, size)
+            ck_add_scaled(dk.pointer + row * dk.stride, s.queries.pointer + row * s.queries.stride, ds, size)
+            ck_add_scaled(dv.pointer + row * dv.stride, g, p, size)
+        }
+    }
+}

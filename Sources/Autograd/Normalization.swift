@@ -1,0 +1,76 @@
+import CKernels
+import Tensors
+
+/// `x / rms(x) ⊙ weight` over groups of `weight.count` values, so a head-wise norm is the same call with a short weight.
+///
+/// - Parameters:
+///   - x: `[rows, k * size]`
+///   - weight: `[size]`
+public func rmsNorm(_ x: Value, weight: Value, epsilon: Float) -> Value {
+    let size = weight.data.count
+    precondition(size > 0 && x.width % size == 0, "rmsNorm: weight is \(weight.shape), rows are \(x.width) wide")
+    let (data, w, groups) = (x.data, weight.data, x.data.count / size)
+    let y = Tensor(uninitialized: x.shape)
+    let inverse = Tensor(uninitialized: [groups])
+    let grain = max(1, elementwiseGrain / 2 / size)
+    parallel(groups, grain: grain) { range in
+        let start = range.lowerBound
+        ck_rms_norm(data.pointer + start * size, w.pointer, epsilon, y.pointer + start * size, inverse.pointer + start, range.count, size)
+    }
+    return Value(y, from: [x, weight]) { dy in  // keeps x and one number a group
+        let dx = Tensor(zeros: data.shape)
+        let partial = partialSums(groups, grain, size, wanted: weight.requiresGradient) { range, sums in
+            let start = range.lowerBound
+            ck_rms_norm_gradient(
+                data.pointer + start * size, w.pointer, inverse.pointer + start, dy.pointer + start * size,
+                dx.pointer + start * size, sums, range.count, size)
+        }
+        x.accumulate(dx)
+        if let partial { weight.accumulateOntoZeros { ck_add_column_sums($0.pointer, partial.pointer, partial.rows, size) } }
+    }
+}
+
+/// LayerNorm with weight and bias, `[size]` each, over rows of `size` values.
+public func layerNorm(_ x: Value, weight: Value, bias: Value, epsilon: Float) -> Value {
+    let size = weight.data.count
+    precondition(x.width == size && bias.data.count == size, "layerNorm: weight is \(weight.shape), rows are \(x.width) wide")
+    let (data, w, b, rows) = (x.data, weight.data, bias.data, x.rows)
+    let y = Tensor(uninitialized: x.shape)
+    let statistics = Tensor(uninitialized: [rows, 2])
+    let grain = max(1, elementwiseGrain / 2 / size)
+    parallel(rows, grain: grain) { range in
+        let start = range.lowerBound
+        ck_layer_norm(
+            data.pointer + start * size, w.pointer, b.pointer, epsilon, y.pointer + start * size,
+            statistics.pointer + 2 * start, range.count, size)
+    }
+    return Value(y, from: [x, weight, bias]) { dy in  // keeps x, mean and deviation
+        let dx = Tensor(zeros: data.shape)
+        let trains = weight.requiresGradient || bias.requiresGradient
+        let partial = partialSums(rows, grain, 2 * size, wanted: trains) { range, sums in
+            let start = range.lowerBound
+            ck_layer_norm_gradient(
+                data.pointer + start * size, w.pointer, statistics.pointer + 2 * start, dy.pointer + start * size,
+                dx.pointer + start * size, sums, sums.map { $0 + size }, range.count, size)
+        }
+        x.accumulate(dx)
+        guard let partial else { return }
+        let sums = Tensor(zeros: [2, size])
+        ck_add_column_sums(sums.pointer, partial.pointer, partial.rows, 2 * size)
+        weight.accumulate(sums.rows(0..<1).copy())
+        bias.accumulate(sums.rows(1..<2).copy())
+    }
+}
+
+/// Runs `body` over the same pieces as `parallel`, each with a row of `width` zeros of its own to add to; nil pointers when not wanted.
+private func partialSums(
+    _ count: Int, _ grain: Int, _ width: Int, wanted: Bool,
+    _ body: @Sendable (Range<Int>, UnsafeMutablePointer<Float>?) -> Void
+) -> Tensor? {
+    let pieces = max(1, min(16, count / max(1, grain)))
+    let sums = wanted ? Tensor(zeros: [pieces, width]) : nil
+    parallelTasks(pieces) { piece in
+        body(count * piece / pieces..<count * (piece + 1) / pieces, sums.map { $0.pointer + piece * width })
+    }
+    return sums
+}

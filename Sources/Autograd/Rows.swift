@@ -1,0 +1,69 @@
+import CKernels
+import Tensors
+
+/// Rows of a table by id, `[ids.count, width]`.
+///
+/// - Parameter table: `[vocabulary, width]`
+public func embedding(_ table: Value, ids: [Int32]) -> Value { gatherRows(table, ids) }
+
+/// The given rows in the given order; a row may be taken more than once.
+public func gatherRows(_ x: Value, _ indices: [Int32]) -> Value {
+    let width = x.width
+    return Value(x.data.gatheringRows(indices), from: [x]) { dy in
+        x.accumulateOntoZeros { dx in
+            for (row, index) in indices.enumerated() {
+                ck_add(dx.pointer + Int(index) * width, dy.pointer + row * width, width)
+            }
+        }
+    }
+}
+
+/// One below the other.
+public func concatenateRows(_ parts: [Value]) -> Value {
+    precondition(!parts.isEmpty && parts.allSatisfy { $0.width == parts[0].width }, "concatenateRows: \(parts.map(\.shape))")
+    let width = parts[0].width
+    let y = Tensor(uninitialized: [parts.reduce(0) { $0 + $1.rows }, width])
+    var start = 0
+    for part in parts {
+        (y.pointer + start * width).update(from: part.data.pointer, count: part.data.count)
+        start += part.rows
+    }
+    return Value(y, from: parts) { dy in
+        var start = 0
+        for part in parts {
+            part.accumulate(dy.rows(start..<start + part.rows).copy())
+            start += part.rows
+        }
+    }
+}
+
+/// `x` with the rows at `indices` replaced by those of `replacement`: visual tokens in place of their placeholders.
+public func replaceRows(_ x: Value, at indices: [Int32], with replacement: Value) -> Value {
+    let width = x.width
+    precondition(replacement.rows == indices.count && replacement.width == width, "replaceRows: \(replacement.shape) into \(x.shape) at \(indices.count) rows")
+    let y = x.data.copy()
+    for (row, index) in indices.enumerated() {
+        precondition(index >= 0 && Int(index) < x.rows, "replaceRows: row \(index) of \(x.rows)")
+        (y.pointer + Int(index) * width).update(from: replacement.data.pointer + row * width, count: width)
+    }
+    return Value(y, from: [x, replacement]) { dy in
+        replacement.accumulate(dy.gatheringRows(indices))
+        guard x.requiresGradient else { return }
+        for index in indices { (dy.pointer + Int(index) * width).update(repeating: 0, count: width) }
+        x.accumulate(dy)
+    }
+}
+
+/// Adds `table` `[period, width]` to every group of `period` rows: learnt positions of image patches.
+public func addRepeated(_ x: Value, _ table: Value) -> Value {
+    let period = table.rows * table.width
+    precondition(period > 0 && x.data.count % period == 0, "addRepeated: \(table.shape) to \(x.shape)")
+    let y = x.data.copy()
+    for group in 0..<x.data.count / period { ck_add(y.pointer + group * period, table.data.pointer, period) }
+    return Value(y, from: [x, table]) { dy in
+        table.accumulateOntoZeros { sums in
+            for group in 0..<dy.count / period { ck_add(sums.pointer, dy.pointer + group * period, period) }
+        }
+        x.accumulate(dy)
+    }
+}

@@ -1,0 +1,2 @@
+#include "numeric.h"
+#include "images.h"

@@ -1,0 +1,80 @@
+#ifndef CK_NUMERIC_H
+#define CK_NUMERIC_H
+
+#include "dispatched.h"
+
+/* Elementwise, n values. */
+void ck_add(float *restrict y, const float *restrict x, size_t n);                  /* y += x */
+void ck_add_scaled(float *restrict y, const float *restrict x, float a, size_t n);  /* y += a x */
+void ck_scale(float *restrict y, float a, size_t n);                                /* y *= a */
+void ck_multiply(float *restrict y, const float *restrict a, const float *restrict b, size_t n);
+double ck_sum_of_squares(const float *restrict x, size_t n);
+double ck_dot(const float *restrict x, const float *restrict y, size_t n);
+
+/* Rows and columns of a [rows, width] matrix. */
+void ck_add_bias(float *restrict y, const float *restrict bias, size_t rows, size_t width);
+void ck_add_column_sums(float *restrict sums, const float *restrict x, size_t rows, size_t width);
+
+/* y = x * weight / rms(x); inverse_rms [rows] is kept for the gradient. */
+void ck_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
+                 float *restrict inverse_rms, size_t rows, size_t width);
+/* dx += gradient to x; dweight += gradient to weight (NULL to skip). */
+void ck_rms_norm_gradient(const float *restrict x, const float *restrict weight, const float *restrict inverse_rms,
+                          const float *restrict dy, float *restrict dx, float *restrict dweight, size_t rows, size_t width);
+
+/* y = (x - mean) * inverse_deviation * weight + bias; statistics [rows, 2] hold mean and inverse deviation. */
+void ck_layer_norm(const float *restrict x, const float *restrict weight, const float *restrict bias, float epsilon,
+                   float *restrict y, float *restrict statistics, size_t rows, size_t width);
+void ck_layer_norm_gradient(const float *restrict x, const float *restrict weight, const float *restrict statistics,
+                            const float *restrict dy, float *restrict dx, float *restrict dweight, float *restrict dbias,
+                            size_t rows, size_t width);
+
+/* Activations and their gradients (dx = dy * f'(x)). */
+void ck_silu_gate(const float *restrict gate, const float *restrict up, float *restrict y, size_t n);
+void ck_silu_gate_gradient(const float *restrict gate, const float *restrict up, const float *restrict dy,
+                           float *restrict dgate, float *restrict dup, size_t n);
+void ck_gelu(const float *restrict x, float *restrict y, size_t n);        /* exact: x * Phi(x) */
+void ck_gelu_gradient(const float *restrict x, const float *restrict dy, float *restrict dx, size_t n);
+void ck_gelu_tanh(const float *restrict x, float *restrict y, size_t n);   /* SigLIP */
+void ck_gelu_tanh_gradient(const float *restrict x, const float *restrict dy, float *restrict dx, size_t n);
+void ck_quick_gelu(const float *restrict x, float *restrict y, size_t n);  /* CLIP: x * sigmoid(1.702 x) */
+void ck_quick_gelu_gradient(const float *restrict x, const float *restrict dy, float *restrict dx, size_t n);
+
+/* Rotary positions, rotate-half layout, x [rows, heads, size]; cosine and sine [rows, size / 2].
+   direction +1 rotates, -1 rotates back (the gradient). y may not alias x. */
+void ck_rotary(const float *restrict x, const float *restrict cosine, const float *restrict sine, float direction,
+               float *restrict y, size_t rows, size_t heads, size_t size);
+
+/* Row r of scores [rows, stride] sees its first visible[r] columns and, when self is not NULL, one more score self[r].
+   Turns scores into probabilities in place, zeroes columns from visible[r] to width, self becomes its own probability,
+   log_sum[r * log_sum_stride] the log-sum-exp. All scores are multiplied by scale first. */
+void ck_prefix_softmax(float *restrict scores, float *restrict self, const int32_t *restrict visible, float scale,
+                       float *restrict log_sum, size_t log_sum_stride, size_t rows, size_t width, size_t stride);
+/* The same from a kept log-sum-exp, for the gradient. */
+void ck_prefix_softmax_again(float *restrict scores, float *restrict self, const int32_t *restrict visible, float scale,
+                             const float *restrict log_sum, size_t log_sum_stride, size_t rows, size_t width, size_t stride);
+/* ds = p * (dp - d[r]) * scale over width columns, in place of dp. */
+void ck_softmax_gradient(const float *restrict p, float *restrict dp, const float *restrict d, float scale,
+                         size_t rows, size_t width, size_t stride);
+
+/* Losses, one row of logits. */
+float ck_log_sum_exp(const float *restrict x, size_t n);
+/* Sum over v of exp(t - log_sum_t) * ((t - log_sum_t) - (s - log_sum_s)): the KL of two rows of logits. */
+double ck_kl(const float *restrict t, float log_sum_t, const float *restrict s, float log_sum_s, size_t n);
+/* s[v] = a * softmax over n with log_sum_n + b * softmax over the first m with log_sum_m. */
+void ck_two_softmax(float *restrict s, float log_sum_n, float a, float log_sum_m, float b, size_t n, size_t m);
+/* x -= b * softmax(t), n values. */
+void ck_subtract_softmax(float *restrict x, const float *restrict t, float log_sum_t, float b, size_t n);
+/* p = exp(x * inverse_temperature - shift); returns the sum. */
+double ck_exp_shifted(const float *restrict x, float inverse_temperature, float shift, float *restrict p, size_t n);
+size_t ck_argmax(const float *restrict x, size_t n);
+
+/* AdamW (decoupled decay), n values of one tensor. step_size = lr / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t). */
+void ck_adamw(float *restrict p, const float *restrict g, float *restrict m, float *restrict v, float gradient_scale,
+              float beta1, float beta2, float step_size, float correction, float epsilon, float decay, size_t n);
+
+/* (x / 255 - mean) / deviation of an interleaved image, cut into patches [patches, channels * patch * patch]. */
+void ck_patches(const uint8_t *restrict pixels, const float *restrict scale, const float *restrict offset, float *restrict y,
+                size_t size, size_t patch, size_t channels);
+
+#endif

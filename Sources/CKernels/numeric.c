@@ -1,0 +1,80 @@
+#include "numeric.h"
+#include "vector_math.h"
+
+DISPATCHED void ck_add(float *restrict y, const float *restrict x, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+DISPATCHED void ck_add_scaled(float *restrict y, const float *restrict x, float a, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+}
+
+DISPATCHED void ck_scale(float *restrict y, float a, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] *= a;
+}
+
+DISPATCHED void ck_multiply(float *restrict y, const float *restrict a, const float *restrict b, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = a[i] * b[i];
+}
+
+DISPATCHED double ck_sum_of_squares(const float *restrict x, size_t n) {
+#pragma clang fp reassociate(on)
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+
+DISPATCHED double ck_dot(const float *restrict x, const float *restrict y, size_t n) {
+#pragma clang fp reassociate(on)
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)y[i];
+    return sum;
+}
+
+DISPATCHED void ck_add_bias(float *restrict y, const float *restrict bias, size_t rows, size_t width) {
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < width; c++) y[r * width + c] += bias[c];
+}
+
+DISPATCHED void ck_add_column_sums(float *restrict sums, const float *restrict x, size_t rows, size_t width) {
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < width; c++) sums[c] += x[r * width + c];
+}
+
+DISPATCHED void ck_rotary(const float *restrict x, const float *restrict cosine, const float *restrict sine, float direction,
+                          float *restrict y, size_t rows, size_t heads, size_t size) {
+    size_t half = size / 2;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t h = 0; h < heads; h++) {
+            const float *in = x + (r * heads + h) * size, *cs = cosine + r * half, *sn = sine + r * half;
+            float *out = y + (r * heads + h) * size;
+            for (size_t i = 0; i < half; i++) {
+                float s = direction * sn[i];
+                out[i] = in[i] * cs[i] - in[i + half] * s;
+                out[i + half] = in[i + half] * cs[i] + in[i] * s;
+            }
+        }
+}
+
+DISPATCHED void ck_adamw(float *restrict p, const float *restrict g, float *restrict m, float *restrict v, float gradient_scale,
+                         float beta1, float beta2, float step_size, float correction, float epsilon, float decay, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float gradient = g[i] * gradient_scale;
+        m[i] = beta1 * m[i] + (1 - beta1) * gradient;
+        v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
+        p[i] -= decay * p[i];
+        p[i] -= step_size * m[i] / (__builtin_sqrtf(v[i]) * correction + epsilon);
+    }
+}
+
+DISPATCHED void ck_patches(const uint8_t *restrict pixels, const float *restrict scale, const float *restrict offset,
+                           float *restrict y, size_t size, size_t patch, size_t channels) {
+    size_t side = size / patch, area = patch * patch;
+    for (size_t row = 0; row < side * patch; row++)
+        for (size_t tile = 0; tile < side; tile++) {
+            const uint8_t *in = pixels + (row * size + tile * patch) * channels;
+            float *out = y + ((row / patch) * side + tile) * channels * area + (row % patch) * patch;
+            for (size_t c = 0; c < channels; c++)
+                for (size_t i = 0; i < patch; i++) out[c * area + i] = in[i * channels + c] * scale[c] + offset[c];
+        }
+}
