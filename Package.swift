@@ -38,6 +38,14 @@ let products: [String: Target.Dependency] = [
 ]
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { products[$0] ?? .byName(name: $0) } }
 
+func support(for library: String) -> [String] {
+    switch library {
+    case "Autograd", "Models": ["TestSupport", "NumericsSupport"]
+    case "Distillation", "Training": ["TestSupport", "NumericsSupport", "AlignmentSupport"]
+    default: ["TestSupport"]
+    }
+}
+
 let package = Package(
     name: "align-ti",
     products: stages.map { .executable(name: $0.name, targets: [$0.name]) },
@@ -59,10 +67,12 @@ let package = Package(
             .target(
                 name: "NumericsSupport", dependencies: dependencies(["Tensors", "Autograd", "TestSupport"]),
                 path: "Tests/NumericsSupport"),
+            .target(
+                name: "AlignmentSupport", dependencies: dependencies(["Tensors", "Models", "Distillation", "Files"]),
+                path: "Tests/AlignmentSupport"),
         ]
         + libraries.map {
-            let support = $0.imports.contains("Autograd") || $0.name == "Autograd" ? ["TestSupport", "NumericsSupport"] : ["TestSupport"]
-            return .testTarget(name: "\($0.name)Tests", dependencies: dependencies([$0.name] + support + $0.imports))
+            .testTarget(name: "\($0.name)Tests", dependencies: dependencies([$0.name] + support(for: $0.name) + $0.imports))
         },
     swiftLanguageModes: [.v6]
 )

@@ -3,15 +3,19 @@ import Tensors
 
 /// Rows of a table by id, `[ids.count, width]`.
 ///
-/// - Parameter table: `[vocabulary, width]`
-public func embedding(_ table: Value, ids: [Int32]) -> Value { gatherRows(table, ids) }
+/// - Parameters:
+///   - table: `[vocabulary, width]`
+///   - constant: an id whose row receives no gradient from here (PyTorch's `padding_idx`)
+public func embedding(_ table: Value, ids: [Int32], constant: Int32? = nil) -> Value { gatherRows(table, ids, constant: constant) }
 
 /// The given rows in the given order; a row may be taken more than once.
-public func gatherRows(_ x: Value, _ indices: [Int32]) -> Value {
+public func gatherRows(_ x: Value, _ indices: [Int32]) -> Value { gatherRows(x, indices, constant: nil) }
+
+private func gatherRows(_ x: Value, _ indices: [Int32], constant: Int32?) -> Value {
     let width = x.width
     return Value(x.data.gatheringRows(indices), from: [x]) { dy in
         x.accumulateOntoZeros { dx in
-            for (row, index) in indices.enumerated() {
+            for (row, index) in indices.enumerated() where index != constant {
                 ck_add(dx.pointer + Int(index) * width, dy.pointer + row * width, width)
             }
         }

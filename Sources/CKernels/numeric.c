@@ -66,15 +66,3 @@ DISPATCHED void ck_adamw(float *restrict p, const float *restrict g, float *rest
         p[i] -= step_size * m[i] / (__builtin_sqrtf(v[i]) * correction + epsilon);
     }
 }
-
-DISPATCHED void ck_patches(const uint8_t *restrict pixels, const float *restrict scale, const float *restrict offset,
-                           float *restrict y, size_t size, size_t patch, size_t channels) {
-    size_t side = size / patch, area = patch * patch;
-    for (size_t row = 0; row < side * patch; row++)
-        for (size_t tile = 0; tile < side; tile++) {
-            const uint8_t *in = pixels + (row * size + tile * patch) * channels;
-            float *out = y + ((row / patch) * side + tile) * channels * area + (row % patch) * patch;
-            for (size_t c = 0; c < channels; c++)
-                for (size_t i = 0; i < patch; i++) out[c * area + i] = in[i * channels + c] * scale[c] + offset[c];
-        }
-}

@@ -73,8 +73,4 @@ size_t ck_argmax(const float *restrict x, size_t n);
 void ck_adamw(float *restrict p, const float *restrict g, float *restrict m, float *restrict v, float gradient_scale,
               float beta1, float beta2, float step_size, float correction, float epsilon, float decay, size_t n);
 
-/* (x / 255 - mean) / deviation of an interleaved image, cut into patches [patches, channels * patch * patch]. */
-void ck_patches(const uint8_t *restrict pixels, const float *restrict scale, const float *restrict offset, float *restrict y,
-                size_t size, size_t patch, size_t channels);
-
 #endif

@@ -1,0 +1,127 @@
+import Autograd
+import Models
+import Tensors
+
+/// One sample as the losses see it (semantics, section 1). Positions count from the sample's first token.
+public struct AlignmentSample: Sendable {
+    public let id: String
+    public let inputIDs: [Int32]
+    /// The id itself at response tokens, -100 elsewhere; not shifted.
+    public let labels: [Int32]
+    /// Positions of the instruction: real text after the last visual token that is not response.
+    public let instruction: [Int32]
+    public let visual: Range<Int>?
+    /// Which of the batch's images, or nil.
+    public let image: Int?
+    /// Names the sample in the key of its random numbers.
+    public let key: UInt64
+
+    public init(
+        id: String, inputIDs: [Int32], labels: [Int32], instruction: [Int32], visual: Range<Int>?, image: Int?, key: UInt64
+    ) {
+        precondition(inputIDs.count == labels.count, "AlignmentSample: \(inputIDs.count) ids, \(labels.count) labels")
+        (self.id, self.inputIDs, self.labels, self.instruction) = (id, inputIDs, labels, instruction)
+        (self.visual, self.image, self.key) = (visual, image, key)
+    }
+
+    /// Positions of response tokens that something predicts (position 0 is never a target).
+    public var responsePositions: [Int] { labels.indices.filter { $0 > 0 && labels[$0] >= 0 } }
+}
+
+/// The distinct images of a batch.
+public enum BatchImages: @unchecked Sendable {
+    case none
+    /// `[images, size, size, 3]`, as the image processor makes them.
+    case pixels([UInt8])
+    /// Normalised, `[images, 3, size, size]`.
+    case planes(Tensor)
+
+    /// What the model's tower makes of them, `[images * visual tokens, features]`.
+    func features(_ model: LlavaModel) throws -> Value {
+        switch self {
+        case .none: throw ModelsError.noVision
+        case let .pixels(pixels): try model.visionFeatures(patches: model.patches(pixels: pixels))
+        case let .planes(planes): try model.visionFeatures(patches: model.patches(planes: planes))
+        }
+    }
+}
+
+/// Samples of one forward pass: ragged rows, one sample after the other, no padding.
+public struct AlignmentBatch: @unchecked Sendable {
+    public let samples: [AlignmentSample]
+    /// First row of each sample.
+    public let starts: [Int]
+    public let ids: [Int32]  // [rows]
+    public let positions: [Int32]  // [rows]
+    public let layout: AttentionLayout
+    public let images: BatchImages
+    /// Response tokens of the batch.
+    public let supervisedTokens: Int
+
+    public init(samples: [AlignmentSample], images: BatchImages) {
+        self.samples = samples
+        self.images = images
+        var starts: [Int] = []
+        var rows = 0
+        for sample in samples {
+            starts.append(rows)
+            rows += sample.inputIDs.count
+        }
+        self.starts = starts
+        ids = samples.flatMap(\.inputIDs)
+        positions = samples.flatMap { $0.inputIDs.indices.map { Int32($0) } }
+        layout = .causal(lengths: samples.map(\.inputIDs.count))
+        supervisedTokens = samples.reduce(0) { $0 + $1.responsePositions.count }
+    }
+
+    public var rows: Int { ids.count }
+
+    /// The sample that a row belongs to.
+    func sample(ofRow row: Int) -> Int {
+        var (low, high) = (0, starts.count - 1)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if starts[middle] <= row { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    func rows(of sample: Int) -> Range<Int> { starts[sample]..<starts[sample] + samples[sample].inputIDs.count }
+
+    /// Checks what would otherwise stop the program: token ids against the vocabulary, visual tokens against the tower.
+    ///
+    /// - Throws: `DistillationError` naming the sample
+    public func validate(for model: LlavaModel) throws {
+        for sample in samples {
+            if let visual = sample.visual, visual.count != model.visualTokensPerImage {
+                throw DistillationError.visualTokens(sample: sample.id, found: visual.count, expected: model.visualTokensPerImage)
+            }
+            for (position, id) in sample.inputIDs.enumerated() where sample.visual?.contains(position) != true {
+                guard id >= 0, id < model.language.vocabularySize else {
+                    throw DistillationError.tokenOutOfRange(
+                        sample: sample.id, id: Int(id), vocabulary: model.language.vocabularySize)
+                }
+            }
+        }
+    }
+
+    /// Input embeddings of all rows: text by table, visual tokens from the image through tower and projector.
+    ///
+    /// - Parameter features: of the tower for `images`, when they are at hand
+    func embeddings(_ model: LlavaModel, features: Value? = nil) throws -> Value {
+        let placeholder = zip(samples, starts).flatMap { sample, start in
+            (sample.visual ?? 0..<0).map { Int32(start + $0) }
+        }
+        var textIDs = ids
+        for row in placeholder { textIDs[Int(row)] = 0 }
+        let text = model.language.embed(textIDs)
+        guard !placeholder.isEmpty else { return text }
+        let perImage = model.visualTokensPerImage
+        let tokens = try model.project(features ?? images.features(model))
+        let rows = samples.flatMap { sample in
+            sample.visual == nil ? [] : (0..<perImage).map { Int32((sample.image ?? 0) * perImage + $0) }
+        }
+        let inOrder = rows.elementsEqual(0..<Int32(tokens.rows))
+        return replaceRows(text, at: placeholder, with: inOrder ? tokens : gatherRows(tokens, rows))
+    }
+}

@@ -1,0 +1,137 @@
+import Autograd
+import Models
+import Tensors
+
+/// What a distillation step optimises (Eq. 8) and how.
+public struct AlignmentObjective: Sendable {
+    /// A weight of 0 removes the term and its cost.
+    public var weights: LossTerms
+    public var candidates: CandidateRule
+    /// 0-based teacher layer whose attention weights the visual tokens.
+    public var saliencyLayer: Int
+    /// Forget activations inside blocks and compute them again for the gradient.
+    public var recompute = false
+
+    public init(weights: LossTerms, candidates: CandidateRule = CandidateRule(count: 4), saliencyLayer: Int = 0) {
+        (self.weights, self.candidates, self.saliencyLayer) = (weights, candidates, saliencyLayer)
+    }
+}
+
+/// Divisors of the terms: those of the whole optimizer step, whatever its micro-batches and workers (semantics, section 3).
+public struct StepTotals: Sendable, Equatable {
+    public var supervisedTokens: Int  // N_tok
+    public var samples: Int  // B
+
+    public init(supervisedTokens: Int, samples: Int) { (self.supervisedTokens, self.samples) = (supervisedTokens, samples) }
+}
+
+/// Where the candidates of a step come from.
+public enum CandidateSource: Sendable {
+    /// Drawn from the student; the random numbers are keyed by (seed, sample, step, position).
+    case drawn(seed: UInt64, step: UInt64)
+    /// Per sample and position; empty where there is none.
+    case given([[[Int32]]])
+}
+
+/// Loss of one micro-batch, and what became of its candidates.
+public struct AlignmentResult {
+    public let loss: Value  // [1]
+    public let terms: LossTerms
+    public let trunk: HeadLoss.Result
+    /// The rows that `trunk.values` belong to.
+    public let trunkRows: [LossRow]
+    public let branches: CandidateBranches
+    public let branchValues: [LossRowValue]
+}
+
+/// The four losses for a student, a teacher and a batch: trunk once, branches from it (design, idea 3).
+public struct AlignmentLoss {
+    public let student: LlavaModel
+    public let teacher: LlavaModel?
+    public var objective: AlignmentObjective
+    /// `min(V_T, V_S)`
+    public let common: Int
+
+    /// - Parameter commonVocabulary: of the teacher behind a cache, when no teacher is given
+    public init(student: LlavaModel, teacher: LlavaModel?, objective: AlignmentObjective, commonVocabulary: Int? = nil) {
+        (self.student, self.teacher, self.objective) = (student, teacher, objective)
+        common = min(student.language.vocabularySize, teacher?.language.vocabularySize ?? commonVocabulary ?? .max)
+    }
+
+    /// - Parameters:
+    ///   - totals: of the optimizer step this batch is part of
+    ///   - cached: the teacher's outputs per sample, for KD and IVA; nil takes them from the teacher in the loop
+    ///   - features: of the student's tower for the batch's images, when they are at hand
+    public func callAsFunction(
+        _ batch: AlignmentBatch, totals: StepTotals, candidates: CandidateSource, cached: [CachedSample]? = nil,
+        features: Value? = nil
+    ) throws -> AlignmentResult {
+        let weights = objective.weights
+        let teacherTrunk = try runTeacher(batch, cached: cached)
+        let output = student.language.forward(
+            try batch.embeddings(student, features: features), positions: batch.positions, layout: batch.layout,
+            recompute: objective.recompute)
+        let rows = LossRows(batch, weights: weights, totals: totals, saliency: saliency(teacherTrunk, batch, cached), cached: cached,
+            teacherInLoop: teacherTrunk != nil)
+        var branches = CandidateBranches(batch: batch, count: objective.candidates.count)
+        let head = HeadLoss(weights: weights, common: common)
+        var trunkRows = rows.rows
+        let trunk = head(
+            hidden: output.hidden, head: student.language.head, rows: rows.rows,
+            teacher: teacherTrunk.flatMap { trunk in teacher.map { TeacherLogits(hidden: trunk.hidden.data, head: $0.language.head.data) } },
+            cached: rows.targets, draw: weights.tpa == 0 ? nil : draw(rows, batch, candidates)
+        ) { index, ids, rows in
+            let (sample, position) = (batch.sample(ofRow: Int(rows[index].row)), rows[index].row)
+            // Candidates equal to y_t: the transition out of them is the next trunk row's (design, idea 3).
+            let merged = branches.add(ids, sample: sample, predictedFrom: Int(position) - batch.starts[sample])
+            rows[index + 1].share.tpa += Double(merged) / Double(objective.candidates.count * totals.supervisedTokens)
+            trunkRows[index + 1] = rows[index + 1]
+        }
+        guard !branches.isEmpty, let teacher, let teacherTrunk else {
+            return AlignmentResult(
+                loss: trunk.loss, terms: trunk.terms, trunk: trunk, trunkRows: trunkRows, branches: branches, branchValues: [])
+        }
+        let studentBranch = branches.run(student.language, trunk: output.layers, recompute: objective.recompute)
+        let teacherBranch = branches.run(teacher.language, trunk: teacherTrunk.layers, recompute: false)
+        let branch = head(
+            hidden: studentBranch, head: student.language.head, rows: branches.lossRows(totals: totals),
+            teacher: TeacherLogits(hidden: teacherBranch.data, head: teacher.language.head.data))
+        return AlignmentResult(
+            loss: trunk.loss + branch.loss, terms: trunk.terms + branch.terms, trunk: trunk, trunkRows: trunkRows,
+            branches: branches, branchValues: branch.values)
+    }
+
+    private func runTeacher(_ batch: AlignmentBatch, cached: [CachedSample]?) throws -> LanguageOutput? {
+        let weights = objective.weights
+        let fromCache = cached != nil && weights.tpa == 0
+        guard weights.needsTeacher, !fromCache else { return nil }
+        guard let teacher else {
+            throw DistillationError.missingTeacher(term: weights.tpa != 0 ? "TPA" : weights.iva != 0 ? "IVA" : "KD")
+        }
+        let layers: Set<Int> = weights.iva != 0 && cached == nil ? [objective.saliencyLayer] : []
+        return teacher.language.forward(
+            try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: layers)
+    }
+
+    private func saliency(_ trunk: LanguageOutput?, _ batch: AlignmentBatch, _ cached: [CachedSample]?) -> [[Float]] {
+        guard objective.weights.iva != 0 else { return [] }
+        if let cached { return cached.map(\.saliency) }
+        guard let trunk, let teacher else { return [] }
+        return visualSaliency(trunk, layer: objective.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
+    }
+
+    private func draw(_ rows: LossRows, _ batch: AlignmentBatch, _ source: CandidateSource) -> CandidateDraw {
+        let (rule, rowList) = (objective.candidates, rows.rows)
+        return { index, logits, _ in
+            let row = rowList[index]
+            guard row.label >= 0 else { return [] }
+            let sample = batch.sample(ofRow: Int(row.row))
+            let position = Int(row.row) - batch.starts[sample] + 1  // of the token the candidates stand in for
+            switch source {
+            case let .given(ids): return ids[sample][position]
+            case let .drawn(seed, step):
+                return rule.draw(logits, random: CounterRandom(seed, batch.samples[sample].key, step, UInt64(position)))
+            }
+        }
+    }
+}

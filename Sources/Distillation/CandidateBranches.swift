@@ -1,0 +1,78 @@
+import Autograd
+import Models
+
+/// The candidates of a batch that must be run: equal ones of a position once, those equal to the ground truth not at all.
+///
+/// A candidate of position t stands in place of y_t: it has position id t and sees the trunk before t and itself (semantics,
+/// section 4). Its rows are grouped by sample, so that each sample's branches are one attention segment.
+public struct CandidateBranches {
+    /// One row to run.
+    public struct Branch: Sendable, Equatable {
+        public let sample: Int
+        public let position: Int  // t
+        public let id: Int32
+        /// How many of the d candidates are this one.
+        public let count: Int
+    }
+
+    public private(set) var branches: [Branch] = []
+    /// Candidates drawn, and those of them equal to the ground truth.
+    public private(set) var drawn = 0
+    public private(set) var merged = 0
+    private let batch: AlignmentBatch
+    private let count: Int  // d
+
+    init(batch: AlignmentBatch, count: Int) { (self.batch, self.count) = (batch, count) }
+
+    public var isEmpty: Bool { branches.isEmpty }
+
+    /// - Returns: how many equal the ground-truth token
+    mutating func add(_ candidates: [Int32], sample: Int, predictedFrom row: Int) -> Int {
+        let position = row + 1
+        let truth = batch.samples[sample].inputIDs[position]
+        var distinct: [(id: Int32, count: Int)] = []
+        for id in candidates where id != truth {
+            if let index = distinct.firstIndex(where: { $0.id == id }) {
+                distinct[index].count += 1
+            } else {
+                distinct.append((id, 1))
+            }
+        }
+        branches += distinct.map { Branch(sample: sample, position: position, id: $0.id, count: $0.count) }
+        let equal = candidates.count { $0 == truth }
+        drawn += candidates.count
+        merged += equal
+        return equal
+    }
+
+    /// Hidden states after each candidate, `[branches, hidden]`.
+    ///
+    /// - Parameter trunk: keys and values of the batch's rows; gradients flow into them
+    func run(_ model: LanguageModel, trunk: [LayerKeys], recompute: Bool) -> Value {
+        var segments: [AttentionLayout.Segment] = []
+        var start = 0
+        while start < branches.count {
+            let sample = branches[start].sample
+            let end = branches[start...].firstIndex { $0.sample != sample } ?? branches.count
+            segments.append(
+                .init(
+                    queries: start..<end, keys: batch.rows(of: sample), visible: branches[start..<end].map { Int32($0.position) },
+                    seesItself: true))
+            start = end
+        }
+        return model.forward(
+            model.embed(branches.map(\.id)), positions: branches.map { Int32($0.position) }, layout: AttentionLayout(segments),
+            trunk: trunk, recompute: recompute
+        ).hidden
+    }
+
+    /// Eq. 7: each candidate counts 1 / (d N_tok).
+    func lossRows(totals: StepTotals) -> [LossRow] {
+        branches.enumerated().map { index, branch in
+            var row = LossRow(row: Int32(index))
+            row.teacherRow = Int32(index)
+            row.share.tpa = Double(branch.count) / Double(count * totals.supervisedTokens)
+            return row
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// What the world can get wrong between shards, teacher, student and cache.
+public enum DistillationError: Error, CustomStringConvertible {
+    case visualTokens(sample: String, found: Int, expected: Int)
+    case tokenOutOfRange(sample: String, id: Int, vocabulary: Int)
+    case mismatch(what: String, found: String, expected: String, remedy: String)
+    case missingEntry(path: String, shard: String)
+    case badEntry(path: String, problem: String)
+    case missingTeacher(term: String)
+    case unequalInputs(problem: String)
+
+    public var description: String {
+        switch self {
+        case let .visualTokens(sample, found, expected):
+            "sample '\(sample)' holds \(found) visual tokens, the model makes \(expected) from an image: pack the shards with the model's image size and patch"
+        case let .tokenOutOfRange(sample, id, vocabulary):
+            "sample '\(sample)' holds token \(id), the model's vocabulary ends at \(vocabulary - 1): the shards were packed with another tokenizer"
+        case let .mismatch(what, found, expected, remedy): "\(what) is \(found), expected \(expected): \(remedy)"
+        case let .missingEntry(path, shard): "\(path): no teacher outputs for shard \(shard): run cache-teacher on these shards with these settings"
+        case let .badEntry(path, problem): "\(path): \(problem): delete it and run cache-teacher again"
+        case let .missingTeacher(term): "the weight of \(term) is not 0 but there is neither a teacher nor a cache that holds it: give --teacher"
+        case let .unequalInputs(problem): problem
+        }
+    }
+}

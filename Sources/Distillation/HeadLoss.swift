@@ -1,0 +1,165 @@
+import Autograd
+import CKernels
+import Foundation
+import Tensors
+
+/// The teacher's last hidden states and head, from which its logits are made where a loss needs them.
+public struct TeacherLogits: @unchecked Sendable {
+    public let hidden: Tensor  // [rows, hidden], after the final norm
+    public let head: Tensor  // [vocabulary, hidden]
+
+    public init(hidden: Tensor, head: Tensor) { (self.hidden, self.head) = (hidden, head) }
+}
+
+/// Draws candidates for what follows a row; called once per row in an order that is not defined.
+///
+/// - Parameters: index into the loss rows, logits of the first `common` ids, their log-sum-exp
+public typealias CandidateDraw = @Sendable (_ index: Int, _ logits: UnsafeBufferPointer<Float>, _ logSum: Float) -> [Int32]
+
+/// Language-model head and losses in one operation, chunk by chunk, so that `[rows, vocabulary]` never exists whole.
+///
+/// The gradient is made in the same pass, while a chunk's logits are at hand.
+public struct HeadLoss: Sendable {
+    public var weights: LossTerms
+    /// `min(V_T, V_S)`: divergences and candidates know the ids below it only.
+    public var common: Int
+    /// Floats of student logits held at a time.
+    public var chunkFloats = 1 << 21
+
+    public init(weights: LossTerms, common: Int) { (self.weights, self.common) = (weights, common) }
+
+    public struct Result {
+        /// The weighted sum of all shares, `[1]`.
+        public let loss: Value
+        public let terms: LossTerms
+        /// In the order of the rows.
+        public let values: [LossRowValue]
+        /// Drawn after each row; empty where none were.
+        public let candidates: [[Int32]]
+    }
+
+    /// - Parameters:
+    ///   - hidden: the student's, `[rows, width]`
+    ///   - head: the student's, `[vocabulary, width]`
+    ///   - rows: each row of `hidden` at most once, ascending where `draw` is used
+    ///   - draw: candidates for what follows a row
+    ///   - drawn: told of a row's candidates; may raise the shares of this or later rows before their losses are taken
+    public func callAsFunction(
+        hidden: Value, head: Value, rows: [LossRow], teacher: TeacherLogits? = nil, cached: [CachedTarget] = [],
+        draw: CandidateDraw? = nil, drawn: (_ index: Int, _ candidates: [Int32], _ rows: inout [LossRow]) -> Void = { _, _, _ in }
+    ) -> Result {
+        var rows = rows
+        let (width, vocabulary) = (hidden.width, head.shape[0])
+        precondition(common <= vocabulary && teacher.map { common <= $0.head.rows } ?? true, "HeadLoss: common vocabulary \(common)")
+        let trains = hidden.requiresGradient || head.requiresGradient
+        let dHidden = trains ? Tensor(zeros: hidden.shape) : nil
+        let dHead = trains && head.requiresGradient ? Tensor(zeros: head.shape) : nil
+        var values = [LossRowValue](repeating: LossRowValue(), count: rows.count)
+        var candidates = [[Int32]](repeating: [], count: rows.count)
+        let chunkRows = max(16, chunkFloats / vocabulary)
+        let logits = Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), vocabulary])
+        let teacherLogits = teacher.map { Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), $0.head.rows]) }
+        for start in stride(from: 0, to: rows.count, by: chunkRows) {
+            let chunk = start..<min(start + chunkRows, rows.count)
+            let inputs = hidden.data.gatheringRows(rows[chunk].map(\.row))
+            let s = logits.rows(0..<chunk.count)
+            multiply(inputs, .plain, head.data, .transposed, into: s)
+            let arithmetic = HeadLossRow(loss: self, vocabulary: vocabulary)
+            let sums = arithmetic.logSums(s)
+            if let draw {
+                for (offset, ids) in drawAll(draw, chunk, s, sums).enumerated() {
+                    candidates[chunk.lowerBound + offset] = ids
+                    if !ids.isEmpty { drawn(chunk.lowerBound + offset, ids, &rows) }
+                }
+            }
+            let t = teacherRows(teacher, teacherLogits, rows[chunk])
+            let parts = UnsafeResults(count: chunk.count)
+            let chunkOfRows = Array(rows[chunk])
+            parallel(chunk.count, grain: 4) { range in
+                for index in range {
+                    parts[index] = arithmetic.lossAndGradient(
+                        chunkOfRows[index], s.pointer + index * vocabulary, sums[index],
+                        teacher: chunkOfRows[index].teacherRow < 0 ? nil : t.map { $0.pointer + index * $0.width },
+                        cached: cached, gradient: trains)
+                }
+            }
+            for index in chunk { values[index] = parts[index - chunk.lowerBound] }
+            if let dHidden {
+                let dInputs = Tensor(uninitialized: inputs.shape)
+                multiply(s, .plain, head.data, .plain, into: dInputs)
+                for (offset, row) in chunkOfRows.enumerated() {
+                    ck_add(dHidden.pointer + Int(row.row) * width, dInputs.pointer + offset * width, width)
+                }
+            }
+            if let dHead { multiply(s, .transposed, inputs, .plain, into: dHead, beta: 1) }
+        }
+        let terms = zip(rows, values).reduce(LossTerms()) { $0 + $1.0.term(of: $1.1) }
+        let loss = Tensor([Float(terms.weighted(by: weights))], shape: [1])
+        let result = Value(loss, from: [hidden, head]) { dy in  // keeps the gradients themselves
+            for gradient in [dHidden, dHead] where dy.pointer[0] != 1 { gradient?.scale(by: dy.pointer[0]) }
+            if let dHidden { hidden.accumulate(dHidden) }
+            if let dHead { head.accumulate(dHead) }
+        }
+        return Result(loss: result, terms: terms, values: values, candidates: candidates)
+    }
+
+    private func drawAll(_ draw: CandidateDraw, _ chunk: Range<Int>, _ logits: Tensor, _ sums: [HeadLossRow.LogSums]) -> [[Int32]] {
+        let drawn = UnsafeLists(count: chunk.count)
+        parallel(chunk.count, grain: 4) { range in
+            for index in range {
+                let row = UnsafeBufferPointer(start: logits.pointer + index * logits.width, count: common)
+                drawn[index] = draw(chunk.lowerBound + index, row, sums[index].common)
+            }
+        }
+        return drawn.values
+    }
+
+    /// Teacher logits of the chunk's rows; rows without a teacher row hold row 0's, unused.
+    private func teacherRows(_ teacher: TeacherLogits?, _ buffer: Tensor?, _ rows: ArraySlice<LossRow>) -> Tensor? {
+        guard let teacher, let buffer, rows.contains(where: { $0.teacherRow >= 0 }) else { return nil }
+        let t = buffer.rows(0..<rows.count)
+        let hidden = teacher.hidden.gatheringRows(rows.map { max(0, $0.teacherRow) })
+        multiply(hidden, .plain, teacher.head, .transposed, into: t)
+        return t
+    }
+}
+
+extension LossRow {
+    /// This row's part of the four terms.
+    fileprivate func term(of value: LossRowValue) -> LossTerms {
+        let divergence = cached >= 0 ? value.cachedDivergence : value.divergence
+        return LossTerms(
+            sft: share.sft * value.crossEntropy, iva: share.iva * divergence, kd: share.kd * divergence, tpa: share.tpa * value.divergence)
+    }
+}
+
+/// Results of rows written by several threads, each index by one.
+private final class UnsafeResults: @unchecked Sendable {
+    private let memory: UnsafeMutablePointer<LossRowValue>
+    init(count: Int) {
+        memory = .allocate(capacity: max(1, count))
+        memory.initialize(repeating: LossRowValue(), count: max(1, count))
+    }
+    deinit { memory.deallocate() }
+    subscript(index: Int) -> LossRowValue {
+        get { memory[index] }
+        set { memory[index] = newValue }
+    }
+}
+
+private final class UnsafeLists: @unchecked Sendable {
+    private let memory: UnsafeMutableBufferPointer<[Int32]>
+    init(count: Int) {
+        memory = .allocate(capacity: count)
+        memory.initialize(repeating: [])
+    }
+    deinit {
+        memory.deinitialize()
+        memory.deallocate()
+    }
+    subscript(index: Int) -> [Int32] {
+        get { memory[index] }
+        set { memory[index] = newValue }
+    }
+    var values: [[Int32]] { Array(memory) }
+}

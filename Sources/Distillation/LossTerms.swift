@@ -1,0 +1,45 @@
+/// The four terms of Eq. 8, in nats: as weights of the objective, or as values of a step.
+public struct LossTerms: Sendable, Equatable, Codable {
+    public var sft, iva, kd, tpa: Double
+
+    public init(sft: Double = 0, iva: Double = 0, kd: Double = 0, tpa: Double = 0) {
+        (self.sft, self.iva, self.kd, self.tpa) = (sft, iva, kd, tpa)
+    }
+
+    public static func + (a: LossTerms, b: LossTerms) -> LossTerms {
+        LossTerms(sft: a.sft + b.sft, iva: a.iva + b.iva, kd: a.kd + b.kd, tpa: a.tpa + b.tpa)
+    }
+
+    /// Sum of weight times value.
+    public func weighted(by weights: LossTerms) -> Double {
+        weights.sft * sft + weights.iva * iva + weights.kd * kd + weights.tpa * tpa
+    }
+
+    /// Whether any term compares the student with a teacher.
+    public var needsTeacher: Bool { iva != 0 || kd != 0 || tpa != 0 }
+}
+
+/// One row of hidden states whose next-token distribution a loss looks at, and its share in each term.
+public struct LossRow: Sendable {
+    /// Row of the student's hidden states.
+    public let row: Int32
+    /// The token that follows, or -1: no cross-entropy here.
+    public var label: Int32 = -1
+    /// Row of the teacher's hidden states with the same prefix, or -1.
+    public var teacherRow: Int32 = -1
+    /// Index of a cached target for KD and IVA, or -1: they use the teacher's row.
+    public var cached: Int32 = -1
+    /// What this row's cross-entropy or divergence counts in the term: 1 / N_tok, alpha / B, 1 / N_tok, count / (d N_tok).
+    public var share = LossTerms()
+
+    public init(row: Int32) { self.row = row }
+}
+
+/// What a row came to, in nats, before its share.
+public struct LossRowValue: Sendable {
+    public var crossEntropy = 0.0
+    /// KL from the teacher's row (TPA, and KD and IVA without a cache).
+    public var divergence = 0.0
+    /// KL over k + 1 outcomes from a cached target (KD and IVA).
+    public var cachedDivergence = 0.0
+}

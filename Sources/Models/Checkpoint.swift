@@ -1,0 +1,100 @@
+import Files
+import Foundation
+import Tensors
+
+/// The weight files of a folder: `model.safetensors`, or shards with `model.safetensors.index.json`.
+final class Checkpoint: WeightSource {
+    let folder: URL
+    private struct Place {
+        let file: SafeTensorsFile
+        let entry: TensorEntry
+    }
+    private var places: [String: Place] = [:]  // by canonical name
+    private var taken: Set<String> = []
+
+    /// Opens the files and reads their headers.
+    init(folder: URL) throws {
+        self.folder = folder
+        for file in try Checkpoint.files(folder) {
+            for entry in file.entries {
+                guard let name = CheckpointNames.canonical(entry.name), !CheckpointNames.isDerived(name) else { continue }
+                if let other = places[name] {
+                    throw ModelsError.duplicateTensor(file: file.path, first: other.entry.name, second: entry.name)
+                }
+                places[name] = Place(file: file, entry: entry)
+            }
+        }
+    }
+
+    private static func files(_ folder: URL) throws -> [SafeTensorsFile] {
+        let index = folder.appendingPathComponent("model.safetensors.index.json")
+        let single = folder.appendingPathComponent("model.safetensors")
+        let manager = FileManager.default
+        guard manager.fileExists(atPath: index.path) else {
+            guard manager.fileExists(atPath: single.path) else {
+                let other = (try? manager.contentsOfDirectory(atPath: folder.path))?.contains { $0.hasPrefix("pytorch_model") } ?? false
+                let remedy = other ? "convert its pytorch_model*.bin to safetensors" : "check the path"
+                throw ModelsError.noWeights(
+                    folder: folder.path, problem: "has neither model.safetensors nor model.safetensors.index.json; \(remedy)")
+            }
+            return [try SafeTensorsFile(single)]
+        }
+        let fields = try Fields(index)
+        guard let map = try fields.object("weight_map") else { throw fields.bad("weight_map", "an object") }
+        var wanted: [String: [String]] = [:]  // names by file
+        for (name, value) in map.object {
+            guard case .text(let file) = value, !file.contains("/"), file.hasSuffix(".safetensors") else {
+                throw map.bad(name, "the name of a .safetensors file beside the index")
+            }
+            wanted[file, default: []].append(name)
+        }
+        return try wanted.keys.sorted().map { name in
+            let file = try SafeTensorsFile(folder.appendingPathComponent(name))
+            for tensor in (wanted[name] ?? []).sorted() { _ = try file.entry(tensor) }
+            return file
+        }
+    }
+
+    func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+        guard let place = places[name] else {
+            let near = Spelling.nearest(to: name, among: Array(places.keys)).compactMap { places[$0]?.entry.name }
+            throw ModelsError.missingTensor(place: folder.path, tensor: name, shape: shape, near: near)
+        }
+        guard place.entry.shape == shape else {
+            throw ModelsError.wrongShape(file: place.file.path, tensor: place.entry.name, found: place.entry.shape, expected: shape)
+        }
+        guard [.float32, .bfloat16, .float16].contains(place.entry.dtype) else {
+            throw ModelsError.wrongType(file: place.file.path, tensor: place.entry.name, found: place.entry.dtype.rawValue)
+        }
+        let tensor = Tensor(uninitialized: shape)
+        try place.file.readFloats(place.entry.name, into: tensor.pointer, count: tensor.count)
+        taken.insert(name)
+        return tensor
+    }
+
+    /// Refuses tensors of the language model or the projector that nobody asked for: they belong to another configuration.
+    func refuseRest(tiedHead: Bool) throws {
+        let rest = places.filter { name, _ in
+            !taken.contains(name) && ModelPart(name: name) != .vision && !(tiedHead && name == CheckpointNames.head)
+        }
+        guard rest.isEmpty else {
+            throw ModelsError.unexpectedTensors(place: folder.path, names: rest.values.map(\.entry.name).sorted())
+        }
+    }
+
+    /// Tensors of the vision tower beyond the feature layer. They are not computed with, but a rewritten checkpoint keeps them.
+    var unusedVision: [StoredTensor] {
+        places.filter { !taken.contains($0.key) && ModelPart(name: $0.key) == .vision }
+            .map { StoredTensor(name: $0.key, file: $0.value.file, entry: $0.value.entry) }.sorted { $0.name < $1.name }
+    }
+
+    /// The name of a weight in the files.
+    func storedName(_ name: String) -> String? { places[name]?.entry.name }
+}
+
+/// A tensor that is only passed on.
+struct StoredTensor {
+    let name: String  // canonical
+    let file: SafeTensorsFile
+    let entry: TensorEntry
+}

@@ -1,0 +1,151 @@
+import Autograd
+import Tensors
+
+/// When and how to continue a prompt.
+public struct GenerationSettings: Sendable {
+    public var maximumNewTokens: Int
+    /// Ids that end an answer; they are its last id.
+    public var stopIds: Set<Int32>
+    /// Texts that end an answer when they appear in it; they need a way from ids to text.
+    public var stopTexts: [String]
+    public var sampling: Sampling
+    /// Sequences that are continued side by side.
+    public var slots: Int
+    /// Whether the logits that each id was chosen from are kept.
+    public var keepsLogits: Bool
+
+    public init(
+        maximumNewTokens: Int = 128, stopIds: Set<Int32> = [], stopTexts: [String] = [], sampling: Sampling = .greedy, slots: Int = 8,
+        keepsLogits: Bool = false
+    ) {
+        (self.maximumNewTokens, self.stopIds, self.stopTexts) = (maximumNewTokens, stopIds, stopTexts)
+        (self.sampling, self.slots, self.keepsLogits) = (sampling, slots, keepsLogits)
+    }
+}
+
+/// An answer.
+public struct Generated {
+    public enum Ending: Sendable { case stopId, stopText, length }
+
+    /// The new ids; with `.stopId` the stop id is the last.
+    public internal(set) var ids: [Int32] = []
+    public internal(set) var ending = Ending.length
+    /// `[vocabulary]` for each id, when they are kept.
+    public internal(set) var logits: [Tensor] = []
+    /// The new ids without a stop id.
+    public var answerIds: [Int32] { ending == .stopId ? ids.dropLast() : ids }
+}
+
+extension LanguageModel {
+    /// Continues prompts of any lengths, several at once and without padding. A finished sequence leaves its slot to the next prompt.
+    /// Each prompt gets the ids that it would get alone.
+    ///
+    /// - Parameters:
+    ///   - count: number of prompts
+    ///   - text: ids to text, for stop texts
+    ///   - stream: names a prompt's random numbers
+    ///   - prompt: the embeddings `[length, hidden]` of a prompt, asked for when its turn comes
+    ///   - finished: receives the answers as they end, not in the order of prompts
+    /// - Throws: what `prompt` and `finished` throw
+    public func generate(
+        count: Int, settings: GenerationSettings, text: (([Int32]) -> String)? = nil, stream: (Int) -> UInt64 = { UInt64($0) },
+        prompt: (Int) throws -> Value, finished: (Int, Generated) throws -> Void
+    ) throws {
+        precondition(settings.stopTexts.isEmpty || text != nil, "generate: stop texts need a way from ids to text")
+        precondition(settings.slots > 0 && settings.maximumNewTokens > 0, "generate: \(settings.slots) slots, \(settings.maximumNewTokens) tokens")
+        let cache = KeyValueCache(configuration, slots: min(settings.slots, max(1, count)))
+        var sequences: [OpenSequence] = []
+        var free = Array((0..<cache.slots).reversed())
+        var next = 0
+        while next < count || !sequences.isEmpty {
+            var ready: [OpenSequence] = []
+            var last: Value
+            if next < count, !free.isEmpty {
+                // The prompts that find a slot, in one ragged pass.
+                var prompts: [Value] = []
+                while next < count, let slot = free.popLast() {
+                    prompts.append(try prompt(next))
+                    ready.append(OpenSequence(prompt: next, slot: slot, stream: stream(next)))
+                    next += 1
+                }
+                last = prefill(prompts, ready.map(\.slot), cache)
+            } else {
+                ready = sequences
+                sequences = []
+                last = step(ready, cache)
+            }
+            let rows = logits(last.data)
+            for (row, var sequence) in ready.enumerated() {
+                sequence.take(rows.rows(row..<row + 1), settings, text)
+                if sequence.hasEnded {
+                    free.append(sequence.slot)
+                    try finished(sequence.prompt, sequence.generated)
+                } else {
+                    sequences.append(sequence)
+                }
+            }
+        }
+    }
+
+    /// Continues prompts and returns their answers in order; see `generate(count:settings:text:stream:prompt:finished:)`.
+    public func generate(_ prompts: [Value], settings: GenerationSettings, text: (([Int32]) -> String)? = nil) throws -> [Generated] {
+        var answers = Array(repeating: Generated(), count: prompts.count)
+        try generate(count: prompts.count, settings: settings, text: text, prompt: { prompts[$0] }, finished: { answers[$0] = $1 })
+        return answers
+    }
+
+    /// Runs whole prompts into their slots; returns the last row of each, `[prompts, hidden]`.
+    private func prefill(_ prompts: [Value], _ slots: [Int], _ cache: KeyValueCache) -> Value {
+        let lengths = prompts.map(\.rows)
+        precondition(lengths.allSatisfy { $0 > 0 }, "generate: an empty prompt")
+        let output = forward(
+            concatenateRows(prompts.map { Value($0.data) }), positions: lengths.flatMap { (0..<Int32($0)) },
+            layout: .causal(lengths: lengths), keepsTape: false)
+        var end = 0
+        var last: [Int32] = []
+        for (slot, length) in zip(slots, lengths) {
+            cache.replace(slot: slot, with: output.layers, rows: end..<end + length)
+            end += length
+            last.append(Int32(end - 1))
+        }
+        return gatherRows(output.hidden, last)
+    }
+
+    /// Runs the newest id of each sequence; returns `[sequences, hidden]`.
+    private func step(_ sequences: [OpenSequence], _ cache: KeyValueCache) -> Value {
+        let slots = sequences.map(\.slot)
+        let output = forward(
+            Value(embed(sequences.map(\.newest)).data), positions: slots.map { Int32(cache.lengths[$0]) }, layout: cache.layout(of: slots),
+            trunk: cache.trunk, keepsTape: false)
+        for (row, slot) in slots.enumerated() { cache.append(to: slot, output.layers, rows: row..<row + 1) }
+        return output.hidden
+    }
+}
+
+/// A prompt that is being continued.
+private struct OpenSequence {
+    let prompt, slot: Int
+    let stream: UInt64
+    var generated = Generated()
+    var hasEnded = false
+    var newest: Int32 { generated.ids.last ?? 0 }
+
+    init(prompt: Int, slot: Int, stream: UInt64) { (self.prompt, self.slot, self.stream) = (prompt, slot, stream) }
+
+    /// Chooses the next id from `[1, vocabulary]` logits and sees whether it was the last.
+    mutating func take(_ logits: Tensor, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?) {
+        let row = UnsafeBufferPointer(start: logits.pointer, count: logits.count)
+        let id = settings.sampling.choose(row, stream: stream, step: generated.ids.count)
+        generated.ids.append(id)
+        if settings.keepsLogits { generated.logits.append(logits.copy()) }
+        if settings.stopIds.contains(id) {
+            (generated.ending, hasEnded) = (.stopId, true)
+        } else if !settings.stopTexts.isEmpty, let text, case let answer = text(generated.ids),
+            settings.stopTexts.contains(where: { answer.contains($0) })
+        {
+            (generated.ending, hasEnded) = (.stopText, true)
+        } else if generated.ids.count >= settings.maximumNewTokens {
+            hasEnded = true
+        }
+    }
+}

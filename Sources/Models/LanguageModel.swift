@@ -1,0 +1,85 @@
+import Autograd
+import Tensors
+
+/// What a forward pass of the language model leaves.
+public struct LanguageOutput {
+    public let hidden: Value  // [rows, hidden], after the final norm
+    /// The rows' own keys and values, a layer each.
+    public let layers: [LayerKeys]
+    /// Queries and keys after the rotary embedding of the layers asked for: `[rows, heads * headSize]`, `[rows, keyHeads * headSize]`.
+    public let observed: [Int: (q: Tensor, k: Tensor)]
+}
+
+/// Qwen2, Qwen3 or Llama.
+public final class LanguageModel {
+    public let configuration: TextConfiguration
+    let embeddings: Parameter  // [vocabulary, hidden]
+    let blocks: [DecoderBlock]
+    let norm: RMSNorm
+    let untiedHead: Parameter?  // [vocabulary, hidden]
+
+    init(_ weights: WeightScope, _ text: TextConfiguration) throws {
+        configuration = text
+        let tree = weights / "model" / "language_model"
+        embeddings = try (tree / "embed_tokens").parameter("weight", [text.vocabulary, text.hidden])
+        blocks = try (0..<text.layers).map { try DecoderBlock(tree / "layers" / $0, text) }
+        norm = try RMSNorm(tree / "norm", size: text.hidden, epsilon: text.normEpsilon)
+        untiedHead = text.tiedEmbeddings ? nil : try (weights / "lm_head").parameter("weight", [text.vocabulary, text.hidden])
+    }
+
+    /// Weight of the last linear layer, `[vocabulary, hidden]`: the embedding table itself where they are tied.
+    public var head: Value { (untiedHead ?? embeddings).value }
+    public var headSize: Int { configuration.headSize }
+    public var vocabularySize: Int { configuration.vocabulary }
+
+    /// In a fixed order; tied embeddings appear once.
+    public var parameters: [Parameter] {
+        [embeddings] + blocks.flatMap(\.parameters) + [norm.weight] + (untiedHead.map { [$0] } ?? [])
+    }
+
+    /// The rows of the embedding table, `[ids.count, hidden]`.
+    public func embed(_ ids: [Int32]) -> Value { embedding(embeddings.value, ids: ids, constant: configuration.paddingId) }
+
+    /// Runs rows of one or more sequences through all layers.
+    ///
+    /// Without a trunk the rows' own keys are the trunk keys, and also the keys of their own where a segment sees itself: a whole
+    /// ribbon is one pass. With a trunk the rows read its keys, and gradients flow into them.
+    ///
+    /// - Parameters:
+    ///   - embeddings: `[rows, hidden]`
+    ///   - positions: position id of each row
+    ///   - layout: what each row sees; `keys` of its segments are rows of the trunk
+    ///   - trunk: keys and values, a layer each
+    ///   - observing: layers whose queries and keys are kept
+    ///   - recompute: whether a layer's activations are computed again for the gradient instead of kept
+    ///   - keepsTape: false for inference with a model that is being trained: nothing is kept for a gradient
+    public func forward(
+        _ embeddings: Value, positions: [Int32], layout: AttentionLayout, trunk: [LayerKeys]? = nil, observing: Set<Int> = [],
+        recompute: Bool = false, keepsTape: Bool = true
+    ) -> LanguageOutput {
+        precondition(
+            embeddings.rows == positions.count && embeddings.width == configuration.hidden,
+            "forward: embeddings \(embeddings.shape), \(positions.count) positions, hidden size \(configuration.hidden)")
+        precondition(trunk.map { $0.count == blocks.count } ?? true, "forward: a trunk of \(trunk?.count ?? 0) layers for \(blocks.count)")
+        let table = RotaryTable(positions: positions, headSize: headSize, theta: configuration.ropeTheta)
+        var hidden = embeddings
+        var layers: [LayerKeys] = []
+        var observed: [Int: (q: Tensor, k: Tensor)] = [:]
+        for (index, block) in blocks.enumerated() {
+            let output = recompute && keepsTape
+                ? block.recomputing(hidden, table, layout: layout, trunk: trunk?[index])
+                : block(hidden, table, layout: layout, trunk: trunk?[index])
+            let keys = output.keys
+            hidden = keepsTape ? output.hidden : Value(output.hidden.data)
+            layers.append(keepsTape ? keys : LayerKeys(keys: Value(keys.keys.data), values: Value(keys.values.data)))
+            if observing.contains(index) { observed[index] = (output.q, keys.keys.data) }
+        }
+        let normed = norm(hidden)
+        return LanguageOutput(hidden: keepsTape ? normed : Value(normed.data), layers: layers, observed: observed)
+    }
+
+    /// Logits of some rows of a forward pass, `[rows, vocabulary]`, without a gradient.
+    ///
+    /// - Parameter hidden: `[rows, hidden]`, after the final norm
+    public func logits(_ hidden: Tensor) -> Tensor { linear(Value(hidden), weight: Value(head.data)).data }
+}

@@ -1,0 +1,106 @@
+import Autograd
+import Foundation
+
+/// A model folder's `config.json`: a LLaVA model, or a language model alone.
+public struct LlavaConfiguration: Equatable, Sendable {
+    /// Which rows of the chosen hidden layer become features.
+    public enum FeatureSelection: String, CaseIterable, Sendable {
+        /// All but the first, which is CLIP's class token.
+        case patches = "default"
+        case full
+    }
+
+    public var text: TextConfiguration
+    /// Nil for a language model alone.
+    public let vision: VisionConfiguration?
+    /// The placeholder in the text, one a visual token.
+    public var imageTokenId: Int32
+    /// Hidden layer of the tower: 0 the embeddings, i the output of layer i, negative from the end.
+    public let featureLayer: Int
+    public let featureSelection: FeatureSelection
+    public let projectorActivation: Activation
+    public let projectorBias: Bool
+    let source: [String: JSONValue]
+
+    /// Reads and checks `config.json` in a model folder.
+    ///
+    /// - Throws: `ModelsError`, naming the file and the field; settings that would change the numbers and are not supported are
+    ///   refused
+    public init(folder: URL) throws { try self.init(Fields(folder.appendingPathComponent("config.json"))) }
+
+    init(_ fields: Fields) throws {
+        source = fields.object
+        guard try fields.text("model_type") == "llava" else {
+            guard case .text(let type)? = fields["model_type"], TextConfiguration.Family(rawValue: type) != nil else {
+                throw fields.bad("model_type", "llava, qwen2, qwen3 or llama")
+            }
+            text = try TextConfiguration(fields)
+            vision = nil
+            (imageTokenId, featureLayer, featureSelection) = (-200, -2, .patches)
+            (projectorActivation, projectorBias) = (.gelu, true)
+            return
+        }
+        guard let textFields = try fields.object("text_config") else { throw fields.bad("text_config", "an object") }
+        guard let visionFields = try fields.object("vision_config") else { throw fields.bad("vision_config", "an object") }
+        text = try TextConfiguration(textFields, tiedAbove: fields.flag("tie_word_embeddings", default: false))
+        let vision = try VisionConfiguration(visionFields)
+        self.vision = vision
+        let key = fields["image_token_index"] == nil && fields["image_token_id"] != nil ? "image_token_id" : "image_token_index"
+        imageTokenId = Int32(try fields.integer(key, default: 32000, in: 0...Int(Int32.max)))
+        featureLayer = try fields.integer("vision_feature_layer", default: -2, in: -vision.layers - 1...vision.layers)
+        featureSelection = try fields.choice("vision_feature_select_strategy", default: .patches)
+        projectorActivation = try fields.activation("projector_hidden_act", default: .gelu)
+        projectorBias = try fields.flag("multimodal_projector_bias", default: true)
+    }
+
+    /// A model put together from parts.
+    init(
+        text: TextConfiguration, vision: VisionConfiguration?, imageTokenId: Int32, featureLayer: Int, featureSelection: FeatureSelection,
+        extra: [String: JSONValue] = [:]
+    ) {
+        (self.text, self.vision, self.imageTokenId) = (text, vision, imageTokenId)
+        (self.featureLayer, self.featureSelection) = (featureLayer, featureSelection)
+        (projectorActivation, projectorBias, source) = (.gelu, true, extra)
+    }
+
+    /// Layers of the tower that are run.
+    var usedVisionLayers: Int {
+        guard let vision else { return 0 }
+        return featureLayer >= 0 ? featureLayer : vision.layers + 1 + featureLayer
+    }
+
+    /// Visual tokens an image becomes.
+    public var visualTokensPerImage: Int {
+        guard let vision else { return 0 }
+        return vision.positions - (featureSelection == .patches ? 1 : 0)
+    }
+
+    /// `config.json` as transformers 4 and 5 load it. Keys of the source that are unknown here are kept.
+    func written(storedType: String) -> JSONValue {
+        guard let vision else {
+            var object = source
+            object.merge(text.written) { $1 }
+            object["torch_dtype"] = .text(storedType)
+            if object["dtype"] != nil { object["dtype"] = .text(storedType) }
+            let architecture = ["qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM", "llama": "LlamaForCausalLM"]
+            object["architectures"] = .list([.text(architecture[text.family.rawValue] ?? "")])
+            return .object(object)
+        }
+        var object = source
+        object["model_type"] = .text("llava")
+        object["architectures"] = .list([.text("LlavaForConditionalGeneration")])
+        object["text_config"] = .object(text.written)
+        object["vision_config"] = .object(vision.written)
+        object["tie_word_embeddings"] = .flag(text.tiedEmbeddings)
+        object["image_token_index"] = .integer(Int(imageTokenId))
+        if object["image_token_id"] != nil { object["image_token_id"] = .integer(Int(imageTokenId)) }
+        object["image_seq_length"] = .integer(visualTokensPerImage)
+        object["vision_feature_layer"] = .integer(featureLayer)
+        object["vision_feature_select_strategy"] = .text(featureSelection.rawValue)
+        object["projector_hidden_act"] = .text(projectorActivation.rawValue)
+        object["multimodal_projector_bias"] = .flag(projectorBias)
+        object["torch_dtype"] = .text(storedType)
+        if object["dtype"] != nil { object["dtype"] = .text(storedType) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,36 @@
+import Files
+import Foundation
+import Images
+
+extension LlavaModel {
+    /// Reads a checkpoint: `config.json`, weights (F32, BF16 or F16, one file or shards), `preprocessor_config.json`.
+    ///
+    /// - Parameters:
+    ///   - folder: a Hugging Face folder of a LLaVA model, or of a language model alone
+    ///   - trainable: parts whose weights require a gradient
+    /// - Throws: `ModelsError`, `FilesError` or `ImageError`, naming the file and the tensor or field
+    public convenience init(folder: URL, trainable: Set<ModelPart> = []) throws {
+        let configuration = try LlavaConfiguration(folder: folder)
+        let checkpoint = try Checkpoint(folder: folder)
+        try self.init(
+            configuration, WeightScope(checkpoint, trainable: trainable),
+            imageProcessor: configuration.vision.map { try Self.imageProcessor(folder, configuration, $0) }, folder: folder,
+            unusedVision: { checkpoint.unusedVision })
+        try checkpoint.refuseRest(tiedHead: configuration.text.tiedEmbeddings)
+    }
+
+    /// The settings of `preprocessor_config.json`, or the tower's own where there is no such file.
+    static func imageProcessor(_ folder: URL, _ configuration: LlavaConfiguration, _ vision: VisionConfiguration) throws -> ImageProcessor {
+        let top = Fields(file: folder.appendingPathComponent("config.json").path, object: configuration.source)
+        let aspect: ImageProcessor.Aspect? = top["image_aspect_ratio"] == nil ? nil : try top.choice("image_aspect_ratio")
+        let file = folder.appendingPathComponent("preprocessor_config.json")
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            return try ImageProcessor(kind: vision.family == .clip ? .clip : .siglip, size: vision.imageSize, aspect: aspect)
+        }
+        let processor = try ImageProcessor(configuration: Data(contentsOf: file), file: file.path, aspect: aspect)
+        guard processor.size == vision.imageSize else {
+            throw ModelsError.badField(file: file.path, field: "size", found: "\(processor.size)", expected: "config.json's image_size, \(vision.imageSize)")
+        }
+        return processor
+    }
+}

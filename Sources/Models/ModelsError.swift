@@ -1,0 +1,63 @@
+/// What can be wrong with a model folder or with what is asked of a model.
+public enum ModelsError: Error, CustomStringConvertible, Equatable {
+    /// A setting of a JSON file is absent, of the wrong kind, or asks for something that is not built here.
+    case badField(file: String, field: String, found: String, expected: String)
+    /// The file is not the JSON object it should be.
+    case notAnObject(file: String, problem: String)
+    /// The folder holds no weights that can be read.
+    case noWeights(folder: String, problem: String)
+    case missingTensor(place: String, tensor: String, shape: [Int], near: [String])
+    case wrongShape(file: String, tensor: String, found: [Int], expected: [Int])
+    case wrongType(file: String, tensor: String, found: String)
+    /// Two stored tensors mean the same weight.
+    case duplicateTensor(file: String, first: String, second: String)
+    /// Stored tensors that the configuration has no place for.
+    case unexpectedTensors(place: String, names: [String])
+    /// Placeholders and visual tokens do not go together.
+    case placeholders(found: Int, expected: Int)
+    case idOutOfRange(id: Int, position: Int, vocabulary: Int)
+    /// Images of another size than the tower takes.
+    case imageSize(found: [Int], expected: Int)
+    /// The model has no vision tower.
+    case noVision
+    /// A tokenizer has more ids than the model has embedding rows.
+    case vocabularyTooSmall(rows: Int, needed: Int, tokenizer: String)
+    /// What was asked to be put together does not fit.
+    case cannotAssemble(problem: String)
+
+    public var description: String {
+        switch self {
+        case .badField(let file, let field, let found, let expected):
+            return "\(file): '\(field)' is \(found), expected \(expected)"
+        case .notAnObject(let file, let problem):
+            return "\(file): \(problem), expected a JSON object"
+        case .noWeights(let folder, let problem):
+            return "\(folder): \(problem)"
+        case .missingTensor(let place, let tensor, let shape, let near):
+            let hint = near.isEmpty ? "" : "; it has \(near.map { "'\($0)'" }.joined(separator: ", "))"
+            return "\(place): there is no tensor '\(tensor)' \(shape), which config.json asks for\(hint)"
+        case .wrongShape(let file, let tensor, let found, let expected):
+            return "\(file): '\(tensor)' is \(found), config.json asks for \(expected)"
+        case .wrongType(let file, let tensor, let found):
+            return "\(file): '\(tensor)' has element type \(found), expected F32, BF16 or F16; convert the checkpoint"
+        case .duplicateTensor(let file, let first, let second):
+            return "\(file): '\(first)' and '\(second)' are two tensors for one weight; remove one of them"
+        case .unexpectedTensors(let place, let names):
+            let shown = names.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+            let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+            return "\(place): config.json has no place for \(shown)\(more); the configuration belongs to another model"
+        case .placeholders(let found, let expected):
+            return "the text has \(found) visual placeholders and the images make \(expected) visual tokens; they must be equal"
+        case .idOutOfRange(let id, let position, let vocabulary):
+            return "token \(id) at position \(position) is not one of the model's \(vocabulary) ids; the tokenizer belongs to another model"
+        case .imageSize(let found, let expected):
+            return "images of shape \(found) do not fit a vision tower for \(expected) x \(expected) pixels"
+        case .noVision:
+            return "this model has no vision tower; take a LLaVA checkpoint, or make one with assemble-model"
+        case .vocabularyTooSmall(let rows, let needed, let tokenizer):
+            return "\(tokenizer): has ids up to \(needed - 1), the model has \(rows) embedding rows; take the model's own tokenizer"
+        case .cannotAssemble(let problem):
+            return problem
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Autograd
+
+/// The vision tower's part of `config.json`.
+public struct VisionConfiguration: Equatable, Sendable {
+    public enum Family: String, CaseIterable, Sendable {
+        case siglip = "siglip_vision_model"
+        case clip = "clip_vision_model"
+    }
+
+    public let family: Family
+    public let hidden: Int
+    public let intermediate: Int
+    public let layers: Int
+    public let heads: Int
+    /// Side of the square image in pixels.
+    public let imageSize: Int
+    /// Side of a patch in pixels.
+    public let patchSize: Int
+    public let normEpsilon: Double
+    public let activation: Activation
+    /// The object as it was read, so that keys unknown here survive a rewrite.
+    let source: [String: JSONValue]
+
+    public var headSize: Int { hidden / heads }
+    public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
+    /// Values of a patch: channels times pixels.
+    public var patchWidth: Int { 3 * patchSize * patchSize }
+    /// CLIP puts a class token before the patches.
+    var hasClassToken: Bool { family == .clip }
+    /// Rows of the position table.
+    var positions: Int { patches + (hasClassToken ? 1 : 0) }
+
+    /// Absent fields take the defaults of the Hugging Face configuration classes.
+    init(_ fields: Fields) throws {
+        family = try fields.choice("model_type")
+        let isClip = family == .clip
+        hidden = try fields.integer("hidden_size", default: 768, in: 1...(1 << 16))
+        intermediate = try fields.integer("intermediate_size", default: 3072, in: 1...(1 << 20))
+        layers = try fields.integer("num_hidden_layers", default: 12, in: 1...10_000)
+        heads = try fields.integer("num_attention_heads", default: 12, in: 1...(1 << 16))
+        imageSize = try fields.integer("image_size", default: 224, in: 1...8192)
+        patchSize = try fields.integer("patch_size", default: isClip ? 32 : 16, in: 1...8192)
+        normEpsilon = try fields.number("layer_norm_eps", default: isClip ? 1e-5 : 1e-6)
+        activation = try fields.activation("hidden_act", default: isClip ? .quickGelu : .geluTanh)
+        source = fields.object
+        guard try fields.integer("num_channels", default: 3) == 3 else { throw fields.bad("num_channels", "3") }
+        guard hidden % heads == 0 else { throw fields.bad("num_attention_heads", "a divisor of the \(hidden) values of a row") }
+        guard patchSize <= imageSize else { throw fields.bad("patch_size", "at most the \(imageSize) pixels of the image") }
+    }
+
+    var written: [String: JSONValue] {
+        var object = source
+        object["model_type"] = .text(family.rawValue)
+        object["hidden_size"] = .integer(hidden)
+        object["intermediate_size"] = .integer(intermediate)
+        object["num_hidden_layers"] = .integer(layers)
+        object["num_attention_heads"] = .integer(heads)
+        object["image_size"] = .integer(imageSize)
+        object["patch_size"] = .integer(patchSize)
+        object["layer_norm_eps"] = .number(normEpsilon)
+        object["hidden_act"] = .text(activation.rawValue)
+        object["num_channels"] = .integer(3)
+        return object
+    }
+}
+
+extension Fields {
+    func activation(_ key: String, default standard: Activation) throws -> Activation {
+        let name = try text(key, default: standard.rawValue)
+        guard let activation = Activation(rawValue: name) else { throw bad(key, "gelu, gelu_pytorch_tanh or quick_gelu") }
+        return activation
+    }
+}

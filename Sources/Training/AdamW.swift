@@ -1,0 +1,66 @@
+import Autograd
+import CKernels
+import Foundation
+import Models
+import Tensors
+
+/// AdamW with decoupled decay (Loshchilov and Hutter 2019), as PyTorch computes it (semantics, section 7).
+public final class AdamW {
+    public struct Settings: Sendable, Equatable {
+        public var beta1 = 0.9
+        public var beta2 = 0.999
+        public var epsilon = 1e-8
+        /// Applies to parameters of two or more dimensions, never to biases and norm weights.
+        public var weightDecay = 0.0
+
+        public init() {}
+    }
+
+    public let parameters: [Parameter]
+    private let settings: Settings
+    private var first: [Tensor]  // m
+    private var second: [Tensor]  // v
+    public private(set) var steps = 0
+
+    public init(_ parameters: [Parameter], settings: Settings) {
+        self.parameters = parameters
+        self.settings = settings
+        first = parameters.map { Tensor(zeros: $0.value.shape) }
+        second = first.map { Tensor(zeros: $0.shape) }
+    }
+
+    /// Global L2 norm of the gradients; parameters that none reached count as zero.
+    public var gradientNorm: Double {
+        parameters.reduce(0) { $0 + ($1.value.gradient?.sumOfSquares ?? 0) }.squareRoot()
+    }
+
+    /// Updates every parameter from its gradient and clears it. A parameter that no gradient reached moves by its momentum.
+    ///
+    /// - Parameter gradientScale: of clipping, `min(1, clip / (norm + 1e-6))`
+    public func step(learningRate: Double, gradientScale: Double = 1) {
+        steps += 1
+        let stepSize = learningRate / (1 - pow(settings.beta1, Double(steps)))
+        let correction = 1 / (1 - pow(settings.beta2, Double(steps))).squareRoot()
+        for (index, parameter) in parameters.enumerated() {
+            let value = parameter.value
+            let gradient = value.gradient ?? Tensor(zeros: value.shape)
+            let decay = value.shape.count >= 2 ? learningRate * settings.weightDecay : 0
+            let (p, m, v) = (value.data, first[index], second[index])
+            let settings = settings
+            parallel(p.count, grain: 1 << 15) { range in
+                let at = range.lowerBound
+                ck_adamw(
+                    p.pointer + at, gradient.pointer + at, m.pointer + at, v.pointer + at, Float(gradientScale), Float(settings.beta1),
+                    Float(settings.beta2), Float(stepSize), Float(correction), Float(settings.epsilon), Float(decay), range.count)
+            }
+            value.clearGradient()
+        }
+    }
+
+    /// Everything a resume needs besides the parameters: name, m, v.
+    package var moments: [(name: String, first: Tensor, second: Tensor)] {
+        parameters.indices.map { (parameters[$0].name, first[$0], second[$0]) }
+    }
+
+    package func restore(steps: Int) { self.steps = steps }
+}

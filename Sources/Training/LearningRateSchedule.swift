@@ -1,0 +1,34 @@
+import Foundation
+
+/// Learning rate by step.
+public struct LearningRateSchedule: Sendable, Equatable {
+    public enum Shape: String, Sendable, Codable {
+        /// Half a cosine down to 0 (the paper's).
+        case cosine
+        /// Constant to 80 % of the steps, then linear to 5 %.
+        case constantThenLinear = "constant_then_linear"
+    }
+
+    public let shape: Shape
+    public let peak: Double
+    public let steps: Int
+    public let warmupSteps: Int
+
+    /// - Parameter warmupRatio: share of the steps, rounded up
+    public init(shape: Shape, peak: Double, steps: Int, warmupRatio: Double) {
+        (self.shape, self.peak, self.steps) = (shape, peak, steps)
+        warmupSteps = min(steps, Int((warmupRatio * Double(steps)).rounded(.up)))
+    }
+
+    /// Of the 0-based step: the first of a warm-up has rate 0 (semantics, section 7).
+    public func rate(at step: Int) -> Double {
+        if step < warmupSteps { return peak * Double(step) / Double(warmupSteps) }
+        switch shape {
+        case .cosine:
+            return peak * 0.5 * (1 + cos(.pi * Double(step - warmupSteps) / Double(max(1, steps - warmupSteps))))
+        case .constantThenLinear:
+            let progress = Double(step) / Double(max(1, steps))
+            return progress < 0.8 ? peak : peak * (1 - 0.95 * (progress - 0.8) / 0.2)
+        }
+    }
+}
