@@ -86,7 +86,7 @@ public struct AlignmentBatch: @unchecked Sendable {
         return low
     }
 
-    func rows(of sample: Int) -> Range<Int> { starts[sample]..<starts[sample] + samples[sample].inputIDs.count }
+    package func rows(of sample: Int) -> Range<Int> { starts[sample]..<starts[sample] + samples[sample].inputIDs.count }
 
     /// Checks what would otherwise stop the program: token ids against the vocabulary, visual tokens against the tower.
     ///
@@ -108,7 +108,7 @@ public struct AlignmentBatch: @unchecked Sendable {
     /// Input embeddings of all rows: text by table, visual tokens from the image through tower and projector.
     ///
     /// - Parameter features: of the tower for `images`, when they are at hand
-    func embeddings(_ model: LlavaModel, features: Value? = nil) throws -> Value {
+    package func embeddings(_ model: LlavaModel, features: Value? = nil) throws -> Value {
         let placeholder = zip(samples, starts).flatMap { sample, start in
             (sample.visual ?? 0..<0).map { Int32(start + $0) }
         }
