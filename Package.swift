@@ -14,7 +14,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Images", ["CJPEG", "CPNG", "CWebP", "CKernels"]),
     ("Shards", ["Files", "Text", "Images"]),
     ("Models", ["Tensors", "Autograd", "Files", "Images"]),
-    ("Distillation", ["Tensors", "Autograd", "Models", "Shards", "Files", "CKernels"]),
+    ("Distillation", ["Tensors", "Autograd", "Models", "Shards", "Files", "Text", "CKernels"]),
     ("Training", ["Tensors", "Autograd", "Models", "Shards", "Distillation", "Files", "CKernels"]),
     ("Benchmarks", ["Files", "Text"]),
     ("World", ["Files", "Text", "Images"]),
@@ -25,11 +25,11 @@ let stages: [(name: String, imports: [String])] = [
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Shards"]),
-    ("cache-teacher", ["Distillation"]),
-    ("train-student", ["Training"]),
-    ("answer-benchmarks", ["Benchmarks", "Models", "Images"]),
+    ("cache-teacher", ["Distillation", "Models", "Shards", "Tensors"]),
+    ("train-student", ["Training", "Distillation", "Models", "Shards", "Tensors"]),
+    ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
-    ("trace-model", ["Distillation"]),
+    ("trace-model", ["Distillation", "Models", "Shards", "Tensors"]),
 ]
 
 let products: [String: Target.Dependency] = [

@@ -42,6 +42,8 @@ public struct AlignmentResult {
     public let trunkRows: [LossRow]
     public let branches: CandidateBranches
     public let branchValues: [LossRowValue]
+    /// Wall time of the teacher's forward passes.
+    public let teacherSeconds: Double
 }
 
 /// The four losses for a student, a teacher and a batch: trunk once, branches from it (design, idea 3).
@@ -67,7 +69,14 @@ public struct AlignmentLoss {
         features: Value? = nil
     ) throws -> AlignmentResult {
         let weights = objective.weights
-        let teacherTrunk = try runTeacher(batch, cached: cached)
+        let clock = ContinuousClock()
+        var teacherTime = Duration.zero
+        func timed<Result>(_ body: () throws -> Result) rethrows -> Result {
+            let start = clock.now
+            defer { teacherTime += clock.now - start }
+            return try body()
+        }
+        let teacherTrunk = try timed { try runTeacher(batch, cached: cached) }
         let output = student.language.forward(
             try batch.embeddings(student, features: features), positions: batch.positions, layout: batch.layout,
             recompute: objective.recompute)
@@ -89,16 +98,17 @@ public struct AlignmentLoss {
         }
         guard !branches.isEmpty, let teacher, let teacherTrunk else {
             return AlignmentResult(
-                loss: trunk.loss, terms: trunk.terms, trunk: trunk, trunkRows: trunkRows, branches: branches, branchValues: [])
+                loss: trunk.loss, terms: trunk.terms, trunk: trunk, trunkRows: trunkRows, branches: branches, branchValues: [],
+                teacherSeconds: teacherTime / .seconds(1))
         }
         let studentBranch = branches.run(student.language, trunk: output.layers, recompute: objective.recompute)
-        let teacherBranch = branches.run(teacher.language, trunk: teacherTrunk.layers, recompute: false)
+        let teacherBranch = timed { branches.run(teacher.language, trunk: teacherTrunk.layers, recompute: false) }
         let branch = head(
             hidden: studentBranch, head: student.language.head, rows: branches.lossRows(totals: totals),
             teacher: TeacherLogits(hidden: teacherBranch.data, head: teacher.language.head.data))
         return AlignmentResult(
             loss: trunk.loss + branch.loss, terms: trunk.terms + branch.terms, trunk: trunk, trunkRows: trunkRows,
-            branches: branches, branchValues: branch.values)
+            branches: branches, branchValues: branch.values, teacherSeconds: teacherTime / .seconds(1))
     }
 
     private func runTeacher(_ batch: AlignmentBatch, cached: [CachedSample]?) throws -> LanguageOutput? {

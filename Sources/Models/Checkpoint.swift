@@ -83,18 +83,17 @@ final class Checkpoint: WeightSource {
     }
 
     /// Tensors of the vision tower beyond the feature layer. They are not computed with, but a rewritten checkpoint keeps them.
-    var unusedVision: [StoredTensor] {
+    var unusedVision: [UnusedTensor] {
         places.filter { !taken.contains($0.key) && ModelPart(name: $0.key) == .vision }
-            .map { StoredTensor(name: $0.key, file: $0.value.file, entry: $0.value.entry) }.sorted { $0.name < $1.name }
+            .map { name, place in
+                UnusedTensor(name: name, shape: place.entry.shape) { try place.file.floats(place.entry.name) }
+            }.sorted { $0.name < $1.name }
     }
-
-    /// The name of a weight in the files.
-    func storedName(_ name: String) -> String? { places[name]?.entry.name }
 }
 
-/// A tensor that is only passed on.
-struct StoredTensor {
+/// A tensor that is not computed with and only passed on.
+struct UnusedTensor {
     let name: String  // canonical
-    let file: SafeTensorsFile
-    let entry: TensorEntry
+    let shape: [Int]
+    let values: () throws -> [Float]
 }

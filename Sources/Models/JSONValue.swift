@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value whose numbers keep their kind, so that a configuration can be written back as it was read.
-public enum JSONValue: Codable, Equatable, Sendable {
+enum JSONValue: Codable, Equatable, Sendable {
     case null
     case flag(Bool)
     case integer(Int)
@@ -10,7 +10,7 @@ public enum JSONValue: Codable, Equatable, Sendable {
     case list([JSONValue])
     case object([String: JSONValue])
 
-    public init(from decoder: any Decoder) throws {
+    init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
         if value.decodeNil() {
             self = .null
@@ -29,7 +29,7 @@ public enum JSONValue: Codable, Equatable, Sendable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()

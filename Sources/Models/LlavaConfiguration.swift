@@ -4,7 +4,7 @@ import Foundation
 /// A model folder's `config.json`: a LLaVA model, or a language model alone.
 public struct LlavaConfiguration: Equatable, Sendable {
     /// Which rows of the chosen hidden layer become features.
-    public enum FeatureSelection: String, CaseIterable, Sendable {
+    public enum FeatureSelection: String, CaseIterable, Sendable, Codable {
         /// All but the first, which is CLIP's class token.
         case patches = "default"
         case full

@@ -12,13 +12,13 @@ public final class LlavaModel {
     let vision: VisionTower?
     let projector: Projector?
     /// What a rewritten checkpoint keeps of the one this model was read from.
-    let unusedVision: [StoredTensor]
+    let unusedVision: [UnusedTensor]
     /// The folder the model was read from: its tokenizer and generation settings go with it.
     public let folder: URL?
 
     init(
         _ configuration: LlavaConfiguration, _ weights: WeightScope, imageProcessor: ImageProcessor?, folder: URL? = nil,
-        unusedVision: () -> [StoredTensor] = { [] }
+        unusedVision: () throws -> [UnusedTensor] = { [] }
     ) throws {
         self.configuration = configuration
         self.folder = folder
@@ -31,7 +31,7 @@ public final class LlavaModel {
                 dropsFirst: configuration.featureSelection == .patches)
         }
         projector = try configuration.vision.map { try Projector(tree / "multi_modal_projector", configuration, features: $0.hidden) }
-        self.unusedVision = unusedVision()
+        self.unusedVision = try unusedVision()
     }
 
     public var hasVision: Bool { vision != nil }

@@ -1,0 +1,107 @@
+# Align-TI: distil a large multimodal language model into a small one.
+#
+#   make distill                                  everything, from nothing to a table of scores
+#   make distill PIPELINE=groceries DATA=folder   the same chain on other data
+#   make test                                     all tests
+#
+# Every arrow below is one stage that reads files and writes a folder; the folder's receipt.json is the target. A stage
+# can be run alone: .build/release/<stage> --help.
+
+PIPELINE ?= demo
+P := pipelines/$(PIPELINE)
+# Results of the run, and the store of teacher outputs that all runs share.
+B ?= runs/$(PIPELINE)
+CACHE ?= cache
+# Put in front of long stages, such as `nice -n 10`.
+LAUNCH ?=
+
+BIN := .build/release
+STAGES := $(notdir $(patsubst %/main.swift,%,$(wildcard Sources/*/main.swift)))
+DEBIAN_PACKAGES := libopenblas-dev libzstd-dev libarchive-dev libssl-dev libjpeg62-turbo-dev libpng-dev libwebp-dev
+
+# OpenBLAS picks its kernels by the processor; an inherited choice would hold it back. On make's command line it counts.
+ifneq ($(origin OPENBLAS_CORETYPE),command line)
+unexport OPENBLAS_CORETYPE
+endif
+export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: distill test build setup validate clean help
+distill: $(B)/scores/receipt.json
+	@cat $(B)/scores/table.txt
+
+# What a pipeline says: WORLD (how the data comes to be), TOKENIZER, PRETRAIN_DATA, TRAIN_DATA, DISTILL_DATA, *_IMAGES, BENCHMARKS.
+include $(P)/pipeline.mk
+
+# --- data: conversations and images become shards of token ids and pixels ------------------------------------------------
+shards = $(LAUNCH) $(BIN)/pack-shards --config $< --data $(1) --images $(2) --tokenizer $(TOKENIZER) --out $(@D)
+
+$(B)/shards/pretrain/receipt.json: $(P)/pack.yaml $(DATA_READY) | build
+	$(call shards,$(PRETRAIN_DATA),$(PRETRAIN_IMAGES))
+$(B)/shards/train/receipt.json: $(P)/pack.yaml $(DATA_READY) | build
+	$(call shards,$(TRAIN_DATA),$(TRAIN_IMAGES))
+$(B)/shards/distill/receipt.json: $(P)/pack.yaml $(DATA_READY) | build
+	$(call shards,$(DISTILL_DATA),$(DISTILL_IMAGES))
+
+# --- teacher: from random weights or published checkpoints, first on captions, then on conversations ------------------------
+train = $(LAUNCH) $(BIN)/train-student --config $< --out $(@D)
+
+$(B)/teacher-start/receipt.json: $(P)/teacher-model.yaml $(DATA_READY) | build
+	$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) --out $(@D)
+$(B)/teacher-pretrained/receipt.json: $(P)/teacher-pretrain.yaml $(B)/teacher-start/receipt.json $(B)/shards/pretrain/receipt.json | build
+	$(train) --model $(B)/teacher-start --shards $(B)/shards/pretrain
+$(B)/teacher/receipt.json: $(P)/teacher.yaml $(B)/teacher-pretrained/receipt.json $(B)/shards/train/receipt.json | build
+	$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train
+
+# --- teacher outputs: computed once, shared by every student ----------------------------------------------------------------
+$(B)/teacher-outputs/receipt.json: $(P)/cache.yaml $(B)/teacher/receipt.json $(B)/shards/distill/receipt.json | build
+	$(LAUNCH) $(BIN)/cache-teacher --config $< --teacher $(B)/teacher --shards $(B)/shards/distill --cache $(CACHE) --out $(@D)
+
+# --- students: the teacher's vision tower, a smaller language model; a common start, then one run per objective -------------
+$(B)/student-start/receipt.json: $(P)/student-model.yaml $(B)/teacher/receipt.json | build
+	$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(B)/teacher $(STUDENT_PARTS) --out $(@D)
+$(B)/student-pretrained/receipt.json: $(P)/student-pretrain.yaml $(B)/student-start/receipt.json $(B)/shards/pretrain/receipt.json | build
+	$(train) --model $(B)/student-start --shards $(B)/shards/pretrain
+$(B)/sft/receipt.json: $(P)/sft.yaml $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json | build
+	$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill
+$(B)/align-ti/receipt.json: $(P)/align-ti.yaml $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json | build
+	$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(B)/teacher \
+	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE)
+
+# --- scores: answers of every model to every benchmark, then one table ----------------------------------------------------
+MODELS := teacher sft align-ti
+$(B)/answers/%/receipt.json: $(P)/answer.yaml $(B)/%/receipt.json | build
+	$(LAUNCH) $(BIN)/answer-benchmarks --config $< --model $(B)/$* $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D)
+$(B)/scores/receipt.json: $(P)/score.yaml $(MODELS:%=$(B)/answers/%/receipt.json) | build
+	$(BIN)/score-benchmarks --config $< $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) \
+	    $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D)
+
+# --- chores ------------------------------------------------------------------------------------------------------------------
+# Building is an order-only prerequisite: a recompiled stage does not rerun a week of teacher.
+SOURCES := Package.swift $(shell find Sources -type f)
+build: .build/built
+.build/built: $(SOURCES) | setup
+	swift build -c release
+	@touch $@
+
+test: setup
+	swift test -c release --disable-testable-imports
+
+# Missing Debian packages are installed where that is allowed, else named in the one line that installs them.
+setup:
+	@missing=$$(for package in $(DEBIAN_PACKAGES); do dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+	if [ -n "$$missing" ]; then \
+	    if [ $$(id -u) = 0 ]; then apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y $$missing; \
+	    elif sudo -n true 2>/dev/null; then sudo apt-get update && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y $$missing; \
+	    else echo "make: these packages are missing; install them with:  sudo apt install" $$missing >&2; exit 1; fi; \
+	fi
+	@command -v swift >/dev/null || { echo "make: swift is not on the PATH; install Swift 6.3 from https://swift.org/install" >&2; exit 1; }
+
+# Forgets this pipeline's results; the store of teacher outputs stays.
+clean:
+	rm -rf $(B)
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+	@echo "stages: $(STAGES)"

@@ -1,0 +1,78 @@
+/// One saved answer in the LLaVA answer format: one JSON object on one line.
+public struct AnswerRecord: Sendable {
+    public let questionID: QuestionID
+    /// The question's saved prompt; nil in files of other tools that leave it out.
+    public let prompt: String?
+    /// The model's answer, cleaned as the benchmark says.
+    public let text: String
+    public let answerID: String
+    public let modelID: String
+    /// The choices shown (MMBench), in order.
+    public let options: [Question.Option]
+    /// The line of the file it was read from, 1-based; 0 for a record just made.
+    public let line: Int
+
+    public init(
+        questionID: QuestionID, prompt: String?, text: String, answerID: String = "", modelID: String = "",
+        options: [Question.Option] = [], line: Int = 0
+    ) {
+        self.questionID = questionID
+        self.prompt = prompt
+        self.text = text
+        self.answerID = answerID
+        self.modelID = modelID
+        self.options = options
+        self.line = line
+    }
+
+    /// The record of an answer to `question`. The answer's id is a digest of all it says, so the same answer has the
+    /// same id in every run.
+    public init(answering question: Question, text: String, modelID: String) {
+        var digest: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
+        for part in [question.id.description, question.savedPrompt, text, modelID] {
+            for byte in part.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            digest = (digest ^ 0xFF) &* 0x100_0000_01b3
+        }
+        let hexadecimal = String(digest, radix: 16)
+        self.init(
+            questionID: question.id, prompt: question.savedPrompt, text: text,
+            answerID: String(repeating: "0", count: 16 - hexadecimal.count) + hexadecimal, modelID: modelID,
+            options: question.options)
+    }
+
+    /// Unknown fields are ignored.
+    init(_ record: Record) throws {
+        let letters = record.value("option_char") == nil ? [] : try record.strings("option_char")
+        let texts = record.value("options") == nil ? [] : try record.strings("options")
+        guard letters.count == texts.count || letters.isEmpty || texts.isEmpty else {
+            throw record.error(
+                "option_char", found: "\(letters.count) letters",
+                expected: "one for each of the \(texts.count) 'options'")
+        }
+        self.init(
+            questionID: try record.identifier("question_id"), prompt: try record.optionalString("prompt"),
+            text: try record.string("text"), answerID: try record.optionalString("answer_id") ?? "",
+            modelID: try record.optionalString("model_id") ?? "",
+            options: zip(letters, texts).map { Question.Option(letter: $0, text: $1) }, line: record.line)
+    }
+
+    /// The record as a JSON object, fields in LLaVA's order.
+    public var json: OrderedJSON {
+        var object = OrderedJSONObject()
+        object.append("question_id", questionID.json)
+        if !options.isEmpty { object.append("round_id", .integer(0)) }
+        object.append("prompt", prompt.map { .string($0) } ?? .null)
+        object.append("text", .string(text))
+        if !options.isEmpty {
+            object.append("options", .array(options.map { .string($0.text) }))
+            object.append("option_char", .array(options.map { .string($0.letter) }))
+        }
+        object.append("answer_id", .string(answerID))
+        object.append("model_id", .string(modelID))
+        object.append("metadata", .object(OrderedJSONObject()))
+        return .object(object)
+    }
+
+    /// The record as a line of an answer file, its line feed included.
+    public var encodedLine: String { json.encoded() + "\n" }
+}

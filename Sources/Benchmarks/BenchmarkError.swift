@@ -1,0 +1,44 @@
+/// What can be wrong with benchmark files and answer files.
+public enum BenchmarkError: Error, CustomStringConvertible, Sendable {
+    /// A benchmark's folder lacks a file the benchmark cannot do without.
+    case missingFile(benchmark: String, file: String, folder: String)
+    case unreadable(file: String, reason: String)
+    /// A text that is not what its format says; `line` is 1-based.
+    case malformed(file: String, line: Int, reason: String)
+    /// A record without a field, or with a field of another type or value.
+    case field(file: String, line: Int, field: String, found: String, expected: String)
+    /// Two files of one benchmark do not belong together, or a file is of another version.
+    case otherVersion(file: String, found: String, expected: String, remedy: String)
+    /// Answers that the reference scorer cannot pair with questions.
+    case incomplete(file: String, benchmark: String, reason: String)
+    case unknownBenchmark(name: String, known: [String])
+    case missingImage(file: String, question: String)
+    case damagedImage(file: String, line: Int, field: String, reason: String)
+    /// A file of a data set that differs from its manifest or from the lock file.
+    case manifest(file: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .missingFile(let benchmark, let file, let folder):
+            "\(folder): not a \(benchmark) folder, it has no '\(file)'; give the folder that holds the official release"
+        case .unreadable(let file, let reason):
+            "\(file): cannot be read: \(reason)"
+        case .malformed(let file, let line, let reason):
+            "\(file):\(line): \(reason)"
+        case .field(let file, let line, let field, let found, let expected):
+            "\(file):\(line): field '\(field)' is \(found), expected \(expected)"
+        case .otherVersion(let file, let found, let expected, let remedy):
+            "\(file): \(found), expected \(expected); \(remedy)"
+        case .incomplete(let file, let benchmark, let reason):
+            "\(file): cannot be scored as \(benchmark): \(reason)"
+        case .unknownBenchmark(let name, let known):
+            "there is no benchmark '\(name)'; known are \(known.joined(separator: ", "))"
+        case .missingImage(let file, let question):
+            "\(file): this image of question \(question) does not exist; unpack the benchmark's images into its folder"
+        case .damagedImage(let file, let line, let field, let reason):
+            "\(file):\(line): field '\(field)' holds no image: \(reason); download the file again"
+        case .manifest(let file, let reason):
+            "\(file): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+/// What a benchmark's scorer found.
+public struct BenchmarkScore: Sendable {
+    public let benchmark: String
+    /// The number of the table; nil where the reference's is undefined.
+    public let headline: Double?
+    /// What the headline is, for people: `mean F1 of three subsets x 100`.
+    public let headlineName: String
+    public let counts: AnswerCounts
+    /// All numbers and breakdowns, named as the reference scorers name them; null is undefined.
+    public let details: OrderedJSON
+    /// One entry per scored record or question.
+    public let items: [ItemScore]
+    /// What must not pass unseen.
+    public let notices: [String]
+
+    /// The score as `scores.json` keeps it, without the items.
+    public var json: OrderedJSON {
+        .of(
+            ("headline", OrderedJSON(headline)), ("headline_name", .string(headlineName)),
+            ("answers", counts.json),
+            ("details", details), ("notices", .array(notices.map { .string($0) })))
+    }
+}
+
+/// How answers and questions met.
+public struct AnswerCounts: Sendable {
+    /// Questions that ought to be answered.
+    public var questions = 0
+    /// Questions whose answer went into the headline.
+    public var scored = 0
+    public var missing = 0
+    /// Answers that a later answer to the same question replaced.
+    public var duplicate = 0
+    /// Answers to no question of this benchmark.
+    public var unknown = 0
+    /// Answers to questions that are known but not scored (GQA's unbalanced ones).
+    public var unscored = 0
+
+    var json: OrderedJSON {
+        .of(
+            ("questions", .integer(questions)), ("scored", .integer(scored)), ("missing", .integer(missing)),
+            ("duplicate", .integer(duplicate)), ("unknown", .integer(unknown)),
+            ("unscored", .integer(unscored)))
+    }
+
+    /// One sentence for each thing that is not as it should be.
+    var notices: [String] {
+        var notices: [String] = []
+        if missing > 0 {
+            notices.append("\(missing) of \(questions) questions have no answer: not publishable")
+        }
+        if duplicate > 0 { notices.append("\(duplicate) answers repeat a question: the last one counts") }
+        if unknown > 0 { notices.append("\(unknown) answers belong to no question and were left out") }
+        if unscored > 0 { notices.append("\(unscored) answers belong to questions that are not scored") }
+        return notices
+    }
+}
+
+/// How one answer was judged.
+public struct ItemScore: Sendable {
+    public let id: QuestionID
+    /// The model's text; nil where there is no answer.
+    public let text: String?
+    /// What the reference's rules take the text to say; nil for nothing.
+    public let extracted: String?
+    public let gold: String
+    /// 1 right, 0 wrong, between in TextVQA.
+    public let credit: Double
+    /// The breakdown it belongs to: subset, subtask, category.
+    public let group: String
+    /// A second id where one exists (TextVQA's question_id, MMBench's base question).
+    public let reference: String
+
+    init(
+        id: QuestionID, text: String?, extracted: String?, gold: String, credit: Double, group: String = "",
+        reference: String = ""
+    ) {
+        self.id = id
+        self.text = text
+        self.extracted = extracted
+        self.gold = gold
+        self.credit = credit
+        self.group = group
+        self.reference = reference
+    }
+
+    public var verdict: String {
+        if text == nil { return "missing" }
+        return credit >= 1 ? "right" : credit > 0 ? "partly right" : "wrong"
+    }
+
+    /// One line: id, raw text, what was extracted, gold, verdict; texts as JSON strings, so that every space shows.
+    public var explanation: String {
+        let raw = text.map { OrderedJSON.string($0).encoded() } ?? "no answer"
+        let found = extracted.map { OrderedJSON.string($0).encoded() } ?? "nothing"
+        let share = verdict == "partly right" ? " (\(credit))" : ""
+        return
+            "\(id)\(group.isEmpty ? "" : " [\(group)]"): \(raw) -> \(found), gold \(OrderedJSON.string(gold).encoded()): \(verdict)\(share)"
+    }
+}
+
+/// Hits out of tries.
+struct Tally {
+    var hits = 0.0
+    var tries = 0
+
+    mutating func add(_ credit: Double) {
+        hits += credit
+        tries += 1
+    }
+
+    mutating func add(_ hit: Bool) { add(hit ? 1 : 0) }
+
+    /// nil where nothing was tried.
+    var share: Double? { tries == 0 ? nil : hits / Double(tries) }
+    var percent: Double? { share.map { $0 * 100 } }
+
+    /// `{"accuracy": percent, "n": tries}`
+    var json: OrderedJSON { .of(("accuracy", OrderedJSON(percent)), ("n", .integer(tries))) }
+}
+
+/// Tallies by name, in order of first appearance.
+struct Breakdown {
+    private var names: [String] = []
+    private var tallies: [ExactKey: Tally] = [:]
+
+    mutating func add(_ name: String, _ credit: Double) {
+        let key = ExactKey(name)
+        if tallies[key] == nil { names.append(name) }
+        tallies[key, default: Tally()].add(credit)
+    }
+
+    /// Name -> what `body` makes of its tally; numbers in numeric order, other names as they came.
+    func json(_ body: (Tally) -> OrderedJSON = { $0.json }) -> OrderedJSON {
+        let sorted =
+            names.allSatisfy { Int($0) != nil } ? names.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) } : names
+        return .object(
+            OrderedJSONObject(sorted.map { (name: $0, value: body(tallies[ExactKey($0)] ?? Tally())) }))
+    }
+}

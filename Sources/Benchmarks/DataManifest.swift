@@ -1,0 +1,159 @@
+import Files
+import Foundation
+
+/// What a data set consists of, as `data-manifests/<name>.json` says.
+///
+///     {"name": "pope", "title": "...", "licence": "...", "obtain": ["..."],
+///      "files": [{"path": "coco/x.json", "bytes": 123 or null, "sha256": "..." or null, "url": "..." or null, "optional": true}],
+///      "expected_counts": {"random": 2910}}
+///
+/// Sizes and digests that are null are recorded in a lock file when the data is first used, and enforced after.
+public struct DataManifest: Sendable {
+    public let name: String
+    public let title: String
+    public let licence: String
+    /// How to get the data, a step a line.
+    public let obtain: [String]
+    public let files: [File]
+    public let expectedCounts: [String: Int]
+
+    public struct File: Sendable {
+        /// Below the data set's folder.
+        public let path: String
+        public let bytes: Int?
+        public let sha256: String?
+        public let url: String?
+        /// True where the data set can do without it.
+        public let isOptional: Bool
+    }
+
+    public init(_ url: URL) throws {
+        let source = try SourceFile(url)
+        let record = Record(file: source.name, object: try source.object())
+        let known: Set<String> = [
+            "name", "title", "licence", "obtain", "files", "expected_counts", "layout", "notes", "source",
+        ]
+        if let unknown = record.object.members.first(where: { !known.contains($0.name) }) {
+            throw record.error(
+                unknown.name, found: "not a field of a manifest",
+                expected: "one of \(known.sorted().joined(separator: ", "))")
+        }
+        name = try record.string("name")
+        title = try record.string("title")
+        licence = try record.string("licence")
+        obtain = try record.strings("obtain")
+        files = try record.records("files").map { file in
+            let path = try file.string("path")
+            guard MemberPath.normalized(path) == path else {
+                throw file.error("path", found: "\"\(path)\"", expected: "a path below the data set's folder")
+            }
+            let digest = try file.optionalString("sha256")
+            guard digest == nil || digest?.utf8.count == 64 else {
+                throw file.error(
+                    "sha256", found: "\"\(digest ?? "")\"", expected: "64 hexadecimal digits or null")
+            }
+            let bytes: Int? = if case .null? = file.value("bytes") { nil } else { try file.integer("bytes") }
+            return File(
+                path: path, bytes: bytes, sha256: digest, url: try file.optionalString("url"),
+                isOptional: file.value("optional") == nil ? false : try file.bool("optional"))
+        }
+        var counts: [String: Int] = [:]
+        if record.value("expected_counts") != nil {
+            let record = try record.record("expected_counts")
+            for (name, _) in record.object.members { counts[name] = try record.integer(name) }
+        }
+        expectedCounts = counts
+    }
+
+    /// What `verify` found.
+    public struct Verification: Sendable {
+        /// Files that agree with the manifest or the lock.
+        public var verified: [String] = []
+        /// Files whose size and digest were recorded now.
+        public var recorded: [String] = []
+        /// Optional files that are not there.
+        public var absent: [String] = []
+    }
+
+    /// Compares the files in `folder` with the manifest and, where it does not know them, with the lock file.
+    ///
+    /// A file unknown to both is recorded: `lock` is a JSON object of path -> {bytes, sha256}, written atomically.
+    ///
+    /// - Throws: `BenchmarkError.missingFile`, `.manifest` naming file, size or digest found and expected
+    public func verify(_ folder: URL, lock: URL) throws -> Verification {
+        var locked: [String: (bytes: Int, sha256: String)] = [:]
+        if lock.exists {
+            let source = try SourceFile(lock)
+            let record = Record(file: source.name, object: try source.object())
+            for (path, _) in record.object.members {
+                let entry = try record.record(path)
+                locked[path] = (try entry.integer("bytes"), try entry.string("sha256"))
+            }
+        }
+        var result = Verification()
+        for file in files {
+            let url = folder.file(file.path)
+            guard url.exists else {
+                guard file.isOptional else {
+                    throw BenchmarkError.missingFile(benchmark: title, file: file.path, folder: folder.path)
+                }
+                result.absent.append(file.path)
+                continue
+            }
+            let known = locked[file.path]
+            let size = try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int ?? -1
+            try compare(
+                url, "bytes", found: "\(size)", expected: (file.bytes ?? known?.bytes).map { "\($0)" },
+                isLock: file.bytes == nil, lock)
+            let digest = try Digest.sha256(ofFile: url)
+            try compare(
+                url, "SHA-256", found: digest, expected: file.sha256 ?? known?.sha256,
+                isLock: file.sha256 == nil, lock)
+            if file.sha256 == nil, known == nil {
+                locked[file.path] = (size, digest)
+                result.recorded.append(file.path)
+            } else {
+                result.verified.append(file.path)
+            }
+        }
+        if !result.recorded.isEmpty {
+            let members = locked.sorted { $0.key < $1.key }.map {
+                (
+                    name: $0.key,
+                    value: OrderedJSON.of(
+                        ("bytes", .integer($0.value.bytes)), ("sha256", .string($0.value.sha256)))
+                )
+            }
+            try AtomicOutput.writeAtomically(
+                OrderedJSON.object(OrderedJSONObject(members)).encoded(indented: true) + "\n", to: lock)
+        }
+        return result
+    }
+
+    private func compare(
+        _ url: URL, _ what: String, found: String, expected: String?, isLock: Bool, _ lock: URL
+    ) throws {
+        guard let expected, expected != found else { return }
+        let origin = isLock ? "recorded in \(lock.path) when it was first used" : "in the manifest of \(name)"
+        throw BenchmarkError.manifest(
+            file: url.path,
+            reason:
+                "\(what) is \(found), expected \(expected) as \(origin); the file changed or is another version: obtain it again"
+                + (isLock ? ", or delete its entry in the lock file to accept it" : ""))
+    }
+}
+
+extension BenchmarkList {
+    /// Opens the benchmark called `name`; with a folder of manifests it is held to its own: counts, then every file.
+    ///
+    /// - Returns: the benchmark, and the files whose sizes and digests were recorded in `<manifests>/locks` now
+    public static func open(
+        _ name: String, folder: URL, manifests: URL?
+    ) throws -> (benchmark: any Benchmark, recorded: [String]) {
+        let benchmark = try named(name).init(folder: folder)
+        guard let manifests else { return (benchmark, []) }
+        let manifest = try DataManifest(manifests.file("\(type(of: benchmark).manifest).json"))
+        try benchmark.check(expected: manifest.expectedCounts)
+        return (benchmark, try manifest.verify(folder, lock: manifests.file("locks/\(manifest.name).json")).recorded)
+    }
+}

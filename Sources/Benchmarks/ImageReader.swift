@@ -1,0 +1,64 @@
+import Files
+import Foundation
+
+/// A folder of images, or the archive beside the question files that holds them.
+struct ImageFolder {
+    private let folder: URL
+    private let archive: URL?
+
+    init(_ folder: URL) {
+        self.folder = folder
+        archive = ["images.zip", "images.tar", "images.tar.gz", "images.tar.zst"].map { folder.file($0) }
+            .first(where: \.exists)
+    }
+
+    /// The file `path` below the folder; where it is not there, the archive's member of that name.
+    func find(_ path: String) -> ImageSource {
+        let file = folder.file(path)
+        if !file.exists, let archive { return .archive(archive, member: path) }
+        return .file(file)
+    }
+}
+
+/// Reads the image files of questions; an archive is opened once for all questions of a batch.
+public struct ImageReader {
+    private var members: [ExactKey: [UInt8]] = [:]
+
+    /// Reads from archives what these questions need (held in memory until the reader goes) and checks that every
+    /// image file exists.
+    public init(for questions: [Question]) throws {
+        var wanted: [URL: [String: QuestionID]] = [:]
+        for question in questions {
+            switch question.image {
+            case .archive(let archive, let member): wanted[archive, default: [:]][member] = question.id
+            case .file(let url) where !url.exists:
+                throw BenchmarkError.missingImage(file: url.path, question: question.id.description)
+            default: break
+            }
+        }
+        for (archive, ids) in wanted.sorted(by: { $0.key.path < $1.key.path }) {
+            let missing = try Archive.visit(Set(ids.keys), of: archive) { path, bytes in
+                members[ExactKey(archive.path, path)] = bytes
+            }
+            if let member = missing.min() {
+                throw BenchmarkError.missingImage(
+                    file: "\(archive.path):\(member)", question: ids[member]?.description ?? "")
+            }
+        }
+    }
+
+    /// The bytes of the question's image file; nil where it has none.
+    public func bytes(of question: Question) throws -> [UInt8]? {
+        switch question.image {
+        case .none: return nil
+        case .bytes(let bytes): return bytes
+        case .file(let url): return try SourceFile(url).bytes
+        case .archive(let archive, let member):
+            guard let bytes = members[ExactKey(archive.path, member)] else {
+                throw BenchmarkError.missingImage(
+                    file: "\(archive.path):\(member)", question: question.id.description)
+            }
+            return bytes
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Text
+
+/// A question's id as its file writes it: a JSON integer or a JSON string, never one for the other.
+public enum QuestionID: Hashable, Sendable, CustomStringConvertible {
+    case integer(Int)
+    case string(String)
+
+    public var description: String {
+        switch self {
+        case .integer(let value): String(value)
+        case .string(let value): value
+        }
+    }
+
+    public var json: OrderedJSON {
+        switch self {
+        case .integer(let value): .integer(value)
+        case .string(let value): .string(value)
+        }
+    }
+
+    public static func == (left: QuestionID, right: QuestionID) -> Bool {
+        switch (left, right) {
+        case (.integer(let a), .integer(let b)): a == b
+        case (.string(let a), .string(let b)): a.isExactly(b)
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .integer(let value): hasher.combine(value)
+        case .string(let value): for byte in value.utf8 { hasher.combine(byte) }
+        }
+    }
+}
+
+/// One thing to ask a model.
+public struct Question: Sendable {
+    public let id: QuestionID
+    /// What the user says, complete with the instruction line, without `<image>`: `{T}` of the specification.
+    public let text: String
+    /// What the answer record keeps as `prompt`; differs from `text` in ScienceQA and MMBench.
+    public let savedPrompt: String
+    public let image: ImageSource
+    /// The question file's category, or the subset or subtask.
+    public let category: String
+    /// The choices in order (MMBench); the answer record repeats them.
+    public let options: [Option]
+
+    /// A letter and what it stands for.
+    public struct Option: Sendable {
+        public let letter: String
+        public let text: String
+
+        public init(letter: String, text: String) {
+            self.letter = letter
+            self.text = text
+        }
+    }
+
+    public init(
+        id: QuestionID, text: String, savedPrompt: String? = nil, image: ImageSource, category: String,
+        options: [Option] = []
+    ) {
+        self.id = id
+        self.text = text
+        self.savedPrompt = savedPrompt ?? text
+        self.image = image
+        self.category = category
+        self.options = options
+    }
+
+    /// The user's turn for a conversation template: `<image>\n` first where there is an image.
+    public var userTurn: String { image.isNone ? text : "<image>\n\(text)" }
+
+    /// The whole text before the answer in the evaluation's template. `<image>` is cut out before tokenization: tokenize
+    /// what stands before and after it separately (`ConversationTemplate.promptSegments` does).
+    public var conversation: String {
+        ConversationTemplate(.vicuna).prompt(for: text, hasImage: !image.isNone)
+    }
+}
+
+/// Where the bytes of a question's image file (JPEG, PNG, ...) are.
+public enum ImageSource: Sendable {
+    case none
+    case file(URL)
+    case bytes([UInt8])
+    /// A member of a .zip or .tar; `ImageReader` opens each archive once for many questions.
+    case archive(URL, member: String)
+
+    public var isNone: Bool {
+        if case .none = self { true } else { false }
+    }
+
+    /// The last part of the file's path.
+    var fileName: String? {
+        switch self {
+        case .file(let url): url.lastPathComponent
+        case .archive(_, let member): String(member.split(separator: "/").last ?? "")
+        case .none, .bytes: nil
+        }
+    }
+}
+
+/// The two instructions that close a user text, always on a line of their own.
+enum Instruction {
+    static let shortAnswer = "Answer the question using a single word or phrase."
+    static let multipleChoice = "Answer with the option's letter from the given choices directly."
+}

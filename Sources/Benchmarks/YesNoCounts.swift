@@ -1,0 +1,48 @@
+/// Yes/no answers against yes/no labels: POPE's counts and rates.
+package struct YesNoCounts {
+    var truePositive = 0, falsePositive = 0, trueNegative = 0, falseNegative = 0
+
+    mutating func add(saysYes: Bool, isYes: Bool) {
+        switch (saysYes, isYes) {
+        case (true, true): truePositive += 1
+        case (true, false): falsePositive += 1
+        case (false, false): trueNegative += 1
+        case (false, true): falseNegative += 1
+        }
+    }
+
+    var samples: Int { truePositive + falsePositive + trueNegative + falseNegative }
+
+    /// nil where nothing was called yes, as the reference stops there.
+    var precision: Double? { ratio(truePositive, truePositive + falsePositive) }
+    var recall: Double? { ratio(truePositive, truePositive + falseNegative) }
+    var f1: Double? {
+        guard let precision, let recall, precision + recall > 0 else { return nil }
+        return 2 * precision * recall / (precision + recall)
+    }
+    var accuracy: Double? { ratio(truePositive + trueNegative, samples) }
+    var yesRatio: Double? { ratio(truePositive + falsePositive, samples) }
+
+    private func ratio(_ part: Int, _ whole: Int) -> Double? {
+        whole == 0 ? nil : Double(part) / Double(whole)
+    }
+
+    /// Rates from 0 to 1.
+    var json: OrderedJSON {
+        .of(
+            ("samples", .integer(samples)), ("TP", .integer(truePositive)), ("FP", .integer(falsePositive)),
+            ("TN", .integer(trueNegative)), ("FN", .integer(falseNegative)),
+            ("accuracy", OrderedJSON(accuracy)),
+            ("precision", OrderedJSON(precision)), ("recall", OrderedJSON(recall)), ("f1", OrderedJSON(f1)),
+            ("yes_ratio", OrderedJSON(yesRatio)))
+    }
+
+    /// POPE's reading of an answer: the words before the first full stop, commas deleted, split at single spaces; yes
+    /// unless one of them is exactly `No`, `no` or `not`. Everything else is yes, silence and `NO` too.
+    package static func saysYes(_ answer: String) -> Bool {
+        let sentence = answer.utf8.prefix { $0 != UInt8(ascii: ".") }.filter { $0 != UInt8(ascii: ",") }
+        return !sentence.split(separator: UInt8(ascii: " ")).contains { word in
+            ["No", "no", "not"].contains { word.elementsEqual($0.utf8) }
+        }
+    }
+}

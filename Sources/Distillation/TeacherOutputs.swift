@@ -1,0 +1,124 @@
+import Models
+import Shards
+import Tensors
+
+/// What decides the numbers of the teacher's outputs besides the teacher and the data.
+public struct TeacherOutputSettings: Sendable, Equatable, Codable {
+    /// Ids kept a position; nil keeps all.
+    public var topK: Int?
+    /// Ids at or above it are left out before normalising.
+    public var commonVocabulary: Int
+    /// 0-based layer whose attention weights the visual tokens.
+    public var saliencyLayer: Int
+
+    public init(topK: Int?, commonVocabulary: Int, saliencyLayer: Int) {
+        (self.topK, self.commonVocabulary, self.saliencyLayer) = (topK, commonVocabulary, saliencyLayer)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case topK = "top_k"
+        case commonVocabulary = "common_vocabulary"
+        case saliencyLayer = "saliency_layer"
+    }
+}
+
+/// Runs a teacher over data and keeps what distillation needs of it.
+public struct TeacherOutputs {
+    public let teacher: LlavaModel
+    /// Rows of a forward pass at most.
+    public var rowLimit = 8192
+
+    public init(_ teacher: LlavaModel) { self.teacher = teacher }
+
+    /// The teacher's outputs for every sample of a shard.
+    ///
+    /// - Parameter progress: told the number of samples done
+    public func shard(
+        _ number: Int, of dataset: ShardDataset, settings: TeacherOutputSettings, progress: (Int) throws -> Void = { _ in }
+    ) throws -> CachedShard {
+        struct VisualGroup: Hashable {
+            let image: Int
+            let before: [Int32]
+        }
+        let shard = try dataset.shard(number)
+        let first = dataset.index.shards[..<number].reduce(0) { $0 + $1.samples }
+        var result = CachedShard(topK: settings.topK, common: settings.commonVocabulary)
+        var groups: [VisualGroup: Int32] = [:]
+        for range in rangesOfRows((0..<shard.count).map { shard.sample($0).inputIDs.count }, limit: rowLimit) {
+            let batch = try AlignmentBatch(dataset, numbers: range.map { first + $0 })
+            try batch.validate(for: teacher)
+            let output = teacher.language.forward(
+                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: [settings.saliencyLayer])
+            let saliency = visualSaliency(output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
+            // Rows wanted, in order: each sample's visual ones if its group is new, then those that predict its response.
+            var rows: [Int32] = []
+            var plan: [(group: VisualGroup?, isNew: Bool, visual: Int, response: Int)] = []
+            for (index, sample) in batch.samples.enumerated() {
+                let group = sample.visual.map {
+                    VisualGroup(
+                        image: shard.sample(range.lowerBound + index).imageIndex ?? -1, before: Array(sample.inputIDs[..<$0.lowerBound]))
+                }
+                let isNew = group.map { group in groups[group] == nil && !plan.contains { $0.group == group } } ?? false
+                let visual = isNew ? sample.visual ?? 0..<0 : 0..<0
+                let response = sample.responsePositions
+                rows += (visual.map { $0 } + response.map { $0 - 1 }).map { Int32(batch.starts[index] + $0) }
+                plan.append((group, isNew, visual.count, response.count))
+            }
+            let targets = topTargets(
+                hidden: output.hidden.data, head: teacher.language.head.data, rows: rows, topK: settings.topK,
+                common: settings.commonVocabulary)
+            var next = 0
+            for (index, step) in plan.enumerated() {
+                if let group = step.group, step.isNew {
+                    groups[group] = result.addVisualGroup(Array(targets[next..<next + step.visual]))
+                    next += step.visual
+                }
+                result.addSample(
+                    visualGroup: step.group.flatMap { groups[$0] } ?? -1, saliency: saliency[index],
+                    response: Array(targets[next..<next + step.response]))
+                next += step.response
+            }
+            try progress(range.upperBound)
+        }
+        return result
+    }
+
+    /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an instruction.
+    ///
+    /// - Parameters:
+    ///   - pairs: most pairs to look at; the paper takes 1,000
+    ///   - standardError: enough is known when that of every layer is below it
+    /// - Throws: `DistillationError.unequalInputs` when the data set has no two samples to compare
+    public func relevance(
+        over dataset: ShardDataset, pairs: Int, seed: UInt64, standardError: Double, progress: (Int) throws -> Void = { _ in }
+    ) throws -> InstructionRelevance {
+        let layers = teacher.language.configuration.layers
+        var relevance = InstructionRelevance(layers: layers)
+        var random = CounterRandom(seed, 0x1125)
+        var misses = 0
+        while relevance.pairs < pairs, relevance.pairs < 64 || (relevance.standardErrors.max() ?? 0) > standardError {
+            let numbers = (0..<32).map { _ in Int(random.next() % UInt64(max(1, dataset.count))) }
+            let batch = try AlignmentBatch(dataset, numbers: numbers)
+            try batch.validate(for: teacher)
+            let usable = batch.samples.indices.filter { batch.samples[$0].visual != nil && !batch.samples[$0].instruction.isEmpty }
+            guard usable.count > 1 else {
+                misses += 1
+                guard misses < 100 else {
+                    throw DistillationError.unequalInputs(
+                        problem: "\(dataset.folder.path): no samples with an image and a question after it, so no layer's "
+                            + "instruction relevance can be measured: name the layer (saliency_layer) instead")
+                }
+                continue
+            }
+            let output = teacher.language.forward(
+                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: Set(0..<layers))
+            let alphas = (0..<layers).map { visualSaliency(output, layer: $0, batch: batch, headSize: teacher.language.headSize) }
+            for pair in 0..<usable.count / 2 where relevance.pairs < pairs {
+                let (a, b) = (usable[2 * pair], usable[2 * pair + 1])
+                relevance.add(alphas.map { $0[a] }, alphas.map { $0[b] })
+            }
+            try progress(relevance.pairs)
+        }
+        return relevance
+    }
+}

@@ -1,0 +1,144 @@
+import CArchive
+import Foundation
+
+/// An archive being read through libarchive.
+final class ArchiveReader {
+    private let path: String
+    private let memberLimit: Int
+    private let handle: OpaquePointer
+    private let fileBytes: Int
+    private var entry: OpaquePointer?
+    private var member = ""
+    private var link: String?
+    private var isRead = false
+    private var memberEnd = 0  // of the latest member, in uncompressed bytes
+
+    init(_ url: URL, memberLimit: Int) throws {
+        path = url.path
+        self.memberLimit = memberLimit
+        fileBytes = try InputFile(url).size()
+        guard let made = archive_read_new() else { preconditionFailure("ArchiveReader: no memory") }
+        handle = made
+        // Not filter_all: that would start outside programs for exotic ones.
+        archive_read_support_filter_gzip(handle)
+        archive_read_support_filter_zstd(handle)
+        archive_read_support_filter_bzip2(handle)
+        archive_read_support_filter_xz(handle)
+        archive_read_support_format_tar(handle)
+        // Not the streaming zip reader: it would not notice that the directory at the end is missing.
+        archive_read_support_format_zip_seekable(handle)
+        guard archive_read_open_filename(handle, path, 1 << 18) == ARCHIVE_OK else {
+            throw notAnArchive()
+        }
+    }
+
+    deinit { archive_read_free(handle) }
+
+    /// The path of the next file as stored; folders and devices are passed over. nil at the end.
+    func next() throws -> String? {
+        while true {
+            try checkThatSkippedBytesExist()
+            let status = archive_read_next_header(handle, &entry)
+            if status == ARCHIVE_EOF {
+                try checkEndMark()
+                return nil
+            }
+            if status == ARCHIVE_RETRY { continue }
+            guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else {
+                throw member.isEmpty ? notAnArchive() : failure("after \(member)")
+            }
+            member = Self.name(of: entry)
+            memberEnd = end(of: entry)
+            isRead = false
+            link =
+                (archive_entry_hardlink_utf8(entry) ?? archive_entry_hardlink(entry)
+                ?? archive_entry_symlink_utf8(entry)
+                ?? archive_entry_symlink(entry)).map { String(cString: $0) }
+            if link != nil || archive_entry_filetype(entry) == S_IFREG { return member }
+        }
+    }
+
+    /// The bytes of the file `next()` stands at.
+    func readBytes() throws -> [UInt8] {
+        precondition(!isRead && entry != nil, "ArchiveReader: the bytes of '\(member)' were read already")
+        isRead = true
+        if let link {
+            throw failure(
+                nil,
+                "is a link to '\(link)', which cannot be followed while streaming; pack the file itself (tar --hard-dereference -h)"
+            )
+        }
+        let claimed = archive_entry_size_is_set(entry) != 0 ? Int(archive_entry_size(entry)) : 0
+        guard claimed <= memberLimit else {
+            throw FilesError.tooLarge(path: path, item: "member '\(member)'", limit: memberLimit)
+        }
+        var bytes: [UInt8] = []
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { block.deallocate() }
+        while true {
+            let count = archive_read_data(handle, block.baseAddress, block.count)
+            if count == 0 { break }
+            if count == Int(ARCHIVE_RETRY) { continue }
+            guard count > 0 else { throw failure(nil) }
+            guard count <= memberLimit - bytes.count else {
+                throw FilesError.tooLarge(path: path, item: "member '\(member)'", limit: memberLimit)
+            }
+            // Growth follows the bytes that came, not the size the header claims.
+            bytes.append(
+                contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(block)[..<count]))
+        }
+        guard archive_entry_size_is_set(entry) == 0 || bytes.count == claimed else {
+            throw failure(nil, "has \(bytes.count) bytes, its header says \(claimed)")
+        }
+        return bytes
+    }
+
+    /// libarchive seeks over what is not read in a plain tar, also past the end of a truncated file.
+    private func checkThatSkippedBytesExist() throws {
+        guard isTar, archive_filter_count(handle) == 1, memberEnd > fileBytes else { return }  // 1: the file itself
+        throw failure(
+            nil, "the archive is truncated: the member ends at byte \(memberEnd), the file at \(fileBytes)")
+    }
+
+    /// A tar ends with zero blocks; libarchive takes the end of the file for them, which hides a cut between two members.
+    private func checkEndMark() throws {
+        guard isTar, case let consumed = Int(archive_filter_bytes(handle, 0)), memberEnd > 0,
+            consumed <= (memberEnd + 511) / 512 * 512
+        else { return }
+        throw failure(nil, "the archive is truncated: no end mark after this member")
+    }
+
+    private var isTar: Bool { archive_format(handle) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_TAR }
+
+    /// Where a member's bytes end in a tar, at least: 0 when that cannot be said (a sparse file stores fewer than its size).
+    private func end(of entry: OpaquePointer) -> Int {
+        guard archive_entry_size_is_set(entry) != 0, archive_entry_sparse_count(entry) == 0 else { return 0 }
+        let (sum, overflow) = Int(archive_entry_size(entry)).addingReportingOverflow(
+            Int(archive_read_header_position(handle)) + 512)
+        return overflow || archive_entry_hardlink(entry) != nil ? 0 : sum
+    }
+
+    private var message: String {
+        archive_error_string(handle).map { String(cString: $0) } ?? "unknown error"
+    }
+
+    private func notAnArchive() -> FilesError {
+        .corrupt(
+            path: path, offset: 0,
+            problem:
+                "not an archive that can be read, or one cut short (\(message)); a .tar, .tar.gz, .tar.zst, .zip or a folder can"
+        )
+    }
+
+    private func failure(_ where: String?, _ problem: String? = nil) -> FilesError {
+        .corruptMember(
+            archive: path, member: `where` ?? member,
+            offset: max(0, Int(archive_read_header_position(handle))), problem: problem ?? message)
+    }
+
+    /// As UTF-8 whatever the locale: archives that say their names are UTF-8 first, else the raw bytes.
+    private static func name(of entry: OpaquePointer) -> String {
+        (archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry)).map { String(cString: $0) }
+            ?? ""
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// What can go wrong with a file; every text names the file, what was found and what to do about it.
+public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// There is nothing at this path.
+    case missing(path: String)
+    /// The operating system refused `operation`; `code` is its errno.
+    case system(path: String, operation: String, code: Int32)
+    /// The bytes are not what the format asks for.
+    case corrupt(path: String, offset: Int?, problem: String)
+    /// A member of an archive cannot be read; `offset` is in the archive's uncompressed bytes.
+    case corruptMember(archive: String, member: String, offset: Int, problem: String)
+    /// A tensor's entry, or the values asked of it, do not fit; `offset` is in the (uncompressed) file.
+    case badTensor(file: String, tensor: String, offset: Int?, problem: String)
+    /// The file holds no tensor of this name; `near` are names it does hold.
+    case missingTensor(file: String, tensor: String, near: [String])
+    /// More bytes than the caller allows.
+    case tooLarge(path: String, item: String, limit: Int)
+    /// What the caller asked to write cannot be written in this format.
+    case unwritable(path: String, problem: String)
+
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            return "\(path): no such file or folder; check the path, or run the stage that makes it"
+        case .system(let path, let operation, let code):
+            return "\(path): cannot \(operation): \(String(cString: strerror(code)))\(Self.remedy(code))"
+        case .corrupt(let path, let offset, let problem):
+            return "\(path)\(offset.map { " at byte \($0)" } ?? ""): \(problem)"
+        case .corruptMember(let archive, let member, let offset, let problem):
+            return
+                "\(archive), member '\(member)' near byte \(offset): \(problem); fetch or make the archive again"
+        case .badTensor(let file, let tensor, let offset, let problem):
+            return "\(file): tensor '\(tensor)'\(offset.map { " at byte \($0)" } ?? "") \(problem)"
+        case .missingTensor(let file, let tensor, let near):
+            let hint = near.isEmpty ? "" : "; it has \(near.map { "'\($0)'" }.joined(separator: ", "))"
+            return "\(file): there is no tensor '\(tensor)'\(hint)"
+        case .tooLarge(let path, let item, let limit):
+            return "\(path): \(item) has more than the \(limit) bytes allowed here"
+        case .unwritable(let path, let problem):
+            return "\(path): \(problem)"
+        }
+    }
+
+    private static func remedy(_ code: Int32) -> String {
+        switch code {
+        case ENOSPC, EDQUOT: return "; free some space and run again"
+        case EACCES, EPERM, EROFS: return "; check the permissions"
+        default: return ""
+        }
+    }
+
+    /// The error for the current `errno`: `missing` where that says it better.
+    static func current(_ path: String, _ operation: String) -> FilesError {
+        let code = errno
+        return code == ENOENT && operation == "open it"
+            ? .missing(path: path) : .system(path: path, operation: operation, code: code)
+    }
+}

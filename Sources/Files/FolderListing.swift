@@ -1,0 +1,33 @@
+import Foundation
+
+/// The files of a folder, in an order that does not depend on the file system.
+public enum FolderListing {
+    /// Paths of all regular files below `folder` (links to files included), relative to it, `/`-separated, sorted by
+    /// their UTF-8 bytes. Hidden files and folders (a leading dot: our own temporary names among them) are left out.
+    ///
+    /// - Throws: `FilesError.missing` or `.system`
+    public static func files(below folder: URL) throws -> [String] {
+        var found: [String] = []
+        try visit(folder.path, prefix: "", depth: 0, into: &found)
+        return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    private static func visit(_ path: String, prefix: String, depth: Int, into found: inout [String]) throws {
+        // Links may form rings; nobody nests data a hundred folders deep.
+        guard depth < 100 else { throw FilesError.system(path: path, operation: "list it", code: ELOOP) }
+        guard let handle = opendir(path) else { throw FilesError.current(path, "open it") }
+        defer { closedir(handle) }
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard !name.hasPrefix(".") else { continue }
+            switch FileManager.fileType(atPath: path + "/" + name) {
+            case S_IFREG: found.append(prefix + name)
+            case S_IFDIR:
+                try visit(path + "/" + name, prefix: prefix + name + "/", depth: depth + 1, into: &found)
+            default: continue  // a socket, a device or a dangling link holds no data
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Images
+
+/// A language model that starts from random weights. The defaults are the demo's teacher (docs: the embedded world).
+public struct FreshLanguage: Codable, Equatable, Sendable {
+    /// qwen2, qwen3 or llama.
+    public var family = "qwen2"
+    public var hidden = 128
+    public var layers = 4
+    public var heads = 4
+    public var keyHeads = 4
+    /// Nil for hidden / heads.
+    public var headSize: Int?
+    public var intermediate = 352
+    public var ropeTheta = 1e6
+    public var tiedEmbeddings = true
+    public var maximumPositions = 2048
+    /// Rows of the embedding table; nil for the tokenizer's.
+    public var vocabulary: Int?
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+        case family, hidden, layers, heads, intermediate, vocabulary
+        case keyHeads = "key_heads"
+        case headSize = "head_size"
+        case ropeTheta = "rope_theta"
+        case tiedEmbeddings = "tied_embeddings"
+        case maximumPositions = "maximum_positions"
+    }
+}
+
+/// A vision tower that starts from random weights. The defaults need no training: with feature layer -2 of one layer the features
+/// are orthonormal projections of patches plus random positions.
+public struct FreshVision: Codable, Equatable, Sendable {
+    /// siglip or clip.
+    public var family = "siglip"
+    /// Side of the image in pixels.
+    public var imageSize = 64
+    /// Side of a patch in pixels.
+    public var patchSize = 16
+    public var hidden = 128
+    public var layers = 1
+    public var heads = 4
+    public var intermediate = 128
+    /// Whether the rows of the patch embedding are orthonormal; otherwise they are normal with deviation 0.02.
+    public var orthonormalPatches = true
+    /// Standard deviation of the position embeddings beside orthonormal patches.
+    public var positionDeviation = 0.5
+    /// Towers of equal shape and seed are equal: teacher and student share theirs through this.
+    public var seed: UInt64 = 1
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+        case family, hidden, layers, heads, intermediate, seed
+        case imageSize = "image_size"
+        case patchSize = "patch_size"
+        case orthonormalPatches = "orthonormal_patches"
+        case positionDeviation = "position_deviation"
+    }
+}
+
+/// How to put a LLaVA model together.
+public struct AssemblySettings: Codable, Equatable, Sendable {
+    /// Of the projector and a fresh language model.
+    public var seed: UInt64 = 1
+    /// Used without a language model's folder.
+    public var language = FreshLanguage()
+    /// Used without a vision tower's folder.
+    public var vision = FreshVision()
+    /// Hidden layer of the tower that becomes features; -2 in LLaVA and Align-TI.
+    public var featureLayer = -2
+    /// `full` or `default` (without the first token); nil for what the tower needs: `full` for SigLIP, `default` for CLIP.
+    public var featureSelection: LlavaConfiguration.FeatureSelection?
+    /// `square`, `pad` or `clip`; nil for the tower's own way.
+    public var imageAspect: ImageProcessor.Aspect?
+    /// The placeholder; a tokenizer that lacks it gets it.
+    public var imageToken = "<image>"
+
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+        case seed, language, vision
+        case featureLayer = "feature_layer"
+        case featureSelection = "feature_selection"
+        case imageAspect = "image_aspect"
+        case imageToken = "image_token"
+    }
+}
+
+extension FreshLanguage {
+    /// The same as a `config.json` would say it, checked like one.
+    func configuration(vocabulary: Int, endIds: [Int]) throws -> TextConfiguration {
+        var object: [String: JSONValue] = [
+            "model_type": .text(family), "hidden_size": .integer(hidden), "num_hidden_layers": .integer(layers),
+            "num_attention_heads": .integer(heads), "num_key_value_heads": .integer(keyHeads), "intermediate_size": .integer(intermediate),
+            "rope_theta": .number(ropeTheta), "tie_word_embeddings": .flag(tiedEmbeddings), "vocab_size": .integer(vocabulary),
+            "max_position_embeddings": .integer(maximumPositions), "hidden_act": .text("silu"), "rms_norm_eps": .number(1e-6),
+            "initializer_range": .number(0.02),
+        ]
+        if heads > 0 { object["head_dim"] = .integer(headSize ?? hidden / heads) }
+        if let end = endIds.first { object["eos_token_id"] = .integer(end) }
+        return try TextConfiguration(Fields(file: "recipe", path: "language: ", object: object))
+    }
+}
+
+extension FreshVision {
+    /// The same as a `config.json` would say it, checked like one.
+    func configuration() throws -> VisionConfiguration {
+        var object: [String: JSONValue] = [
+            "model_type": .text("\(family)_vision_model"), "hidden_size": .integer(hidden), "num_hidden_layers": .integer(layers),
+            "num_attention_heads": .integer(heads), "intermediate_size": .integer(intermediate), "image_size": .integer(imageSize),
+            "patch_size": .integer(patchSize),
+        ]
+        if family == "siglip" { object["vision_use_head"] = .flag(false) }
+        return try VisionConfiguration(Fields(file: "recipe", path: "vision: ", object: object))
+    }
+}

@@ -1,0 +1,146 @@
+import Files
+import Foundation
+import Images
+import Tensors
+
+/// A LLaVA model put together from parts, and the tokenizer that goes with it.
+public struct ModelAssembly {
+    public let model: LlavaModel
+    private let tokenizer: URL
+    private let changedTokenizer: [UInt8]?  // tokenizer.json with the placeholder added
+
+    /// Takes a vision tower and a language model, each read from a checkpoint or made from random numbers, and a fresh projector.
+    ///
+    /// - Parameters:
+    ///   - settings: see `AssemblySettings`; `language` and `vision` count where there is no folder
+    ///   - language: a Hugging Face folder of a language model (or of a LLaVA model, whose language model is taken)
+    ///   - vision: a Hugging Face folder of SigLIP or CLIP (or of a LLaVA model, whose tower is taken)
+    ///   - tokenizer: the folder of `tokenizer.json`; nil for the language model's
+    /// - Throws: `ModelsError`, `FilesError` or `ImageError`
+    public init(_ settings: AssemblySettings, language: URL?, vision: URL?, tokenizer: URL?) throws {
+        guard let tokenizer = tokenizer ?? language else {
+            throw ModelsError.cannotAssemble(problem: "a fresh language model needs a tokenizer's folder: its ids are the rows of the embedding table")
+        }
+        self.tokenizer = tokenizer
+        let words = try TokenizerFile(tokenizer.appendingPathComponent("tokenizer.json"))
+        let known = words.id(of: settings.imageToken)
+        let imageId = known ?? words.size
+        changedTokenizer = known == nil ? try words.adding(settings.imageToken) : nil
+
+        let weights = AssembledWeights(projector: RandomWeights(seed: settings.seed))
+        var text: TextConfiguration
+        if let language {
+            text = try LlavaConfiguration(folder: language).text
+            guard text.vocabulary >= words.size else {
+                throw ModelsError.vocabularyTooSmall(rows: text.vocabulary, needed: words.size, tokenizer: words.path)
+            }
+            let checkpoint = try Checkpoint(folder: language)
+            weights.language = GrownVocabulary(checkpoint, rows: text.vocabulary)
+            text.vocabulary = max(text.vocabulary, imageId + 1)
+        } else {
+            let ends = ["<|endoftext|>", "</s>", "<|end_of_text|>"].compactMap { words.id(of: $0) }
+            let needed = max(words.size, imageId + 1)
+            text = try settings.language.configuration(vocabulary: settings.language.vocabulary ?? needed, endIds: ends)
+            guard text.vocabulary >= needed else {
+                throw ModelsError.vocabularyTooSmall(rows: text.vocabulary, needed: needed, tokenizer: words.path)
+            }
+            weights.language = RandomWeights(seed: settings.seed)
+        }
+        let tower: VisionConfiguration
+        if let vision {
+            tower = try VisionConfiguration(folder: vision)
+            weights.vision = try Checkpoint(folder: vision)
+        } else {
+            tower = try settings.vision.configuration()
+            weights.vision = RandomWeights(
+                seed: settings.vision.seed,
+                patchEmbedding: settings.vision.orthonormalPatches
+                    ? .orthonormal(positionDeviation: settings.vision.positionDeviation) : .normal)
+        }
+        guard (-tower.layers - 1...tower.layers).contains(settings.featureLayer) else {
+            throw ModelsError.badField(
+                file: "recipe", field: "feature_layer", found: "\(settings.featureLayer)", expected: "\(-tower.layers - 1) to \(tower.layers)")
+        }
+        let extra: [String: JSONValue] = settings.imageAspect.map { ["image_aspect_ratio": .text($0.rawValue)] } ?? [:]
+        let configuration = LlavaConfiguration(
+            text: text, vision: tower, imageTokenId: Int32(imageId), featureLayer: settings.featureLayer,
+            featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full), extra: extra)
+        let scope = WeightScope(weights, trainable: [])
+        model = try LlavaModel(
+            configuration, scope, imageProcessor: Self.imageProcessor(vision, configuration, tower), folder: language,
+            unusedVision: { try (weights.vision as? Checkpoint)?.unusedVision ?? Self.freshRest(scope, configuration, tower) })
+    }
+
+    private static func imageProcessor(_ folder: URL?, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration) throws -> ImageProcessor {
+        // Without a folder there is no preprocessor_config.json, and the tower's own settings are taken.
+        try LlavaModel.imageProcessor(folder ?? URL(fileURLWithPath: "/nonexistent"), configuration, tower)
+    }
+
+    /// What a fresh tower has beyond its feature layer, so that the checkpoint is complete.
+    private static func freshRest(_ scope: WeightScope, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration) throws -> [UnusedTensor] {
+        let tree = scope / "model" / "vision_tower"
+        let blocks = try (configuration.usedVisionLayers..<tower.layers).map { try VisionBlock(tree / "encoder" / "layers" / $0, tower) }
+        let last = try LayerNorm(tree / "post_layernorm", size: tower.hidden, epsilon: tower.normEpsilon)
+        return (blocks.flatMap(\.parameters) + last.parameters).map { parameter in
+            UnusedTensor(name: parameter.name, shape: parameter.shape) { parameter.value.data.values }
+        }
+    }
+
+    /// Writes the checkpoint with its tokenizer into a folder that is there.
+    ///
+    /// - Throws: `FilesError`
+    public func write(into folder: URL, type: ElementType = .float32, shardBytes: Int = 5_000_000_000) throws {
+        try model.write(into: folder, type: type, shardBytes: shardBytes, tokenizer: tokenizer)
+        if let changedTokenizer {
+            try AtomicOutput.writeAtomically(changedTokenizer, to: folder.appendingPathComponent("tokenizer.json"))
+        }
+    }
+}
+
+extension VisionConfiguration {
+    /// Reads `config.json` of a tower, of SigLIP or CLIP with both towers, or of a LLaVA model.
+    init(folder: URL) throws {
+        let fields = try Fields(folder.appendingPathComponent("config.json"))
+        try self.init(try fields.object("vision_config") ?? fields)
+    }
+}
+
+/// A source for each part.
+private final class AssembledWeights: WeightSource {
+    let projector: any WeightSource
+    var vision, language: (any WeightSource)?
+
+    init(projector: any WeightSource) { self.projector = projector }
+
+    func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+        let source: (any WeightSource)? =
+            switch ModelPart(name: name) {
+            case .vision: vision
+            case .language: language
+            case .projector: projector
+            }
+        guard let source else { throw ModelsError.noVision }
+        return try source.tensor(name, shape: shape)
+    }
+}
+
+/// A language model's checkpoint whose embedding table and head get more rows; the new ones are the mean of the old.
+private final class GrownVocabulary: WeightSource {
+    private let checkpoint: Checkpoint
+    private let rows: Int
+
+    init(_ checkpoint: Checkpoint, rows: Int) { (self.checkpoint, self.rows) = (checkpoint, rows) }
+
+    func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+        let hasVocabulary = name == CheckpointNames.head || name == CheckpointNames.language + "embed_tokens.weight"
+        guard hasVocabulary, shape[0] > rows else { return try checkpoint.tensor(name, shape: shape) }
+        let stored = try checkpoint.tensor(name, shape: [rows, shape[1]])
+        let tensor = Tensor(uninitialized: shape)
+        tensor.pointer.update(from: stored.pointer, count: stored.count)
+        let mean = (0..<shape[1]).map { column in
+            Float((0..<rows).reduce(0.0) { $0 + Double(stored[$1, column]) } / Double(rows))
+        }
+        for row in rows..<shape[0] { (tensor.pointer + row * shape[1]).update(from: mean, count: mean.count) }
+        return tensor
+    }
+}

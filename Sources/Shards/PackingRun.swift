@@ -1,0 +1,226 @@
+import Files
+import Foundation
+import Images
+import Text
+
+/// The state of one packing.
+struct PackingRun {
+    private struct Record: Sendable {
+        let number: Int  // over all files
+        let file, place: String
+    }
+
+    private struct Planned: Sendable {
+        let record: Record
+        let tokens: SampleSpool.Place
+        let image: Int?
+    }
+
+    private struct Skipped: Encodable {
+        let number: Int
+        let file, place, id, kind, reason: String
+    }
+
+    private struct LimitReached: Error {}
+
+    private let packing: Packing
+    private let folder: URL
+    private var spool: SampleSpool
+    private var planned: [Planned] = []
+    private var skipped: [Skipped] = []
+    private var imageNames: [String] = []
+    private var imageNumbers: [String: Int] = [:]
+    private var imageProblems: [Int: (kind: String, reason: String)] = [:]
+
+    init(_ packing: Packing, folder: URL) throws {
+        self.packing = packing
+        self.folder = folder
+        spool = try SampleSpool(in: folder)
+    }
+
+    // MARK: first pass
+
+    mutating func readConversations(_ onEvent: (PackingEvent) throws -> Void) throws {
+        let batchSize = 64 * packing.threads
+        var batch: [(record: Record, json: [UInt8])] = []
+        var count = 0
+        do {
+            for file in packing.data {
+                try JSONRecords.forEach(of: file) { _, place, json in
+                    if count == packing.limit { throw LimitReached() }
+                    batch.append((Record(number: count, file: file.path, place: place), json))
+                    count += 1
+                    guard batch.count == batchSize else { return }
+                    try encode(batch)
+                    batch.removeAll(keepingCapacity: true)
+                    try onEvent(.read(records: count))
+                }
+            }
+        } catch is LimitReached {}
+        try encode(batch)
+        try onEvent(.read(records: count))
+    }
+
+    private mutating func encode(_ batch: [(record: Record, json: [UInt8])]) throws {
+        let encoder = SampleEncoder(
+            tokenizer: packing.tokenizer, template: packing.template, visualTokens: packing.visualTokens,
+            maximumLength: packing.maximumLength)
+        enum Outcome: Sendable { case encoded(EncodedSample, image: String?), refused(id: String, SampleProblem), malformed(ShardsError) }
+        let outcomes = mapConcurrently(batch, threads: packing.threads) { item -> Outcome in
+            let record = item.record
+            let sample: LlavaSample
+            do {
+                sample = try LlavaSample(json: item.json, index: record.number, file: record.file, place: record.place)
+            } catch let error as ShardsError {
+                return .malformed(error)
+            } catch {
+                return .malformed(.badRecord(file: record.file, place: record.place, field: "(record)", found: "\(error)", expected: "an object"))
+            }
+            do throws(SampleProblem) {
+                return .encoded(try encoder.encode(sample), image: sample.image)
+            } catch { return .refused(id: sample.id, error) }
+        }
+        for (item, outcome) in zip(batch, outcomes) {
+            switch outcome {
+            case .malformed(let error):
+                guard packing.badSamples == .skip else { throw error }
+                skip(item.record, id: "", kind: "malformed", reason: "\(error)")
+            case .refused(let id, let problem):
+                try refuse(item.record, id: id, kind: problem.kind, reason: "\(problem)")
+            case .encoded(let sample, let image):
+                if let image, packing.images == nil {
+                    throw ShardsError.noImageSource(file: item.record.file, place: item.record.place, image: image)
+                }
+                planned.append(Planned(record: item.record, tokens: try spool.append(sample), image: image.map { number(of: $0) }))
+            }
+        }
+    }
+
+    private mutating func number(of image: String) -> Int {
+        if let known = imageNumbers[image] { return known }
+        imageNumbers[image] = imageNames.count
+        imageNames.append(image)
+        return imageNames.count - 1
+    }
+
+    private mutating func skip(_ record: Record, id: String, kind: String, reason: String) {
+        skipped.append(Skipped(number: record.number, file: record.file, place: record.place, id: id, kind: kind, reason: reason))
+    }
+
+    private mutating func refuse(_ record: Record, id: String, kind: String, reason: String) throws {
+        guard packing.badSamples == .skip else {
+            throw ShardsError.badSample(file: record.file, place: record.place, id: id, reason: reason)
+        }
+        skip(record, id: id, kind: kind, reason: reason)
+    }
+
+    // MARK: second pass
+
+    /// The prepared pictures; nil when no sample has one.
+    mutating func prepareImages(_ onEvent: (PackingEvent) throws -> Void) throws -> PixelSpool? {
+        guard let source = packing.images, !imageNames.isEmpty else { return nil }
+        let recordBytes = packing.imageProcessor.samples
+        try checkDisk(recordBytes * imageNames.count)
+        let pixels = try PixelSpool(in: folder, recordBytes: recordBytes)
+        var batch: [(image: Int, bytes: [UInt8])] = []
+        var batchBytes = 0
+        var done = 0
+        func finishBatch() throws {
+            try prepare(batch, pixels)
+            done += batch.count
+            batch.removeAll(keepingCapacity: true)
+            batchBytes = 0
+            try onEvent(.prepared(images: done, of: imageNames.count))
+        }
+        let missing = try Archive.visit(Set(imageNames), of: source) { name, bytes in
+            guard let image = imageNumbers[name] else { return }
+            batch.append((image, bytes))
+            batchBytes += bytes.count
+            if batch.count >= 16 * packing.threads || batchBytes >= 64 << 20 { try finishBatch() }
+        }
+        try finishBatch()
+        for name in missing.sorted() {
+            guard let image = imageNumbers[name] else { continue }
+            try report(image, kind: "missing-image", reason: "image '\(name)' is not in \(source.path)")
+        }
+        return pixels
+    }
+
+    private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool) throws {
+        let outcomes = mapConcurrently(batch, threads: packing.threads) { [packing, imageNames] item -> (any Error)? in
+            do {
+                let image = try decodeImage(item.bytes, name: imageNames[item.image])
+                try pixels.write(packing.imageProcessor.process(image), image: item.image)
+                return nil
+            } catch { return error }
+        }
+        for (item, error) in zip(batch, outcomes) {
+            guard let error else { continue }
+            guard error is ImageError else { throw error }
+            try report(item.image, kind: "bad-image", reason: "\(error)")
+        }
+    }
+
+    private mutating func report(_ image: Int, kind: String, reason: String) throws {
+        if packing.badSamples == .fail, let user = planned.first(where: { $0.image == image }) {
+            try refuse(user.record, id: spool.read(user.tokens).id, kind: kind, reason: reason)
+        }
+        imageProblems[image] = (kind, reason)
+    }
+
+    private func checkDisk(_ needed: Int) throws {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.path)
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < needed else { return }
+        throw ShardsError.diskTooSmall(folder: folder.path, neededBytes: needed, freeBytes: free)
+    }
+
+    // MARK: writing
+
+    mutating func writeShards(_ pixels: PixelSpool?, _ onEvent: (PackingEvent) throws -> Void) throws -> ShardIndex {
+        var kept: [Planned] = []
+        kept.reserveCapacity(planned.count)
+        for sample in planned {
+            if let image = sample.image, let problem = imageProblems[image] {
+                try refuse(sample.record, id: spool.read(sample.tokens).id, kind: problem.kind, reason: problem.reason)
+            } else {
+                kept.append(sample)
+            }
+        }
+        guard !kept.isEmpty else { throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count) }
+
+        let starts = Array(stride(from: 0, to: kept.count, by: packing.samplesPerShard))
+        // A shard is whole in memory while it is compressed: few at a time when they are large.
+        let largest = packing.samplesPerShard * (packing.imageProcessor.samples + 9 * packing.maximumLength)
+        let atOnce = max(1, min(packing.threads, (512 << 20) / largest))
+        var entries: [ShardIndex.Entry] = []
+        for group in stride(from: 0, to: starts.count, by: atOnce) {
+            let numbers = Array(group..<min(group + atOnce, starts.count))
+            let written = mapConcurrently(numbers, threads: packing.threads) { [self, kept] number in
+                let range = starts[number]..<min(starts[number] + packing.samplesPerShard, kept.count)
+                return Result { try write(kept[range], number, pixels) }
+            }
+            for result in written { entries.append(try result.get()) }
+            try onEvent(.wrote(shards: entries.count, of: starts.count))
+        }
+        let index = ShardIndex(
+            name: packing.name, description: packing.description, shards: entries,
+            images: Set(kept.compactMap(\.image)).count, skipped: skipped.count)
+        try writeSkipped()
+        try AtomicOutput.writeAtomically(index.bytes(), to: folder.appendingPathComponent(ShardFormat.indexFile))
+        return index
+    }
+
+    private func write(_ samples: ArraySlice<Planned>, _ number: Int, _ pixels: PixelSpool?) throws -> ShardIndex.Entry {
+        var writer = ShardWriter(description: packing.description)
+        for sample in samples { try writer.add(spool.read(sample.tokens), image: sample.image) }
+        return try writer.write(
+            to: folder, file: ShardFormat.fileName(packing.name, number), pixels: pixels, compressionLevel: packing.compressionLevel)
+    }
+
+    private func writeSkipped() throws {
+        guard !skipped.isEmpty else { return }
+        var bytes: [UInt8] = []
+        for entry in skipped.sorted(by: { $0.number < $1.number }) { bytes += try sortedJSON(entry) + Data("\n".utf8) }
+        try AtomicOutput.writeAtomically(bytes, to: folder.appendingPathComponent(ShardFormat.skippedFile))
+    }
+}

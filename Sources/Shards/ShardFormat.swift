@@ -1,0 +1,181 @@
+import Files
+import Foundation
+import Images
+
+/// Everything that decides what the numbers of a data set mean; equal descriptions, interchangeable shards.
+public struct ShardDescription: Sendable, Equatable, Codable {
+    /// SHA-256 of `Tokenizer.identityBytes`.
+    public let tokenizer: String
+    /// Name of the conversation template.
+    public let template: String
+    /// The token that ends an answer, as text.
+    public let endToken: String
+    /// Version of the rule that picks supervised tokens (`ShardFormat.labelRule` when it was packed).
+    public let labelRule: Int
+    /// Most tokens of a sample, the visual ones included.
+    public let maximumLength: Int
+    /// Copies of `ShardFormat.visualToken` that stand for an image.
+    public let visualTokens: Int
+    public let imageProcessor: ImageProcessor
+
+    public init(
+        tokenizer: String, template: String, endToken: String, labelRule: Int = ShardFormat.labelRule, maximumLength: Int,
+        visualTokens: Int, imageProcessor: ImageProcessor
+    ) {
+        self.tokenizer = tokenizer
+        self.template = template
+        self.endToken = endToken
+        self.labelRule = labelRule
+        self.maximumLength = maximumLength
+        self.visualTokens = visualTokens
+        self.imageProcessor = imageProcessor
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case tokenizer, template
+        case endToken = "end_token"
+        case labelRule = "label_rule"
+        case maximumLength = "maximum_length"
+        case visualTokens = "visual_tokens"
+        case imageProcessor = "image_processor"
+    }
+
+    /// The metadata of a shard file: every value is text.
+    func metadata(samples: Int) throws -> [String: String] {
+        [
+            "format": ShardFormat.name, "format_version": "\(ShardFormat.version)", "tokenizer": tokenizer, "template": template,
+            "end_token": endToken, "label_rule": "\(labelRule)", "maximum_length": "\(maximumLength)",
+            "visual_tokens": "\(visualTokens)", "image_processor": String(decoding: try sortedJSON(imageProcessor), as: UTF8.self),
+            "samples": "\(samples)",
+        ]
+    }
+}
+
+/// The names and constants of the format, described in docs/formats.md.
+public enum ShardFormat {
+    public static let name = "align-ti-shard"
+    public static let version = 1
+    /// Stands for one visual token in `input_ids`: LLaVA's IMAGE_TOKEN_INDEX, so a shard does not depend on a model's image token id.
+    public static let visualToken: Int32 = -200
+    /// Label of a position that is not supervised.
+    public static let unsupervised: Int32 = -100
+    /// 1: in every turn, the answer's tokens and its end token.
+    public static let labelRule = 1
+    public static let indexFile = "index.json"
+    public static let skippedFile = "skipped.jsonl"
+
+    static func fileName(_ name: String, _ shard: Int) -> String {
+        let digits = String(shard)
+        return "\(name)-\(String(repeating: "0", count: max(0, 5 - digits.count)))\(digits).safetensors.zst"
+    }
+}
+
+/// `index.json`: the shards of a data set in order.
+public struct ShardIndex: Sendable, Equatable, Codable {
+    public struct Entry: Sendable, Equatable, Codable {
+        public let file: String
+        public let samples, images, tokens, supervisedTokens: Int
+        public let rawBytes, compressedBytes: Int
+        /// Of the safetensors file before compression.
+        public let rawSHA256: String
+        /// Of the file on disk.
+        public let compressedSHA256: String
+
+        private enum CodingKeys: String, CodingKey {
+            case file, samples, images, tokens
+            case supervisedTokens = "supervised_tokens"
+            case rawBytes = "raw_bytes"
+            case compressedBytes = "compressed_bytes"
+            case rawSHA256 = "raw_sha256"
+            case compressedSHA256 = "compressed_sha256"
+        }
+    }
+
+    public struct Totals: Sendable, Equatable, Codable {
+        public let samples, skipped, images, tokens, supervisedTokens, rawBytes, compressedBytes: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case samples, skipped, images, tokens
+            case supervisedTokens = "supervised_tokens"
+            case rawBytes = "raw_bytes"
+            case compressedBytes = "compressed_bytes"
+        }
+    }
+
+    public let format: String
+    public let formatVersion: Int
+    public let name: String
+    public let description: ShardDescription
+    /// `images` counts distinct pictures of the data set; the entries count those each shard holds.
+    public let totals: Totals
+    public let shards: [Entry]
+
+    private enum CodingKeys: String, CodingKey {
+        case format, name, description, totals, shards
+        case formatVersion = "format_version"
+    }
+
+    init(name: String, description: ShardDescription, shards: [Entry], images: Int, skipped: Int) {
+        format = ShardFormat.name
+        formatVersion = ShardFormat.version
+        self.name = name
+        self.description = description
+        self.shards = shards
+        totals = Totals(
+            samples: shards.reduce(0) { $0 + $1.samples }, skipped: skipped, images: images,
+            tokens: shards.reduce(0) { $0 + $1.tokens }, supervisedTokens: shards.reduce(0) { $0 + $1.supervisedTokens },
+            rawBytes: shards.reduce(0) { $0 + $1.rawBytes }, compressedBytes: shards.reduce(0) { $0 + $1.compressedBytes })
+    }
+
+    /// Reads and checks an index.
+    ///
+    /// - Throws: `ShardsError.notADataset`, `.unknownVersion`
+    public init(folder: URL) throws {
+        let url = folder.appendingPathComponent(ShardFormat.indexFile)
+        guard let data = try? Data(contentsOf: url) else {
+            throw ShardsError.notADataset(path: folder.path, problem: "no readable \(ShardFormat.indexFile)")
+        }
+        struct Version: Decodable { let format: String; let format_version: Int }
+        guard let version = try? JSONDecoder().decode(Version.self, from: data) else {
+            throw ShardsError.notADataset(path: url.path, problem: "'format' or 'format_version' is missing")
+        }
+        guard version.format == ShardFormat.name, version.format_version == ShardFormat.version else {
+            throw ShardsError.unknownVersion(
+                path: url.path, found: "'\(version.format)' \(version.format_version)", expected: "'\(ShardFormat.name)' \(ShardFormat.version)")
+        }
+        do {
+            self = try JSONDecoder().decode(ShardIndex.self, from: data)
+        } catch let error as DecodingError {
+            throw ShardsError.notADataset(path: url.path, problem: "a field is missing or of the wrong kind (\(fieldName(error)))")
+        } catch {
+            throw ShardsError.notADataset(path: url.path, problem: "\(error)")
+        }
+        let counts = shards.flatMap { [$0.samples, $0.images, $0.tokens, $0.supervisedTokens, $0.rawBytes, $0.compressedBytes] }
+        guard counts.allSatisfy({ (0...1 << 50).contains($0) }), shards.allSatisfy({ $0.samples > 0 }) else {
+            throw ShardsError.notADataset(path: url.path, problem: "a shard has an impossible count")
+        }
+        guard shards.reduce(0, { $0 + $1.samples }) == totals.samples else {
+            throw ShardsError.notADataset(path: url.path, problem: "the shards do not add up to \(totals.samples) samples")
+        }
+        if let outside = shards.first(where: { $0.file.contains("/") || $0.file.hasPrefix(".") }) {
+            throw ShardsError.notADataset(path: url.path, problem: "shard file '\(outside.file)' is not a name in this folder")
+        }
+    }
+
+    func bytes() throws -> [UInt8] { [UInt8](try sortedJSON(self, pretty: true)) + Array("\n".utf8) }
+}
+
+func sortedJSON(_ value: some Encodable, pretty: Bool = false) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(value)
+}
+
+private func fieldName(_ error: DecodingError) -> String {
+    switch error {
+    case .keyNotFound(let key, let context): (context.codingPath + [key]).map(\.stringValue).joined(separator: ".")
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+        context.codingPath.map(\.stringValue).joined(separator: ".")
+    @unknown default: "unknown"
+    }
+}

@@ -1,0 +1,40 @@
+/// What can be wrong with conversations, their images, or shards.
+public enum ShardsError: Error, CustomStringConvertible, Equatable {
+    /// A conversation file whose record has the wrong shape.
+    case badRecord(file: String, place: String, field: String, found: String, expected: String)
+    /// A sample that cannot be trained on; `on_bad_sample: skip` leaves it out instead.
+    case badSample(file: String, place: String, id: String, reason: String)
+    case noSamples(files: [String], skipped: Int)
+    case noImageSource(file: String, place: String, image: String)
+    case badSetting(field: String, found: String, expected: String)
+    case diskTooSmall(folder: String, neededBytes: Int, freeBytes: Int)
+    case notADataset(path: String, problem: String)
+    case unknownVersion(path: String, found: String, expected: String)
+    case corruptShard(path: String, problem: String)
+    case mismatch(path: String, field: String, found: String, expected: String)
+
+    public var description: String {
+        switch self {
+        case .badRecord(let file, let place, let field, let found, let expected):
+            return "\(file): \(place): '\(field)' is \(found), expected \(expected)"
+        case .badSample(let file, let place, let id, let reason):
+            return "\(file): \(place): sample '\(id)': \(reason); correct it, or set on_bad_sample: skip"
+        case .noSamples(let files, let skipped):
+            return "\(files.joined(separator: ", ")): no sample is left to pack (\(skipped) skipped)"
+        case .noImageSource(let file, let place, let image):
+            return "\(file): \(place): needs image '\(image)', but no folder or archive of images was given (--images)"
+        case .badSetting(let field, let found, let expected):
+            return "setting '\(field)' is \(found), expected \(expected)"
+        case .diskTooSmall(let folder, let needed, let free):
+            return "\(folder): packing needs \(needed >> 20) MiB for prepared pixels while it runs, the disk has \(free >> 20) MiB free"
+        case .notADataset(let path, let problem):
+            return "\(path): not a folder of shards: \(problem); make one with pack-shards"
+        case .unknownVersion(let path, let found, let expected):
+            return "\(path): format \(found), this version reads \(expected); pack the data again"
+        case .corruptShard(let path, let problem):
+            return "\(path): the shard is damaged: \(problem); copy or pack it again"
+        case .mismatch(let path, let field, let found, let expected):
+            return "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it is used with"
+        }
+    }
+}

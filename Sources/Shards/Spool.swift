@@ -1,0 +1,94 @@
+import Files
+import Foundation
+
+/// A file without a name: it is gone when it is closed, also after a crash. Reading and writing are safe from many threads.
+final class Spool: Sendable {
+    private let descriptor: Int32
+    private let path: String
+
+    init(in folder: URL) throws {
+        path = folder.appendingPathComponent(".spool-\(UUID().uuidString)").path
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FilesError.system(path: path, operation: "create", code: errno) }
+        unlink(path)
+    }
+
+    deinit { close(descriptor) }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw FilesError.system(path: path, operation: "write", code: count < 0 ? errno : ENOSPC) }
+            done += count
+        }
+    }
+
+    func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+        var done = 0
+        while done < bytes.count {
+            let count = pread(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw FilesError.system(path: path, operation: "read", code: count < 0 ? errno : EIO) }
+            done += count
+        }
+    }
+}
+
+/// Prepared pictures on disk: image number i is at i * `recordBytes`.
+final class PixelSpool: Sendable {
+    let recordBytes: Int
+    private let spool: Spool
+
+    init(in folder: URL, recordBytes: Int) throws {
+        self.recordBytes = recordBytes
+        spool = try Spool(in: folder)
+    }
+
+    func write(_ pixels: [UInt8], image: Int) throws {
+        precondition(pixels.count == recordBytes, "a record of \(pixels.count) bytes, not \(recordBytes)")
+        try pixels.withUnsafeBytes { try spool.write($0, at: image * recordBytes) }
+    }
+
+    func copy(image: Int, to sink: any ByteSink) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: recordBytes, alignment: 16)
+        defer { buffer.deallocate() }
+        try spool.read(into: buffer, at: image * recordBytes)
+        try sink.write(UnsafeRawBufferPointer(buffer))
+    }
+}
+
+/// Encoded samples on disk, in the order they were appended.
+struct SampleSpool: Sendable {
+    private let spool: Spool
+    private var end = 0
+
+    init(in folder: URL) throws { spool = try Spool(in: folder) }
+
+    /// Where a sample was put.
+    struct Place: Sendable { let offset, idBytes, tokens: Int }
+
+    /// Layout: the id's UTF-8, then `[tokens]` ids as i32, then `[tokens]` u8 that are 1 where the token is its own label.
+    mutating func append(_ sample: EncodedSample) throws -> Place {
+        let id = Array(sample.id.utf8)
+        let place = Place(offset: end, idBytes: id.count, tokens: sample.ids.count)
+        let bytes = id + sample.ids.flatMap { id in withUnsafeBytes(of: id.littleEndian) { Array($0) } } + sample.labels.map { $0 == ShardFormat.unsupervised ? 0 : 1 }
+        try bytes.withUnsafeBytes { try spool.write($0, at: end) }
+        end += bytes.count
+        return place
+    }
+
+    func read(_ place: Place) throws -> EncodedSample {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: place.idBytes + 5 * place.tokens, alignment: 16)
+        defer { bytes.deallocate() }
+        try spool.read(into: bytes, at: place.offset)
+        let flags = place.idBytes + 4 * place.tokens
+        let ids = (0..<place.tokens).map {
+            Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: place.idBytes + 4 * $0, as: Int32.self))
+        }
+        return EncodedSample(
+            id: String(decoding: bytes[..<place.idBytes], as: UTF8.self), ids: ids,
+            labels: zip(ids, bytes[flags...]).map { $1 == 1 ? $0 : ShardFormat.unsupervised })
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+
+/// The options every stage has: `@OptionGroup var configuration: ConfigurationOptions`.
+public struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Recipe of this stage; settings it does not name keep their defaults.", valueName: "file.yaml"))
+    public var config: String?
+
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("Override one setting of the recipe; may be repeated.", valueName: "a.b=value"))
+    public var set: [String] = []
+
+    @Flag(name: .long, help: "Print a summary as one JSON object on stdout.")
+    public var json = false
+
+    @Option(name: .long, help: "Threads to compute with; all cores unless given.")
+    public var threads: Int?
+
+    @Flag(name: .long, help: "Run even when the output is up to date.")
+    public var force = false
+
+    public init() {}
+
+    public func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
+    }
+
+    /// The recipe of these options; see `RecipeLoader`.
+    public func recipe<R: Recipe>(_ type: R.Type = R.self) throws -> R {
+        try RecipeLoader.load(type, config: config.map { URL(fileURLWithPath: $0) }, assignments: set)
+    }
+
+    /// Prints a summary on stdout when `--json` asks for it.
+    public func printSummary(_ summary: @autoclosure () -> JSONValue) {
+        if json { print(summary().text()) }
+    }
+}

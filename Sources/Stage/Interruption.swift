@@ -1,0 +1,34 @@
+import Foundation
+
+/// How many signals came. A signal handler is a C function without context, so this is the one global variable of the
+/// project. Behind a pointer, because Swift's exclusivity check of a global would take the handler for a second writer.
+nonisolated(unsafe) private let received: UnsafeMutablePointer<sig_atomic_t> = {
+    let counter = UnsafeMutablePointer<sig_atomic_t>.allocate(capacity: 1)
+    counter.initialize(to: 0)
+    return counter
+}()
+
+/// Notices SIGINT and SIGTERM, so that a stage can finish its unit of work, save and stop.
+///
+/// ```
+/// let interruption = Interruption()
+/// for shard in shards {
+///     if interruption.isRequested { throw StageError.interrupted("12 shards are done; run the same command to go on") }
+/// ```
+/// The same signal a second time ends the process at once, as it would have without this.
+public struct Interruption: Sendable {
+    private let before: sig_atomic_t
+
+    public init(signals: [Int32] = [SIGINT, SIGTERM]) {
+        // Read before the handler is installed: it must find the counter made.
+        before = received.pointee
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in received.pointee &+= 1 }
+        // Reads and writes go on as if nothing had happened; after the first signal the default action is back.
+        action.sa_flags = Int32(truncatingIfNeeded: SA_RESTART) | Int32(truncatingIfNeeded: SA_RESETHAND)
+        for signal in signals { sigaction(signal, &action, nil) }
+    }
+
+    /// Whether the user wants the process to stop.
+    public var isRequested: Bool { received.pointee != before }
+}

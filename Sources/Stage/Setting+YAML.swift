@@ -1,0 +1,74 @@
+import Foundation
+import Yams
+
+extension Setting {
+    /// Reads YAML text.
+    ///
+    /// - Parameter file: the path for messages and origins
+    init(yaml: String, file: String) throws {
+        try self.init(yaml: yaml, name: file) { .file(file, line: $0) }
+    }
+
+    /// Reads the value of `--set key=value`.
+    init(optionValue: String, option: String) throws {
+        try self.init(yaml: optionValue, name: "--set \(option)") { _ in .option(option) }
+    }
+
+    private init(yaml: String, name: String, origin: (Int) -> SettingOrigin) throws {
+        do {
+            guard let node = try Yams.compose(yaml: yaml) else {
+                self.init(value: .null, origin: origin(1))
+                return
+            }
+            try self.init(node, name: name, origin: origin)
+        } catch let error as YamlError {
+            throw StageError.badRecipe(file: name, problem: "not valid YAML: \(error)")
+        }
+    }
+
+    private init(_ node: Node, name: String, origin: (Int) -> SettingOrigin) throws {
+        let value: Value
+        switch node {
+        case .scalar(let scalar): value = Self.scalar(scalar)
+        case .sequence(let elements):
+            value = .list(try elements.map { try Setting($0, name: name, origin: origin) })
+        case .mapping(let pairs):
+            var fields: [String: Setting] = [:]
+            for (key, child) in pairs {
+                guard let text = key.scalar?.string else {
+                    throw StageError.badRecipe(
+                        file: name, problem: "a key is a list or a map, expected a name")
+                }
+                var setting = try Setting(child, name: name, origin: origin)
+                // The key's line: a message about `key:` should point at it, not at what stands below.
+                setting.origin = origin(key.mark?.line ?? 1)
+                fields[text] = setting
+            }
+            value = .map(fields, isOpen: false)
+        case .alias: throw StageError.badRecipe(file: name, problem: "an alias that stands for nothing")
+        }
+        self.init(value: value, origin: origin(node.mark?.line ?? 1))
+    }
+
+    /// YAML 1.2's core rules: `yes`, `no`, `on` and `off` are text, `1e-3` is a number.
+    private static func scalar(_ scalar: Node.Scalar) -> Value {
+        guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
+        let text = scalar.string
+        switch text {
+        case "", "~", "null", "Null", "NULL": return .null
+        case "true", "True", "TRUE": return .bool(true)
+        case "false", "False", "FALSE": return .bool(false)
+        case ".inf", ".Inf", "+.inf": return .double(.infinity)
+        case "-.inf", "-.Inf": return .double(-.infinity)
+        case ".nan", ".NaN": return .double(.nan)
+        default: break
+        }
+        if let value = Int(text) { return .int(value) }
+        if text.hasPrefix("0x"), let value = Int(text.dropFirst(2), radix: 16) { return .int(value) }
+        // Double() alone would also take 'nan', 'infinity' and hexadecimal floats.
+        if text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let value = Double(text) {
+            return .double(value)
+        }
+        return .string(text)
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+
+/// The shell of every executable: `StageMain.run(PackShards.self)` in its `main.swift`.
+public enum StageMain {
+    /// Parses the command line, runs the stage and exits: 0, or the error's sysexits code after one line on stderr.
+    public static func run<Command: ParsableCommand>(_ type: Command.Type, arguments: [String]? = nil)
+        -> Never
+    {
+        exit(status(type, arguments: arguments, say: StandardError.write) { print($0) })
+    }
+
+    /// `run` without the exit.
+    ///
+    /// - Parameters:
+    ///   - say: takes lines for stderr
+    ///   - show: takes help texts for stdout
+    package static func status<Command: ParsableCommand>(
+        _ type: Command.Type, arguments: [String]?, say: (String) -> Void, show: (String) -> Void
+    ) -> Int32 {
+        let name = type.configuration.commandName ?? "\(type)"
+        do {
+            var command = try type.parseAsRoot(arguments)
+            try command.run()
+            return 0
+        } catch {
+            if let coded = error as? any ExitCoded {
+                say("\(name): error: \(coded)")
+                return coded.exitCode
+            }
+            let status = type.exitCode(for: error)
+            if status == .success {
+                show(type.fullMessage(for: error))
+                return 0
+            }
+            // Anything the parser itself threw, and ValidationError, is the command line's fault.
+            if status == .validationFailure {
+                say("\(name): error: \(type.message(for: error))\nSee '\(name) --help'.")
+                return ExitStatus.usage
+            }
+            if let code = error as? ExitCode { return code.rawValue }
+            say("\(name): error: \(error)")
+            return ExitStatus.code(for: error)
+        }
+    }
+}
+
+/// The form of every stage's `--help`.
+public enum StageHelp {
+    /// - Parameters:
+    ///   - name: of the executable
+    ///   - abstract: one line: what it reads and what it writes
+    ///   - discussion: what else a user must know
+    ///   - example: a command that works on the files of the stage before
+    public static func configuration(
+        _ name: String, abstract: String, discussion: String = "", example: String
+    ) -> CommandConfiguration {
+        let text = [discussion, "Example:\n  " + example.replacingOccurrences(of: "\n", with: "\n  ")].filter
+        { !$0.isEmpty }
+        return CommandConfiguration(
+            commandName: name, abstract: abstract, discussion: text.joined(separator: "\n\n"))
+    }
+}

@@ -1,0 +1,164 @@
+import Files
+import Foundation
+
+/// One run of a stage into an output folder: whether it is needed, and the receipt that says it is done.
+///
+/// ```
+/// let run = try StageRun("pack-shards", recipe: recipe, inputs: [StageInput("data", data)], output: out, options: configuration)
+/// if try run.isUpToDate() { return }
+/// try run.begin()
+/// ...
+/// try run.finish(counts: ["samples": 2640])
+/// ```
+public final class StageRun {
+    public let stage: String
+    public let output: URL
+    private let recipe: JSONValue
+    private let inputs: [Receipt.Input]
+    private let options: ConfigurationOptions
+    private let started = ContinuousClock.now
+    private let say: (String) -> Void
+
+    /// - Parameters:
+    ///   - recipe: all settings that the result depends on
+    ///   - inputs: everything else it depends on
+    ///   - output: the folder that will hold the result
+    ///   - say: takes lines for the user; stderr unless given
+    public init(
+        _ stage: String, recipe: some Recipe, inputs: [StageInput], output: URL,
+        options: ConfigurationOptions,
+        say: @escaping (String) -> Void = StandardError.write
+    ) throws {
+        self.stage = stage
+        self.output = output
+        self.recipe = try recipe.tree()
+        self.inputs = inputs.map { Receipt.Input(name: $0.name, path: $0.path, sha256: $0.digest) }
+        self.options = options
+        self.say = say
+    }
+
+    /// Digest of the recipe and the inputs: what resumable state must belong to.
+    public var identity: String {
+        Digest.sha256(
+            "\(stage)\n\(recipe.text())\n" + inputs.map { "\($0.name) \($0.sha256)" }.joined(separator: "\n"))
+    }
+
+    /// Whether the folder holds the result of this recipe and these inputs already. If so its receipt is touched (Make
+    /// compares times), a line says so, and `--json` prints the summary. A damaged receipt counts as none, with a warning.
+    public func isUpToDate() throws -> Bool {
+        guard !options.force, let receipt = finishedReceipt() else { return false }
+        let url = output.appendingPathComponent(Receipt.fileName)
+        guard utimes(url.path, nil) == 0 else {
+            throw FilesError.system(path: url.path, operation: "touch it", code: errno)
+        }
+        say("\(stage): \(output.path) is up to date")
+        options.printSummary(summary(receipt, wasUpToDate: true))
+        return true
+    }
+
+    private func finishedReceipt() -> Receipt? {
+        do {
+            guard let receipt = try Receipt.read(in: output), receipt.stage == stage, receipt.recipe == recipe
+            else { return nil }
+            func identity(_ inputs: [Receipt.Input]) -> [String] { inputs.map { "\($0.name) \($0.sha256)" } }
+            guard identity(receipt.inputs) == identity(inputs) else { return nil }
+            let lost = receipt.lostOutputs(in: output)
+            guard lost.isEmpty else {
+                say(
+                    "\(stage): warning: \(output.path) has a receipt but '\(lost[0])' is gone or changed its size; making it again"
+                )
+                return nil
+            }
+            return receipt
+        } catch {
+            say("\(stage): warning: \(error); making it again")
+            return nil
+        }
+    }
+
+    /// Makes the folder and takes an old receipt away: from here to `finish` the folder is not whole.
+    public func begin() throws {
+        try AtomicOutput.makeFolder(output)
+        let url = output.appendingPathComponent(Receipt.fileName)
+        guard unlink(url.path) == 0 || errno == ENOENT else {
+            throw FilesError.system(path: url.path, operation: "remove the old receipt", code: errno)
+        }
+    }
+
+    /// Digests what is in the folder and writes the receipt: the last act of a stage.
+    ///
+    /// - Parameters:
+    ///   - counts: what the user may want to know: samples, skipped, steps
+    ///   - volatile: files that differ between runs (logs with times), relative to the folder
+    ///   - excluding: files that are no result (resumable state), relative; a name ending in `/` is a whole folder
+    ///   - blasCore: which kernels OpenBLAS chose
+    @discardableResult
+    public func finish(
+        counts: JSONValue = [:], volatile: Set<String> = [], excluding: Set<String> = [],
+        blasCore: String? = nil
+    ) throws -> Receipt {
+        let names = try FolderListing.files(below: output).filter { name in
+            name != Receipt.fileName
+                && !excluding.contains { $0 == name || ($0.hasSuffix("/") && name.hasPrefix($0)) }
+        }
+        let outputs = try names.map { name in
+            let url = output.appendingPathComponent(name)
+            var status = stat()
+            guard stat(url.path, &status) == 0 else {
+                throw FilesError.system(path: url.path, operation: "look at it", code: errno)
+            }
+            return Receipt.Output(
+                path: name, bytes: Int(status.st_size), sha256: try Digest.sha256(ofFile: url),
+                isVolatile: volatile.contains(name))
+        }
+        let usage = ResourceUsage.current()
+        let receipt = Receipt(
+            format: Receipt.currentFormat, stage: stage, recipe: recipe, inputs: inputs, outputs: outputs,
+            outputDigest: Receipt.outputDigest(outputs), counts: counts, codeVersion: Self.codeVersion,
+            blasCore: blasCore,
+            threads: options.threads, wallSeconds: (ContinuousClock.now - started).seconds,
+            cpuSeconds: usage.cpuSeconds,
+            peakResidentBytes: usage.peakResidentBytes, finishedAt: Date().formatted(.iso8601))
+        try receipt.write(in: output)
+        options.printSummary(summary(receipt, wasUpToDate: false))
+        return receipt
+    }
+
+    /// The commit the Makefile built, for provenance.
+    static var codeVersion: String {
+        guard let version = ProcessInfo.processInfo.environment["ALIGN_TI_VERSION"], !version.isEmpty else {
+            return "unknown"
+        }
+        return version
+    }
+
+    private func summary(_ receipt: Receipt, wasUpToDate: Bool) -> JSONValue {
+        [
+            "stage": .string(stage), "output": .string(output.path), "upToDate": .bool(wasUpToDate),
+            "counts": receipt.counts,
+            "outputDigest": .string(receipt.outputDigest), "wallSeconds": .number(receipt.wallSeconds),
+            "cpuSeconds": .number(receipt.cpuSeconds), "peakResidentBytes": .int(receipt.peakResidentBytes),
+        ]
+    }
+}
+
+/// What the process has used so far.
+public struct ResourceUsage: Sendable {
+    /// User and system time of all threads.
+    public let cpuSeconds: Double
+    public let peakResidentBytes: Int
+
+    public static func current() -> ResourceUsage {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        // Linux counts in KiB.
+        return ResourceUsage(
+            cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+            peakResidentBytes: Int(usage.ru_maxrss) * 1024)
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,12 @@
+import Foundation
+
+/// The user's terminal, or the log.
+public enum StandardError {
+    /// Writes one line.
+    @Sendable public static func write(_ line: String) { put(line + "\n") }
+
+    /// Writes text as it is. What cannot be written is lost: there is no place left to say so.
+    @Sendable public static func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    public static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+}

@@ -1,0 +1,101 @@
+/// Who speaks: LLaVA's names.
+public enum ConversationRole: String, Sendable, Codable {
+    case human, gpt
+}
+
+/// One turn of a conversation, its text as the data has it, `<image>` marker included.
+public struct ConversationTurn: Sendable, Equatable {
+    public let role: ConversationRole
+    public let text: String
+
+    public init(_ role: ConversationRole, _ text: String) {
+        self.role = role
+        self.text = text
+    }
+}
+
+/// A piece of a rendered conversation.
+public enum Segment: Sendable, Equatable {
+    /// Text; its tokens are labels when it is supervised.
+    case text(String, supervised: Bool)
+    /// Where the image goes.
+    case image
+}
+
+/// A conversation checked by LLaVA's rules, ready for a template.
+struct Conversation {
+    struct Exchange {
+        let hasImage: Bool
+        /// The question without its marker.
+        let question: String
+        let answer: String
+    }
+
+    static let imageMarker = "<image>"
+
+    let exchanges: [Exchange]
+
+    /// LLaVA's `preprocess` and `preprocess_multimodal`: a leading answer is dropped; of a turn with a marker
+    /// the marker goes and the rest is stripped, for the image (and a newline) to stand before it, wherever
+    /// the marker stood.
+    init(_ turns: [ConversationTurn], imageCount: Int) throws(SampleProblem) {
+        let dropped = turns.first?.role == .gpt ? 1 : 0
+        let kept = turns.dropFirst(dropped)
+        guard !kept.isEmpty else { throw .noTurns }
+        var markers = 0
+        var exchanges: [Exchange] = []
+        var question: (hasImage: Bool, text: String)?
+        for (index, turn) in zip(kept.indices, kept) {
+            let expected: ConversationRole = question == nil ? .human : .gpt
+            guard turn.role == expected else { throw .rolesDoNotAlternate(turn: index) }
+            let pieces = Conversation.splitAtMarkers(turn.text)
+            markers += pieces.count - 1
+            guard pieces.count == 1 || (pieces.count == 2 && turn.role == .human) else {
+                throw .misplacedImageMarker(turn: index)
+            }
+            let text = pieces.count == 1 ? turn.text : Conversation.stripped(pieces[0] + pieces[1])
+            guard pieces.count == 2 || !Conversation.stripped(text).isEmpty else {
+                throw .emptyTurn(turn: index)
+            }
+            if let asked = question {
+                exchanges.append(Exchange(hasImage: asked.hasImage, question: asked.text, answer: text))
+                question = nil
+            } else {
+                question = (pieces.count == 2, text)
+            }
+        }
+        if question != nil { throw .unanswered(turn: turns.count - 1) }
+        guard markers == imageCount else { throw .imageMarkers(found: markers, images: imageCount) }
+        self.exchanges = exchanges
+    }
+
+    private static func splitAtMarkers(_ text: String) -> [String] {
+        // Over UTF-8: a combining mark after `>` must not hide the marker.
+        let marker = Array(imageMarker.utf8)
+        let bytes = Array(text.utf8)
+        var pieces: [String] = []
+        var start = 0
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == marker[0], bytes[index...].starts(with: marker) {
+                pieces.append(String(decoding: bytes[start..<index], as: UTF8.self))
+                index += marker.count
+                start = index
+            } else {
+                index += 1
+            }
+        }
+        return pieces + [String(decoding: bytes[start...], as: UTF8.self)]
+    }
+
+    /// Python's `str.strip()`.
+    private static func stripped(_ text: String) -> String {
+        func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
+        }
+        var scalars = Substring(text).unicodeScalars
+        while let first = scalars.first, isSpace(first) { scalars.removeFirst() }
+        while let last = scalars.last, isSpace(last) { scalars.removeLast() }
+        return String(scalars)
+    }
+}

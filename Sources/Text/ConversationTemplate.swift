@@ -1,0 +1,160 @@
+/// How a conversation becomes one text, and which parts of it are learnt.
+public struct ConversationTemplate: Sendable, Equatable {
+    public enum Kind: String, Sendable, CaseIterable, Codable {
+        /// `{system} USER: <image>\n{q} ASSISTANT: {a}{end}USER: …`: LLaVA's `v1`, Align-TI's Qwen variant.
+        case vicuna
+        /// `<image>{caption}{end}`: LLaVA's projector pretraining; the question is not used.
+        case plain
+        /// `<|im_start|>user\n{q}<|im_end|>\n<|im_start|>assistant\n{a}{end}\n…`
+        case chatml
+        /// `[INST] <<SYS>>\n{system}\n<</SYS>>\n\n{q} [/INST] {a} {end}<s>[INST] …`
+        case llama2 = "llama_2"
+    }
+
+    public let kind: Kind
+    public let system: String
+    /// The text after every answer. Supervised, and (but for `plain`) an added token of the tokenizer.
+    public let endText: String
+
+    /// - Parameters:
+    ///   - system: nil takes the kind's own
+    ///   - endText: nil takes `<|endoftext|>` (vicuna), newline (plain), `<|im_end|>` (chatml), `</s>` (llama_2)
+    public init(_ kind: Kind, system: String? = nil, endText: String? = nil) {
+        self.kind = kind
+        switch kind {
+        case .vicuna:
+            self.system =
+                system ?? """
+                    A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, \
+                    detailed, and polite answers to the user's questions.
+                    """
+            self.endText = endText ?? "<|endoftext|>"
+        case .plain:
+            self.system = system ?? ""
+            self.endText = endText ?? "\n"
+        case .chatml:
+            self.system = system ?? "You are a helpful assistant."
+            self.endText = endText ?? "<|im_end|>"
+        case .llama2:
+            self.system =
+                system ?? """
+                    You are a helpful language and vision assistant. You are able to understand the visual content that the \
+                    user provides, and assist the user with a variety of tasks using natural language.
+                    """
+            self.endText = endText ?? "</s>"
+        }
+    }
+
+    /// By the name settings use: vicuna, plain, chatml, llama_2.
+    public init(named name: String, system: String? = nil, endText: String? = nil) throws {
+        guard let kind = Kind(rawValue: name) else {
+            throw TextError.badSetting(
+                name: "template", found: "'\(name)'",
+                expected: "one of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self.init(kind, system: system, endText: endText)
+    }
+
+    /// Everything that decides the text, for a digest.
+    public var identity: String {
+        "template 1|\(kind.rawValue)|\(system.utf8.count):\(system)|\(endText.utf8.count):\(endText)"
+    }
+
+    /// Whether the tokenizer cuts the text where answers end; without that, turns would be tokenised into
+    /// each other.
+    public func check(_ tokenizer: Tokenizer) throws {
+        if kind == .plain { return }
+        let needed = kind == .chatml ? [endText, "<|im_start|>", "<|im_end|>"] : [endText]
+        for token in needed where tokenizer.addedID(of: token) == nil {
+            throw TextError.tokenMissing(token: token, purpose: "the \(kind.rawValue) template's markup")
+        }
+    }
+
+    /// The id after which generation stops.
+    public func endID(_ tokenizer: Tokenizer) -> Int32? { tokenizer.addedID(of: endText) }
+
+    /// A conversation as segments.
+    ///
+    /// The rules are LLaVA's (`preprocess`, `preprocess_multimodal`): a leading gpt turn is dropped; a marker
+    /// anywhere in a human turn is moved to its front, followed by a newline, and that turn is stripped of
+    /// outer white space.
+    ///
+    /// - Parameter imageCount: how many images the sample has; as many markers are wanted
+    public func segments(_ turns: [ConversationTurn], imageCount: Int) throws(SampleProblem) -> [Segment] {
+        let exchanges = try Conversation(turns, imageCount: imageCount).exchanges
+        var builder = SegmentBuilder()
+        if kind == .plain {
+            guard exchanges.count == 1, exchanges[0].hasImage else {
+                throw .unfitForTemplate(
+                    "the plain template wants one human turn with <image> and one caption")
+            }
+        }
+        for (index, exchange) in exchanges.enumerated() {
+            addQuestion(exchange.question, hasImage: exchange.hasImage, isFirst: index == 0, to: &builder)
+            switch kind {
+            case .vicuna: builder.add(" \(exchange.answer)\(endText)", supervised: true)
+            case .plain, .chatml: builder.add("\(exchange.answer)\(endText)", supervised: true)
+            case .llama2: builder.add(" \(exchange.answer) \(endText)", supervised: true)
+            }
+        }
+        return builder.segments
+    }
+
+    /// The segments of a prompt, up to where the answer starts. A `<image>` inside the text is text.
+    public func promptSegments(for userText: String, hasImage: Bool) -> [Segment] {
+        var builder = SegmentBuilder()
+        addQuestion(userText, hasImage: hasImage, isFirst: true, to: &builder)
+        return builder.segments
+    }
+
+    /// The prompt as one text, its image written `<image>`: benchmarks.md, section 2.
+    public func prompt(for userText: String, hasImage: Bool) -> String {
+        promptSegments(for: userText, hasImage: hasImage).map {
+            switch $0 {
+            case .text(let text, _): text
+            case .image: Conversation.imageMarker
+            }
+        }.joined()
+    }
+
+    private func addQuestion(
+        _ question: String, hasImage: Bool, isFirst: Bool, to builder: inout SegmentBuilder
+    ) {
+        switch kind {
+        case .vicuna: builder.add(isFirst ? "\(system) USER: " : "USER: ")
+        case .plain: break
+        case .chatml:
+            if isFirst, !system.isEmpty { builder.add("<|im_start|>system\n\(system)<|im_end|>\n") }
+            builder.add(isFirst ? "<|im_start|>user\n" : "\n<|im_start|>user\n")
+        case .llama2:
+            builder.add(isFirst ? "[INST] " : "<s>[INST] ")
+            if isFirst, !system.isEmpty { builder.add("<<SYS>>\n\(system)\n<</SYS>>\n\n") }
+        }
+        if hasImage { builder.addImage() }
+        if kind == .plain { return }
+        // A turn that is nothing but the image has no newline after it: LLaVA strips it.
+        builder.add(hasImage && !question.isEmpty ? "\n\(question)" : question)
+        switch kind {
+        case .vicuna: builder.add(" ASSISTANT:")
+        case .plain: break
+        case .chatml: builder.add("<|im_end|>\n<|im_start|>assistant\n")
+        case .llama2: builder.add(" [/INST]")
+        }
+    }
+}
+
+/// Joins neighbouring texts of one kind.
+private struct SegmentBuilder {
+    private(set) var segments: [Segment] = []
+
+    mutating func addImage() { segments.append(.image) }
+
+    mutating func add(_ text: String, supervised: Bool = false) {
+        if text.isEmpty { return }
+        if case .text(let before, supervised)? = segments.last {
+            segments[segments.count - 1] = .text(before + text, supervised: supervised)
+        } else {
+            segments.append(.text(text, supervised: supervised))
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// The special tokens a post-processor puts around one text.
+struct PostProcessor: Sendable {
+    private(set) var prefix: [Int32] = []
+    private(set) var suffix: [Int32] = []
+
+    init(_ field: Field?) throws {
+        if let field { try read(field) }
+    }
+
+    private mutating func read(_ field: Field) throws {
+        let type = try field.required("type")
+        switch try type.string() {
+        case "ByteLevel": break  // moves offsets only
+        case "Sequence": for element in try field.required("processors").elements() { try read(element) }
+        case "TemplateProcessing": try readTemplate(field)
+        default: throw type.unsupported("TemplateProcessing, ByteLevel, Sequence")
+        }
+    }
+
+    private mutating func readTemplate(_ field: Field) throws {
+        var before: [Int32] = []
+        var after: [Int32] = []
+        var texts = 0
+        let single = try field.required("single")
+        for piece in try single.elements() {
+            if let special = try piece.optional("SpecialToken") {
+                let ids = try PostProcessor.ids(
+                    of: special.required("id"), in: field.required("special_tokens"))
+                if texts == 0 { before += ids } else { after += ids }
+            } else if let sequence = try piece.optional("Sequence") {
+                guard try sequence.required("id").string() == "A" else {
+                    throw sequence.error(expected: "sequence A")
+                }
+                texts += 1
+            } else {
+                throw piece.error(expected: "a SpecialToken or a Sequence")
+            }
+        }
+        guard texts == 1 else {
+            throw single.unsupported("a template with the text (sequence A) exactly once")
+        }
+        prefix = before + prefix
+        suffix += after
+    }
+
+    private static func ids(of name: Field, in tokens: Field) throws -> [Int32] {
+        guard let token = try tokens.optional(try name.string()) else {
+            throw name.error(expected: "a key of special_tokens")
+        }
+        return try token.required("ids").elements().map { Int32(try $0.integer(in: 0...BPEModel.largestID)) }
+    }
+}

@@ -1,0 +1,52 @@
+import Distillation
+import Foundation
+
+/// One line of metrics.jsonl: what an optimizer step was and cost.
+public struct StepMetrics: Codable, Sendable {
+    /// 0-based.
+    public var step: Int
+    /// Samples seen so far, this step's included.
+    public var samples: Int
+    /// Tokens of this step's samples, visual ones included, and those of them that are supervised.
+    public var tokens, supervisedTokens: Int
+    public var learningRate: Double
+    /// Weighted sum of the terms, nats.
+    public var loss: Double
+    public var terms: LossTerms
+    /// Before clipping.
+    public var gradientNorm: Double
+    /// Candidates drawn, those equal to the ground truth, and rows run for the others.
+    public var candidatesDrawn, candidatesMerged, candidateRows: Int
+    public var seconds: PartSeconds
+    public var tokensPerSecond: Double
+    public var residentBytes: Int
+
+    public struct PartSeconds: Codable, Sendable {
+        public var data = 0.0
+        public var teacher = 0.0
+        public var student = 0.0
+        public var backward = 0.0
+        public var optimizer = 0.0
+        public var total: Double { data + teacher + student + backward + optimizer }
+
+        public init() {}
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case step, samples, tokens, loss, terms, seconds
+        case supervisedTokens = "supervised_tokens"
+        case learningRate = "learning_rate"
+        case gradientNorm = "gradient_norm"
+        case candidatesDrawn = "candidates_drawn"
+        case candidatesMerged = "candidates_merged"
+        case candidateRows = "candidate_rows"
+        case tokensPerSecond = "tokens_per_second"
+        case residentBytes = "resident_bytes"
+    }
+
+    /// Resident memory of this process, bytes; 0 where the system does not tell.
+    static var residentBytes: Int {
+        guard let line = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+        return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}

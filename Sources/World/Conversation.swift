@@ -1,0 +1,62 @@
+/// One sample of LLaVA's JSON: turns of a human and a model about an image, or about none.
+public struct Conversation: Sendable {
+    public let id: String
+    public let image: String?  // member of images.tar
+    /// What was asked, without the `<image>` line, and what is answered.
+    public let turns: [(prompt: String, answer: String)]
+
+    static let describe = "Describe the image."
+
+    /// A caption.
+    static func caption(_ id: String, _ image: String, _ scene: Scene, long: Bool, _ stream: inout RandomStream)
+        -> Conversation
+    {
+        Conversation(
+            id: id, image: image, turns: [(describe, Caption.text(of: scene, long: long, &stream))])
+    }
+
+    /// Questions of different families about one scene; families come round again when `turns` exceeds them.
+    static func questions(
+        _ id: String, _ image: String, _ scene: Scene, turns: Int, noise: LabelNoise, _ stream: inout RandomStream
+    ) -> Conversation {
+        var asked: [Question] = []
+        while asked.count < turns {
+            for family in stream.shuffled(Family.allCases) where asked.count < turns {
+                if let question = Question.drawn(family, about: scene, &stream) { asked.append(question) }
+            }
+        }
+        return Conversation(id: id, image: image, turns: asked.map { ($0.prompt, noise.answer(to: $0, &stream)) })
+    }
+
+    static func textOnly(_ id: String, turns: Int, noise: LabelNoise, _ stream: inout RandomStream) -> Conversation {
+        var asked: [Question] = []
+        for _ in 0..<turns { asked.append(ScienceQAQuestions.textOnly(&stream)) }
+        return Conversation(id: id, image: nil, turns: asked.map { ($0.prompt, noise.answer(to: $0, &stream)) })
+    }
+
+    var json: OrderedJSON {
+        var said: [OrderedJSON] = []
+        for (index, turn) in turns.enumerated() {
+            let prompt = index == 0 && image != nil ? "<image>\n" + turn.prompt : turn.prompt
+            said.append(["from": "human", "value": .string(prompt)])
+            said.append(["from": "gpt", "value": .string(turn.answer)])
+        }
+        var members: [(String, OrderedJSON)] = [("id", .string(id))]
+        if let image { members.append(("image", .string(image))) }
+        members.append(("conversations", .array(said)))
+        return .object(members)
+    }
+}
+
+/// Wrong answers in the students' data, so that a teacher is cleaner than the data.
+struct LabelNoise: Sendable {
+    let wrongAnswers: Double
+    let wrongYesNo: Double
+
+    static let none = LabelNoise(wrongAnswers: 0, wrongYesNo: 0)
+
+    func answer(to question: Question, _ stream: inout RandomStream) -> String {
+        let isWrong = stream.chance(question.isYesNo ? wrongYesNo : wrongAnswers)
+        return isWrong ? stream.pick(question.wrongAnswers) : question.answer
+    }
+}

@@ -1,0 +1,139 @@
+import Autograd
+import Distillation
+import Models
+import Stage
+import Training
+
+/// What train.yaml may say. The paper's fine-tuning is the default (design, section 8).
+struct TrainingRecipe: Recipe {
+    /// Parts that learn: vision, projector, language.
+    var trainable: [ModelPart] = [.projector, .language]
+    /// Eq. 8; 0 removes a term and its cost.
+    var weights = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
+    var candidates = Candidates()
+    /// 0-based teacher layer of IVA; null takes the one with the highest relevance, which cache-teacher measured.
+    var saliencyLayer: Int?
+    /// Samples of an optimizer step.
+    var batchSize = 128
+    /// Rows (tokens, visual ones included) of one forward pass at most; more are accumulated.
+    var microBatchRows = 8192
+    var epochs = 1.0
+    /// Optimizer steps; null: as many as the epochs take.
+    var steps: Int?
+    var seed: UInt64 = 0
+    var optimizer = Optimizer()
+    var schedule = Schedule()
+    /// Forget activations inside blocks and compute them again: less memory, one more forward.
+    var recompute = false
+    /// Shards shuffled together and held in memory.
+    var shardsTogether = 64
+    /// Steps between two resumable states.
+    var stateEvery = 500
+
+    enum CodingKeys: String, CodingKey {
+        case trainable, weights, candidates, epochs, steps, seed, optimizer, schedule, recompute
+        case saliencyLayer = "saliency_layer"
+        case batchSize = "batch_size"
+        case microBatchRows = "micro_batch_rows"
+        case shardsTogether = "shards_together"
+        case stateEvery = "state_every"
+    }
+
+    /// How the student proposes tokens for TPA.
+    struct Candidates: Codable, Sendable {
+        var count = 4  // d
+        var strategy = CandidateRule.Strategy.nucleus
+        var topP = 1.0
+        var temperature = 1.0
+
+        enum CodingKeys: String, CodingKey {
+            case count, strategy, temperature
+            case topP = "top_p"
+        }
+    }
+
+    struct Optimizer: Codable, Sendable {
+        var learningRate = 2e-5
+        var beta1 = 0.9
+        var beta2 = 0.999
+        var epsilon = 1e-8
+        var weightDecay = 0.0
+        /// Largest global gradient norm; 0 does not clip.
+        var clip = 1.0
+
+        enum CodingKeys: String, CodingKey {
+            case beta1, beta2, epsilon, clip
+            case learningRate = "learning_rate"
+            case weightDecay = "weight_decay"
+        }
+    }
+
+    struct Schedule: Codable, Sendable {
+        var shape = LearningRateSchedule.Shape.cosine
+        var warmupRatio = 0.03
+
+        enum CodingKeys: String, CodingKey {
+            case shape
+            case warmupRatio = "warmup_ratio"
+        }
+    }
+
+    func validate() throws {
+        for (name, value) in [("sft", weights.sft), ("iva", weights.iva), ("kd", weights.kd), ("tpa", weights.tpa)] {
+            guard value.isFinite, value >= 0 else { throw SettingProblem("weights.\(name)", "is \(value), expected a number from 0") }
+        }
+        try SettingProblem.require(candidates.count, "candidates.count", in: 1...64)
+        try SettingProblem.require(batchSize, "batch_size", in: 1...1_000_000)
+        try SettingProblem.require(microBatchRows, "micro_batch_rows", in: 1...10_000_000)
+        try SettingProblem.require(stateEvery, "state_every", in: 1...1_000_000_000)
+        try SettingProblem.require(shardsTogether, "shards_together", in: 1...100_000)
+        try SettingProblem.require(saliencyLayer ?? 0, "saliency_layer", in: 0...10_000)
+        try SettingProblem.require(steps ?? 1, "steps", in: 1...1_000_000_000)
+        let positive = [
+            ("epochs", epochs), ("candidates.temperature", candidates.temperature), ("optimizer.learning_rate", optimizer.learningRate),
+            ("optimizer.epsilon", optimizer.epsilon),
+        ]
+        for (name, value) in positive {
+            guard value.isFinite, value > 0, value < 1e6 else { throw SettingProblem(name, "is \(value), expected a number above 0") }
+        }
+        let shares = [
+            ("candidates.top_p", candidates.topP), ("optimizer.beta1", optimizer.beta1), ("optimizer.beta2", optimizer.beta2),
+            ("schedule.warmup_ratio", schedule.warmupRatio),
+        ]
+        for (name, value) in shares {
+            guard (0...1).contains(value) else { throw SettingProblem(name, "is \(value), expected a number from 0 to 1") }
+        }
+        guard optimizer.weightDecay >= 0, optimizer.clip >= 0 else {
+            throw SettingProblem("optimizer", "holds a negative weight_decay or clip")
+        }
+        guard candidates.topP > 0 else { throw SettingProblem("candidates.top_p", "is 0: no token would be left to draw") }
+    }
+
+    /// - Parameter measuredLayer: from the cache, where the recipe leaves the layer open
+    func settings(measuredLayer: Int?) throws -> TrainingSettings {
+        guard let layer = saliencyLayer ?? measuredLayer ?? (weights.iva == 0 ? 0 : nil) else {
+            throw SettingProblem("saliency_layer", "is not set and no cache says which layer is the most relevant: give --teacher-outputs or a number")
+        }
+        var objective = AlignmentObjective(
+            weights: weights,
+            candidates: CandidateRule(
+                count: candidates.count, strategy: candidates.strategy, topP: candidates.topP, temperature: candidates.temperature),
+            saliencyLayer: layer)
+        objective.recompute = recompute
+        var settings = TrainingSettings(
+            objective: objective, trainable: Set(trainable), batchSize: batchSize, learningRate: optimizer.learningRate)
+        settings.rowLimit = microBatchRows
+        settings.epochs = epochs
+        settings.steps = steps
+        settings.optimizer.beta1 = optimizer.beta1
+        settings.optimizer.beta2 = optimizer.beta2
+        settings.optimizer.epsilon = optimizer.epsilon
+        settings.optimizer.weightDecay = optimizer.weightDecay
+        settings.scheduleShape = schedule.shape
+        settings.warmupRatio = schedule.warmupRatio
+        settings.clip = optimizer.clip
+        settings.seed = seed
+        settings.stateEvery = stateEvery
+        return settings
+    }
+}

@@ -1,0 +1,101 @@
+import Benchmarks
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct MMETests {
+    @Test func everyNumberEqualsTheReference() throws {
+        for golden in try Golden.all("mme") {
+            let benchmark = try MME(folder: golden.data)
+            #expect(golden.cases.count == 5)
+            for (name, answers, expected) in golden.cases {
+                let file = try AnswerFile(answers)
+                let score = try benchmark.score(file)
+                let found = try Golden.details(score)
+                #expect(
+                    Golden.differences(
+                        expected, found, ignoring: ["file", "predicted", "converted_first_line"]) == [],
+                    "\(name)")
+                #expect(abs((score.headline ?? -1) - (expected[golden.headline] as? Double ?? -2)) < 1e-9)
+                for (subtask, wanted) in expected["subtasks"] as? [String: [String: Any]] ?? [:] {
+                    let labels = score.items.filter { $0.group == subtask }.map { $0.extracted ?? "" }
+                    #expect(labels == wanted["predicted"] as? [String], "\(name) \(subtask)")
+                }
+                let lines = try benchmark.officialLines(file)
+                for (subtask, wanted) in expected["converted_first_line"] as? [String: String] ?? [:] {
+                    #expect(lines[subtask]?.first?.encoded == wanted, "\(name) \(subtask)")
+                }
+            }
+            #expect(golden.vectors.count > 10)
+            for vector in golden.vectors {
+                let text = vector["text"] as? String ?? ""
+                #expect(MMEScorer.label(text).rawValue == vector["label"] as? String, "\(text)")
+            }
+        }
+    }
+
+    @Test func questionsAreWhatTheReferenceAsks() throws {
+        for golden in try Golden.all("mme") {
+            let asked = try MME(folder: golden.data)
+            #expect(golden.promptDifferences(asked) == [])
+            #expect(asked.notices == [])
+            try withTemporaryFolder { folder in
+                try copy(["MME_Benchmark_release_version"], from: golden.data, to: folder)
+                let rebuilt = try MME(folder: folder)
+                #expect(
+                    rebuilt.questions.map { "\($0.id) \($0.text)" }.sorted()
+                        == asked.questions.map { "\($0.id) \($0.text)" }.sorted())
+            }
+        }
+    }
+
+    @Test(.enabled(if: Fixtures.real("benchmarks/mme") != nil))
+    func published7BAnswersInOfficialFormGiveTheirScore() throws {
+        let folder = try #require(Fixtures.real("benchmarks/mme"))
+        let score = try MMEScorer.score(
+            officialFolder: folder.appendingPathComponent("answers_llava-v1.5-7b"))
+        let expected = try Golden.json(folder.appendingPathComponent("expected_llava-v1.5-7b.json"))
+        #expect(abs((score.details["perception"]?.double ?? 0) - 1508.67) < 0.005)
+        #expect(abs((score.details["cognition"]?.double ?? 0) - 355.71) < 0.005)
+        for (subtask, wanted) in expected["tasks"] as? [String: [String: Double]] ?? [:] {
+            #expect(
+                abs((score.details["subtasks", subtask, "score"]?.double ?? -1) - (wanted["score"] ?? -2))
+                    < 1e-9)
+            #expect(
+                abs(
+                    (score.details["subtasks", subtask, "acc_plus"]?.double ?? -1) * 100
+                        - (wanted["accuracy_plus"] ?? -2)) < 1e-9)
+        }
+        // 22 scene and 2 landmark answers were never published.
+        #expect(score.counts.missing == 24 && score.notices.contains { $0.contains("24 of 2374") })
+    }
+
+    @Test func brokenPairsAndRepeatsAreRefused() throws {
+        let golden = try #require(try Golden.all("mme").first)
+        let benchmark = try MME(folder: golden.data)
+        let records = try AnswerFile(golden.folder.appendingPathComponent("predictions/clean.jsonl")).records
+        func refusal(_ records: [AnswerRecord]) -> String {
+            message { _ = try benchmark.score(AnswerFile(name: "a.jsonl", records: records)) }
+        }
+        #expect(refusal(records) == "")
+        #expect(refusal(Array(records.dropFirst())).contains("not two in a row"))
+        #expect(refusal(records + records.prefix(2)).contains("2 answers repeat a question"))
+        // Whole images left out: the rest is scored, and the gap is told.
+        let score = try benchmark.score(AnswerFile(name: "a.jsonl", records: Array(records.dropFirst(2))))
+        #expect(score.counts.missing == 2 && !score.notices.isEmpty)
+    }
+
+    @Test func lineEndsInAnswersAreReadAsSpacesAndTold() throws {
+        let golden = try #require(try Golden.all("mme").first)
+        let benchmark = try MME(folder: golden.data)
+        let records = try AnswerFile(golden.folder.appendingPathComponent("predictions/clean.jsonl")).records
+            .map {
+                AnswerRecord(questionID: $0.questionID, prompt: $0.prompt, text: "a\nyes", line: $0.line)
+            }
+        let score = try benchmark.score(AnswerFile(name: "a", records: records))
+        // "a ye" holds neither word.
+        #expect(
+            score.headline == 0 && score.notices.contains { $0.contains("56 answers hold a tab or line end") }
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Images
+import Testing
+import TestSupport
+
+@Suite struct ImageProcessorConfigurationTests {
+    private let siglip: [String: Any] = [
+        "image_processor_type": "SiglipImageProcessor", "do_resize": true, "do_rescale": true, "do_normalize": true,
+        "resample": 3, "rescale_factor": 0.00392156862745098, "size": ["height": 56, "width": 56],
+        "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
+    ]
+    private let clip: [String: Any] = [
+        "feature_extractor_type": "CLIPFeatureExtractor", "size": 336, "crop_size": 336, "do_center_crop": true, "resample": 3,
+        "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
+    ]
+
+    private func read(_ fields: [String: Any], aspect: ImageProcessor.Aspect? = nil) throws -> ImageProcessor {
+        let data = try JSONSerialization.data(withJSONObject: fields)
+        return try ImageProcessor(configuration: data, file: "preprocessor_config.json", aspect: aspect)
+    }
+
+    @Test func readsBothFamiliesOldAndNew() throws {
+        #expect(try read(siglip) == ImageProcessor(kind: .siglip, size: 56))
+        #expect(try read(clip) == ImageProcessor(kind: .clip, size: 336))
+        let new = clip.merging([
+            "size": ["shortest_edge": 56], "crop_size": ["height": 56, "width": 56], "image_processor_type": "CLIPImageProcessorFast",
+        ]) { $1 }
+        #expect(try read(new, aspect: .pad) == ImageProcessor(kind: .clip, size: 56, aspect: .pad))
+    }
+
+    @Test func theFixtureCheckpointsAreRead() throws {
+        let files = Fixtures.cases("models").map { $0.appendingPathComponent("teacher/preprocessor_config.json") }
+            .filter { FileManager.default.fileExists(atPath: $0.path) }
+        #expect(!files.isEmpty)
+        for file in files {
+            #expect(try ImageProcessor(configuration: Data(contentsOf: file), file: file.path).size > 0)
+        }
+    }
+
+    @Test func whatIsWrittenReadsBackEqual() throws {
+        for kind in ImageProcessor.Kind.allCases {
+            let processor = try ImageProcessor(kind: kind, size: 48, mean: [0.25, 0.5, 0.125])
+            #expect(try ImageProcessor(configuration: processor.configuration(), file: "p") == processor)
+        }
+    }
+
+    private static let refused: [(field: String, value: any Sendable)] = [
+        ("do_resize", false), ("do_rescale", false), ("do_normalize", false), ("do_normalize", 1), ("do_pad", true), ("resample", 2),
+        ("rescale_factor", 0.5), ("size", ["height": 56, "width": 57]), ("size", "56"), ("size", 0), ("size", true),
+        ("image_mean", [0.5, 0.5]), ("image_mean", ["a", "b", "c"]), ("image_std", [0.5, 0.5, 0]),
+        ("image_processor_type", "ViTImageProcessor"), ("do_center_crop", true),
+    ]
+
+    @Test func settingsThatWouldChangeTheNumbersAreRefusedByName() throws {
+        for (field, value) in Self.refused {
+            #expect("\(field)") { try read(siglip.merging([field: value]) { $1 }) } throws: { error in
+                guard case ImageError.badProcessor("preprocessor_config.json", field, _, _) = error else { return false }
+                return true
+            }
+        }
+        for (field, value) in [("crop_size", 224 as Any), ("resample", 2)] {
+            #expect(throws: ImageError.self) { try read(clip.merging([field: value]) { $1 }) }
+        }
+    }
+
+    @Test func missingSizeAndBrokenJSONAreNamed() {
+        #expect(throws: ImageError.self) { try read(siglip.filter { $0.key != "size" }) }
+        #expect(throws: ImageError.self) { try ImageProcessor(configuration: Data("{".utf8), file: "p") }
+        #expect(throws: ImageError.self) { try ImageProcessor(configuration: Data("[]".utf8), file: "p") }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+@Suite struct LlavaConfigurationTests {
+    /// Writes a configuration and reads it: `changes` are laid over a valid one, `nil` removes a key; dots go down.
+    static func read(_ changes: [(String, Any?)], base: String = #"{"model_type": "llava", "text_config": {"model_type": "qwen2", "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}, "vision_config": {"model_type": "siglip_vision_model", "hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3}}"#) throws -> LlavaConfiguration {
+        try withTemporaryFolder { folder in
+            let parsed = try JSONSerialization.jsonObject(with: Data(base.utf8))
+            var object = try #require(parsed as? [String: Any])
+            for (path, value) in changes {
+                let keys = path.split(separator: ".").map(String.init)
+                if keys.count == 1 {
+                    object[path] = value
+                } else {
+                    var inner = object[keys[0]] as? [String: Any] ?? [:]
+                    inner[keys[1]] = value
+                    object[keys[0]] = inner
+                }
+            }
+            try JSONSerialization.data(withJSONObject: object).write(to: folder.appendingPathComponent("config.json"))
+            return try LlavaConfiguration(folder: folder)
+        }
+    }
+
+    @Test func absentFieldsTakeTheirDefaults() throws {
+        let configuration = try Self.read([])
+        #expect(configuration.text.normEpsilon == 1e-6)
+        #expect(configuration.text.ropeTheta == 10_000)
+        #expect(configuration.text.headSize == 16)
+        #expect(!configuration.text.tiedEmbeddings)
+        #expect(configuration.featureLayer == -2)
+        #expect(configuration.featureSelection == .patches)
+        #expect(configuration.projectorActivation == .gelu)
+        #expect(configuration.projectorBias)
+        let vision = try #require(configuration.vision)
+        #expect(vision.normEpsilon == 1e-6 && vision.activation == .geluTanh)
+        let clip = try #require(try Self.read([("vision_config.model_type", "clip_vision_model")]).vision)
+        #expect(clip.normEpsilon == 1e-5 && clip.activation == .quickGelu && clip.patchSize == 32)
+        #expect(try Self.read([("text_config.model_type", "qwen3")]).text.headSize == 128)
+        // llava-hf/llava-1.5-7b-hf names little more than the family.
+        let llama = try Self.read([("text_config", ["model_type": "llama", "vocab_size": 32064])]).text
+        #expect((llama.hidden, llama.layers, llama.heads, llama.keyHeads) == (4096, 32, 32, 32))
+        #expect(llama.intermediate == 11008)
+    }
+
+    @Test func ropeThetaIsReadFromBothPlaces() throws {
+        #expect(try Self.read([("text_config.rope_theta", 5e5)]).text.ropeTheta == 5e5)
+        #expect(try Self.read([("text_config.rope_parameters", ["rope_type": "default", "rope_theta": 1e6])]).text.ropeTheta == 1e6)
+    }
+
+    @Test func embeddingsAreTiedIfEitherLevelSaysSo() throws {
+        #expect(try Self.read([("tie_word_embeddings", true)]).text.tiedEmbeddings)
+        #expect(try Self.read([("text_config.tie_word_embeddings", true)]).text.tiedEmbeddings)
+    }
+
+    @Test func tokensPerImageFollowSelection() throws {
+        let siglip = try Self.read([("vision_feature_select_strategy", "full"), ("vision_config.image_size", 384), ("vision_config.patch_size", 14)])
+        #expect(siglip.visualTokensPerImage == 729)
+        let clip = try Self.read([("vision_config.model_type", "clip_vision_model"), ("vision_config.image_size", 336), ("vision_config.patch_size", 14)])
+        #expect(clip.visualTokensPerImage == 576)
+    }
+
+    static let refused: [(String, any Sendable, String)] = [
+        ("model_type", "bert", "'model_type' is 'bert'"),
+        ("text_config.model_type", "gemma", "'text_config.model_type' is 'gemma'"),
+        ("text_config.rope_scaling", ["type": "linear"], "'text_config.rope_scaling.type' is 'linear'"),
+        ("text_config.rope_parameters", ["rope_type": "yarn"], "'text_config.rope_parameters.rope_type' is 'yarn'"),
+        ("text_config.hidden_act", "gelu", "'text_config.hidden_act' is 'gelu'"),
+        ("text_config.use_sliding_window", true, "'text_config.use_sliding_window' is true"),
+        ("text_config.attention_bias", true, "'text_config.attention_bias' is true"),
+        ("text_config.layer_types", ["sliding_attention"], "'text_config.layer_types' is ['sliding_attention']"),
+        ("text_config.num_key_value_heads", 3, "'text_config.num_key_value_heads' is 3"),
+        ("text_config.hidden_size", -4, "'text_config.hidden_size' is -4"),
+        ("text_config.hidden_size", "64", "'text_config.hidden_size' is '64'"),
+        ("text_config.hidden_size", 65, "'text_config.hidden_size' is 65"),
+        ("text_config.num_hidden_layers", 1.5, "'text_config.num_hidden_layers' is 1.5"),
+        ("text_config.vocab_size", 1 << 40, "'text_config.vocab_size' is 1099511627776"),
+        ("text_config.tie_word_embeddings", 1, "'text_config.tie_word_embeddings' is 1"),
+        ("vision_config.hidden_act", "relu", "'vision_config.hidden_act' is 'relu'"),
+        ("vision_config.patch_size", 500, "'vision_config.patch_size' is 500"),
+        ("vision_config.num_channels", 1, "'vision_config.num_channels' is 1"),
+        ("vision_feature_layer", -5, "'vision_feature_layer' is -5"),
+        ("vision_feature_layer", [-2, -3], "'vision_feature_layer' is [-2, -3]"),
+        ("vision_feature_select_strategy", "cls", "'vision_feature_select_strategy' is 'cls'"),
+        ("projector_hidden_act", "silu", "'projector_hidden_act' is 'silu'"),
+    ]
+
+    @Test(arguments: refused.indices) func unsupportedValuesAreNamed(index: Int) throws {
+        let (path, value, text) = Self.refused[index]
+        let error = #expect(throws: ModelsError.self) { try Self.read([(path, value)]) }
+        #expect(error?.description.contains("config.json: \(text), expected ") == true, "\(error?.description ?? "")")
+    }
+
+    @Test func brokenFilesAreNamed() throws {
+        try withTemporaryFolder { folder in
+            #expect(throws: ModelsError.self) { try LlavaConfiguration(folder: folder) }
+            for text in ["", "{", "[1]", "{\"model_type\": 3}"] {
+                try Data(text.utf8).write(to: folder.appendingPathComponent("config.json"))
+                let error = #expect(throws: ModelsError.self) { try LlavaConfiguration(folder: folder) }
+                #expect(error?.description.contains("config.json") == true)
+            }
+        }
+    }
+}

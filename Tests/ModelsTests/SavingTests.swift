@@ -1,0 +1,87 @@
+import Files
+import Foundation
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct SavingTests {
+    @Test func savedModelsAreReadBackIdentically() throws {
+        for golden in try Golden.all {
+            for role in Golden.roles {
+                let model = try golden.model(role)
+                try withTemporaryFolder { folder in
+                    let out = folder.appendingPathComponent("out")
+                    try model.save(to: out)
+                    let again = try LlavaModel(folder: out)
+                    #expect(CheckpointTests.values(again) == CheckpointTests.values(model))
+                    #expect(again.configuration.vision?.imageSize == model.configuration.vision?.imageSize)
+                    #expect(again.configuration.imageTokenId == model.configuration.imageTokenId)
+                    #expect(again.configuration.text.ropeTheta == model.configuration.text.ropeTheta)
+                    #expect(again.configuration.text.endIds == model.configuration.text.endIds)
+                    #expect(again.imageProcessor == model.imageProcessor)
+                    // A second generation is the same bytes: nothing is lost or drifts.
+                    let third = folder.appendingPathComponent("third")
+                    try again.save(to: third)
+                    #expect(try Self.contents(third) == Self.contents(out))
+                }
+            }
+        }
+    }
+
+    static func contents(_ folder: URL) throws -> [String: [UInt8]] {
+        var found: [String: [UInt8]] = [:]
+        for name in try FolderListing.files(below: folder) { found[name] = Array(try Data(contentsOf: folder.appendingPathComponent(name))) }
+        return found
+    }
+
+    /// The tower's last layer and pooling head are not computed with, but a rewritten checkpoint has them.
+    @Test func unusedTensorsAndUnknownKeysSurvive() throws {
+        let golden = try #require(try Golden.all.first { $0.folder.lastPathComponent == "qwen2_siglip" })
+        try withTemporaryFolder { folder in
+            let source = folder.appendingPathComponent("source")
+            try FileManager.default.copyItem(at: golden.folder.appendingPathComponent("teacher"), to: source)
+            let config = source.appendingPathComponent("config.json")
+            let text = try String(contentsOf: config, encoding: .utf8).replacingOccurrences(
+                of: "\"image_seq_length\"", with: "\"my_own_key\": [1, 2.5, null, {\"a\": true}],\n\"image_seq_length\"")
+            try FileManager.default.removeItem(at: config)
+            try Data(text.utf8).write(to: config)
+            try Data("hello".utf8).write(to: source.appendingPathComponent("tokenizer.json"))
+            let out = folder.appendingPathComponent("out")
+            try LlavaModel(folder: source).save(to: out)
+            let before = try SafeTensorsFile(source.appendingPathComponent("model.safetensors"))
+            let after = try SafeTensorsFile(out.appendingPathComponent("model.safetensors"))
+            #expect(Set(before.names) == Set(after.names))
+            for name in before.names { #expect(try before.floats(name) == after.floats(name)) }
+            let written = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: out.appendingPathComponent("config.json"))) as? [String: Any])
+            let kept = try JSONSerialization.data(withJSONObject: try #require(written["my_own_key"]))
+            #expect(String(decoding: kept, as: UTF8.self) == #"[1,2.5,null,{"a":true}]"#)
+            #expect(try Data(contentsOf: out.appendingPathComponent("tokenizer.json")) == Data("hello".utf8))
+        }
+    }
+
+    @Test func shardsAreWrittenAndReadWithTheirIndex() throws {
+        let model = try #require(try Golden.all.first).model("student")
+        try withTemporaryFolder { folder in
+            let out = folder.appendingPathComponent("out")
+            try model.save(to: out, type: .bfloat16, shardBytes: 60_000)
+            let names = try FolderListing.files(below: out)
+            #expect(names.contains { $0.hasPrefix("model-00002-of-") }, "\(names)")
+            #expect(names.contains("model.safetensors.index.json") && !names.contains("model.safetensors"))
+            let again = try LlavaModel(folder: out)
+            // The fixture is stored as bf16, so a bf16 copy is exact.
+            #expect(CheckpointTests.values(again) == CheckpointTests.values(model))
+        }
+    }
+
+    @Test(.enabled(if: LanguageModelTests.storiesFolder != nil)) func languageModelAloneIsSavedUnderItsOwnNames() throws {
+        let source = try #require(LanguageModelTests.storiesFolder)
+        try withTemporaryFolder { folder in
+            let out = folder.appendingPathComponent("out")
+            try LlavaModel(folder: source).save(to: out)
+            let names = try SafeTensorsFile(out.appendingPathComponent("model.safetensors")).names
+            #expect(Set(names) == Set(try SafeTensorsFile(source.appendingPathComponent("model.safetensors")).names))
+            #expect(CheckpointTests.values(try LlavaModel(folder: out)) == CheckpointTests.values(try LlavaModel(folder: source)))
+        }
+    }
+}

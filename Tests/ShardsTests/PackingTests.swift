@@ -1,0 +1,190 @@
+import Files
+import Foundation
+import Images
+import Shards
+import Testing
+import TestSupport
+import Text
+
+@Suite struct PackingTests {
+    /// A folder, a tar in stored and in reversed order, a zstd tar and a zip give the same bytes.
+    @Test func theImageSourceAndItsOrderDoNotMatter() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            var sources = [
+                data.imageFolder, try data.tar("a.tar", order: data.names), try data.tar("b.tar", order: data.names.reversed()),
+                try data.tar("c.tar", order: data.names.sorted { $0.hashValue < $1.hashValue }, compression: true),
+            ]
+            let zip = folder.appendingPathComponent("d.zip")
+            let python = Process()
+            python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            python.arguments = ["python3", "-m", "zipfile", "-c", zip.path] + Set(data.names.map { $0.prefix { $0 != "/" } }).sorted().map { "\(data.imageFolder.path)/\($0)" }
+            try python.run()
+            python.waitUntilExit()
+            if python.terminationStatus == 0 { sources.append(zip) }
+            let outputs = try sources.enumerated().map { number, source in
+                let output = folder.appendingPathComponent("out\(number)")
+                try data.packing(images: source).run(into: output)
+                return try contents(output)
+            }
+            #expect(outputs[0].count == 6)  // 23 samples in shards of 5, and the index
+            for output in outputs.dropFirst() { #expect(output == outputs[0]) }
+        }
+    }
+
+    @Test func theNumberOfThreadsDoesNotMatter() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder, samples: 150, asLines: true)
+            let outputs = try [1, 2, 5].map { threads in
+                var packing = try data.packing()
+                packing.threads = threads
+                let output = folder.appendingPathComponent("out\(threads)")
+                try packing.run(into: output)
+                return try contents(output)
+            }
+            #expect(outputs[1] == outputs[0] && outputs[2] == outputs[0])
+        }
+    }
+
+    /// Every column against the conversation rendered and tokenised again, and the pixels against the picture prepared again.
+    @Test func shardsHoldWhatTheDataSay() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            let packing = try data.packing()
+            let output = folder.appendingPathComponent("out")
+            let index = try packing.run(into: output)
+            let dataset = try ShardDataset(output)
+            #expect(dataset.count == data.records.count && index == dataset.index)
+            var tokens = 0
+            for (number, record) in data.records.enumerated() {
+                let sample = try dataset.sample(number)
+                let image = record["image"] as? String ?? (record["image"] as? [String])?.first
+                let turns = (record["conversations"] as? [[String: String]] ?? []).map {
+                    ConversationTurn(["gpt", "assistant"].contains($0["from"]) ? .gpt : .human, $0["value"] ?? "")
+                }
+                let expected = try packing.template.pack(
+                    turns, imageCount: image == nil ? 0 : 1, tokenizer: packing.tokenizer, visualTokens: SmallData.visualTokens,
+                    imageTokenID: 9999, maximumLength: packing.maximumLength).get()
+                #expect(sample.id == (record["id"] as? String ?? "\(number)"))
+                #expect(sample.inputIDs == expected.inputIDs.map { $0 == 9999 ? -200 : $0 })
+                #expect(sample.labels == expected.labels)
+                #expect(sample.instructionMask == expected.instructionMask)
+                #expect(sample.visualRange == expected.visualRange)
+                #expect((sample.imageIndex == nil) == (image == nil))
+                tokens += sample.inputIDs.count
+                try dataset.withPixels(ofSample: number) { pixels in
+                    guard let image, let pixels else { return #expect(image == nil && pixels == nil) }
+                    let picture = try decodeImage([UInt8](Data(contentsOf: data.imageFolder.appendingPathComponent(image))), name: image)
+                    let found = Array(UnsafeBufferPointer(start: pixels, count: packing.imageProcessor.samples))
+                    #expect(found == packing.imageProcessor.process(picture))
+                }
+            }
+            #expect(index.totals.tokens == tokens)
+            #expect(index.totals.images == data.names.count)
+            #expect(index.shards.map(\.samples) == [5, 5, 5, 5, 3])
+        }
+    }
+
+    @Test func aPictureIsStoredOncePerShard() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            let one: [[String: Any]] = (0..<7).map { i in
+                ["id": "\(i)", "image": data.names[i % 2], "conversations": [["from": "human", "value": "<image>\nq\(i)"], ["from": "gpt", "value": "a"]]]
+            }
+            try SmallData.write(one, to: data.json)
+            let index = try data.packing().run(into: folder.appendingPathComponent("out"))
+            #expect(index.shards.map(\.images) == [2, 2])
+            #expect(index.totals.images == 2)
+        }
+    }
+
+    @Test func outputsOfAnEarlierRunAreReplaced() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            let output = folder.appendingPathComponent("out")
+            try data.packing().run(into: output)
+            var packing = try data.packing()
+            packing.samplesPerShard = 100
+            try packing.run(into: output)
+            #expect(try contents(output).keys.sorted() == ["index.json", "train-00000.safetensors.zst"])
+        }
+    }
+
+    @Test func theLimitCountsRecords() throws {
+        try withTemporaryFolder { folder in
+            var packing = try SmallData(in: folder).packing()
+            packing.limit = 7
+            #expect(try packing.run(into: folder.appendingPathComponent("out")).totals.samples == 7)
+        }
+    }
+
+    @Test func eventsAreCountedAndMayStopTheRun() throws {
+        struct Stop: Error {}
+        try withTemporaryFolder { folder in
+            let packing = try SmallData(in: folder).packing()
+            var events: [PackingEvent] = []
+            try packing.run(into: folder.appendingPathComponent("out")) { events.append($0) }
+            #expect(events.first == .read(records: 23))
+            #expect(events.last == .wrote(shards: 5, of: 5))
+            let stopped = folder.appendingPathComponent("stopped")
+            #expect(throws: Stop.self) { try packing.run(into: stopped) { _ in throw Stop() } }
+            #expect(try contents(stopped).isEmpty)  // no index, no spool left behind
+        }
+    }
+
+    @Test func settingsOutOfRangeAreNamed() throws {
+        try withTemporaryFolder { folder in
+            let packing = try SmallData(in: folder).packing()
+            let changes: [(String, (inout Packing) -> Void)] = [
+                ("samples_per_shard", { $0.samplesPerShard = 0 }), ("compression_level", { $0.compressionLevel = 20 }),
+                ("maximum_length", { $0.maximumLength = 1 }), ("image.tokens", { $0.visualTokens = 300 }), ("name", { $0.name = "a/b" }),
+                ("limit", { $0.limit = 0 }),
+            ]
+            for (field, change) in changes {
+                var changed = packing
+                change(&changed)
+                let error = try failure(ShardsError.self) { try changed.check() }
+                guard case .badSetting(field, _, _)? = error else {
+                    Issue.record("\(field): \(String(describing: error))")
+                    continue
+                }
+            }
+        }
+    }
+
+    // MARK: real data
+
+    @Test(.enabled(if: Fixtures.real("groceries/images.zip") != nil && Fixtures.real("tokenizers/qwen2") != nil))
+    func groceriesPackFromTheirZip() throws {
+        let groceries = try #require(Fixtures.real("groceries"))
+        let tokenizer = try Tokenizer(contentsOf: try #require(Fixtures.real("tokenizers/qwen2")))
+        var packing = Packing(
+            data: [groceries.appendingPathComponent("train.json")], images: groceries.appendingPathComponent("images.zip"),
+            tokenizer: tokenizer, template: ConversationTemplate(.vicuna), imageProcessor: try ImageProcessor(kind: .siglip, size: 56),
+            visualTokens: 16)
+        packing.limit = 100
+        try withTemporaryFolder { folder in
+            let index = try packing.run(into: folder)
+            #expect(index.totals.samples == 100 && index.totals.images == 100)
+            let sample = try ShardDataset(folder).sample(0)
+            #expect(sample.visualRange?.count == 16)
+            let answer = sample.labels.prefix { $0 == -100 }.count
+            let first = sample.labels[answer...].prefix { $0 != -100 }
+            #expect(tokenizer.decode(first, skipSpecialTokens: false) == " Fruit<|endoftext|>")
+        }
+    }
+
+    @Test(.enabled(if: Fixtures.real("coco-by/images") != nil && Fixtures.real("tokenizers/llama-spm") != nil))
+    func cocoPhotographsPackFromTheirFolder() throws {
+        let coco = try #require(Fixtures.real("coco-by"))
+        var packing = Packing(
+            data: [coco.appendingPathComponent("test.json")], images: coco,
+            tokenizer: try Tokenizer(contentsOf: try #require(Fixtures.real("tokenizers/llama-spm"))),
+            template: try ConversationTemplate(named: "llama_2"), imageProcessor: try ImageProcessor(kind: .clip, size: 56), visualTokens: 16)
+        packing.samplesPerShard = 50
+        try withTemporaryFolder { folder in
+            let index = try packing.run(into: folder)
+            #expect(index.totals.samples == 120 && index.totals.images == 24)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Files
+import Foundation
+import Shards
+import Testing
+import TestSupport
+
+@Suite struct ShardDatasetTests {
+    private func withDataset(_ body: (URL, ShardIndex) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            let output = folder.appendingPathComponent("out")
+            let index = try SmallData(in: folder).packing().run(into: output)
+            try body(output, index)
+        }
+    }
+
+    private func message(_ body: () throws -> Void) -> String {
+        do { try body() } catch { return "\(error)" }
+        return "no error"
+    }
+
+    @Test func samplesAreTheSameHoweverManyShardsAreHeld() throws {
+        try withDataset { folder, _ in
+            let all = try ShardDataset(folder, shardsHeld: 8), one = try ShardDataset(folder, shardsHeld: 1)
+            for number in (0..<all.count).reversed() + Array(0..<all.count) {
+                #expect(try all.sample(number) == one.sample(number))
+            }
+        }
+    }
+
+    @Test func itMayBeReadFromManyThreads() throws {
+        try withDataset { folder, _ in
+            let dataset = try ShardDataset(folder, shardsHeld: 2)
+            let expected = try (0..<dataset.count).map { try dataset.sample($0).id }
+            DispatchQueue.concurrentPerform(iterations: 8) { thread in
+                for i in 0..<dataset.count {
+                    let number = (i * 7 + thread * 3) % dataset.count
+                    let id = try? dataset.sample(number).id
+                    #expect(id == expected[number])
+                }
+            }
+        }
+    }
+
+    @Test func theEpochOrderCoversAllSamples() throws {
+        try withDataset { folder, _ in
+            let dataset = try ShardDataset(folder, shardsHeld: 2)
+            let order = dataset.order(seed: 1, epoch: 0)
+            #expect((0..<order.count).map { order[$0] }.sorted() == Array(0..<dataset.count))
+        }
+    }
+
+    /// One byte changed, at the front, in the middle and at the end; cut; emptied; gone.
+    @Test func damagedShardsAreNamed() throws {
+        try withDataset { folder, index in
+            let file = folder.appendingPathComponent(index.shards[1].file)
+            let whole = [UInt8](try Data(contentsOf: file))
+            var damaged = [[UInt8](), Array(whole.dropLast()), whole + [0]]
+            for at in [0, whole.count / 2, whole.count - 1] {
+                var bytes = whole
+                bytes[at] ^= 1
+                damaged.append(bytes)
+            }
+            for bytes in damaged {
+                try AtomicOutput.writeAtomically(bytes, to: file)
+                let text = message { _ = try ShardDataset(folder).sample(7) }
+                #expect(text.contains(index.shards[1].file) && text.contains("damaged"), "\(text)")
+                #expect(try ShardDataset(folder).sample(0).id == "sample-0")  // the others still read
+            }
+            try FileManager.default.removeItem(at: file)
+            #expect(message { _ = try ShardDataset(folder).sample(7) }.contains(index.shards[1].file))
+        }
+    }
+
+    /// A shard whose digests are right but whose columns are not: what a wrong writer would leave.
+    @Test func columnsThatContradictTheFormatAreNamed() throws {
+        try withDataset { folder, index in
+            let entry = index.shards[0]
+            let file = folder.appendingPathComponent(entry.file)
+            let original = try SafeTensorsFile(file)
+            let changes: [(String, [Int32])] = [
+                ("image_index", [99, 0, 0, 0, -1]), ("image_index", [-2, 0, 0, 0, -1]), ("image_index", [0]),
+                ("labels", try original.int32s("labels").map { $0 == -100 ? -7 : $0 }), ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? 5 : $0 }),
+                ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? $0 : -1 }),
+            ]
+            for (name, values) in changes {
+                var writer = SafeTensorsWriter(metadata: original.metadata)
+                for tensor in original.entries where tensor.name != name {
+                    writer.add(tensor.name, tensor.dtype, shape: tensor.shape, bytes: try original.bytes(tensor.name))
+                }
+                writer.add(name, values)
+                try writer.write(to: file, compression: .zstandard(level: 1))
+                let bytes = [UInt8](try Data(contentsOf: file))
+                let json = String(decoding: try Data(contentsOf: folder.appendingPathComponent("index.json")), as: UTF8.self)
+                let copy = folder.deletingLastPathComponent().appendingPathComponent(UUID().uuidString)
+                try AtomicOutput.makeFolder(copy)
+                try AtomicOutput.writeAtomically(bytes, to: copy.appendingPathComponent(entry.file))
+                let edited = json.replacingOccurrences(of: entry.compressedSHA256, with: Digest.sha256(bytes))
+                    .replacingOccurrences(of: "\"compressed_bytes\" : \(entry.compressedBytes),", with: "\"compressed_bytes\" : \(bytes.count),")
+                try AtomicOutput.writeAtomically(edited, to: copy.appendingPathComponent("index.json"))
+                let text = message { _ = try ShardDataset(copy).sample(0) }
+                #expect(text.contains(entry.file) && text.contains("damaged") && !text.contains("index says"), "\(name): \(text)")
+            }
+        }
+    }
+
+    @Test func foldersThatAreNoDataSetsAreRefused() throws {
+        try withDataset { folder, _ in
+            let url = folder.appendingPathComponent("index.json")
+            let whole = String(decoding: try Data(contentsOf: url), as: UTF8.self)
+            let cases = [
+                ("{}", "format"), ("not json", "format"), (whole.replacingOccurrences(of: "\"format_version\" : 1", with: "\"format_version\" : 2"), "reads"),
+                (whole.replacingOccurrences(of: "align-ti-shard", with: "other"), "other"),
+                (whole.replacingOccurrences(of: "raw_sha256", with: "raw"), "raw_sha256"),
+                (whole.replacingOccurrences(of: "train-00000", with: "../train-00000"), "not a name"),
+                (whole.replacingOccurrences(of: "\"samples\" : 5", with: "\"samples\" : 6"), "add up"),
+                (whole.replacingOccurrences(of: "\"samples\" : 5", with: "\"samples\" : -5"), "impossible"),
+            ]
+            for (text, word) in cases {
+                try AtomicOutput.writeAtomically(text, to: url)
+                let error = message { _ = try ShardDataset(folder) }
+                #expect(error.contains(word) && error.contains("index.json"), "\(word): \(error)")
+            }
+            try FileManager.default.removeItem(at: url)
+            #expect(message { _ = try ShardDataset(folder) }.contains("index.json"))
+        }
+    }
+
+    @Test func anotherTokenizerOrPreparationIsRefused() throws {
+        try withDataset { folder, index in
+            let dataset = try ShardDataset(folder)
+            try dataset.require(tokenizer: index.description.tokenizer, imageSize: 16, visualTokens: 4)
+            #expect(message { try dataset.require(tokenizer: "0000") }.contains("'tokenizer'"))
+            #expect(message { try dataset.require(imageSize: 56) }.contains("'image_processor.size' is 16, expected 56"))
+            #expect(message { try dataset.require(visualTokens: 9) }.contains("'visual_tokens'"))
+        }
+    }
+
+    @Test func theDigestFollowsTheContentsNotTheCompression() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            var packing = try data.packing()
+            func digest(_ name: String) throws -> String {
+                try packing.run(into: folder.appendingPathComponent(name))
+                return try ShardDataset(folder.appendingPathComponent(name)).digest
+            }
+            let first = try digest("a")
+            packing.compressionLevel = 9
+            #expect(try digest("b") == first)
+            packing.maximumLength = 301
+            #expect(try digest("c") != first)
+        }
+    }
+}

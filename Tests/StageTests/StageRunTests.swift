@@ -1,0 +1,148 @@
+import Files
+import Foundation
+import Stage
+import TestSupport
+import Testing
+
+private struct Small: Recipe {
+    var rate = 0.1
+    var limit: Int?
+}
+
+@Suite struct StageRunTests {
+    private final class Log {
+        var lines: [String] = []
+    }
+
+    private func prepare(
+        _ folder: URL, rate: Double = 0.1, stage: String = "pack", log: Log = Log(), arguments: [String] = []
+    ) throws -> StageRun {
+        let input = folder.appendingPathComponent("in.txt")
+        if !FileManager.default.fileExists(atPath: input.path) {
+            try AtomicOutput.writeAtomically("data", to: input)
+        }
+        return try StageRun(
+            stage, recipe: Small(rate: rate), inputs: [StageInput("data", input)],
+            output: folder.appendingPathComponent("out"),
+            options: ConfigurationOptions.parse(arguments)
+        ) { log.lines.append($0) }
+    }
+
+    private func complete(_ run: StageRun, content: String = "result") throws -> Receipt {
+        try run.begin()
+        try AtomicOutput.writeAtomically(content, to: run.output.appendingPathComponent("sub/a.bin"))
+        try AtomicOutput.writeAtomically(
+            "\(UInt64.random(in: 0 ... .max))", to: run.output.appendingPathComponent("log.jsonl"))
+        try AtomicOutput.writeAtomically("state", to: run.output.appendingPathComponent("state/x"))
+        return try run.finish(
+            counts: ["samples": 3, "mean": 0.25], volatile: ["log.jsonl"], excluding: ["state/"],
+            blasCore: "Haswell")
+    }
+
+    @Test func aFinishedRunIsUpToDateAndTouched() throws {
+        try withTemporaryFolder { folder in
+            let log = Log()
+            #expect(try !prepare(folder, log: log).isUpToDate())
+            let receipt = try complete(prepare(folder))
+            let url = folder.appendingPathComponent("out/receipt.json")
+            let text = try String(contentsOf: url, encoding: .utf8)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: url.path)
+            #expect(try prepare(folder, log: log).isUpToDate())
+            #expect(log.lines == ["pack: \(folder.path)/out is up to date"])
+            let date = try #require(
+                FileManager.default.attributesOfItem(atPath: url.path)[.modificationDate] as? Date)
+            #expect(date.timeIntervalSince1970 > 1_000_000)
+            #expect(try String(contentsOf: url, encoding: .utf8) == text)
+            #expect(try Receipt.read(in: folder.appendingPathComponent("out")) == receipt)
+            #expect(try !prepare(folder, arguments: ["--force"]).isUpToDate())
+        }
+    }
+
+    @Test func theReceiptSaysWhatWasDone() throws {
+        try withTemporaryFolder { folder in
+            let receipt = try complete(prepare(folder, arguments: ["--threads", "2"]))
+            #expect(receipt.stage == "pack")
+            #expect(receipt.recipe == ["rate": 0.1, "limit": nil])
+            #expect(receipt.inputs.map(\.sha256) == [Digest.sha256("data")])
+            #expect(receipt.outputs.map(\.path) == ["log.jsonl", "sub/a.bin"])
+            #expect(receipt.outputs.map(\.isVolatile) == [true, false])
+            #expect(receipt.outputDigest == Digest.sha256("\(Digest.sha256("result"))  sub/a.bin\n"))
+            #expect(receipt.counts == ["samples": 3, "mean": 0.25])
+            #expect(receipt.blasCore == "Haswell" && receipt.threads == 2)
+            #expect(receipt.peakResidentBytes > 1 << 20 && receipt.cpuSeconds > 0 && receipt.wallSeconds > 0)
+            #expect(receipt.finishedAt.hasSuffix("Z"))
+        }
+    }
+
+    @Test func anotherRecipeInputOrStageIsNotUpToDate() throws {
+        try withTemporaryFolder { folder in
+            _ = try complete(prepare(folder))
+            #expect(try !prepare(folder, rate: 0.2).isUpToDate())
+            #expect(try !prepare(folder, stage: "other").isUpToDate())
+            #expect(try prepare(folder).isUpToDate())
+            try AtomicOutput.writeAtomically("other", to: folder.appendingPathComponent("in.txt"))
+            #expect(try !prepare(folder).isUpToDate())
+        }
+    }
+
+    @Test func beginTakesTheOldReceiptAway() throws {
+        try withTemporaryFolder { folder in
+            _ = try complete(prepare(folder))
+            try prepare(folder).begin()
+            #expect(
+                !FileManager.default.fileExists(
+                    atPath: folder.appendingPathComponent("out/receipt.json").path))
+            #expect(try Receipt.read(in: folder.appendingPathComponent("out")) == nil)
+        }
+    }
+
+    @Test func aDamagedReceiptCountsAsNoneWithAWarning() throws {
+        try withTemporaryFolder { folder in
+            _ = try complete(prepare(folder))
+            let url = folder.appendingPathComponent("out/receipt.json")
+            let text = try String(contentsOf: url, encoding: .utf8)
+            for damaged in [
+                "", "{", "[]", "{}",
+                text.replacingOccurrences(of: "\"samples\" : 3", with: "\"samples\" : 4"),
+                text.replacingOccurrences(of: "receipt 1", with: "receipt 2"), String(text.dropLast(20)),
+            ] {
+                #expect(damaged != text)
+                try AtomicOutput.writeAtomically(damaged, to: url)
+                let log = Log()
+                #expect(try !prepare(folder, log: log).isUpToDate())
+                #expect(
+                    log.lines.count == 1 && log.lines[0].contains("warning")
+                        && log.lines[0].contains("receipt.json"), "\(log.lines)")
+            }
+        }
+    }
+
+    @Test func aLostOutputIsMadeAgain() throws {
+        try withTemporaryFolder { folder in
+            _ = try complete(prepare(folder))
+            try AtomicOutput.writeAtomically(
+                "longer than before", to: folder.appendingPathComponent("out/sub/a.bin"))
+            let log = Log()
+            #expect(try !prepare(folder, log: log).isUpToDate())
+            #expect(log.lines.first?.contains("'sub/a.bin' is gone or changed") == true)
+        }
+    }
+
+    @Test func aFolderWithAReceiptIsDigestedByItsOutputs() throws {
+        try withTemporaryFolder { folder in
+            let first = try complete(prepare(folder))
+            let out = folder.appendingPathComponent("out")
+            #expect(try StageInput("shards", out).digest == first.outputDigest)
+            // A second run differs in times and logs, and is the same input.
+            #expect(try complete(prepare(folder)).outputDigest == first.outputDigest)
+            #expect(try complete(prepare(folder), content: "else").outputDigest != first.outputDigest)
+            #expect(try StageInput("x", out, digest: "given").digest == "given")
+            try FileManager.default.removeItem(at: out.appendingPathComponent("receipt.json"))
+            #expect(try StageInput("x", out).digest == Digest.sha256(ofFolder: out))
+            #expect(throws: FilesError.missing(path: out.path + "/no")) {
+                try StageInput("x", out.appendingPathComponent("no"))
+            }
+        }
+    }
+}
