@@ -24,12 +24,12 @@ let libraries: [(name: String, imports: [String])] = [
 let stages: [(name: String, imports: [String])] = [
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
-    ("pack-shards", ["Shards"]),
+    ("pack-shards", ["Shards", "Text", "Images"]),
     ("cache-teacher", ["Distillation", "Models", "Shards", "Tensors"]),
     ("train-student", ["Training", "Distillation", "Models", "Shards", "Tensors"]),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
-    ("trace-model", ["Distillation", "Models", "Shards", "Tensors"]),
+    ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]
 
 let products: [String: Target.Dependency] = [

@@ -44,3 +44,24 @@ public func meanAttention(
         Array(UnsafeBufferPointer(start: sums.pointer + index * sums.width, count: sequence.targets.count))
     }
 }
+
+/// All attention probabilities of one causal sequence, `[heads, rows, rows]`, zero above the diagonal: for looking at, not for training.
+///
+/// - Parameters:
+///   - q: `[batch rows, heads * headSize]`, k: `[batch rows, keyHeads * headSize]`, both after rotary
+///   - rows: the sequence's rows
+public func attentionProbabilities(q: Tensor, k: Tensor, headSize: Int, rows: Range<Int>, scale: Float? = nil) -> Tensor {
+    let (heads, keyHeads, count) = (q.width / headSize, k.width / headSize, rows.count)
+    let result = Tensor(uninitialized: [heads, count, count])
+    let visible = (0..<count).map { Int32($0 + 1) }
+    parallelTasks(heads) { head in
+        let scores = MatrixView(result.pointer + head * count * count, rows: count, columns: count, stride: count)
+        let keyHead = head / (heads / keyHeads)
+        multiply(
+            MatrixView(q.pointer + rows.lowerBound * q.width + head * headSize, rows: count, columns: headSize, stride: q.width), .plain,
+            MatrixView(k.pointer + rows.lowerBound * k.width + keyHead * headSize, rows: count, columns: headSize, stride: k.width),
+            .transposed, into: scores)
+        ck_prefix_softmax(scores.pointer, nil, visible, scale ?? 1 / Float(headSize).squareRoot(), nil, 0, count, count, count)
+    }
+    return result
+}

@@ -82,6 +82,11 @@ public struct ModelScores: Sendable {
             .encoded(indented: true) + "\n"
     }
 
+    /// How each answer was read and judged, one line each.
+    public var explanations: [String] {
+        scores.flatMap { score in score.items.map { "\(model) \(score.benchmark) \($0.explanation)" } }
+    }
+
     /// What must not pass unseen, one line each.
     public var notices: [String] {
         failures.map { "\(model): \($0.benchmark): \($0.reason)" }

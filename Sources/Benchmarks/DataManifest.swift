@@ -154,6 +154,9 @@ extension BenchmarkList {
         guard let manifests else { return (benchmark, []) }
         let manifest = try DataManifest(manifests.file("\(type(of: benchmark).manifest).json"))
         try benchmark.check(expected: manifest.expectedCounts)
-        return (benchmark, try manifest.verify(folder, lock: manifests.file("locks/\(manifest.name).json")).recorded)
+        return (
+            benchmark,
+            try manifest.verify(folder, lock: manifests.file("locks/\(manifest.name).json")).recorded
+        )
     }
 }

@@ -90,7 +90,7 @@ public struct MME: Benchmark {
     }
 
     /// `{T}`: the official question without its request, then the short-answer instruction.
-    static func userText(_ question: String) -> String {
+    package static func userText(_ question: String) -> String {
         "\(question.replacing(every: " \(request)", with: "").trimmed)\n\(Instruction.shortAnswer)"
     }
 

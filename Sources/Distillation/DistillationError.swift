@@ -7,6 +7,7 @@ public enum DistillationError: Error, CustomStringConvertible {
     case badEntry(path: String, problem: String)
     case missingTeacher(term: String)
     case unequalInputs(problem: String)
+    case badInput(path: String, tensor: String, problem: String)
 
     public var description: String {
         switch self {
@@ -19,6 +20,7 @@ public enum DistillationError: Error, CustomStringConvertible {
         case let .badEntry(path, problem): "\(path): \(problem): delete it and run cache-teacher again"
         case let .missingTeacher(term): "the weight of \(term) is not 0 but there is neither a teacher nor a cache that holds it: give --teacher"
         case let .unequalInputs(problem): problem
+        case let .badInput(path, tensor, problem): "\(path): tensor '\(tensor)' \(problem)"
         }
     }
 }

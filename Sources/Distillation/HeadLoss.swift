@@ -25,6 +25,8 @@ public struct HeadLoss: Sendable {
     public var common: Int
     /// Floats of student logits held at a time.
     public var chunkFloats = 1 << 21
+    /// Rows a chunk has at least: with fewer, reading and writing the head's gradient would cost more than computing it.
+    public var leastChunkRows = 128
 
     public init(weights: LossTerms, common: Int) { (self.weights, self.common) = (weights, common) }
 
@@ -56,7 +58,7 @@ public struct HeadLoss: Sendable {
         let dHead = trains && head.requiresGradient ? Tensor(zeros: head.shape) : nil
         var values = [LossRowValue](repeating: LossRowValue(), count: rows.count)
         var candidates = [[Int32]](repeating: [], count: rows.count)
-        let chunkRows = max(16, chunkFloats / vocabulary)
+        let chunkRows = max(leastChunkRows, chunkFloats / vocabulary)
         let logits = Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), vocabulary])
         let teacherLogits = teacher.map { Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), $0.head.rows]) }
         for start in stride(from: 0, to: rows.count, by: chunkRows) {

@@ -13,8 +13,8 @@ struct BicubicWeights {
 
     /// Weights for resizing `inputs` samples to `outputs`, for those outputs in `window`.
     ///
-    /// Every double and every rounding is Pillow's (its `precompute_coeffs` and `normalize_coeffs_8bpc`): the results are to be
-    /// equal, not near.
+    /// Every double and every rounding is Pillow's (its `precompute_coeffs` and `normalize_coeffs_8bpc`): the
+    /// results are to be equal, not near.
     init(inputs: Int, outputs: Int, window: Range<Int>) {
         let scale = Double(inputs) / Double(outputs)
         let stretch = scale < 1 ? 1 : scale  // a shrinking filter widens to cover what it averages

@@ -22,18 +22,25 @@ struct Canvas {
         self.colour = colour
     }
 
-    /// Resizes to `width` x `height` and returns the part `columns` x `rows` of that. Only what the part needs is computed.
+    /// Resizes to `width` x `height` and returns the part `columns` x `rows` of that. Only what the part
+    /// needs is computed.
     ///
-    /// The first pass rounds to bytes, so the order of the passes shows. It is Pillow's since version 13: vertical first if the
-    /// height shrinks by more than twice what the width does, else horizontal first (earlier versions: always).
-    func resized(width newWidth: Int, height newHeight: Int, columns: Range<Int>, rows: Range<Int>) -> RGBImage {
+    /// The first pass rounds to bytes, so the order of the passes shows. It is Pillow's since version 13:
+    /// vertical first if the height shrinks by more than twice what the width does, else horizontal first
+    /// (earlier versions: always).
+    func resized(width newWidth: Int, height newHeight: Int, columns: Range<Int>, rows: Range<Int>)
+        -> RGBImage
+    {
         let across = BicubicWeights(inputs: width, outputs: newWidth, window: columns)
         let down = BicubicWeights(inputs: height, outputs: newHeight, window: rows)
         let pixels: [UInt8]
         // A padded canvas is square and so is its result: both sides shrink alike, and it never comes here.
-        if newHeight < height, height - newHeight > 2 * (width - newWidth), width == image.width, height == image.height {
+        if newHeight < height, height - newHeight > 2 * (width - newWidth), width == image.width,
+            height == image.height
+        {
             let low = down.resizedDown(image.pixels, rowBytes: width * 3, firstRow: 0)
-            pixels = Canvas(RGBImage(width: width, height: rows.count, pixels: low)).resizedAcross(across, rows: 0..<rows.count)
+            pixels = Canvas(RGBImage(width: width, height: rows.count, pixels: low)).resizedAcross(
+                across, rows: 0..<rows.count)
         } else {
             let needed = down.inputs
             pixels = down.resizedDown(
@@ -46,7 +53,8 @@ struct Canvas {
     private func resizedAcross(_ weights: BicubicWeights, rows: Range<Int>) -> [UInt8] {
         let outputs = weights.first.count
         let bytes = outputs * 3
-        // A row that is canvas alone keeps its colour: the weights sum to 1 within 1e-4, too little to round away.
+        // A row that is canvas alone keeps its colour: the weights sum to 1 within 1e-4, too little to round
+        // away.
         var narrow = [UInt8](repeating: 0, count: rows.count * bytes)
         let own = rows.clamped(to: top..<top + image.height)
         if own.count < rows.count {
@@ -54,19 +62,26 @@ struct Canvas {
         }
         var block = [UInt8](repeating: 0, count: width * 3 * CK_ROWS)
         if image.width < width {
-            for x in 0..<width { for c in 0..<3 { for r in 0..<CK_ROWS { block[(3 * x + c) * CK_ROWS + r] = colour[c] } } }
+            for x in 0..<width {
+                for c in 0..<3 { for r in 0..<CK_ROWS { block[(3 * x + c) * CK_ROWS + r] = colour[c] } }
+            }
         }
         var resized = [UInt8](repeating: 0, count: bytes * CK_ROWS)
         let rowBytes = image.width * 3
         image.pixels.withUnsafeBufferPointer { pixels in
             block.withUnsafeMutableBufferPointer { block in
                 narrow.withUnsafeMutableBufferPointer { narrow in
-                    guard let from = pixels.baseAddress, let lanes = block.baseAddress, let to = narrow.baseAddress else { return }
+                    guard let from = pixels.baseAddress, let lanes = block.baseAddress,
+                        let to = narrow.baseAddress
+                    else { return }
                     for start in stride(from: own.lowerBound, to: own.upperBound, by: CK_ROWS) {
                         let count = min(CK_ROWS, own.upperBound - start)
-                        ck_block_rows(from + (start - top) * rowBytes, rowBytes, count, rowBytes, lanes + left * 3 * CK_ROWS)
+                        ck_block_rows(
+                            from + (start - top) * rowBytes, rowBytes, count, rowBytes,
+                            lanes + left * 3 * CK_ROWS)
                         ck_resize_across(
-                            lanes, weights.first, weights.taps, weights.weights, weights.mostTaps, outputs, &resized)
+                            lanes, weights.first, weights.taps, weights.weights, weights.mostTaps, outputs,
+                            &resized)
                         ck_unblock_rows(resized, bytes, to + (start - rows.lowerBound) * bytes, bytes, count)
                     }
                 }
@@ -88,10 +103,13 @@ extension BicubicWeights {
         [UInt8](unsafeUninitializedCapacity: first.count * rowBytes) { into, count in
             rows.withUnsafeBufferPointer { rows in
                 weights.withUnsafeBufferPointer { weights in
-                    guard let from = rows.baseAddress, let weight = weights.baseAddress, let to = into.baseAddress else { return }
+                    guard let from = rows.baseAddress, let weight = weights.baseAddress,
+                        let to = into.baseAddress
+                    else { return }
                     for y in 0..<first.count {
                         ck_resize_down(
-                            from + (Int(first[y]) - firstRow) * rowBytes, rowBytes, Int(taps[y]), weight + y * mostTaps,
+                            from + (Int(first[y]) - firstRow) * rowBytes, rowBytes, Int(taps[y]),
+                            weight + y * mostTaps,
                             to + y * rowBytes)
                     }
                 }

@@ -4,15 +4,18 @@ import CWebP
 
 /// Most pixels a picture may have: where Pillow too refuses, taking the file for a decompression bomb.
 public let mostPixels = 178_956_970
+/// Most columns or rows: a PNG may claim a strip of 100 million columns, and resizing works on whole rows.
+public let mostSide = 1 << 18
 
 /// Decodes a JPEG, PNG or WebP file, chosen by its first bytes.
 ///
-/// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is applied, then the picture
-/// is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, not blended; palettes and grey are expanded;
-/// four-component JPEGs are taken as inverted CMYK and converted without a colour profile. The high byte of 16-bit samples
-/// is kept (Pillow clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read from the EXIF block
-/// of all three formats; an unreadable block counts as upright. A file that ends too early is refused, as Pillow refuses
-/// it; a JPEG whose coded data are damaged inside but complete is decoded, as Pillow decodes it.
+/// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is applied,
+/// then the picture is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, not blended;
+/// palettes and grey are expanded; four-component JPEGs are taken as inverted CMYK and converted without a
+/// colour profile. The high byte of 16-bit samples is kept (Pillow clips 16-bit *grey* at 255 instead, which
+/// turns such pictures white). Orientation is read from the EXIF block of all three formats; an unreadable
+/// block counts as upright. A file that ends too early is refused, as Pillow refuses it; a JPEG whose coded
+/// data are damaged inside but complete is decoded, as Pillow decodes it.
 ///
 /// - Parameters:
 ///   - bytes: the whole file
@@ -44,11 +47,13 @@ public func storedSize(ofImage bytes: [UInt8], name: String) throws -> (width: I
     }
 }
 
-private func checked(_ width: some BinaryInteger, _ height: some BinaryInteger, _ name: String) throws -> (width: Int, height: Int) {
+private func checked(_ width: some BinaryInteger, _ height: some BinaryInteger, _ name: String) throws -> (
+    width: Int, height: Int
+) {
     let (w, h) = (Int(clamping: width), Int(clamping: height))
     let (area, overflows) = w.multipliedReportingOverflow(by: h)
-    guard w > 0, h > 0, !overflows, area <= mostPixels else {
-        throw ImageError.tooLarge(image: name, width: w, height: h, limit: mostPixels)
+    guard (1...mostSide).contains(w), (1...mostSide).contains(h), !overflows, area <= mostPixels else {
+        throw ImageError.tooLarge(image: name, width: w, height: h)
     }
     return (w, h)
 }
@@ -103,9 +108,12 @@ private func decodeJPEG(_ bytes: [UInt8], _ name: String) throws -> RGBImage {
 // MARK: PNG
 
 private func sizeOfPNG(_ bytes: [UInt8], _ name: String) throws -> (width: Int, height: Int) {
-    guard bytes.count >= 33 else { throw ImageError.truncated(image: name, format: "PNG", bytes: bytes.count) }
+    guard bytes.count >= 33 else {
+        throw ImageError.truncated(image: name, format: "PNG", bytes: bytes.count)
+    }
     guard bytes[12..<16].elementsEqual("IHDR".utf8) else {
-        throw ImageError.broken(image: name, format: "PNG", bytes: bytes.count, reason: "its first chunk is not IHDR")
+        throw ImageError.broken(
+            image: name, format: "PNG", bytes: bytes.count, reason: "its first chunk is not IHDR")
     }
     func number(at offset: Int) -> Int { bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
     return try checked(number(at: 16), number(at: 20), name)
@@ -115,7 +123,8 @@ private func decodePNG(_ bytes: [UInt8], _ name: String) throws -> RGBImage {
     let size = try sizeOfPNG(bytes, name)
     return try filled(size) { pixels in
         var message = [CChar](repeating: 0, count: ALIGN_TI_PNG_MESSAGE)
-        let status = align_ti_png_decode(bytes, bytes.count, UInt32(size.width), UInt32(size.height), pixels, &message)
+        let status = align_ti_png_decode(
+            bytes, bytes.count, UInt32(size.width), UInt32(size.height), pixels, &message)
         switch Int(status) {
         case ALIGN_TI_PNG_DONE: return nil
         case ALIGN_TI_PNG_TRUNCATED: return .truncated(image: name, format: "PNG", bytes: bytes.count)
@@ -129,10 +138,14 @@ private func decodePNG(_ bytes: [UInt8], _ name: String) throws -> RGBImage {
 private func webpError(_ status: VP8StatusCode, _ bytes: [UInt8], _ name: String) -> ImageError? {
     switch status {
     case VP8_STATUS_OK: nil
-    case VP8_STATUS_NOT_ENOUGH_DATA, VP8_STATUS_SUSPENDED: .truncated(image: name, format: "WebP", bytes: bytes.count)
-    case VP8_STATUS_OUT_OF_MEMORY: .broken(image: name, format: "WebP", bytes: bytes.count, reason: "out of memory")
+    case VP8_STATUS_NOT_ENOUGH_DATA, VP8_STATUS_SUSPENDED:
+        .truncated(image: name, format: "WebP", bytes: bytes.count)
+    case VP8_STATUS_OUT_OF_MEMORY:
+        .broken(image: name, format: "WebP", bytes: bytes.count, reason: "out of memory")
     case VP8_STATUS_UNSUPPORTED_FEATURE:
-        .broken(image: name, format: "WebP", bytes: bytes.count, reason: "it uses a feature libwebp does not know")
+        .broken(
+            image: name, format: "WebP", bytes: bytes.count, reason: "it uses a feature libwebp does not know"
+        )
     default: .broken(image: name, format: "WebP", bytes: bytes.count, reason: "its data are damaged")
     }
 }
@@ -149,7 +162,9 @@ private func decodeWebP(_ bytes: [UInt8], _ name: String) throws -> RGBImage {
     return try filled(size) { pixels in
         var settings = WebPDecoderConfig()
         guard WebPInitDecoderConfig(&settings) != 0 else {
-            return .broken(image: name, format: "WebP", bytes: bytes.count, reason: "libwebp has another version than its header")
+            return .broken(
+                image: name, format: "WebP", bytes: bytes.count,
+                reason: "libwebp has another version than its header")
         }
         settings.output.colorspace = MODE_RGB
         settings.output.is_external_memory = 1

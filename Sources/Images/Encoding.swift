@@ -7,12 +7,14 @@ extension RGBImage {
     ///
     /// - Parameter compressionLevel: 0 (none) to 9 (smallest)
     public func pngBytes(compressionLevel: Int = 6) throws -> [UInt8] {
-        precondition((0...9).contains(compressionLevel), "a PNG compression level is 0 to 9, not \(compressionLevel)")
+        precondition(
+            (0...9).contains(compressionLevel), "a PNG compression level is 0 to 9, not \(compressionLevel)")
         var bytes: UnsafeMutablePointer<UInt8>?
         var count = 0
         var message = [CChar](repeating: 0, count: ALIGN_TI_PNG_MESSAGE)
         let status = align_ti_png_encode(
-            pixels, UInt32(clamping: width), UInt32(clamping: height), Int32(compressionLevel), &bytes, &count, &message)
+            pixels, UInt32(clamping: width), UInt32(clamping: height), Int32(compressionLevel), &bytes,
+            &count, &message)
         defer { free(bytes) }
         guard status == 0 else {
             throw ImageError.encoding(format: "PNG", width: width, height: height, reason: text(message))
@@ -29,7 +31,8 @@ extension RGBImage {
         var count: UInt = 0
         var message = [CChar](repeating: 0, count: ALIGN_TI_JPEG_MESSAGE)
         let status = align_ti_jpeg_encode(
-            pixels, UInt32(clamping: width), UInt32(clamping: height), Int32(quality), &bytes, &count, &message)
+            pixels, UInt32(clamping: width), UInt32(clamping: height), Int32(quality), &bytes, &count,
+            &message)
         defer { free(bytes) }
         guard status == 0 else {
             throw ImageError.encoding(format: "JPEG", width: width, height: height, reason: text(message))

@@ -4,7 +4,7 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
     case unknownFormat(image: String, firstBytes: [UInt8])
     case truncated(image: String, format: String, bytes: Int)
     case broken(image: String, format: String, bytes: Int, reason: String)
-    case tooLarge(image: String, width: Int, height: Int, limit: Int)
+    case tooLarge(image: String, width: Int, height: Int)
     case animated(image: String)
     case encoding(format: String, width: Int, height: Int, reason: String)
     case badProcessor(file: String, field: String, found: String, expected: String)
@@ -15,13 +15,17 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
             return "\(image): the image has 0 bytes; fetch or write it again"
         case .unknownFormat(let image, let bytes):
             let shown = bytes.map { hexadecimal($0) }.joined(separator: " ")
-            return "\(image): starts with bytes \(shown), which is none of JPEG, PNG and WebP; convert the image"
+            return
+                "\(image): starts with bytes \(shown), which is none of JPEG, PNG and WebP; convert the image"
         case .truncated(let image, let format, let bytes):
-            return "\(image): this \(format) image is cut short: it ends after \(bytes) bytes, before its last pixel; fetch it again"
+            return
+                "\(image): this \(format) image is cut short: it ends after \(bytes) bytes, before its last pixel; fetch it again"
         case .broken(let image, let format, let bytes, let reason):
-            return "\(image): this \(format) image of \(bytes) bytes cannot be decoded (\(reason)); replace it"
-        case .tooLarge(let image, let width, let height, let limit):
-            return "\(image): \(width) x \(height) pixels, allowed are 1 to \(limit) pixels; shrink the image"
+            return
+                "\(image): this \(format) image of \(bytes) bytes cannot be decoded (\(reason)); replace it"
+        case .tooLarge(let image, let width, let height):
+            return
+                "\(image): \(width) x \(height) pixels, allowed are 1 to \(mostSide) a side and \(mostPixels) in all; shrink it"
         case .animated(let image):
             return "\(image): an animated WebP has no single picture; extract one frame"
         case .encoding(let format, let width, let height, let reason):

@@ -9,7 +9,9 @@ enum ImageFormat: String {
             self = .jpeg
         } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
             self = .png
-        } else if bytes.starts(with: Array("RIFF".utf8)), bytes.count >= 12, bytes[8..<12].elementsEqual("WEBP".utf8) {
+        } else if bytes.starts(with: Array("RIFF".utf8)), bytes.count >= 12,
+            bytes[8..<12].elementsEqual("WEBP".utf8)
+        {
             self = .webp
         } else {
             return nil
@@ -22,7 +24,8 @@ enum ImageFormat: String {
         case .jpeg: return jpegBlock(bytes)
         case .png: return chunk("eXIf", bytes, from: 8, trailer: 4, bigEndian: true, lengthFirst: true)
         case .webp:
-            guard let found = chunk("EXIF", bytes, from: 12, trailer: 0, bigEndian: false, lengthFirst: false) else { return nil }
+            guard let found = chunk("EXIF", bytes, from: 12, trailer: 0, bigEndian: false, lengthFirst: false)
+            else { return nil }
             return found.starts(with: exifMark) ? found.dropFirst(exifMark.count) : found
         }
     }

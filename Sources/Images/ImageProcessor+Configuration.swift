@@ -11,18 +11,24 @@ extension ImageProcessor {
     /// - Throws: `ImageError.badProcessor`
     public init(configuration: Data, file: String, aspect: Aspect? = nil) throws {
         func bad(_ field: String, _ found: Any?, _ expected: String) -> ImageError {
-            .badProcessor(file: file, field: field, found: found.map { "\($0)" } ?? "missing", expected: expected)
+            .badProcessor(
+                file: file, field: field, found: found.map { "\($0)" } ?? "missing", expected: expected)
         }
         let parsed: Any
         do {
             parsed = try JSONSerialization.jsonObject(with: configuration)
         } catch {
-            throw bad("(file)", "not JSON: \((error as NSError).userInfo[NSDebugDescriptionErrorKey] ?? error)", "a JSON object")
+            throw bad(
+                "(file)", "not JSON: \((error as NSError).userInfo[NSDebugDescriptionErrorKey] ?? error)",
+                "a JSON object")
         }
-        guard let fields = parsed as? [String: Any] else { throw bad("(file)", "not an object", "a JSON object") }
+        guard let fields = parsed as? [String: Any] else {
+            throw bad("(file)", "not an object", "a JSON object")
+        }
 
         let names = ["image_processor_type", "feature_extractor_type", "processor_class"]
-        guard let named = names.first(where: { fields[$0] is String }), let type = fields[named] as? String else {
+        guard let named = names.first(where: { fields[$0] is String }), let type = fields[named] as? String
+        else {
             throw bad("image_processor_type", nil, "SiglipImageProcessor or CLIPImageProcessor")
         }
         let kind: Kind
@@ -39,7 +45,9 @@ extension ImageProcessor {
         func whole(_ value: Any?) -> Int? { number(value).flatMap { Int(exactly: $0.doubleValue) } }
         func flag(_ key: String, default standard: Bool) throws -> Bool {
             guard let value = fields[key], !(value is NSNull) else { return standard }
-            guard let flag = value as? Bool, !CFBooleanCheck.isNumber(value) else { throw bad(key, value, "true or false") }
+            guard let flag = value as? Bool, !CFBooleanCheck.isNumber(value) else {
+                throw bad(key, value, "true or false")
+            }
             return flag
         }
         func side(_ key: String) throws -> Int? {
@@ -47,14 +55,16 @@ extension ImageProcessor {
             if let side = whole(value) { return side }
             let parts = value as? [String: Any] ?? [:]
             if let side = whole(parts["shortest_edge"]) { return side }
-            guard let height = whole(parts["height"]), let width = whole(parts["width"]), height == width else {
+            guard let height = whole(parts["height"]), let width = whole(parts["width"]), height == width
+            else {
                 throw bad(key, value, "a number of pixels, or a square height and width")
             }
             return height
         }
         func numbers(_ key: String) throws -> [Double]? {
             guard let value = fields[key], !(value is NSNull) else { return nil }
-            guard let list = value as? [Any], list.count == 3, case let found = list.compactMap({ number($0)?.doubleValue }),
+            guard let list = value as? [Any], list.count == 3,
+                case let found = list.compactMap({ number($0)?.doubleValue }),
                 found.count == 3
             else { throw bad(key, value, "three numbers") }
             return found
@@ -64,9 +74,13 @@ extension ImageProcessor {
             throw bad(key, "false", "true")
         }
         if try flag("do_pad", default: false) { throw bad("do_pad", "true", "false or absent") }
-        if let resample = fields["resample"], !(resample is NSNull), whole(resample) != 3 { throw bad("resample", resample, "3 (bicubic)") }
+        if let resample = fields["resample"], !(resample is NSNull), whole(resample) != 3 {
+            throw bad("resample", resample, "3 (bicubic)")
+        }
         if let factor = fields["rescale_factor"], !(factor is NSNull) {
-            guard let value = number(factor)?.doubleValue, abs(value * 255 - 1) < 1e-6 else { throw bad("rescale_factor", factor, "1/255") }
+            guard let value = number(factor)?.doubleValue, abs(value * 255 - 1) < 1e-6 else {
+                throw bad("rescale_factor", factor, "1/255")
+            }
         }
         guard let size = try side("size") else { throw bad("size", nil, "a number of pixels") }
         if kind == .clip {
@@ -74,23 +88,28 @@ extension ImageProcessor {
             guard cuts || (fields["size"] as? [String: Any])?["shortest_edge"] == nil else {
                 throw bad("do_center_crop", "false", "true when 'size' is the shortest edge")
             }
-            if cuts, let crop = try side("crop_size"), crop != size { throw bad("crop_size", crop, "\(size), the same as 'size'") }
+            if cuts, let crop = try side("crop_size"), crop != size {
+                throw bad("crop_size", crop, "\(size), the same as 'size'")
+            }
         } else if try flag("do_center_crop", default: false) {
             throw bad("do_center_crop", "true", "false or absent for SigLIP")
         }
         try self.init(
-            kind: kind, size: size, mean: numbers("image_mean"), standardDeviation: numbers("image_std"), aspect: aspect,
+            kind: kind, size: size, mean: numbers("image_mean"), standardDeviation: numbers("image_std"),
+            aspect: aspect,
             file: file)
     }
 
-    /// The same settings as `preprocessor_config.json`, as the Hugging Face processor of this kind reads them.
-    /// `aspect` is not part of that file: LLaVA keeps it as `image_aspect_ratio` in the model's `config.json`.
+    /// The same settings as `preprocessor_config.json`, as the Hugging Face processor of this kind reads
+    /// them. `aspect` is not part of that file: LLaVA keeps it as `image_aspect_ratio` in the model's
+    /// `config.json`.
     public func configuration() throws -> Data {
         let sides = ["height": size, "width": size]
         var fields: [String: Any] = [
             "image_processor_type": kind == .siglip ? "SiglipImageProcessor" : "CLIPImageProcessor",
             "do_resize": true, "do_rescale": true, "do_normalize": true, "do_convert_rgb": true,
-            "resample": 3, "rescale_factor": 1.0 / 255, "size": sides, "image_mean": mean, "image_std": standardDeviation,
+            "resample": 3, "rescale_factor": 1.0 / 255, "size": sides, "image_mean": mean,
+            "image_std": standardDeviation,
         ]
         if kind == .clip {
             fields["size"] = ["shortest_edge": size]

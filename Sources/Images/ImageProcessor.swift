@@ -24,12 +24,13 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
     public let standardDeviation: [Double]
     public let aspect: Aspect
 
-    /// Nil arguments take the published values of the tower's kind: means and deviations of 0.5 and `square` for SigLIP, CLIP's own
-    /// statistics and `clip` for CLIP.
+    /// Nil arguments take the published values of the tower's kind: means and deviations of 0.5 and `square`
+    /// for SigLIP, CLIP's own statistics and `clip` for CLIP.
     ///
     /// - Throws: `ImageError.badProcessor`, naming the field, for values no picture could be prepared with
     public init(
-        kind: Kind, size: Int, mean: [Double]? = nil, standardDeviation: [Double]? = nil, aspect: Aspect? = nil,
+        kind: Kind, size: Int, mean: [Double]? = nil, standardDeviation: [Double]? = nil,
+        aspect: Aspect? = nil,
         file: String = "image processor"
     ) throws {
         func bad(_ field: String, _ found: String, _ expected: String) -> ImageError {
@@ -39,13 +40,16 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
         self.kind = kind
         self.size = size
         self.mean = mean ?? (kind == .siglip ? half : [0.48145466, 0.4578275, 0.40821073])
-        self.standardDeviation = standardDeviation ?? (kind == .siglip ? half : [0.26862954, 0.26130258, 0.27577711])
+        self.standardDeviation =
+            standardDeviation ?? (kind == .siglip ? half : [0.26862954, 0.26130258, 0.27577711])
         self.aspect = aspect ?? (kind == .siglip ? .square : .clip)
         guard (1...8192).contains(size) else { throw bad("size", "\(size)", "1 to 8192 pixels") }
         guard self.mean.count == 3, self.mean.allSatisfy({ (0...1).contains($0) }) else {
             throw bad("image_mean", "\(self.mean)", "three numbers from 0 to 1")
         }
-        guard self.standardDeviation.count == 3, self.standardDeviation.allSatisfy({ $0 > 1e-6 && $0.isFinite }) else {
+        guard self.standardDeviation.count == 3,
+            self.standardDeviation.allSatisfy({ $0 > 1e-6 && $0.isFinite })
+        else {
             throw bad("image_std", "\(self.standardDeviation)", "three positive numbers")
         }
     }
@@ -73,7 +77,8 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
 
     /// Resizes, pads or cuts as `aspect` says.
     ///
-    /// - Returns: `[size, size, 3]`, equal to what the Hugging Face processors (their Pillow back end) hold before rescaling
+    /// - Returns: `[size, size, 3]`, equal to what the Hugging Face processors (their Pillow back end) hold
+    ///   before rescaling
     public func process(_ image: RGBImage) -> [UInt8] {
         switch aspect {
         case .square: return image.resizedBicubic(width: size, height: size).pixels
@@ -88,7 +93,8 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
             let (left, top) = ((width - size) / 2, (height - size) / 2)
             if (width, height) == (image.width, image.height), width == height { return image.pixels }
             return Canvas(image)
-                .resized(width: width, height: height, columns: left..<left + size, rows: top..<top + size).pixels
+                .resized(width: width, height: height, columns: left..<left + size, rows: top..<top + size)
+                .pixels
         }
     }
 
@@ -106,12 +112,15 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
         ck_normalise_planes(pixels, size * size, normalisation, planes)
     }
 
-    /// Prepared pixels to rows of patches: what a convolution of stride `patch` multiplies with its flattened weights.
+    /// Prepared pixels to rows of patches: what a convolution of stride `patch` multiplies with its flattened
+    /// weights.
     ///
     /// - Parameters:
     ///   - pixels: `[size, size, 3]`
     ///   - patches: `[(size / patch)^2, 3 * patch * patch]`, columns ordered channel, row, column
-    public func normalise(_ pixels: UnsafePointer<UInt8>, patch: Int, into patches: UnsafeMutablePointer<Float>) {
+    public func normalise(
+        _ pixels: UnsafePointer<UInt8>, patch: Int, into patches: UnsafeMutablePointer<Float>
+    ) {
         precondition(patch > 0 && patch <= size, "a patch of \(patch) pixels does not fit \(size)")
         ck_normalise_patches(pixels, size, size, patch, normalisation, patches)
     }

@@ -24,10 +24,14 @@ public enum Orientation: Int, Sendable, CaseIterable {
             let part = bytes[offset..<offset + size]
             return (littleEndian ? Array(part.reversed()) : Array(part)).reduce(0) { $0 << 8 | Int($1) }
         }
-        guard let directory = number(at: 4, size: 4), let entries = number(at: directory, size: 2) else { return nil }
+        guard let directory = number(at: 4, size: 4), let entries = number(at: directory, size: 2) else {
+            return nil
+        }
         for entry in 0..<entries {
             let at = directory + 2 + 12 * entry
-            guard let tag = number(at: at, size: 2), let type = number(at: at + 2, size: 2) else { return nil }
+            guard let tag = number(at: at, size: 2), let type = number(at: at + 2, size: 2) else {
+                return nil
+            }
             guard tag == 0x0112 else { continue }
             // a short as the standard says; a byte or a long is what some writers leave
             guard let size = [1: 1, 3: 2, 4: 4][type], number(at: at + 4, size: 4) == 1 else { return nil }
@@ -42,7 +46,9 @@ extension RGBImage {
     public func turned(_ orientation: Orientation) -> RGBImage {
         let (w, h) = (width, height)
         // Pixel (x, y) of the result is stored pixel start + x * across + y * down.
-        let start, across, down: Int
+        let start: Int
+        let across: Int
+        let down: Int
         switch orientation {
         case .upright: return self
         case .mirrored: (start, across, down) = (w - 1, -1, w)

@@ -12,7 +12,9 @@ func mapConcurrently<Item: Sendable, Result: Sendable>(
         // Each thread writes other elements, so the shared pointer races with nothing.
         nonisolated(unsafe) let results = results
         DispatchQueue.concurrentPerform(iterations: min(threads, items.count)) { _ in
-            while case let i = next.add(1, ordering: .relaxed).oldValue, i < items.count { results[i] = body(items[i]) }
+            while case let i = next.add(1, ordering: .relaxed).oldValue, i < items.count {
+                results[i] = body(items[i])
+            }
         }
     }
     return results.compactMap { $0 }

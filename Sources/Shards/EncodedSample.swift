@@ -10,7 +10,8 @@ struct EncodedSample: Sendable, Equatable {
 
     /// The sample with its image expanded, cut to the limit.
     func packed(visualTokens: Int, maximumLength: Int) throws(SampleProblem) -> PackedSample {
-        // A placeholder that no text holds: `expanded` refuses texts that hold it, and the sentinel itself stands in `ids`.
+        // A placeholder that no text holds: `expanded` refuses texts that hold it, and the sentinel itself
+        // stands in `ids`.
         let packed = try TokenizedConversation(ids: ids, labels: labels)
             .expanded(visualTokens: visualTokens, imageTokenID: .min, maximumLength: maximumLength)
         guard packed.supervisedCount > 0 else { throw .nothingSupervised }
@@ -18,7 +19,8 @@ struct EncodedSample: Sendable, Equatable {
         var inputIDs = packed.inputIDs
         inputIDs.replaceSubrange(visual, with: repeatElement(ShardFormat.visualToken, count: visual.count))
         return PackedSample(
-            inputIDs: inputIDs, labels: packed.labels, instructionMask: packed.instructionMask, visualRange: visual)
+            inputIDs: inputIDs, labels: packed.labels, instructionMask: packed.instructionMask,
+            visualRange: visual)
     }
 }
 

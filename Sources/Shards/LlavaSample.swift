@@ -31,7 +31,9 @@ public struct LlavaSample: Sendable, Equatable {
             parsed = try JSONSerialization.jsonObject(with: Data(json), options: [.fragmentsAllowed])
         } catch {
             let detail = (error as NSError).userInfo[NSDebugDescriptionErrorKey].map { " (\($0))" } ?? ""
-            throw ShardsError.badRecord(file: file, place: place, field: "(record)", found: "not valid JSON\(detail)", expected: "an object")
+            throw ShardsError.badRecord(
+                file: file, place: place, field: "(record)", found: "not valid JSON\(detail)",
+                expected: "an object")
         }
         guard let fields = parsed as? [String: Any] else { throw bad("(record)", parsed, "an object") }
 
@@ -58,17 +60,24 @@ public struct LlavaSample: Sendable, Equatable {
         }
         turns = try conversations.enumerated().map { number, turn in
             let path = "conversations[\(number)]"
-            guard let parts = turn as? [String: Any] else { throw bad(path, turn, "an object with 'from' and 'value'") }
-            guard let from = parts["from"] as? String, let role = roles[from] else {
-                throw bad("\(path).from", parts["from"], "\"human\" or \"gpt\" (\"user\" and \"assistant\" do too)")
+            guard let parts = turn as? [String: Any] else {
+                throw bad(path, turn, "an object with 'from' and 'value'")
             }
-            guard let text = parts["value"] as? String else { throw bad("\(path).value", parts["value"], "a string") }
+            guard let from = parts["from"] as? String, let role = roles[from] else {
+                throw bad(
+                    "\(path).from", parts["from"], "\"human\" or \"gpt\" (\"user\" and \"assistant\" do too)")
+            }
+            guard let text = parts["value"] as? String else {
+                throw bad("\(path).value", parts["value"], "a string")
+            }
             return ConversationTurn(role, text)
         }
     }
 }
 
-private let roles: [String: ConversationRole] = ["human": .human, "user": .human, "gpt": .gpt, "assistant": .gpt]
+private let roles: [String: ConversationRole] = [
+    "human": .human, "user": .human, "gpt": .gpt, "assistant": .gpt,
+]
 
 /// A short account of a JSON value for messages.
 private func described(_ value: Any?) -> String {

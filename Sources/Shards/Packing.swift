@@ -45,7 +45,8 @@ public struct Packing: Sendable {
     public var threads = ProcessInfo.processInfo.activeProcessorCount
 
     public init(
-        data: [URL], images: URL?, tokenizer: Tokenizer, template: ConversationTemplate, imageProcessor: ImageProcessor,
+        data: [URL], images: URL?, tokenizer: Tokenizer, template: ConversationTemplate,
+        imageProcessor: ImageProcessor,
         visualTokens: Int
     ) {
         self.data = data
@@ -59,7 +60,8 @@ public struct Packing: Sendable {
     /// The description the shards will carry.
     public var description: ShardDescription {
         ShardDescription(
-            tokenizer: Digest.sha256(tokenizer.identityBytes), template: template.identity, endToken: template.endText,
+            tokenizer: Digest.sha256(tokenizer.identityBytes), template: template.identity,
+            endToken: template.endText,
             maximumLength: maximumLength, visualTokens: visualTokens, imageProcessor: imageProcessor)
     }
 
@@ -69,7 +71,8 @@ public struct Packing: Sendable {
     public func check() throws {
         func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws {
             guard range.contains(value) else {
-                throw ShardsError.badSetting(field: field, found: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
+                throw ShardsError.badSetting(
+                    field: field, found: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
             }
         }
         try check("maximum_length", maximumLength, 2...1 << 24)
@@ -79,23 +82,26 @@ public struct Packing: Sendable {
         try check("threads", threads, 1...4096)
         if let limit { try check("limit", limit, 1...Int.max) }
         guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/") else {
-            throw ShardsError.badSetting(field: "name", found: "'\(name)'", expected: "a file name's beginning")
+            throw ShardsError.badSetting(
+                field: "name", found: "'\(name)'", expected: "a file name's beginning")
         }
         try template.check(tokenizer)
     }
 
     /// Writes shards, `index.json` and, when samples were skipped, `skipped.jsonl`.
     ///
-    /// Two passes, so that neither the order of an archive's members nor its size matters: the first tokenises all conversations and collects
-    /// the wanted pictures, the second streams the image source once and prepares them; then shards are written in the order
-    /// of the samples. In between, tokens and prepared pixels wait in unnamed files in `folder`.
+    /// Two passes, so that neither the order of an archive's members nor its size matters: the first
+    /// tokenises all conversations and collects the wanted pictures, the second streams the image source once
+    /// and prepares them; then shards are written in the order of the samples. In between, tokens and
+    /// prepared pixels wait in unnamed files in `folder`.
     ///
     /// - Parameters:
     ///   - folder: made if missing; shards and index of an earlier run are removed first
     ///   - onEvent: called between batches; what it throws stops the packing
     /// - Throws: `ShardsError`, `FilesError` for unreadable or unwritable files, `TextError`
     @discardableResult
-    public func run(into folder: URL, onEvent: (PackingEvent) throws -> Void = { _ in }) throws -> ShardIndex {
+    public func run(into folder: URL, onEvent: (PackingEvent) throws -> Void = { _ in }) throws -> ShardIndex
+    {
         try check()
         try AtomicOutput.makeFolder(folder)
         try Self.removeOutputs(in: folder)
@@ -111,7 +117,9 @@ public struct Packing: Sendable {
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         where name == ShardFormat.indexFile || name == ShardFormat.skippedFile || name.hasSuffix(suffix) {
             let path = folder.appendingPathComponent(name).path
-            guard unlink(path) == 0 else { throw FilesError.system(path: path, operation: "remove", code: errno) }
+            guard unlink(path) == 0 else {
+                throw FilesError.system(path: path, operation: "remove", code: errno)
+            }
         }
     }
 }

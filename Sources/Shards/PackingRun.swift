@@ -65,16 +65,24 @@ struct PackingRun {
         let encoder = SampleEncoder(
             tokenizer: packing.tokenizer, template: packing.template, visualTokens: packing.visualTokens,
             maximumLength: packing.maximumLength)
-        enum Outcome: Sendable { case encoded(EncodedSample, image: String?), refused(id: String, SampleProblem), malformed(ShardsError) }
+        enum Outcome: Sendable {
+            case encoded(EncodedSample, image: String?)
+            case refused(id: String, SampleProblem)
+            case malformed(ShardsError)
+        }
         let outcomes = mapConcurrently(batch, threads: packing.threads) { item -> Outcome in
             let record = item.record
             let sample: LlavaSample
             do {
-                sample = try LlavaSample(json: item.json, index: record.number, file: record.file, place: record.place)
+                sample = try LlavaSample(
+                    json: item.json, index: record.number, file: record.file, place: record.place)
             } catch let error as ShardsError {
                 return .malformed(error)
             } catch {
-                return .malformed(.badRecord(file: record.file, place: record.place, field: "(record)", found: "\(error)", expected: "an object"))
+                return .malformed(
+                    .badRecord(
+                        file: record.file, place: record.place, field: "(record)", found: "\(error)",
+                        expected: "an object"))
             }
             do throws(SampleProblem) {
                 return .encoded(try encoder.encode(sample), image: sample.image)
@@ -89,9 +97,13 @@ struct PackingRun {
                 try refuse(item.record, id: id, kind: problem.kind, reason: "\(problem)")
             case .encoded(let sample, let image):
                 if let image, packing.images == nil {
-                    throw ShardsError.noImageSource(file: item.record.file, place: item.record.place, image: image)
+                    throw ShardsError.noImageSource(
+                        file: item.record.file, place: item.record.place, image: image)
                 }
-                planned.append(Planned(record: item.record, tokens: try spool.append(sample), image: image.map { number(of: $0) }))
+                planned.append(
+                    Planned(
+                        record: item.record, tokens: try spool.append(sample),
+                        image: image.map { number(of: $0) }))
             }
         }
     }
@@ -104,7 +116,10 @@ struct PackingRun {
     }
 
     private mutating func skip(_ record: Record, id: String, kind: String, reason: String) {
-        skipped.append(Skipped(number: record.number, file: record.file, place: record.place, id: id, kind: kind, reason: reason))
+        skipped.append(
+            Skipped(
+                number: record.number, file: record.file, place: record.place, id: id, kind: kind,
+                reason: reason))
     }
 
     private mutating func refuse(_ record: Record, id: String, kind: String, reason: String) throws {
@@ -147,7 +162,8 @@ struct PackingRun {
     }
 
     private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool) throws {
-        let outcomes = mapConcurrently(batch, threads: packing.threads) { [packing, imageNames] item -> (any Error)? in
+        let outcomes = mapConcurrently(batch, threads: packing.threads) {
+            [packing, imageNames] item -> (any Error)? in
             do {
                 let image = try decodeImage(item.bytes, name: imageNames[item.image])
                 try pixels.write(packing.imageProcessor.process(image), image: item.image)
@@ -176,17 +192,23 @@ struct PackingRun {
 
     // MARK: writing
 
-    mutating func writeShards(_ pixels: PixelSpool?, _ onEvent: (PackingEvent) throws -> Void) throws -> ShardIndex {
+    mutating func writeShards(_ pixels: PixelSpool?, _ onEvent: (PackingEvent) throws -> Void) throws
+        -> ShardIndex
+    {
         var kept: [Planned] = []
         kept.reserveCapacity(planned.count)
         for sample in planned {
             if let image = sample.image, let problem = imageProblems[image] {
-                try refuse(sample.record, id: spool.read(sample.tokens).id, kind: problem.kind, reason: problem.reason)
+                try refuse(
+                    sample.record, id: spool.read(sample.tokens).id, kind: problem.kind,
+                    reason: problem.reason)
             } else {
                 kept.append(sample)
             }
         }
-        guard !kept.isEmpty else { throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count) }
+        guard !kept.isEmpty else {
+            throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count)
+        }
 
         let starts = Array(stride(from: 0, to: kept.count, by: packing.samplesPerShard))
         // A shard is whole in memory while it is compressed: few at a time when they are large.
@@ -206,21 +228,27 @@ struct PackingRun {
             name: packing.name, description: packing.description, shards: entries,
             images: Set(kept.compactMap(\.image)).count, skipped: skipped.count)
         try writeSkipped()
-        try AtomicOutput.writeAtomically(index.bytes(), to: folder.appendingPathComponent(ShardFormat.indexFile))
+        try AtomicOutput.writeAtomically(
+            index.bytes(), to: folder.appendingPathComponent(ShardFormat.indexFile))
         return index
     }
 
-    private func write(_ samples: ArraySlice<Planned>, _ number: Int, _ pixels: PixelSpool?) throws -> ShardIndex.Entry {
+    private func write(_ samples: ArraySlice<Planned>, _ number: Int, _ pixels: PixelSpool?) throws
+        -> ShardIndex.Entry
+    {
         var writer = ShardWriter(description: packing.description)
         for sample in samples { try writer.add(spool.read(sample.tokens), image: sample.image) }
         return try writer.write(
-            to: folder, file: ShardFormat.fileName(packing.name, number), pixels: pixels, compressionLevel: packing.compressionLevel)
+            to: folder, file: ShardFormat.fileName(packing.name, number), pixels: pixels,
+            compressionLevel: packing.compressionLevel)
     }
 
     private func writeSkipped() throws {
         guard !skipped.isEmpty else { return }
         var bytes: [UInt8] = []
-        for entry in skipped.sorted(by: { $0.number < $1.number }) { bytes += try sortedJSON(entry) + Data("\n".utf8) }
+        for entry in skipped.sorted(by: { $0.number < $1.number }) {
+            bytes += try sortedJSON(entry) + Data("\n".utf8)
+        }
         try AtomicOutput.writeAtomically(bytes, to: folder.appendingPathComponent(ShardFormat.skippedFile))
     }
 }

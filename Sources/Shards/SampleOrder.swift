@@ -1,9 +1,10 @@
 /// The order in which an epoch reads the samples: a pure function of seed, epoch and the sizes of the shards.
 ///
-/// The shards are put in random order and taken in groups of `together`; the samples of a group are shuffled among each other. So a reader
-/// that holds `together` shards reads each shard once per epoch, and with `together` at least the number of shards every
-/// order of all samples is possible. Both shuffles are Fisher-Yates from the end, driven by SplitMix64 streams keyed by
-/// (seed, epoch, group). A resumed run, another machine and another number of workers find the same order.
+/// The shards are put in random order and taken in groups of `together`; the samples of a group are shuffled
+/// among each other. So a reader that holds `together` shards reads each shard once per epoch, and with
+/// `together` at least the number of shards all samples are shuffled among each other. Both shuffles are
+/// Fisher-Yates from the end, driven by SplitMix64 streams keyed by (seed, epoch, group). A resumed run,
+/// another machine and another number of workers find the same order.
 public struct SampleOrder: Sendable, Equatable {
     private let permutation: [Int]
 
@@ -29,7 +30,9 @@ public struct SampleOrder: Sendable, Equatable {
         var permutation: [Int] = []
         permutation.reserveCapacity(total)
         for (group, start) in stride(from: 0, to: shards.count, by: together).enumerated() {
-            var samples = shards[start..<min(start + together, shards.count)].flatMap { first[$0]..<first[$0] + shardSizes[$0] }
+            var samples = shards[start..<min(start + together, shards.count)].flatMap {
+                first[$0]..<first[$0] + shardSizes[$0]
+            }
             var stream = SplitMix64(seed: seed, epoch: epoch, stream: UInt64(group) + 1)
             stream.shuffle(&samples)
             permutation += samples

@@ -16,7 +16,8 @@ public final class Shard: Sendable {
     private let instructionMask, ids: [UInt8]
     private let imageIndex: [Int32]  // [count]
 
-    /// - Throws: `ShardsError.corruptShard` when a digest or a column is not what the index and the format say
+    /// - Throws: `ShardsError.corruptShard` when a digest or a column is not what the index and the format
+    ///   say
     init(folder: URL, entry: ShardIndex.Entry, description: ShardDescription) throws {
         let url = folder.appendingPathComponent(entry.file)
         path = url.path
@@ -24,20 +25,34 @@ public final class Shard: Sendable {
         func corrupt(_ problem: String) -> ShardsError { .corruptShard(path: url.path, problem: problem) }
 
         let stored: [UInt8]
-        do { stored = [UInt8](try Data(contentsOf: url)) } catch { throw corrupt("it cannot be read (\(error.localizedDescription))") }
-        guard stored.count == entry.compressedBytes else { throw corrupt("\(stored.count) bytes, the index says \(entry.compressedBytes)") }
-        guard Digest.sha256(stored) == entry.compressedSHA256 else { throw corrupt("its SHA-256 is not that of the index") }
+        do { stored = [UInt8](try Data(contentsOf: url)) } catch {
+            throw corrupt("it cannot be read (\(error.localizedDescription))")
+        }
+        guard stored.count == entry.compressedBytes else {
+            throw corrupt("\(stored.count) bytes, the index says \(entry.compressedBytes)")
+        }
+        guard Digest.sha256(stored) == entry.compressedSHA256 else {
+            throw corrupt("its SHA-256 is not that of the index")
+        }
         // The digest vouches for the bytes; what follows guards against a writer that is wrong.
         let file: SafeTensorsFile
-        do { file = try SafeTensorsFile(bytes: stored, name: url.path, limit: entry.rawBytes) } catch { throw corrupt("\(error)") }
-        guard file.metadata == (try description.metadata(samples: entry.samples)) else { throw corrupt("its metadata are not those of the index") }
+        do { file = try SafeTensorsFile(bytes: stored, name: url.path, limit: entry.rawBytes) } catch {
+            throw corrupt("\(error)")
+        }
+        guard file.metadata == (try description.metadata(samples: entry.samples)) else {
+            throw corrupt("its metadata are not those of the index")
+        }
 
         func check(_ name: String, _ type: ElementType, _ shape: [Int?]) throws {
             guard file.contains(name) else { throw corrupt("column '\(name)' is missing") }
             let found = try file.entry(name)
-            guard found.dtype == type, found.shape.count == shape.count, zip(found.shape, shape).allSatisfy({ $1 == nil || $0 == $1 }) else {
+            guard found.dtype == type, found.shape.count == shape.count,
+                zip(found.shape, shape).allSatisfy({ $1 == nil || $0 == $1 })
+            else {
                 let expected = shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
-                throw corrupt("column '\(name)' is \(found.dtype.rawValue) \(found.shape), expected \(type.rawValue) [\(expected)]")
+                throw corrupt(
+                    "column '\(name)' is \(found.dtype.rawValue) \(found.shape), expected \(type.rawValue) [\(expected)]"
+                )
             }
         }
         let size = description.imageProcessor.size
@@ -64,8 +79,12 @@ public final class Shard: Sendable {
 
     /// What the columns contradict each other in, or nil.
     private var inconsistency: String? {
-        for (name, offsets, end) in [("row_offsets", rowOffsets, inputIDs.count), ("id_offsets", idOffsets, ids.count)] {
-            guard offsets.first == 0, offsets.last == end, zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+        for (name, offsets, end) in [
+            ("row_offsets", rowOffsets, inputIDs.count), ("id_offsets", idOffsets, ids.count),
+        ] {
+            guard offsets.first == 0, offsets.last == end,
+                zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 })
+            else {
                 return "'\(name)' does not rise from 0 to \(end)"
             }
         }
@@ -84,7 +103,9 @@ public final class Shard: Sendable {
             }
         }
         for (id, label) in zip(inputIDs, labels) {
-            guard id >= 0 || id == ShardFormat.visualToken, label == ShardFormat.unsupervised || label >= 0 && label == id else {
+            guard id >= 0 || id == ShardFormat.visualToken,
+                label == ShardFormat.unsupervised || label >= 0 && label == id
+            else {
                 return "it has token id \(id) with label \(label)"
             }
         }
@@ -101,14 +122,21 @@ public final class Shard: Sendable {
             id: String(decoding: ids[idOffsets[row]..<idOffsets[row + 1]], as: UTF8.self), inputIDs: rowIDs,
             labels: Array(labels[tokens]), instructionMask: Array(instructionMask[tokens]),
             visualRange: visual.map { $0..<$0 + description.visualTokens },
-            imageIndex: imageIndex[row] < 0 ? nil : Int(imageIndex[row]))
+            imageIndex: image(ofSample: row))
     }
 
+    /// The number of the sample's picture in this shard; nil for text-only samples.
+    public func image(ofSample row: Int) -> Int? { imageIndex[row] < 0 ? nil : Int(imageIndex[row]) }
+
     /// Lends a picture's prepared pixels, `[size, size, 3]`.
-    public func withPixels<Result>(image: Int, _ body: (UnsafePointer<UInt8>) throws -> Result) throws -> Result {
+    public func withPixels<Result>(image: Int, _ body: (UnsafePointer<UInt8>) throws -> Result) throws
+        -> Result
+    {
         precondition((0..<images).contains(image), "image \(image) of a shard of \(images)")
         return try file.withBytes(of: "pixels") { bytes in
-            guard let base = bytes.baseAddress else { throw ShardsError.corruptShard(path: path, problem: "it has no pixels") }
+            guard let base = bytes.baseAddress else {
+                throw ShardsError.corruptShard(path: path, problem: "it has no pixels")
+            }
             let start = base + image * description.imageProcessor.samples
             return try body(start.assumingMemoryBound(to: UInt8.self))
         }

@@ -33,7 +33,9 @@ public final class ShardDataset: Sendable {
     public var description: ShardDescription { index.description }
 
     /// SHA-256 over the shards' raw contents, in order: the identity of the data for caches.
-    public var digest: String { Digest.sha256(ofFiles: index.shards.map { (name: $0.file, digest: $0.rawSHA256) }) }
+    public var digest: String {
+        Digest.sha256(ofFiles: index.shards.map { (name: $0.file, digest: $0.rawSHA256) })
+    }
 
     /// Fails when the shards were made for another tokenizer, image preparation or visual length.
     ///
@@ -42,7 +44,8 @@ public final class ShardDataset: Sendable {
         func check(_ field: String, _ found: String, _ expected: String?) throws {
             guard let expected, found != expected else { return }
             throw ShardsError.mismatch(
-                path: folder.appendingPathComponent(ShardFormat.indexFile).path, field: field, found: found, expected: expected)
+                path: folder.appendingPathComponent(ShardFormat.indexFile).path, field: field, found: found,
+                expected: expected)
         }
         try check("tokenizer", description.tokenizer, tokenizer)
         try check("image_processor.size", "\(description.imageProcessor.size)", imageSize.map { "\($0)" })
@@ -71,13 +74,16 @@ public final class ShardDataset: Sendable {
         return try shard(place.shard).sample(place.row)
     }
 
-    /// Lends the prepared pixels of a sample's picture, `[size, size, 3]`; `body` gets nil for text-only samples.
+    /// Lends the prepared pixels of a sample's picture, `[size, size, 3]`; `body` gets nil for text-only
+    /// samples.
     ///
     /// - Throws: `ShardsError.corruptShard`; what `body` throws
-    public func withPixels<Result>(ofSample number: Int, _ body: (UnsafePointer<UInt8>?) throws -> Result) throws -> Result {
+    public func withPixels<Result>(ofSample number: Int, _ body: (UnsafePointer<UInt8>?) throws -> Result)
+        throws -> Result
+    {
         let place = location(of: number)
         let shard = try shard(place.shard)
-        guard let image = shard.sample(place.row).imageIndex else { return try body(nil) }
+        guard let image = shard.image(ofSample: place.row) else { return try body(nil) }
         return try shard.withPixels(image: image) { try body($0) }
     }
 

@@ -19,7 +19,8 @@ public struct ShardDescription: Sendable, Equatable, Codable {
     public let imageProcessor: ImageProcessor
 
     public init(
-        tokenizer: String, template: String, endToken: String, labelRule: Int = ShardFormat.labelRule, maximumLength: Int,
+        tokenizer: String, template: String, endToken: String, labelRule: Int = ShardFormat.labelRule,
+        maximumLength: Int,
         visualTokens: Int, imageProcessor: ImageProcessor
     ) {
         self.tokenizer = tokenizer
@@ -43,9 +44,11 @@ public struct ShardDescription: Sendable, Equatable, Codable {
     /// The metadata of a shard file: every value is text.
     func metadata(samples: Int) throws -> [String: String] {
         [
-            "format": ShardFormat.name, "format_version": "\(ShardFormat.version)", "tokenizer": tokenizer, "template": template,
+            "format": ShardFormat.name, "format_version": "\(ShardFormat.version)", "tokenizer": tokenizer,
+            "template": template,
             "end_token": endToken, "label_rule": "\(labelRule)", "maximum_length": "\(maximumLength)",
-            "visual_tokens": "\(visualTokens)", "image_processor": String(decoding: try sortedJSON(imageProcessor), as: UTF8.self),
+            "visual_tokens": "\(visualTokens)",
+            "image_processor": String(decoding: try sortedJSON(imageProcessor), as: UTF8.self),
             "samples": "\(samples)",
         ]
     }
@@ -55,7 +58,8 @@ public struct ShardDescription: Sendable, Equatable, Codable {
 public enum ShardFormat {
     public static let name = "align-ti-shard"
     public static let version = 1
-    /// Stands for one visual token in `input_ids`: LLaVA's IMAGE_TOKEN_INDEX, so a shard does not depend on a model's image token id.
+    /// Stands for one visual token in `input_ids`: LLaVA's IMAGE_TOKEN_INDEX, so a shard does not depend on a
+    /// model's image token id.
     public static let visualToken: Int32 = -200
     /// Label of a position that is not supervised.
     public static let unsupervised: Int32 = -100
@@ -123,8 +127,10 @@ public struct ShardIndex: Sendable, Equatable, Codable {
         self.shards = shards
         totals = Totals(
             samples: shards.reduce(0) { $0 + $1.samples }, skipped: skipped, images: images,
-            tokens: shards.reduce(0) { $0 + $1.tokens }, supervisedTokens: shards.reduce(0) { $0 + $1.supervisedTokens },
-            rawBytes: shards.reduce(0) { $0 + $1.rawBytes }, compressedBytes: shards.reduce(0) { $0 + $1.compressedBytes })
+            tokens: shards.reduce(0) { $0 + $1.tokens },
+            supervisedTokens: shards.reduce(0) { $0 + $1.supervisedTokens },
+            rawBytes: shards.reduce(0) { $0 + $1.rawBytes },
+            compressedBytes: shards.reduce(0) { $0 + $1.compressedBytes })
     }
 
     /// Reads and checks an index.
@@ -135,30 +141,39 @@ public struct ShardIndex: Sendable, Equatable, Codable {
         guard let data = try? Data(contentsOf: url) else {
             throw ShardsError.notADataset(path: folder.path, problem: "no readable \(ShardFormat.indexFile)")
         }
-        struct Version: Decodable { let format: String; let format_version: Int }
+        struct Version: Decodable {
+            let format: String
+            let format_version: Int
+        }
         guard let version = try? JSONDecoder().decode(Version.self, from: data) else {
             throw ShardsError.notADataset(path: url.path, problem: "'format' or 'format_version' is missing")
         }
         guard version.format == ShardFormat.name, version.format_version == ShardFormat.version else {
             throw ShardsError.unknownVersion(
-                path: url.path, found: "'\(version.format)' \(version.format_version)", expected: "'\(ShardFormat.name)' \(ShardFormat.version)")
+                path: url.path, found: "'\(version.format)' \(version.format_version)",
+                expected: "'\(ShardFormat.name)' \(ShardFormat.version)")
         }
         do {
             self = try JSONDecoder().decode(ShardIndex.self, from: data)
         } catch let error as DecodingError {
-            throw ShardsError.notADataset(path: url.path, problem: "a field is missing or of the wrong kind (\(fieldName(error)))")
+            throw ShardsError.notADataset(
+                path: url.path, problem: "a field is missing or of the wrong kind (\(fieldName(error)))")
         } catch {
             throw ShardsError.notADataset(path: url.path, problem: "\(error)")
         }
-        let counts = shards.flatMap { [$0.samples, $0.images, $0.tokens, $0.supervisedTokens, $0.rawBytes, $0.compressedBytes] }
+        let counts = shards.flatMap {
+            [$0.samples, $0.images, $0.tokens, $0.supervisedTokens, $0.rawBytes, $0.compressedBytes]
+        }
         guard counts.allSatisfy({ (0...1 << 50).contains($0) }), shards.allSatisfy({ $0.samples > 0 }) else {
             throw ShardsError.notADataset(path: url.path, problem: "a shard has an impossible count")
         }
         guard shards.reduce(0, { $0 + $1.samples }) == totals.samples else {
-            throw ShardsError.notADataset(path: url.path, problem: "the shards do not add up to \(totals.samples) samples")
+            throw ShardsError.notADataset(
+                path: url.path, problem: "the shards do not add up to \(totals.samples) samples")
         }
         if let outside = shards.first(where: { $0.file.contains("/") || $0.file.hasPrefix(".") }) {
-            throw ShardsError.notADataset(path: url.path, problem: "shard file '\(outside.file)' is not a name in this folder")
+            throw ShardsError.notADataset(
+                path: url.path, problem: "shard file '\(outside.file)' is not a name in this folder")
         }
     }
 
@@ -167,13 +182,16 @@ public struct ShardIndex: Sendable, Equatable, Codable {
 
 func sortedJSON(_ value: some Encodable, pretty: Bool = false) throws -> Data {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting =
+        pretty
+        ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(value)
 }
 
 private func fieldName(_ error: DecodingError) -> String {
     switch error {
-    case .keyNotFound(let key, let context): (context.codingPath + [key]).map(\.stringValue).joined(separator: ".")
+    case .keyNotFound(let key, let context):
+        (context.codingPath + [key]).map(\.stringValue).joined(separator: ".")
     case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
         context.codingPath.map(\.stringValue).joined(separator: ".")
     @unknown default: "unknown"

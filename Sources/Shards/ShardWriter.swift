@@ -18,7 +18,8 @@ struct ShardWriter {
 
     /// - Parameter image: the picture's number in the spool
     mutating func add(_ sample: EncodedSample, image: Int?) throws {
-        let packed = try sample.packed(visualTokens: description.visualTokens, maximumLength: description.maximumLength)
+        let packed = try sample.packed(
+            visualTokens: description.visualTokens, maximumLength: description.maximumLength)
         inputIDs += packed.inputIDs
         labels += packed.labels
         instructionMask += packed.instructionMask
@@ -34,7 +35,9 @@ struct ShardWriter {
     }
 
     /// Writes the shard. Its bytes depend on the samples, the pictures, the description and the level alone.
-    func write(to folder: URL, file: String, pixels: PixelSpool?, compressionLevel: Int) throws -> ShardIndex.Entry {
+    func write(to folder: URL, file: String, pixels: PixelSpool?, compressionLevel: Int) throws
+        -> ShardIndex.Entry
+    {
         var writer = SafeTensorsWriter(metadata: try description.metadata(samples: imageIndex.count))
         writer.add("row_offsets", rowOffsets)
         writer.add("id_offsets", idOffsets)
@@ -50,14 +53,16 @@ struct ShardWriter {
         let raw = try writer.serialized()
         let target = try AtomicFile(folder.appendingPathComponent(file))
         let digest = DigestStream()
-        let compressor = ZstandardWriter(to: Tee(target, digest), level: compressionLevel, contentBytes: raw.count)
+        let compressor = ZstandardWriter(
+            to: Tee(target, digest), level: compressionLevel, contentBytes: raw.count)
         try compressor.write(raw)
         try compressor.finish()
         try target.commit()
         return ShardIndex.Entry(
             file: file, samples: imageIndex.count, images: images.count, tokens: inputIDs.count,
             supervisedTokens: labels.count { $0 != ShardFormat.unsupervised }, rawBytes: raw.count,
-            compressedBytes: target.bytesWritten, rawSHA256: Digest.sha256(raw), compressedSHA256: digest.finish())
+            compressedBytes: target.bytesWritten, rawSHA256: Digest.sha256(raw),
+            compressedSHA256: digest.finish())
     }
 }
 

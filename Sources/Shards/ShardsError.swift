@@ -22,11 +22,13 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
         case .noSamples(let files, let skipped):
             return "\(files.joined(separator: ", ")): no sample is left to pack (\(skipped) skipped)"
         case .noImageSource(let file, let place, let image):
-            return "\(file): \(place): needs image '\(image)', but no folder or archive of images was given (--images)"
+            return
+                "\(file): \(place): needs image '\(image)', but no folder or archive of images was given (--images)"
         case .badSetting(let field, let found, let expected):
             return "setting '\(field)' is \(found), expected \(expected)"
         case .diskTooSmall(let folder, let needed, let free):
-            return "\(folder): packing needs \(needed >> 20) MiB for prepared pixels while it runs, the disk has \(free >> 20) MiB free"
+            return
+                "\(folder): packing needs \(needed >> 20) MiB for prepared pixels while it runs, the disk has \(free >> 20) MiB free"
         case .notADataset(let path, let problem):
             return "\(path): not a folder of shards: \(problem); make one with pack-shards"
         case .unknownVersion(let path, let found, let expected):
@@ -34,7 +36,8 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
         case .corruptShard(let path, let problem):
             return "\(path): the shard is damaged: \(problem); copy or pack it again"
         case .mismatch(let path, let field, let found, let expected):
-            return "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it is used with"
+            return
+                "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it is used with"
         }
     }
 }

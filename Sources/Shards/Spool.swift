@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// A file without a name: it is gone when it is closed, also after a crash. Reading and writing are safe from many threads.
+/// A file without a name: it is gone when it is closed, also after a crash. Reading and writing are safe from
+/// many threads.
 final class Spool: Sendable {
     private let descriptor: Int32
     private let path: String
@@ -18,9 +19,12 @@ final class Spool: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            let count = pwrite(
+                descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw FilesError.system(path: path, operation: "write", code: count < 0 ? errno : ENOSPC) }
+            guard count > 0 else {
+                throw FilesError.system(path: path, operation: "write", code: count < 0 ? errno : ENOSPC)
+            }
             done += count
         }
     }
@@ -28,9 +32,12 @@ final class Spool: Sendable {
     func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {
-            let count = pread(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            let count = pread(
+                descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw FilesError.system(path: path, operation: "read", code: count < 0 ? errno : EIO) }
+            guard count > 0 else {
+                throw FilesError.system(path: path, operation: "read", code: count < 0 ? errno : EIO)
+            }
             done += count
         }
     }
@@ -69,18 +76,22 @@ struct SampleSpool: Sendable {
     /// Where a sample was put.
     struct Place: Sendable { let offset, idBytes, tokens: Int }
 
-    /// Layout: the id's UTF-8, then `[tokens]` ids as i32, then `[tokens]` u8 that are 1 where the token is its own label.
+    /// Layout: the id's UTF-8, then `[tokens]` ids as i32, then `[tokens]` u8 that are 1 where the token is
+    /// its own label.
     mutating func append(_ sample: EncodedSample) throws -> Place {
         let id = Array(sample.id.utf8)
         let place = Place(offset: end, idBytes: id.count, tokens: sample.ids.count)
-        let bytes = id + sample.ids.flatMap { id in withUnsafeBytes(of: id.littleEndian) { Array($0) } } + sample.labels.map { $0 == ShardFormat.unsupervised ? 0 : 1 }
+        let bytes =
+            id + sample.ids.flatMap { id in withUnsafeBytes(of: id.littleEndian) { Array($0) } }
+            + sample.labels.map { $0 == ShardFormat.unsupervised ? 0 : 1 }
         try bytes.withUnsafeBytes { try spool.write($0, at: end) }
         end += bytes.count
         return place
     }
 
     func read(_ place: Place) throws -> EncodedSample {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: place.idBytes + 5 * place.tokens, alignment: 16)
+        let bytes = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: place.idBytes + 5 * place.tokens, alignment: 16)
         defer { bytes.deallocate() }
         try spool.read(into: bytes, at: place.offset)
         let flags = place.idBytes + 4 * place.tokens

@@ -43,12 +43,14 @@ struct PackRecipe: Recipe {
             throw SettingProblem("template", "is '\(template)', expected one of \(names)")
         }
         guard image.visualTokens < maximumLength else {
-            throw SettingProblem("maximum_length", "is \(maximumLength), the image alone takes \(image.visualTokens) tokens")
+            throw SettingProblem(
+                "maximum_length", "is \(maximumLength), the image alone takes \(image.visualTokens) tokens")
         }
     }
 }
 
-/// How pictures are prepared, and how many tokens one becomes. The defaults are SigLIP so400m/14 at 384, padded as in fine-tuning.
+/// How pictures are prepared, and how many tokens one becomes. The defaults are SigLIP so400m/14 at 384,
+/// padded as in fine-tuning.
 struct ImageRecipe: Recipe {
     /// siglip or clip: decides mean and std unless they are given.
     var processor = ImageProcessor.Kind.siglip
@@ -56,7 +58,8 @@ struct ImageRecipe: Recipe {
     var size = 384
     /// Pixels of a patch's side: only counts the tokens.
     var patch = 14
-    /// square (resize), pad (centre on the mean colour first) or clip (resize the shorter side, cut out the centre).
+    /// square (resize), pad (centre on the mean colour first) or clip (resize the shorter side, cut out the
+    /// centre).
     var aspect = ImageProcessor.Aspect.pad
     /// Null for (size / patch)^2.
     var tokens: Int?
@@ -71,7 +74,9 @@ struct ImageRecipe: Recipe {
         try SettingProblem.require(patch, "patch", in: 1...size)
         if let tokens { try SettingProblem.require(tokens, "tokens", in: 1...1 << 20) }
         do { _ = try imageProcessor() } catch let ImageError.badProcessor(_, field, found, expected) {
-            throw SettingProblem(field == "image_mean" ? "mean" : field == "image_std" ? "std" : field, "is \(found), expected \(expected)")
+            throw SettingProblem(
+                field == "image_mean" ? "mean" : field == "image_std" ? "std" : field,
+                "is \(found), expected \(expected)")
         }
     }
 

@@ -6,18 +6,24 @@ import Text
 
 struct PackShards: ParsableCommand {
     static let configuration = StageHelp.configuration(
-        "pack-shards", abstract: "Packs LLaVA conversations and their images into shards of token ids, labels and pixels.",
+        "pack-shards",
+        abstract: "Packs LLaVA conversations and their images into shards of token ids, labels and pixels.",
         discussion: """
             Reads LLaVA JSON or JSON Lines and a folder, .tar, .tar.gz, .tar.zst or .zip of images, whatever the order of its \
             members. Writes <name>-00000.safetensors.zst and so on, index.json and, with on_bad_sample: skip, skipped.jsonl. \
             While it runs, the prepared pixels (3 * size * size bytes an image) wait in the output folder.
             """,
-        example: "pack-shards --config pipelines/demo/student-shards.yaml --data build/demo/world/student.json"
-            + " --images build/demo/world/images.tar --tokenizer build/demo/world/tokenizer --out build/demo/student-shards")
+        example:
+            "pack-shards --config pipelines/demo/student-shards.yaml --data build/demo/world/student.json"
+            + " --images build/demo/world/images.tar --tokenizer build/demo/world/tokenizer --out build/demo/student-shards"
+    )
 
     @OptionGroup var configuration: ConfigurationOptions
 
-    @Option(parsing: .singleValue, help: ArgumentHelp("LLaVA conversations; may be repeated, packed in this order.", valueName: "file.json(l)"))
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "LLaVA conversations; may be repeated, packed in this order.", valueName: "file.json(l)"))
     var data: [String]
 
     @Option(help: ArgumentHelp("The images that the conversations name.", valueName: "folder|archive"))
@@ -35,14 +41,18 @@ struct PackShards: ParsableCommand {
         let dataFiles = data.map { URL(fileURLWithPath: $0) }
         let imageSource = images.map { URL(fileURLWithPath: $0) }
         let tokenizerFile = Self.tokenizerFile(tokenizer)
-        var inputs = try dataFiles.map { try StageInput("data", $0) } + [StageInput("tokenizer", tokenizerFile)]
+        var inputs =
+            try dataFiles.map { try StageInput("data", $0) } + [StageInput("tokenizer", tokenizerFile)]
         if let imageSource { inputs.append(try StageInput("images", imageSource)) }
-        let run = try StageRun("pack-shards", recipe: recipe, inputs: inputs, output: output, options: configuration)
+        let run = try StageRun(
+            "pack-shards", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
 
-        let template = try ConversationTemplate(named: recipe.template, system: recipe.system, endText: recipe.endToken)
+        let template = try ConversationTemplate(
+            named: recipe.template, system: recipe.system, endText: recipe.endToken)
         var packing = Packing(
-            data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile), template: template,
+            data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile),
+            template: template,
             imageProcessor: try recipe.image.imageProcessor(), visualTokens: recipe.image.visualTokens)
         packing.name = recipe.name
         packing.maximumLength = recipe.maximumLength
@@ -58,15 +68,19 @@ struct PackShards: ParsableCommand {
         var progress = PackingProgress()
         let index = try packing.run(into: output) { event in
             progress.show(event)
-            if interruption.isRequested { throw StageError.interrupted("nothing is packed yet; run the same command again") }
+            if interruption.isRequested {
+                throw StageError.interrupted("nothing is packed yet; run the same command again")
+            }
         }
         progress.finish()
         let totals = index.totals
         StandardError.write(
             "pack-shards: \(totals.samples) samples (\(totals.skipped) skipped), \(totals.images) images, \(totals.tokens) tokens "
-                + "(\(totals.supervisedTokens) supervised), \(totals.compressedBytes) bytes in \(index.shards.count) shards")
+                + "(\(totals.supervisedTokens) supervised), \(totals.compressedBytes) bytes in \(index.shards.count) shards"
+        )
         try run.finish(counts: [
-            "samples": .int(totals.samples), "skipped": .int(totals.skipped), "images": .int(totals.images), "tokens": .int(totals.tokens),
+            "samples": .int(totals.samples), "skipped": .int(totals.skipped), "images": .int(totals.images),
+            "tokens": .int(totals.tokens),
             "supervised_tokens": .int(totals.supervisedTokens), "raw_bytes": .int(totals.rawBytes),
             "compressed_bytes": .int(totals.compressedBytes), "shards": .int(index.shards.count),
         ])

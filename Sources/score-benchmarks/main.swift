@@ -18,38 +18,23 @@ struct ScoreBenchmarks: ParsableCommand {
             scores.json (all numbers and breakdowns) and table.txt, and prints the table. AVG is the mean of the six \
             columns of the paper and is there only where all six are.
             """,
-        example:
-            "score-benchmarks --benchmark pope=data/pope --model teacher=run/teacher/answers --model student=run/student/answers --out run/scores"
-    )
+        example: "score-benchmarks --benchmarks data --model teacher=run/teacher --model student=run/student --out run/scores")
 
     @OptionGroup var configuration: ConfigurationOptions
 
-    @Option(
-        name: .customLong("benchmark"),
-        help: ArgumentHelp("A benchmark and its official files; may be repeated.", valueName: "name=folder"))
+    @Option(name: .customLong("benchmark"), help: "name=folder: a benchmark and its official files; may be repeated.")
     var benchmarkFolders: [String] = []
 
-    @Option(
-        help: ArgumentHelp("A folder of benchmarks, each in a subfolder of its name.", valueName: "folder"))
+    @Option(help: "A folder of benchmarks, each in a subfolder of its name.")
     var benchmarks: String?
 
-    @Option(
-        name: .customLong("model"),
-        help: ArgumentHelp(
-            "A row of the table: a model's name and its answers; may be repeated.", valueName: "name=answers")
-    )
+    @Option(name: .customLong("model"), help: "name=answers: a row of the table; may be repeated.")
     var models: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "The answers of one model: a folder, or a file where there is one benchmark.",
-            valueName: "answers"))
+    @Option(help: "The answers of one model: a folder, or a file where there is one benchmark.")
     var answers: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Hold benchmarks to <folder>/<name>.json: counts, sizes, digests. Unknown digests go into <folder>/locks.",
-            valueName: "folder"))
+    @Option(help: "Hold benchmarks to <manifests>/<name>.json; unknown digests go into <manifests>/locks.")
     var manifests: String?
 
     @Flag(help: "Add the published rows to the table.")
@@ -58,66 +43,47 @@ struct ScoreBenchmarks: ParsableCommand {
     @Flag(help: "Print how each answer was read and judged; writes nothing.")
     var explain = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Folder for scores.json, table.txt and the receipt; without it the table is only printed.",
-            valueName: "folder"))
+    @Option(help: "Folder for scores.json, table.txt and the receipt; without it the table is only printed.")
     var out: String?
 
     func run() throws {
         var recipe = try configuration.recipe(ScoreRecipe.self)
         recipe.published = recipe.published || published
         let benchmarks = try openBenchmarks()
-        let answers =
-            try models.map { try pair($0, option: "--model") }
-            + (self.answers.map { [("model", url($0))] } ?? [])
-        guard !answers.isEmpty else {
-            throw StageError.usage("no answers: give --answers <folder> or --model <name>=<folder>")
-        }
-        guard Set(answers.map(\.0)).count == answers.count else {
-            throw StageError.usage("two --model have one name: a row each needs its own")
-        }
+        var answers = try pairs(models, of: "--model")
+        if let folder = self.answers { answers.append(("model", url(folder))) }
+        guard !answers.isEmpty else { throw StageError.usage("no answers: give --answers or --model") }
 
-        guard let out, !explain else {
-            let results = answers.map { ModelScores(model: $0.0, answers: $0.1, benchmarks: benchmarks) }
-            if explain { results.forEach(printExplanations) }
-            try show(results, benchmarks, table(results, recipe))
-            return
+        let run = try out.map { out in
+            let files = try benchmarks.map { try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest()) }
+            let inputs = try files + answers.map { try StageInput("answers of \($0.name)", $0.url) }
+            return try StageRun("score-benchmarks", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
         }
-        let inputs =
-            try benchmarks.map {
-                try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest())
-            }
-            + answers.map { try StageInput("answers of \($0.0)", $0.1) }
-        let run = try StageRun(
-            "score-benchmarks", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
-        if try run.isUpToDate() {
-            printTable(try String(contentsOf: url(out).appendingPathComponent("table.txt"), encoding: .utf8))
-            return
+        if let run, !explain, try run.isUpToDate() {
+            return printTable(try String(contentsOf: run.output.appendingPathComponent("table.txt"), encoding: .utf8))
         }
-        let results = answers.map { ModelScores(model: $0.0, answers: $0.1, benchmarks: benchmarks) }
-        let table = table(results, recipe)
-        try show(results, benchmarks, table)
+        let results = answers.map { ModelScores(model: $0.name, answers: $0.url, benchmarks: benchmarks) }
+        let table = ScoreTable(rows: results.map(\.row) + (recipe.published ? ScoreTable.published : [])).text
+        if explain { results.flatMap(\.explanations).forEach { print($0) } }
+        printTable(table)
+        (benchmarks.flatMap(\.allNotices) + results.flatMap(\.notices)).forEach(StandardError.write)
+        let failed = results.reduce(0) { $0 + $1.failures.count }
+        guard failed == 0 else { throw Unscored(count: failed) }
+
+        guard let run, !explain else { return }
         try run.begin()
-        try AtomicOutput.writeAtomically(
-            ModelScores.document(results), to: run.output.appendingPathComponent("scores.json"))
+        try AtomicOutput.writeAtomically(ModelScores.document(results), to: run.output.appendingPathComponent("scores.json"))
         try AtomicOutput.writeAtomically(table, to: run.output.appendingPathComponent("table.txt"))
-        try run.finish(
-            counts: .object(["models": .int(results.count), "benchmarks": .int(benchmarks.count)]))
+        try run.finish(counts: ["models": .int(results.count), "benchmarks": .int(benchmarks.count)])
     }
 
     private func openBenchmarks() throws -> [any Benchmark] {
-        var folders = try benchmarkFolders.map { try pair($0, option: "--benchmark") }
+        var folders = try pairs(benchmarkFolders, of: "--benchmark")
         if let parent = benchmarks.map(url) {
-            folders += BenchmarkList.all.map { ($0.name, parent.appendingPathComponent($0.name)) }
-                .filter { FileManager.default.fileExists(atPath: $0.1.path) }
+            folders += BenchmarkList.all.map { (name: $0.name, url: parent.appendingPathComponent($0.name)) }
+                .filter { FileManager.default.fileExists(atPath: $0.url.path) }
         }
-        guard !folders.isEmpty else {
-            throw StageError.usage("no benchmark: give --benchmark <name>=<folder> or --benchmarks <folder>")
-        }
-        guard Set(folders.map(\.0)).count == folders.count else {
-            throw StageError.usage("a benchmark is given twice")
-        }
+        guard !folders.isEmpty else { throw StageError.usage("no benchmark: give --benchmark or --benchmarks") }
         return try folders.map { name, folder in
             let (benchmark, recorded) = try BenchmarkList.open(name, folder: folder, manifests: manifests.map(url))
             recorded.forEach { StandardError.write("\(name): recorded size and digest of \($0)") }
@@ -125,36 +91,22 @@ struct ScoreBenchmarks: ParsableCommand {
         }
     }
 
-    /// The table on stdout, everything that must not pass unseen on stderr; an error where an answer file cannot be scored.
-    private func show(_ results: [ModelScores], _ benchmarks: [any Benchmark], _ table: String) throws {
-        printTable(table)
-        benchmarks.flatMap(\.allNotices).forEach(StandardError.write)
-        results.flatMap(\.notices).forEach(StandardError.write)
-        let failed = results.reduce(0) { $0 + $1.failures.count }
-        if failed > 0 { throw Unscored(count: failed) }
-    }
-
-    private func table(_ results: [ModelScores], _ recipe: ScoreRecipe) -> String {
-        ScoreTable(rows: results.map(\.row) + (recipe.published ? ScoreTable.published : [])).text
-    }
-
     /// With `--json` stdout belongs to the summary.
     private func printTable(_ table: String) {
         if configuration.json { StandardError.write(table) } else { print(table, terminator: "") }
     }
 
-    private func printExplanations(_ result: ModelScores) {
-        for score in result.scores {
-            for item in score.items { print("\(result.model) \(score.benchmark) \(item.explanation)") }
-        }
-    }
-
     private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
 
-    private func pair(_ text: String, option: String) throws -> (String, URL) {
-        let parts = text.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2 else { throw StageError.usage("\(option) \(text): expected <name>=<folder>") }
-        return (String(parts[0]), url(String(parts[1])))
+    /// `name=path` each; a name may come once.
+    private func pairs(_ texts: [String], of option: String) throws -> [(name: String, url: URL)] {
+        let pairs = try texts.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { throw StageError.usage("\(option) \(text): expected <name>=<path>") }
+            return (name: String(parts[0]), url: url(String(parts[1])))
+        }
+        guard Set(pairs.map(\.name)).count == pairs.count else { throw StageError.usage("two \(option) have one name") }
+        return pairs
     }
 }
 

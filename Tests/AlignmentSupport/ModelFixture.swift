@@ -20,35 +20,8 @@ public struct ModelFixture {
         let facts = try JSONDecoder().decode(Facts.self, from: Data(contentsOf: folder.appendingPathComponent("batch.json")))
         saliencyLayer = facts.iva_teacher_layer
         candidatesPerToken = facts.candidates_per_token
-        let file = try SafeTensorsFile(folder.appendingPathComponent("batch.safetensors"))
-        let shape = try file.entry("input_ids").shape
-        padded = shape[1]
-        let (ids, mask, labels) = (try file.int32s("input_ids"), try file.integers("attention_mask"), try file.int32s("labels"))
-        let (visual, instruction) = (try file.integers("visual_mask"), try file.integers("instruction_mask"))
-        let given = try file.int32s("candidates")
-        var image = 0
-        var samples: [AlignmentSample] = []
-        var candidates: [[[Int32]]] = []
-        for sample in 0..<shape[0] {
-            let row = sample * padded
-            let length = mask[row..<row + padded].count { $0 == 1 }
-            let places = (0..<length).filter { visual[row + $0] == 1 }
-            let range = places.first.map { $0..<$0 + places.count }
-            samples.append(
-                AlignmentSample(
-                    id: "sample \(sample)", inputIDs: Array(ids[row..<row + length]), labels: Array(labels[row..<row + length]),
-                    instruction: (0..<length).filter { instruction[row + $0] == 1 }.map { Int32($0) }, visual: range,
-                    image: range == nil ? nil : image, key: UInt64(sample)))
-            if range != nil { image += 1 }
-            candidates.append(
-                (0..<length).map { position in
-                    let at = (row + position) * facts.candidates_per_token
-                    return given[at..<at + facts.candidates_per_token].filter { $0 >= 0 }
-                })
-        }
-        self.candidates = candidates
-        let planes = Tensor(try file.floats("pixel_values"), shape: try file.entry("pixel_values").shape)
-        batch = AlignmentBatch(samples: samples, images: .planes(planes))
+        let input = try TraceInput(SafeTensorsFile(folder.appendingPathComponent("batch.safetensors")))
+        (batch, candidates, padded) = (input.batch, input.candidates, input.padded)
     }
 
     private struct Facts: Decodable {

@@ -70,6 +70,30 @@ import Testing
         #expect(score.counts.missing == 24 && score.notices.contains { $0.contains("24 of 2374") })
     }
 
+    @Test(.enabled(if: Fixtures.real("benchmarks/mme") != nil))
+    func officialQuestionsBecomeTheOnesLLaVAAsks() throws {
+        let folder = try #require(Fixtures.real("benchmarks/mme"))
+        var asked: Set<String> = []
+        for line in try String(contentsOf: folder.appendingPathComponent("llava_mme.jsonl"), encoding: .utf8)
+            .split(separator: "\n")
+        {
+            let entry = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String] ?? [:]
+            asked.insert("\(entry["category"] ?? "") \(entry["text"] ?? "")")
+        }
+        var count = 0
+        let answers = folder.appendingPathComponent("answers_llava-v1.5-7b")
+        for subtask in MME.officialCounts.keys {
+            let text = try String(
+                contentsOf: answers.appendingPathComponent("\(subtask).txt"), encoding: .utf8)
+            for line in text.split(separator: "\n") {
+                let question = line.split(separator: "\t", omittingEmptySubsequences: false)[1]
+                #expect(asked.contains("\(subtask) \(MME.userText(String(question)))"), "\(line)")
+                count += 1
+            }
+        }
+        #expect(count == 2_350)
+    }
+
     @Test func brokenPairsAndRepeatsAreRefused() throws {
         let golden = try #require(try Golden.all("mme").first)
         let benchmark = try MME(folder: golden.data)

@@ -98,7 +98,7 @@ import Distillation
         func run(_ chunkFloats: Int) -> [[Float]] {
             let leaves = [Value(hidden, requiresGradient: true), Value(head, requiresGradient: true)]
             var op = HeadLoss(weights: weights, common: common)
-            op.chunkFloats = chunkFloats
+            (op.chunkFloats, op.leastChunkRows) = (chunkFloats, 16)
             let rows = (0..<40).map { index in
                 var row = LossRow(row: Int32(index))
                 row.label = Int32(index % vocabulary)

@@ -4,7 +4,9 @@ import Testing
 @Suite struct EncodingTests {
     @Test func pngComesBackExactly() throws {
         let image = CanvasTests.noise(width: 45, height: 31, seed: 8)
-        for level in [0, 1, 6, 9] { #expect(try decodeImage(image.pngBytes(compressionLevel: level), name: "p") == image) }
+        for level in [0, 1, 6, 9] {
+            #expect(try decodeImage(image.pngBytes(compressionLevel: level), name: "p") == image)
+        }
     }
 
     @Test func jpegComesBackNear() throws {

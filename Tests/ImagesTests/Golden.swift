@@ -11,7 +11,8 @@ struct Golden {
     init(_ url: URL) throws {
         let bytes = [UInt8](try Data(contentsOf: url))
         let length = bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-        let parsed = try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length])) as? [String: Any] ?? [:]
+        let parsed =
+            try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length])) as? [String: Any] ?? [:]
         header = parsed.compactMapValues { $0 as? [String: Any] }
         data = Array(bytes[(8 + length)...])
     }
@@ -25,7 +26,9 @@ struct Golden {
 
     func floats(_ name: String) throws -> [Float] {
         let raw = try bytes(name)
-        return raw.withUnsafeBytes { raw in (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) } }
+        return raw.withUnsafeBytes { raw in
+            (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        }
     }
 
     func image(_ name: String) throws -> RGBImage {
@@ -41,7 +44,9 @@ struct Golden {
 struct Fixture: CustomTestStringConvertible, Sendable {
     let file: URL
     let tensors: [String]
-    var testDescription: String { file.deletingLastPathComponent().deletingLastPathComponent().lastPathComponent + "/" + name }
+    var testDescription: String {
+        file.deletingLastPathComponent().deletingLastPathComponent().lastPathComponent + "/" + name
+    }
     var name: String { file.lastPathComponent }
     var bytes: [UInt8] { get throws { [UInt8](try Data(contentsOf: file)) } }
     var golden: Golden { get throws { try Golden(file.appendingPathExtension("safetensors")) } }
@@ -51,7 +56,9 @@ struct Fixture: CustomTestStringConvertible, Sendable {
             let rows = try? JSONSerialization.jsonObject(with: data) as? [[String: Any]]
         else { return [] }
         return rows.compactMap { row in
-            guard let file = row["file"] as? String, let tensors = row["tensors"] as? [String] else { return nil }
+            guard let file = row["file"] as? String, let tensors = row["tensors"] as? [String] else {
+                return nil
+            }
             return Fixture(file: folder.appendingPathComponent(file), tensors: tensors)
         }
     }

@@ -1,20 +1,23 @@
 import Foundation
 import Images
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ImageProcessorConfigurationTests {
     private let siglip: [String: Any] = [
-        "image_processor_type": "SiglipImageProcessor", "do_resize": true, "do_rescale": true, "do_normalize": true,
+        "image_processor_type": "SiglipImageProcessor", "do_resize": true, "do_rescale": true,
+        "do_normalize": true,
         "resample": 3, "rescale_factor": 0.00392156862745098, "size": ["height": 56, "width": 56],
         "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
     ]
     private let clip: [String: Any] = [
-        "feature_extractor_type": "CLIPFeatureExtractor", "size": 336, "crop_size": 336, "do_center_crop": true, "resample": 3,
+        "feature_extractor_type": "CLIPFeatureExtractor", "size": 336, "crop_size": 336,
+        "do_center_crop": true, "resample": 3,
         "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
     ]
 
-    private func read(_ fields: [String: Any], aspect: ImageProcessor.Aspect? = nil) throws -> ImageProcessor {
+    private func read(_ fields: [String: Any], aspect: ImageProcessor.Aspect? = nil) throws -> ImageProcessor
+    {
         let data = try JSONSerialization.data(withJSONObject: fields)
         return try ImageProcessor(configuration: data, file: "preprocessor_config.json", aspect: aspect)
     }
@@ -23,14 +26,17 @@ import TestSupport
         #expect(try read(siglip) == ImageProcessor(kind: .siglip, size: 56))
         #expect(try read(clip) == ImageProcessor(kind: .clip, size: 336))
         let new = clip.merging([
-            "size": ["shortest_edge": 56], "crop_size": ["height": 56, "width": 56], "image_processor_type": "CLIPImageProcessorFast",
+            "size": ["shortest_edge": 56], "crop_size": ["height": 56, "width": 56],
+            "image_processor_type": "CLIPImageProcessorFast",
         ]) { $1 }
         #expect(try read(new, aspect: .pad) == ImageProcessor(kind: .clip, size: 56, aspect: .pad))
     }
 
     @Test func theFixtureCheckpointsAreRead() throws {
-        let files = Fixtures.cases("models").map { $0.appendingPathComponent("teacher/preprocessor_config.json") }
-            .filter { FileManager.default.fileExists(atPath: $0.path) }
+        let files = Fixtures.cases("models").map {
+            $0.appendingPathComponent("teacher/preprocessor_config.json")
+        }
+        .filter { FileManager.default.fileExists(atPath: $0.path) }
         #expect(!files.isEmpty)
         for file in files {
             #expect(try ImageProcessor(configuration: Data(contentsOf: file), file: file.path).size > 0)
@@ -45,8 +51,10 @@ import TestSupport
     }
 
     private static let refused: [(field: String, value: any Sendable)] = [
-        ("do_resize", false), ("do_rescale", false), ("do_normalize", false), ("do_normalize", 1), ("do_pad", true), ("resample", 2),
-        ("rescale_factor", 0.5), ("size", ["height": 56, "width": 57]), ("size", "56"), ("size", 0), ("size", true),
+        ("do_resize", false), ("do_rescale", false), ("do_normalize", false), ("do_normalize", 1),
+        ("do_pad", true), ("resample", 2),
+        ("rescale_factor", 0.5), ("size", ["height": 56, "width": 57]), ("size", "56"), ("size", 0),
+        ("size", true),
         ("image_mean", [0.5, 0.5]), ("image_mean", ["a", "b", "c"]), ("image_std", [0.5, 0.5, 0]),
         ("image_processor_type", "ViTImageProcessor"), ("do_center_crop", true),
     ]
@@ -54,7 +62,9 @@ import TestSupport
     @Test func settingsThatWouldChangeTheNumbersAreRefusedByName() throws {
         for (field, value) in Self.refused {
             #expect("\(field)") { try read(siglip.merging([field: value]) { $1 }) } throws: { error in
-                guard case ImageError.badProcessor("preprocessor_config.json", field, _, _) = error else { return false }
+                guard case ImageError.badProcessor("preprocessor_config.json", field, _, _) = error else {
+                    return false
+                }
                 return true
             }
         }

@@ -47,7 +47,10 @@ import Testing
         #expect(Difference(found, try fixture.golden.bytes("siglip_56_high_byte")).largest == 0)
     }
 
-    @Test(arguments: Fixture.all.flatMap { f in f.tensors.filter { $0.hasSuffix("_pixel_values") }.map { (f, $0) } })
+    @Test(
+        arguments: Fixture.all.flatMap { f in
+            f.tensors.filter { $0.hasSuffix("_pixel_values") }.map { (f, $0) }
+        })
     func normalisesToTheGoldenPixelValues(_ fixture: Fixture, _ tensor: String) throws {
         let golden = try fixture.golden
         let kind: ImageProcessor.Kind = tensor.hasPrefix("siglip") ? .siglip : .clip
@@ -66,7 +69,8 @@ import Testing
         let pixels = CanvasTests.noise(width: 17, height: 17, seed: 5).pixels
         var planes = [Float](repeating: 0, count: 3 * 17 * 17)
         processor.normalise(pixels, into: &planes)
-        let patch = 5, across = 3  // the last two rows and columns fill no patch
+        let patch = 5
+        let across = 3  // the last two rows and columns fill no patch
         var patches = [Float](repeating: .nan, count: across * across * 3 * patch * patch)
         processor.normalise(pixels, patch: patch, into: &patches)
         for p in 0..<across * across {
@@ -89,7 +93,8 @@ import Testing
         var canvas = RGBImage(width: side, height: side, colour: (122, 116, 104))
         for y in 0..<height {
             let at = ((y + (side - height) / 2) * side + (side - width) / 2) * 3
-            canvas.pixels.replaceSubrange(at..<at + 3 * width, with: image.pixels[3 * width * y..<3 * width * (y + 1)])
+            canvas.pixels.replaceSubrange(
+                at..<at + 3 * width, with: image.pixels[3 * width * y..<3 * width * (y + 1)])
         }
         #expect(processor.process(image) == canvas.resizedBicubic(width: 23, height: 23).pixels)
     }
@@ -116,7 +121,10 @@ import Testing
     }
 
     @Test(arguments: [0, -3, 100_000]) func sizesOutOfRangeAreRefused(_ size: Int) {
-        #expect(throws: ImageError.badProcessor(file: "image processor", field: "size", found: "\(size)", expected: "1 to 8192 pixels")) {
+        #expect(
+            throws: ImageError.badProcessor(
+                file: "image processor", field: "size", found: "\(size)", expected: "1 to 8192 pixels")
+        ) {
             try ImageProcessor(kind: .siglip, size: size)
         }
     }
@@ -124,11 +132,14 @@ import Testing
     @Test func badStatisticsAreRefused() {
         #expect(throws: ImageError.self) { try ImageProcessor(kind: .siglip, size: 4, mean: [0.5]) }
         #expect(throws: ImageError.self) { try ImageProcessor(kind: .siglip, size: 4, mean: [0.5, 2, 0.5]) }
-        #expect(throws: ImageError.self) { try ImageProcessor(kind: .siglip, size: 4, standardDeviation: [0.5, 0, 0.5]) }
+        #expect(throws: ImageError.self) {
+            try ImageProcessor(kind: .siglip, size: 4, standardDeviation: [0.5, 0, 0.5])
+        }
     }
 
     @Test func survivesItsOwnJSON() throws {
         let processor = try ImageProcessor(kind: .clip, size: 30, aspect: .pad)
-        #expect(try JSONDecoder().decode(ImageProcessor.self, from: JSONEncoder().encode(processor)) == processor)
+        #expect(
+            try JSONDecoder().decode(ImageProcessor.self, from: JSONEncoder().encode(processor)) == processor)
     }
 }

@@ -30,15 +30,22 @@ import Testing
 
     private func exif(_ value: UInt8, littleEndian: Bool) -> [UInt8] {
         littleEndian
-            ? [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, value, 0, 0, 0, 0, 0, 0, 0]
-            : [0x4D, 0x4D, 0, 0x2A, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, value, 0, 0, 0, 0, 0, 0]
+            ? [
+                0x49, 0x49, 0x2A, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, value, 0, 0, 0, 0, 0, 0,
+                0,
+            ]
+            : [
+                0x4D, 0x4D, 0, 0x2A, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, value, 0, 0, 0, 0, 0,
+                0,
+            ]
     }
 
     /// A JPEG with an EXIF segment put directly behind its start.
     private func jpeg(_ block: [UInt8]) throws -> [UInt8] {
         let plain = try RGBImage(width: 24, height: 16, colour: (9, 99, 199)).jpegBytes()
         let body = Array("Exif".utf8) + [0, 0] + block
-        let segment: [UInt8] = [0xFF, 0xE1, UInt8((body.count + 2) >> 8), UInt8((body.count + 2) & 255)] + body
+        let segment: [UInt8] =
+            [0xFF, 0xE1, UInt8((body.count + 2) >> 8), UInt8((body.count + 2) & 255)] + body
         return Array(plain.prefix(2)) + segment + plain.dropFirst(2)
     }
 
@@ -50,7 +57,9 @@ import Testing
     }
 
     @Test func valuesOutsideTheStandardAndDamagedBlocksCountAsUpright() throws {
-        var blocks: [[UInt8]] = [exif(0, littleEndian: true), exif(9, littleEndian: false), [], [0x49, 0x49]]
+        var blocks: [[UInt8]] = [
+            exif(0, littleEndian: true), exif(9, littleEndian: false), [], [0x49, 0x49],
+        ]
         let whole = exif(6, littleEndian: true)
         blocks += (0..<18).map { Array(whole.prefix($0)) }  // every cut before the value
         var far = whole
@@ -65,7 +74,8 @@ import Testing
     @Test func pngCarriesItsTagInAChunk() throws {
         let plain = try RGBImage(width: 5, height: 3, colour: (1, 2, 3)).pngBytes()
         let block = exif(8, littleEndian: false)
-        // behind the header chunk (8 + 25 bytes); libpng ignores a wrong checksum of an ancillary chunk, as we do
+        // behind the header chunk (8 + 25 bytes); libpng ignores a wrong checksum of an ancillary chunk, as
+        // we do
         let chunk: [UInt8] = [0, 0, 0, UInt8(block.count)] + Array("eXIf".utf8) + block + [0, 0, 0, 0]
         let image = try decodeImage(Array(plain.prefix(33)) + chunk + plain.dropFirst(33), name: "e")
         #expect((image.width, image.height) == (3, 5))

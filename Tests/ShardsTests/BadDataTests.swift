@@ -1,21 +1,26 @@
 import Files
 import Foundation
 import Shards
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct BadDataTests {
     private typealias Turn = [String: String]
 
     private func record(_ image: String?, _ question: String, _ answer: String = "a thing") -> [String: Any] {
-        var record: [String: Any] = ["id": "x", "conversations": [["from": "human", "value": question], ["from": "gpt", "value": answer]]]
+        var record: [String: Any] = [
+            "id": "x",
+            "conversations": [["from": "human", "value": question], ["from": "gpt", "value": answer]],
+        ]
         record["image"] = image
         return record
     }
 
-    /// Puts a bad record behind three good ones; it must fail by default and be skipped, counted and listed when allowed.
+    /// Puts a bad record behind three good ones; it must fail by default and be skipped, counted and listed
+    /// when allowed.
     private func expectRefusal(
-        _ bad: (SmallData) throws -> [String: Any], kind: String, mentions words: [String], sourceLocation: SourceLocation = #_sourceLocation
+        _ bad: (SmallData) throws -> [String: Any], kind: String, mentions words: [String],
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try withTemporaryFolder { folder in
             let data = try SmallData(in: folder)
@@ -39,45 +44,62 @@ import TestSupport
     }
 
     @Test func aMissingImageIsNamed() throws {
-        try expectRefusal({ _ in record("gone.jpg", "<image>\nq") }, kind: "missing-image", mentions: ["gone.jpg", "images"])
+        try expectRefusal(
+            { _ in record("gone.jpg", "<image>\nq") }, kind: "missing-image",
+            mentions: ["gone.jpg", "images"])
     }
 
     @Test func aTruncatedImageIsNamed() throws {
-        try expectRefusal({ data in
-            let whole = try SmallData.picture(3).jpegBytes()
-            try AtomicOutput.writeAtomically(Array(whole.prefix(300)), to: data.imageFolder.appendingPathComponent("cut.jpg"))
-            return record("cut.jpg", "<image>\nq")
-        }, kind: "bad-image", mentions: ["cut.jpg", "300 bytes"])
+        try expectRefusal(
+            { data in
+                let whole = try SmallData.picture(3).jpegBytes()
+                try AtomicOutput.writeAtomically(
+                    Array(whole.prefix(300)), to: data.imageFolder.appendingPathComponent("cut.jpg"))
+                return record("cut.jpg", "<image>\nq")
+            }, kind: "bad-image", mentions: ["cut.jpg", "300 bytes"])
     }
 
     @Test func anImageOfZeroBytesIsNamed() throws {
-        try expectRefusal({ data in
-            try AtomicOutput.writeAtomically([UInt8](), to: data.imageFolder.appendingPathComponent("empty.png"))
-            return record("empty.png", "<image>\nq")
-        }, kind: "bad-image", mentions: ["empty.png", "0 bytes"])
+        try expectRefusal(
+            { data in
+                try AtomicOutput.writeAtomically(
+                    [UInt8](), to: data.imageFolder.appendingPathComponent("empty.png"))
+                return record("empty.png", "<image>\nq")
+            }, kind: "bad-image", mentions: ["empty.png", "0 bytes"])
     }
 
     @Test func markersMustMatchTheImages() throws {
-        try expectRefusal({ record($0.names[0], "no marker") }, kind: "image-markers", mentions: ["sample 'x'", "0 <image>"])
-        try expectRefusal({ _ in record(nil, "<image>\nbut no image") }, kind: "image-markers", mentions: ["1 <image>"])
-        try expectRefusal({ record($0.names[0], "<image> and <image>") }, kind: "misplaced-image-marker", mentions: ["<image>"])
+        try expectRefusal(
+            { record($0.names[0], "no marker") }, kind: "image-markers",
+            mentions: ["sample 'x'", "0 <image>"])
+        try expectRefusal(
+            { _ in record(nil, "<image>\nbut no image") }, kind: "image-markers", mentions: ["1 <image>"])
+        try expectRefusal(
+            { record($0.names[0], "<image> and <image>") }, kind: "misplaced-image-marker",
+            mentions: ["<image>"])
     }
 
     @Test func aSampleWithNothingToLearnIsRefused() throws {
         // 300 tokens are the limit: the question fills them, so every label is cut off
         let long = String(repeating: "number thing called answers ", count: 200)
-        try expectRefusal({ record($0.names[0], "<image>\n" + long) }, kind: "nothing-supervised", mentions: ["answer"])
+        try expectRefusal(
+            { record($0.names[0], "<image>\n" + long) }, kind: "nothing-supervised", mentions: ["answer"])
         try expectRefusal({ _ in record(nil, long) }, kind: "nothing-supervised", mentions: ["answer"])
     }
 
     @Test func aLimitThatCutsIntoTheImageIsRefused() throws {
         let long = String(repeating: "number thing called answers ", count: 200)
         // the marker moves to the front of its own turn, so the first turn pushes the image beyond the limit
-        try expectRefusal({ data in
-            ["id": "x", "image": data.names[0], "conversations": [
-                ["from": "human", "value": long], ["from": "gpt", "value": "a"], ["from": "human", "value": "<image>\nq"], ["from": "gpt", "value": "a"],
-            ]]
-        }, kind: "visual-tokens-cut", mentions: ["300"])
+        try expectRefusal(
+            { data in
+                [
+                    "id": "x", "image": data.names[0],
+                    "conversations": [
+                        ["from": "human", "value": long], ["from": "gpt", "value": "a"],
+                        ["from": "human", "value": "<image>\nq"], ["from": "gpt", "value": "a"],
+                    ],
+                ]
+            }, kind: "visual-tokens-cut", mentions: ["300"])
     }
 
     @Test func recordsOfTheWrongShapeNameTheField() throws {
@@ -86,25 +108,37 @@ import TestSupport
             (["id": "x"], ["'conversations'", "missing"]),
             (["id": "x", "conversations": "no"], ["'conversations'"]),
             (["id": "x", "conversations": [["from": "human"]]], ["'conversations[0].value'", "missing"]),
-            (["id": "x", "conversations": [turns[0], ["from": "robot", "value": "a"]]], ["'conversations[1].from'", "robot"]),
+            (
+                ["id": "x", "conversations": [turns[0], ["from": "robot", "value": "a"]]],
+                ["'conversations[1].from'", "robot"]
+            ),
             (["id": "x", "conversations": ["text"]], ["'conversations[0]'"]),
             (["id": ["a"], "conversations": turns], ["'id'"]),
             (["id": "x", "image": 7, "conversations": turns], ["'image'", "7"]),
             (["id": "x", "image": ["a", "b"], "conversations": turns], ["'image'", "several images"]),
         ]
-        for (record, words) in cases { try expectRefusal({ _ in record }, kind: "malformed", mentions: words) }
+        for (record, words) in cases {
+            try expectRefusal({ _ in record }, kind: "malformed", mentions: words)
+        }
     }
 
     @Test func unalternatingRolesAreRefused() throws {
-        try expectRefusal({ _ in
-            ["id": "x", "conversations": [["from": "human", "value": "q"], ["from": "human", "value": "q"]]]
-        }, kind: "roles-do-not-alternate", mentions: ["turn 1"])
+        try expectRefusal(
+            { _ in
+                [
+                    "id": "x",
+                    "conversations": [["from": "human", "value": "q"], ["from": "human", "value": "q"]],
+                ]
+            }, kind: "roles-do-not-alternate", mentions: ["turn 1"])
     }
 
     @Test func aFileThatIsNoListIsAnError() throws {
         try withTemporaryFolder { folder in
             let data = try SmallData(in: folder)
-            for (text, word) in [("[{\"id\": 1}", "truncated"), ("[1 2]", "expected"), ("", "no sample"), ("[\n]", "no sample"), ("[7]", "(record)")] {
+            for (text, word) in [
+                ("[{\"id\": 1}", "truncated"), ("[1 2]", "expected"), ("", "no sample"),
+                ("[\n]", "no sample"), ("[7]", "(record)"),
+            ] {
                 try AtomicOutput.writeAtomically(text, to: data.json)
                 let output = folder.appendingPathComponent("out")
                 var message = "no error"
@@ -117,9 +151,12 @@ import TestSupport
     @Test func brokenJSONNamesItsPlace() throws {
         try withTemporaryFolder { folder in
             let data = try SmallData(in: folder, asLines: true)
-            let whole = String(decoding: try Data(contentsOf: data.json), as: UTF8.self).split(separator: "\n")
+            let whole = String(decoding: try Data(contentsOf: data.json), as: UTF8.self).split(
+                separator: "\n")
             try AtomicOutput.writeAtomically(whole[0] + "\n{\"id\": }\n" + whole[1] + "\n", to: data.json)
-            let error = try failure(ShardsError.self) { try data.packing().run(into: folder.appendingPathComponent("out")) }
+            let error = try failure(ShardsError.self) {
+                try data.packing().run(into: folder.appendingPathComponent("out"))
+            }
             let text = error.map { "\($0)" } ?? "no error"
             #expect(text.contains("line 2") && text.contains("not valid JSON"), "\(text)")
         }
@@ -130,7 +167,9 @@ import TestSupport
             let data = try SmallData(in: folder)
             var packing = try data.packing()
             packing.images = nil
-            let error = try failure(ShardsError.self) { try packing.run(into: folder.appendingPathComponent("out")) }
+            let error = try failure(ShardsError.self) {
+                try packing.run(into: folder.appendingPathComponent("out"))
+            }
             guard case .noImageSource? = error else {
                 Issue.record("\(String(describing: error))")
                 return
@@ -144,7 +183,9 @@ import TestSupport
             let tar = try data.tar("a.tar", order: data.names)
             let bytes = [UInt8](try Data(contentsOf: tar))
             try AtomicOutput.writeAtomically(Array(bytes.prefix(bytes.count / 2)), to: tar)
-            #expect(throws: FilesError.self) { try data.packing(images: tar).run(into: folder.appendingPathComponent("out")) }
+            #expect(throws: FilesError.self) {
+                try data.packing(images: tar).run(into: folder.appendingPathComponent("out"))
+            }
         }
     }
 
@@ -154,7 +195,9 @@ import TestSupport
             try SmallData.write([record("gone.jpg", "<image>\nq")], to: data.json)
             var packing = try data.packing()
             packing.badSamples = .skip
-            let error = try failure(ShardsError.self) { try packing.run(into: folder.appendingPathComponent("out")) }
+            let error = try failure(ShardsError.self) {
+                try packing.run(into: folder.appendingPathComponent("out"))
+            }
             #expect(error == .noSamples(files: [data.json.path], skipped: 1))
         }
     }

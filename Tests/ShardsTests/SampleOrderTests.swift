@@ -5,7 +5,9 @@ import Testing
     private func list(_ order: SampleOrder) -> [Int] { (0..<order.count).map { order[$0] } }
 
     @Test func everySampleComesOnce() {
-        for count in [0, 1, 2, 3, 1000] { #expect(list(SampleOrder(count: count, seed: 1, epoch: 0)).sorted() == Array(0..<count)) }
+        for count in [0, 1, 2, 3, 1000] {
+            #expect(list(SampleOrder(count: count, seed: 1, epoch: 0)).sorted() == Array(0..<count))
+        }
         let sharded = SampleOrder(shardSizes: [5, 5, 1, 5, 3], together: 2, seed: 9, epoch: 4)
         #expect(list(sharded).sorted() == Array(0..<19))
     }
@@ -28,7 +30,9 @@ import Testing
         let shards = order.map { $0 / 4 }
         // changes of group: each shard occurs in one stretch of the epoch shared with at most one other
         var spans: [Int: ClosedRange<Int>] = [:]
-        for (position, shard) in shards.enumerated() { spans[shard] = (spans[shard]?.lowerBound ?? position)...position }
+        for (position, shard) in shards.enumerated() {
+            spans[shard] = (spans[shard]?.lowerBound ?? position)...position
+        }
         for shard in 0..<6 {
             let others = Set(shards[spans[shard] ?? 0...0]).subtracting([shard])
             #expect(others.count <= 1)

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import Shards
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ShardDatasetTests {
     private func withDataset(_ body: (URL, ShardIndex) throws -> Void) throws {
@@ -20,7 +20,8 @@ import TestSupport
 
     @Test func samplesAreTheSameHoweverManyShardsAreHeld() throws {
         try withDataset { folder, _ in
-            let all = try ShardDataset(folder, shardsHeld: 8), one = try ShardDataset(folder, shardsHeld: 1)
+            let all = try ShardDataset(folder, shardsHeld: 8)
+            let one = try ShardDataset(folder, shardsHeld: 1)
             for number in (0..<all.count).reversed() + Array(0..<all.count) {
                 #expect(try all.sample(number) == one.sample(number))
             }
@@ -79,26 +80,35 @@ import TestSupport
             let original = try SafeTensorsFile(file)
             let changes: [(String, [Int32])] = [
                 ("image_index", [99, 0, 0, 0, -1]), ("image_index", [-2, 0, 0, 0, -1]), ("image_index", [0]),
-                ("labels", try original.int32s("labels").map { $0 == -100 ? -7 : $0 }), ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? 5 : $0 }),
+                ("labels", try original.int32s("labels").map { $0 == -100 ? -7 : $0 }),
+                ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? 5 : $0 }),
                 ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? $0 : -1 }),
             ]
             for (name, values) in changes {
                 var writer = SafeTensorsWriter(metadata: original.metadata)
                 for tensor in original.entries where tensor.name != name {
-                    writer.add(tensor.name, tensor.dtype, shape: tensor.shape, bytes: try original.bytes(tensor.name))
+                    writer.add(
+                        tensor.name, tensor.dtype, shape: tensor.shape, bytes: try original.bytes(tensor.name)
+                    )
                 }
                 writer.add(name, values)
                 try writer.write(to: file, compression: .zstandard(level: 1))
                 let bytes = [UInt8](try Data(contentsOf: file))
-                let json = String(decoding: try Data(contentsOf: folder.appendingPathComponent("index.json")), as: UTF8.self)
+                let json = String(
+                    decoding: try Data(contentsOf: folder.appendingPathComponent("index.json")), as: UTF8.self
+                )
                 let copy = folder.deletingLastPathComponent().appendingPathComponent(UUID().uuidString)
                 try AtomicOutput.makeFolder(copy)
                 try AtomicOutput.writeAtomically(bytes, to: copy.appendingPathComponent(entry.file))
                 let edited = json.replacingOccurrences(of: entry.compressedSHA256, with: Digest.sha256(bytes))
-                    .replacingOccurrences(of: "\"compressed_bytes\" : \(entry.compressedBytes),", with: "\"compressed_bytes\" : \(bytes.count),")
+                    .replacingOccurrences(
+                        of: "\"compressed_bytes\" : \(entry.compressedBytes),",
+                        with: "\"compressed_bytes\" : \(bytes.count),")
                 try AtomicOutput.writeAtomically(edited, to: copy.appendingPathComponent("index.json"))
                 let text = message { _ = try ShardDataset(copy).sample(0) }
-                #expect(text.contains(entry.file) && text.contains("damaged") && !text.contains("index says"), "\(name): \(text)")
+                #expect(
+                    text.contains(entry.file) && text.contains("damaged") && !text.contains("index says"),
+                    "\(name): \(text)")
             }
         }
     }
@@ -108,7 +118,11 @@ import TestSupport
             let url = folder.appendingPathComponent("index.json")
             let whole = String(decoding: try Data(contentsOf: url), as: UTF8.self)
             let cases = [
-                ("{}", "format"), ("not json", "format"), (whole.replacingOccurrences(of: "\"format_version\" : 1", with: "\"format_version\" : 2"), "reads"),
+                ("{}", "format"), ("not json", "format"),
+                (
+                    whole.replacingOccurrences(of: "\"format_version\" : 1", with: "\"format_version\" : 2"),
+                    "reads"
+                ),
                 (whole.replacingOccurrences(of: "align-ti-shard", with: "other"), "other"),
                 (whole.replacingOccurrences(of: "raw_sha256", with: "raw"), "raw_sha256"),
                 (whole.replacingOccurrences(of: "train-00000", with: "../train-00000"), "not a name"),
@@ -130,7 +144,9 @@ import TestSupport
             let dataset = try ShardDataset(folder)
             try dataset.require(tokenizer: index.description.tokenizer, imageSize: 16, visualTokens: 4)
             #expect(message { try dataset.require(tokenizer: "0000") }.contains("'tokenizer'"))
-            #expect(message { try dataset.require(imageSize: 56) }.contains("'image_processor.size' is 16, expected 56"))
+            #expect(
+                message { try dataset.require(imageSize: 56) }.contains(
+                    "'image_processor.size' is 16, expected 56"))
             #expect(message { try dataset.require(visualTokens: 9) }.contains("'visual_tokens'"))
         }
     }

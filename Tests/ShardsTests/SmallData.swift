@@ -4,7 +4,8 @@ import Images
 import Shards
 import Text
 
-/// A data set small enough to write in a test: coloured pictures and short conversations, drawn from a counter.
+/// A data set small enough to write in a test: coloured pictures and short conversations, drawn from a
+/// counter.
 struct SmallData {
     let folder: URL
     let json: URL
@@ -38,7 +39,8 @@ struct SmallData {
             }
             record["conversations"] = [
                 ["from": "human", "value": question], ["from": "gpt", "value": "A thing called \(i * i)."],
-                ["from": i % 2 == 0 ? "human" : "user", "value": "Sure?"], ["from": i % 2 == 0 ? "gpt" : "assistant", "value": "Yes."],
+                ["from": i % 2 == 0 ? "human" : "user", "value": "Sure?"],
+                ["from": i % 2 == 0 ? "gpt" : "assistant", "value": "Yes."],
             ]
             return record
         }
@@ -47,13 +49,21 @@ struct SmallData {
 
     static func picture(_ i: Int) -> RGBImage {
         let (width, height) = (20 + i * 3 % 17, 15 + i * 5 % 23)
-        let pixels = (0..<width * height * 3).map { UInt8(truncatingIfNeeded: $0 * (i + 3) + $0 / width * 11) }
+        let pixels = (0..<width * height * 3).map {
+            UInt8(truncatingIfNeeded: $0 * (i + 3) + $0 / width * 11)
+        }
         return RGBImage(width: width, height: height, pixels: pixels)
     }
 
     static func write(_ records: [[String: Any]], to url: URL) throws {
-        let lines = try records.map { String(decoding: try JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys]), as: UTF8.self) }
-        let text = url.pathExtension == "jsonl" ? lines.joined(separator: "\n") + "\n" : "[\n" + lines.joined(separator: ",\n") + "\n]\n"
+        let lines = try records.map {
+            String(
+                decoding: try JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys]),
+                as: UTF8.self)
+        }
+        let text =
+            url.pathExtension == "jsonl"
+            ? lines.joined(separator: "\n") + "\n" : "[\n" + lines.joined(separator: ",\n") + "\n]\n"
         try AtomicOutput.writeAtomically(text, to: url)
     }
 
@@ -61,23 +71,30 @@ struct SmallData {
     func tar(_ name: String, order: [String], compression: Bool = false) throws -> URL {
         let url = folder.appendingPathComponent(name)
         let writer = try TarWriter(url)
-        for member in order { try writer.add(member, [UInt8](Data(contentsOf: imageFolder.appendingPathComponent(member)))) }
+        for member in order {
+            try writer.add(member, [UInt8](Data(contentsOf: imageFolder.appendingPathComponent(member))))
+        }
         try writer.commit()
         guard compression else { return url }
-        try AtomicOutput.writeAtomically(Zstandard.compress([UInt8](Data(contentsOf: url))), to: url.appendingPathExtension("zst"))
+        try AtomicOutput.writeAtomically(
+            Zstandard.compress([UInt8](Data(contentsOf: url))), to: url.appendingPathExtension("zst"))
         return url.appendingPathExtension("zst")
     }
 
     static let visualTokens = 4
     static func tokenizer() throws -> Tokenizer {
-        let corpus = (0..<40).map { "A chat about number \($0). What is a thing called? Sure? Yes. The assistant USER: ASSISTANT: answers" }
+        let corpus = (0..<40).map {
+            "A chat about number \($0). What is a thing called? Sure? Yes. The assistant USER: ASSISTANT: answers"
+        }
         return try Tokenizer(json: BPETrainer(vocabularySize: 400).train(on: corpus), file: "tokenizer.json")
     }
 
     func packing(images: URL? = nil) throws -> Packing {
         var packing = Packing(
-            data: [json], images: images ?? imageFolder, tokenizer: try Self.tokenizer(), template: ConversationTemplate(.vicuna),
-            imageProcessor: try ImageProcessor(kind: .siglip, size: 16, aspect: .pad), visualTokens: Self.visualTokens)
+            data: [json], images: images ?? imageFolder, tokenizer: try Self.tokenizer(),
+            template: ConversationTemplate(.vicuna),
+            imageProcessor: try ImageProcessor(kind: .siglip, size: 16, aspect: .pad),
+            visualTokens: Self.visualTokens)
         packing.samplesPerShard = 5
         packing.maximumLength = 300
         return packing
@@ -94,7 +111,9 @@ func contents(_ folder: URL) throws -> [String: [UInt8]] {
 }
 
 /// The error `body` throws.
-func failure<Failure: Error>(_ type: Failure.Type = Failure.self, _ body: () throws -> Void) throws -> Failure? {
+func failure<Failure: Error>(_ type: Failure.Type = Failure.self, _ body: () throws -> Void) throws
+    -> Failure?
+{
     do { try body() } catch let error as Failure { return error }
     return nil
 }

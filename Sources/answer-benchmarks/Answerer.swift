@@ -1,0 +1,102 @@
+import Autograd
+import Benchmarks
+import Files
+import Foundation
+import Images
+import Models
+import Tensors
+import Text
+
+/// Poses the questions of a benchmark to a model.
+struct Answerer {
+    let model: LlavaModel
+    let tokenizer: Tokenizer
+    let recipe: AnsweringRecipe
+    private let memory = VisualMemory()
+
+    init(model: LlavaModel, tokenizer: Tokenizer, recipe: AnsweringRecipe) throws {
+        (self.model, self.tokenizer, self.recipe) = (model, tokenizer, recipe)
+        try recipe.conversation.check(tokenizer)
+        guard tokenizer.vocabularySize <= model.language.vocabularySize else {
+            throw ModelsError.vocabularyTooSmall(
+                rows: model.language.vocabularySize, needed: tokenizer.vocabularySize, tokenizer: "the tokenizer")
+        }
+    }
+
+    /// Answers questions in any order and hands the records on in the order of the questions.
+    ///
+    /// - Parameter record: receives each answer; it may throw to stop
+    func answer(_ questions: [Question], of benchmark: any Benchmark, modelID: String, record: (AnswerRecord) throws -> Void) throws {
+        let rules = type(of: benchmark).answering
+        let images = try ImageReader(for: questions)
+        let settings = settings(rules)
+        var waiting: [Int: AnswerRecord] = [:]
+        var next = 0
+        try model.language.generate(
+            count: questions.count, settings: settings, text: { tokenizer.decode($0, skipSpecialTokens: false) },
+            prompt: { try prompt(questions[$0], images, rules) },
+            finished: { index, generated in
+                let text = tokenizer.decode(generated.answerIds, skipSpecialTokens: true)
+                let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
+                waiting[index] = AnswerRecord(answering: questions[index], text: rules.clean(cut), modelID: modelID)
+                while let ready = waiting.removeValue(forKey: next) {
+                    try record(ready)
+                    next += 1
+                }
+            })
+    }
+
+    /// Greedy; ended by the template's end, the model's own end ids, and the benchmark's stop text.
+    private func settings(_ rules: AnsweringRules) -> GenerationSettings {
+        var stops = Set(model.configuration.text.endIds)
+        if let end = recipe.conversation.endID(tokenizer) { stops.insert(end) }
+        if let end = tokenizer.endOfTextID { stops.insert(end) }
+        // A stop text that is one token is found without decoding.
+        let stopToken = tokenizer.addedID(of: rules.stopString)
+        if let stopToken { stops.insert(stopToken) }
+        return GenerationSettings(
+            maximumNewTokens: recipe.maximumNewTokens ?? rules.maximumNewTokens, stopIds: stops,
+            stopTexts: stopToken == nil ? [rules.stopString] : [], slots: recipe.slots)
+    }
+
+    /// The embeddings of a question in the conversation template, `[tokens, hidden]`.
+    private func prompt(_ question: Question, _ images: ImageReader, _ rules: AnsweringRules) throws -> Value {
+        let bytes = try images.bytes(of: question)
+        let segments = recipe.conversation.promptSegments(for: question.text, hasImage: bytes != nil)
+        let ids = TokenizedConversation(segments, tokenizer: tokenizer).ids
+        let expanded = ids.flatMap { id in
+            id == TokenizedConversation.imageSentinel ? Array(repeating: id, count: model.visualTokensPerImage) : [id]
+        }
+        let visual = try bytes.map { try visualTokens($0, squashes: rules.alwaysSquashes, name: "the image of question \(question.id)") }
+        return try model.embed(ids: expanded, visual: visual)
+    }
+
+    /// The visual tokens of an image file; questions about one image often follow each other.
+    private func visualTokens(_ bytes: [UInt8], squashes: Bool, name: String) throws -> Value {
+        guard let own = model.imageProcessor else { throw ModelsError.noVision }
+        let key = Digest.sha256(bytes) + (squashes ? " squashed" : "")
+        if let known = memory[key] { return Value(known) }
+        let processor = squashes
+            ? try ImageProcessor(
+                kind: own.kind, size: own.size, mean: own.mean, standardDeviation: own.standardDeviation, aspect: .square) : own
+        let tokens = try model.visualTokens(pixels: processor.process(decodeImage(bytes, name: name))).data
+        memory[key] = tokens
+        return Value(tokens)
+    }
+}
+
+/// The visual tokens of the images seen last.
+private final class VisualMemory {
+    private static let most = 64
+    private var tokens: [String: Tensor] = [:]
+    private var order: [String] = []
+
+    subscript(key: String) -> Tensor? {
+        get { tokens[key] }
+        set {
+            guard tokens.updateValue(newValue ?? Tensor(zeros: [0]), forKey: key) == nil else { return }
+            order.append(key)
+            if order.count > Self.most { tokens[order.removeFirst()] = nil }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Autograd
+import Distillation
+import Files
+import Foundation
+import Models
+import Shards
+import Stage
+import Tensors
+
+/// What trace.yaml may say.
+struct TraceRecipe: Recipe {
+    /// features, logits, attention, saliency, losses, gradients
+    var parts = ["logits"]
+    /// Terms of the losses and gradients.
+    var weights = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
+    /// 0-based teacher layer of IVA.
+    var saliencyLayer = 0
+    /// Drawn for each token where the input gives none.
+    var candidates = 4
+    var seed: UInt64 = 0
+
+    enum CodingKeys: String, CodingKey {
+        case parts, weights, candidates, seed
+        case saliencyLayer = "saliency_layer"
+    }
+
+    func validate() throws {
+        try SettingProblem.require(candidates, "candidates", in: 1...64)
+        try SettingProblem.require(saliencyLayer, "saliency_layer", in: 0...10_000)
+        for part in parts where ModelTrace.Part(rawValue: part) == nil {
+            throw SettingProblem("parts", "names '\(part)', known are \(ModelTrace.Part.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+    }
+}
+
+struct TraceModel: ParsableCommand {
+    static let configuration = StageHelp.configuration(
+        "trace-model", abstract: "Write any intermediate of a model as safetensors.",
+        discussion: """
+            Inputs are samples of shards, or a file of padded tensors (input_ids, attention_mask, labels, visual_mask, instruction_mask,
+            pixel_values, candidates), so that another implementation can be fed the same numbers. Losses and gradients are those of the
+            model as a student of --teacher.
+            """,
+        example: "trace-model --model student --teacher teacher --shards shards --sample 0 --sample 5 --set 'parts=[saliency, losses]' --out trace")
+
+    @OptionGroup var configuration: ConfigurationOptions
+    @Option(help: "Folder of the checkpoint.") var model: String
+    @Option(help: "Folder of the teacher's checkpoint, for losses and gradients.") var teacher: String?
+    @Option(help: "Folder of shards to take samples from.") var shards: String?
+    @Option(help: "Number of a sample of the shards; may be repeated.") var sample: [Int] = []
+    @Option(help: "Safetensors file of a padded batch, instead of shards.") var batch: String?
+    @Option(help: "Folder for trace.safetensors and the receipt.") var out: String
+
+    func validate() throws {
+        guard (shards == nil) != (batch == nil) else { throw ValidationError("give either --shards or --batch") }
+        guard shards == nil || !sample.isEmpty else { throw ValidationError("--shards needs at least one --sample") }
+    }
+
+    /// The recipe and the samples: all that the result depends on besides its inputs.
+    struct Recorded: Recipe {
+        var recipe = TraceRecipe()
+        var samples: [Int] = []
+    }
+
+    func run() throws {
+        let recipe = try configuration.recipe(TraceRecipe.self)
+        let inputs = [("model", model), ("teacher", teacher), ("shards", shards), ("batch", batch)].compactMap { name, path in path.map { (name, $0) } }
+        let run = try StageRun(
+            "trace-model", recipe: Recorded(recipe: recipe, samples: sample), inputs: inputs.map { try StageInput($0.0, URL(fileURLWithPath: $0.1)) },
+            output: URL(fileURLWithPath: out), options: configuration)
+        if try run.isUpToDate() { return }
+        let parts = recipe.parts.compactMap { ModelTrace.Part(rawValue: $0) }
+        let folder = URL(fileURLWithPath: model)
+        let student = try LlavaModel(folder: folder, trainable: parts.contains(.gradients) ? Set(ModelPart.allCases) : [])
+        let (input, candidates) = try source(recipe, student, folder)
+        var count = recipe.candidates
+        if case let .given(ids) = candidates { count = ids.joined().map(\.count).max() ?? count }
+        let objective = AlignmentObjective(
+            weights: recipe.weights, candidates: CandidateRule(count: count), saliencyLayer: recipe.saliencyLayer)
+        let trace = ModelTrace(
+            model: student, teacher: try teacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) }, objective: objective)
+        try run.begin()
+        try trace.run(parts, on: input, candidates: candidates).write(to: URL(fileURLWithPath: out).appendingPathComponent("trace.safetensors"))
+        try run.finish(counts: ["samples": .int(input.samples.count), "rows": .int(input.rows)], blasCore: Machine.blasCore)
+    }
+
+    private func source(_ recipe: TraceRecipe, _ student: LlavaModel, _ folder: URL) throws -> (AlignmentBatch, CandidateSource) {
+        let drawn = CandidateSource.drawn(seed: recipe.seed, step: 0)
+        if let batch {
+            let input = try TraceInput(SafeTensorsFile(URL(fileURLWithPath: batch)))
+            let given = input.candidates.contains { $0.contains { !$0.isEmpty } }
+            return (input.batch, given ? .given(input.candidates) : drawn)
+        }
+        let dataset = try ShardDataset(URL(fileURLWithPath: shards ?? ""))
+        try dataset.require(student, folder: folder)
+        if let wrong = sample.first(where: { !(0..<dataset.count).contains($0) }) {
+            throw StageError.usage("--sample \(wrong): the data set has samples 0 to \(dataset.count - 1)")
+        }
+        return (try AlignmentBatch(dataset, numbers: sample), drawn)
+    }
+}
