@@ -34,48 +34,52 @@ distill: $(B)/scores/receipt.json
 # What a pipeline says: WORLD (how the data comes to be), TOKENIZER, PRETRAIN_DATA, TRAIN_DATA, DISTILL_DATA, *_IMAGES, BENCHMARKS.
 include $(P)/pipeline.mk
 
+# A stage's recipe, and the recipes it says it is based on.
+bases = $(foreach file,$(1),$(addprefix $(dir $(file)),$(shell sed -n 's/^base: *//p' $(file) 2>/dev/null)))
+recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$(P)/$(1).yaml))
+
 # --- data: conversations and images become shards of token ids and pixels ------------------------------------------------
 shards = $(LAUNCH) $(BIN)/pack-shards --config $< --data $(1) --images $(2) --tokenizer $(TOKENIZER) --out $(@D)
 
-$(B)/shards/pretrain/receipt.json: $(P)/pack.yaml $(DATA_READY) | build
+$(B)/shards/pretrain/receipt.json: $(call recipe,pack) $(DATA_READY) | build
 	$(call shards,$(PRETRAIN_DATA),$(PRETRAIN_IMAGES))
-$(B)/shards/train/receipt.json: $(P)/pack.yaml $(DATA_READY) | build
+$(B)/shards/train/receipt.json: $(call recipe,pack) $(DATA_READY) | build
 	$(call shards,$(TRAIN_DATA),$(TRAIN_IMAGES))
-$(B)/shards/distill/receipt.json: $(P)/pack.yaml $(DATA_READY) | build
+$(B)/shards/distill/receipt.json: $(call recipe,pack) $(DATA_READY) | build
 	$(call shards,$(DISTILL_DATA),$(DISTILL_IMAGES))
 
 # --- teacher: from random weights or published checkpoints, first on captions, then on conversations ------------------------
 train = $(LAUNCH) $(BIN)/train-student --config $< --out $(@D)
 
-$(B)/teacher-start/receipt.json: $(P)/teacher-model.yaml $(DATA_READY) | build
+$(B)/teacher-start/receipt.json: $(call recipe,teacher-model) $(DATA_READY) | build
 	$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) --out $(@D)
-$(B)/teacher-pretrained/receipt.json: $(P)/teacher-pretrain.yaml $(B)/teacher-start/receipt.json $(B)/shards/pretrain/receipt.json | build
+$(B)/teacher-pretrained/receipt.json: $(call recipe,teacher-pretrain) $(B)/teacher-start/receipt.json $(B)/shards/pretrain/receipt.json | build
 	$(train) --model $(B)/teacher-start --shards $(B)/shards/pretrain
-$(B)/teacher/receipt.json: $(P)/teacher.yaml $(B)/teacher-pretrained/receipt.json $(B)/shards/train/receipt.json | build
+$(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receipt.json $(B)/shards/train/receipt.json | build
 	$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train
 
 # --- teacher outputs: computed once, shared by every student ----------------------------------------------------------------
-$(B)/teacher-outputs/receipt.json: $(P)/cache.yaml $(B)/teacher/receipt.json $(B)/shards/distill/receipt.json | build
+$(B)/teacher-outputs/receipt.json: $(call recipe,cache) $(B)/teacher/receipt.json $(B)/shards/distill/receipt.json | build
 	$(LAUNCH) $(BIN)/cache-teacher --config $< --teacher $(B)/teacher --shards $(B)/shards/distill --cache $(CACHE) --out $(@D)
 
 # --- students: the teacher's vision tower, a smaller language model; a common start, then one run per objective -------------
-$(B)/student-start/receipt.json: $(P)/student-model.yaml $(B)/teacher/receipt.json | build
+$(B)/student-start/receipt.json: $(call recipe,student-model) $(B)/teacher/receipt.json | build
 	$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(B)/teacher $(STUDENT_PARTS) --out $(@D)
-$(B)/student-pretrained/receipt.json: $(P)/student-pretrain.yaml $(B)/student-start/receipt.json $(B)/shards/pretrain/receipt.json | build
+$(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/student-start/receipt.json $(B)/shards/pretrain/receipt.json | build
 	$(train) --model $(B)/student-start --shards $(B)/shards/pretrain
-$(B)/sft/receipt.json: $(P)/sft.yaml $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json | build
+$(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json | build
 	$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill
-$(B)/align-ti/receipt.json: $(P)/align-ti.yaml $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json | build
+$(B)/align-ti/receipt.json: $(call recipe,align-ti) $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json | build
 	$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(B)/teacher \
 	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE)
 
 # --- scores: answers of every model to every benchmark, then one table ----------------------------------------------------
 MODELS := teacher sft align-ti
-$(B)/answers/%/receipt.json: $(P)/answer.yaml $(B)/%/receipt.json | build
+$(B)/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
 	$(LAUNCH) $(BIN)/answer-benchmarks --config $< --model $(B)/$* $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D)
-$(B)/scores/receipt.json: $(P)/score.yaml $(MODELS:%=$(B)/answers/%/receipt.json) | build
+$(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt.json) | build
 	$(BIN)/score-benchmarks --config $< $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) \
-	    $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D)
+	    $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D) >/dev/null
 
 # --- chores ------------------------------------------------------------------------------------------------------------------
 # Building is an order-only prerequisite: a recompiled stage does not rerun a week of teacher.

@@ -73,6 +73,7 @@ let package = Package(
         ]
         + libraries.map {
             .testTarget(name: "\($0.name)Tests", dependencies: dependencies([$0.name] + support(for: $0.name) + $0.imports))
-        },
+        }
+        + [.testTarget(name: "RepositoryTests", dependencies: ["TestSupport"])],
     swiftLanguageModes: [.v6]
 )

@@ -68,6 +68,8 @@ public struct AssemblySettings: Codable, Equatable, Sendable {
     public var language = FreshLanguage()
     /// Used without a vision tower's folder.
     public var vision = FreshVision()
+    /// Whether the projector is the language model folder's instead of a fresh one: for LLaVA's own releases, whose tower is apart.
+    public var keepsProjector = false
     /// Hidden layer of the tower that becomes features; -2 in LLaVA and Align-TI.
     public var featureLayer = -2
     /// `full` or `default` (without the first token); nil for what the tower needs: `full` for SigLIP, `default` for CLIP.
@@ -81,6 +83,7 @@ public struct AssemblySettings: Codable, Equatable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case seed, language, vision
+        case keepsProjector = "keeps_projector"
         case featureLayer = "feature_layer"
         case featureSelection = "feature_selection"
         case imageAspect = "image_aspect"

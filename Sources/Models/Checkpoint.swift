@@ -72,10 +72,10 @@ final class Checkpoint: WeightSource {
         return tensor
     }
 
-    /// Refuses tensors of the language model or the projector that nobody asked for: they belong to another configuration.
-    func refuseRest(tiedHead: Bool) throws {
+    /// Refuses tensors of these parts that nobody asked for: they belong to another configuration.
+    func refuseRest(of parts: Set<ModelPart>, tiedHead: Bool) throws {
         let rest = places.filter { name, _ in
-            !taken.contains(name) && ModelPart(name: name) != .vision && !(tiedHead && name == CheckpointNames.head)
+            !taken.contains(name) && parts.contains(ModelPart(name: name)) && !(tiedHead && name == CheckpointNames.head)
         }
         guard rest.isEmpty else {
             throw ModelsError.unexpectedTensors(place: folder.path, names: rest.values.map(\.entry.name).sorted())

@@ -44,12 +44,13 @@ extension LanguageModel {
     ///   - count: number of prompts
     ///   - text: ids to text, for stop texts
     ///   - stream: names a prompt's random numbers
+    ///   - beforeStep: called before every pass; it may throw to stop
     ///   - prompt: the embeddings `[length, hidden]` of a prompt, asked for when its turn comes
     ///   - finished: receives the answers as they end, not in the order of prompts
-    /// - Throws: what `prompt` and `finished` throw
+    /// - Throws: what `beforeStep`, `prompt` and `finished` throw
     public func generate(
         count: Int, settings: GenerationSettings, text: (([Int32]) -> String)? = nil, stream: (Int) -> UInt64 = { UInt64($0) },
-        prompt: (Int) throws -> Value, finished: (Int, Generated) throws -> Void
+        beforeStep: () throws -> Void = {}, prompt: (Int) throws -> Value, finished: (Int, Generated) throws -> Void
     ) throws {
         precondition(settings.stopTexts.isEmpty || text != nil, "generate: stop texts need a way from ids to text")
         precondition(settings.slots > 0 && settings.maximumNewTokens > 0, "generate: \(settings.slots) slots, \(settings.maximumNewTokens) tokens")
@@ -58,8 +59,9 @@ extension LanguageModel {
         var free = Array((0..<cache.slots).reversed())
         var next = 0
         while next < count || !sequences.isEmpty {
+            try beforeStep()
             var ready: [OpenSequence] = []
-            var last: Value
+            let last: Value
             if next < count, !free.isEmpty {
                 // The prompts that find a slot, in one ragged pass.
                 var prompts: [Value] = []
@@ -140,12 +142,15 @@ private struct OpenSequence {
         if settings.keepsLogits { generated.logits.append(logits.copy()) }
         if settings.stopIds.contains(id) {
             (generated.ending, hasEnded) = (.stopId, true)
-        } else if !settings.stopTexts.isEmpty, let text, case let answer = text(generated.ids),
-            settings.stopTexts.contains(where: { answer.contains($0) })
-        {
+        } else if let text, settings.stopTexts.contains(where: { endsWithin(generated.ids, $0, text) }) {
             (generated.ending, hasEnded) = (.stopText, true)
         } else if generated.ids.count >= settings.maximumNewTokens {
             hasEnded = true
         }
+    }
+
+    /// Whether `stop` has just appeared. An id is a byte of text at least, so the last ids tell; a few more do for those without text.
+    private func endsWithin(_ ids: [Int32], _ stop: String, _ text: ([Int32]) -> String) -> Bool {
+        text(ids.suffix(stop.utf8.count + 8)).contains(stop)
     }
 }

@@ -16,7 +16,7 @@ extension LlavaModel {
             configuration, WeightScope(checkpoint, trainable: trainable),
             imageProcessor: configuration.vision.map { try Self.imageProcessor(folder, configuration, $0) }, folder: folder,
             unusedVision: { checkpoint.unusedVision })
-        try checkpoint.refuseRest(tiedHead: configuration.text.tiedEmbeddings)
+        try checkpoint.refuseRest(of: [.projector, .language], tiedHead: configuration.text.tiedEmbeddings)
     }
 
     /// The settings of `preprocessor_config.json`, or the tower's own where there is no such file.

@@ -13,7 +13,8 @@ public struct ModelAssembly {
     ///
     /// - Parameters:
     ///   - settings: see `AssemblySettings`; `language` and `vision` count where there is no folder
-    ///   - language: a Hugging Face folder of a language model (or of a LLaVA model, whose language model is taken)
+    ///   - language: a Hugging Face folder of a language model, or of a LLaVA model, whose language model is taken. A release of LLaVA
+    ///     or Align-TI itself (tower apart) becomes a Hugging Face model this way, with `keepsProjector`
     ///   - vision: a Hugging Face folder of SigLIP or CLIP (or of a LLaVA model, whose tower is taken)
     ///   - tokenizer: the folder of `tokenizer.json`; nil for the language model's
     /// - Throws: `ModelsError`, `FilesError` or `ImageError`
@@ -28,14 +29,18 @@ public struct ModelAssembly {
         changedTokenizer = known == nil ? try words.adding(settings.imageToken) : nil
 
         let weights = AssembledWeights(projector: RandomWeights(seed: settings.seed))
+        let languageFiles = try language.map { try Checkpoint(folder: $0) }
+        if settings.keepsProjector {
+            guard let languageFiles else { throw ModelsError.cannotAssemble(problem: "keeps_projector needs a language model's folder that has one") }
+            weights.projector = languageFiles
+        }
         var text: TextConfiguration
-        if let language {
-            text = try LlavaConfiguration(folder: language).text
+        if let language, let languageFiles {
+            text = try TextConfiguration(folder: language)
             guard text.vocabulary >= words.size else {
                 throw ModelsError.vocabularyTooSmall(rows: text.vocabulary, needed: words.size, tokenizer: words.path)
             }
-            let checkpoint = try Checkpoint(folder: language)
-            weights.language = GrownVocabulary(checkpoint, rows: text.vocabulary)
+            weights.language = GrownVocabulary(languageFiles, rows: text.vocabulary)
             text.vocabulary = max(text.vocabulary, imageId + 1)
         } else {
             let ends = ["<|endoftext|>", "</s>", "<|end_of_text|>"].compactMap { words.id(of: $0) }
@@ -69,6 +74,7 @@ public struct ModelAssembly {
         model = try LlavaModel(
             configuration, scope, imageProcessor: Self.imageProcessor(vision, configuration, tower), folder: language,
             unusedVision: { try (weights.vision as? Checkpoint)?.unusedVision ?? Self.freshRest(scope, configuration, tower) })
+        try languageFiles?.refuseRest(of: [.language], tiedHead: text.tiedEmbeddings)
     }
 
     private static func imageProcessor(_ folder: URL?, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration) throws -> ImageProcessor {
@@ -107,7 +113,7 @@ extension VisionConfiguration {
 
 /// A source for each part.
 private final class AssembledWeights: WeightSource {
-    let projector: any WeightSource
+    var projector: any WeightSource
     var vision, language: (any WeightSource)?
 
     init(projector: any WeightSource) { self.projector = projector }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The language model's part of `config.json`.
 public struct TextConfiguration: Equatable, Sendable {
     public enum Family: String, CaseIterable, Sendable { case qwen2, qwen3, llama }
@@ -55,6 +57,26 @@ public struct TextConfiguration: Equatable, Sendable {
             throw fields.bad("hidden_size", "a multiple of the \(heads) heads")
         }
         try Self.refuseUnsupported(fields, family)
+    }
+
+    /// Reads `config.json` of a language model, of a Hugging Face LLaVA model, or of one of LLaVA's own releases, whose text fields
+    /// stand at the top and whose `model_type` is such as `llava_qwen2`.
+    init(folder: URL) throws {
+        let fields = try Fields(folder.appendingPathComponent("config.json"))
+        let type = try fields.text("model_type")
+        if let inner = try fields.object("text_config") {
+            try self.init(inner, tiedAbove: fields.flag("tie_word_embeddings", default: false))
+        } else if type.hasPrefix("llava") {
+            guard let family = [Family.qwen3, .qwen2, .llama].first(where: { type.contains($0.rawValue) }) else {
+                throw fields.bad("model_type", "llava_qwen2, llava_qwen3 or llava_llama")
+            }
+            var object = fields.object.filter { !$0.key.hasPrefix("mm_") }
+            object["model_type"] = .text(family.rawValue)
+            try self.init(Fields(file: fields.file, object: object))
+        } else {
+            guard Family(rawValue: type) != nil else { throw fields.bad("model_type", "qwen2, qwen3, llama or a LLaVA model") }
+            try self.init(fields)
+        }
     }
 
     private static func ropeTheta(_ fields: Fields) throws -> Double {

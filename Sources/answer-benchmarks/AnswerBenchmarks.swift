@@ -56,13 +56,14 @@ struct AnswerBenchmarks: ParsableCommand {
         }
         let progress = ProgressReporter("answering \(name)", total: questions.count, done: known.count, unit: "questions")
         let source = modelId ?? URL(fileURLWithPath: model).lastPathComponent
-        try answerer.answer(Array(questions[known.count...]), of: benchmark, modelID: source) { record in
+        func goOn() throws {
+            guard interruption.isRequested else { return }
+            try writer.close()
+            throw StageError.interrupted("the answers so far are in \(file.path); run the same command to go on")
+        }
+        try answerer.answer(Array(questions[known.count...]), of: benchmark, modelID: source, beforeStep: goOn) { record in
             try writer.append(String(record.encodedLine.dropLast()))
             progress.advance()
-            if interruption.isRequested {
-                try writer.close()
-                throw StageError.interrupted("the answers so far are in \(file.path); run the same command to go on")
-            }
         }
         try writer.close()
         progress.finish()

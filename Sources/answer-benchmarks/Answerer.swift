@@ -25,8 +25,13 @@ struct Answerer {
 
     /// Answers questions in any order and hands the records on in the order of the questions.
     ///
-    /// - Parameter record: receives each answer; it may throw to stop
-    func answer(_ questions: [Question], of benchmark: any Benchmark, modelID: String, record: (AnswerRecord) throws -> Void) throws {
+    /// - Parameters:
+    ///   - beforeStep: called before each token; it may throw to stop
+    ///   - record: receives each answer
+    func answer(
+        _ questions: [Question], of benchmark: any Benchmark, modelID: String, beforeStep: () throws -> Void,
+        record: (AnswerRecord) throws -> Void
+    ) throws {
         let rules = type(of: benchmark).answering
         let images = try ImageReader(for: questions)
         let settings = settings(rules)
@@ -34,7 +39,7 @@ struct Answerer {
         var next = 0
         try model.language.generate(
             count: questions.count, settings: settings, text: { tokenizer.decode($0, skipSpecialTokens: false) },
-            prompt: { try prompt(questions[$0], images, rules) },
+            beforeStep: beforeStep, prompt: { try prompt(questions[$0], images, rules) },
             finished: { index, generated in
                 let text = tokenizer.decode(generated.answerIds, skipSpecialTokens: true)
                 let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }

@@ -12,5 +12,5 @@ QUESTIONS ?= benchmarks
 BENCHMARKS := $(foreach name,gqa scienceqa textvqa pope mme mmbench,$(name)=$(WORLD)/$(QUESTIONS)/$(name))
 
 DATA_READY := $(WORLD)/receipt.json
-$(WORLD)/receipt.json: $(P)/world.yaml | build
+$(WORLD)/receipt.json: $(call recipe,world) | build
 	$(BIN)/make-world --config $< --out $(@D)
