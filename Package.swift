@@ -27,7 +27,7 @@ let stages: [(name: String, imports: [String])] = [
     ("pack-shards", ["Shards", "Text", "Images"]),
     ("cache-teacher", ["Distillation", "Models", "Shards", "Tensors"]),
     ("train-student", ["Training", "Distillation", "Models", "Shards", "Tensors"]),
-    ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Text", "Tensors"]),
+    ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]

@@ -29,6 +29,13 @@ public func multiply(
             && (opB == .plain ? b.rows : b.columns) == inner,
         "multiply: [\(a.rows), \(a.columns)] \(opA) x [\(b.rows), \(b.columns)] \(opB) into [\(c.rows), \(c.columns)]")
     guard c.rows > 0, c.columns > 0 else { return }
+    if c.rows == 1 {
+        // One row is a matrix times a vector: decoding. The general product would pack the matrix first.
+        cblas_sgemv(
+            CblasRowMajor, opB == .plain ? CblasTrans : CblasNoTrans, blasint(b.rows), blasint(b.columns), alpha, b.pointer,
+            blasint(max(1, b.stride)), a.pointer, blasint(opA == .plain ? 1 : max(1, a.stride)), beta, c.pointer, 1)
+        return
+    }
     cblas_sgemm(
         CblasRowMajor, opA == .plain ? CblasNoTrans : CblasTrans, opB == .plain ? CblasNoTrans : CblasTrans,
         blasint(c.rows), blasint(c.columns), blasint(inner), alpha, a.pointer, blasint(max(1, a.stride)),

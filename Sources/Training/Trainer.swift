@@ -12,6 +12,8 @@ public struct TrainingSettings: Sendable {
     /// Samples of an optimizer step, and rows of a forward pass at most.
     public var batchSize: Int
     public var rowLimit: Int
+    /// Copies of the student that run micro-batches at the same time; each has gradients and activations of its own.
+    public var replicas: Int
     public var epochs: Double
     /// Optimizer steps; nil: as many as `epochs` take.
     public var steps: Int?
@@ -27,7 +29,7 @@ public struct TrainingSettings: Sendable {
 
     public init(objective: AlignmentObjective, trainable: Set<ModelPart>, batchSize: Int, learningRate: Double) {
         (self.objective, self.trainable, self.batchSize, self.learningRate) = (objective, trainable, batchSize, learningRate)
-        (rowLimit, epochs, steps, optimizer, scheduleShape) = (8192, 1, nil, AdamW.Settings(), .cosine)
+        (rowLimit, replicas, epochs, steps, optimizer, scheduleShape) = (8192, 1, 1, nil, AdamW.Settings(), .cosine)
         (warmupRatio, clip, seed, stateEvery) = (0.03, 1, 0, 500)
     }
 }
@@ -42,7 +44,8 @@ public final class Trainer {
 
     public let student: LlavaModel
     public let steps: Int
-    private let loss: AlignmentLoss
+    /// One for the student, and one for each replica.
+    private let losses: [AlignmentLoss]
     private let cached: CachedTeacher?
     private let dataset: ShardDataset
     private let settings: TrainingSettings
@@ -71,9 +74,12 @@ public final class Trainer {
                 remedy: "set common_vocabulary in the cache recipe")
         }
         (self.student, self.cached, self.dataset, self.settings) = (student, cached, dataset, settings)
-        loss = AlignmentLoss(
-            student: student, teacher: weights.needsTeacher ? teacher : nil, objective: settings.objective,
-            commonVocabulary: cached?.index.settings.commonVocabulary)
+        let replicas = try (1..<max(1, settings.replicas)).map { _ in try student.replica(trainable: settings.trainable) }
+        losses = ([student] + replicas).map {
+            AlignmentLoss(
+                student: $0, teacher: weights.needsTeacher ? teacher : nil, objective: settings.objective,
+                commonVocabulary: cached?.index.settings.commonVocabulary)
+        }
         optimizer = AdamW(parameters, settings: settings.optimizer)
         stream = SampleStream(dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps, seed: settings.seed)
         steps = stream.steps
@@ -119,20 +125,11 @@ public final class Trainer {
         let numbers = stream.samples(ofStep: step)
         let batches = try timed(\.data) { try microBatches(numbers) }
         let totals = StepTotals(supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens }, samples: numbers.count)
-        var (terms, drawn, merged, branchRows) = (LossTerms(), 0, 0, 0)
-        for (batch, cached) in batches {
-            let result = try timed(\.student) {
-                try loss(batch, totals: totals, candidates: .drawn(seed: settings.seed, step: UInt64(step)), cached: cached)
-            }
-            seconds.teacher += result.teacherSeconds
-            seconds.student -= result.teacherSeconds
-            guard result.loss.data.values[0].isFinite else { throw TrainingError.notFinite(step: step, samples: batch.samples.map(\.id)) }
-            timed(\.backward) { result.loss.backward() }
-            terms = terms + result.terms
-            drawn += result.branches.drawn
-            merged += result.branches.merged
-            branchRows += result.branches.branches.count
+        let sums = try gradients(batches, totals: totals, step: step)
+        for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
+            seconds[keyPath: part] = sums.reduce(0) { $0 + $1.seconds[keyPath: part] } / Double(sums.count)
         }
+        let terms = sums.reduce(LossTerms()) { $0 + $1.terms }
         let rate = schedule.rate(at: step)
         let norm = try timed(\.optimizer) {
             let norm = optimizer.gradientNorm
@@ -144,13 +141,71 @@ public final class Trainer {
         return StepMetrics(
             step: step, samples: step * settings.batchSize + numbers.count, tokens: tokens, supervisedTokens: totals.supervisedTokens,
             learningRate: rate, loss: terms.weighted(by: settings.objective.weights), terms: terms, gradientNorm: norm,
-            candidatesDrawn: drawn, candidatesMerged: merged, candidateRows: branchRows, seconds: seconds,
+            candidatesDrawn: sums.reduce(0) { $0 + $1.drawn }, candidatesMerged: sums.reduce(0) { $0 + $1.merged },
+            candidateRows: sums.reduce(0) { $0 + $1.branchRows }, seconds: seconds,
             tokensPerSecond: Double(tokens) / seconds.total, residentBytes: StepMetrics.residentBytes)
     }
 
-    private func microBatches(_ numbers: [Int]) throws -> [(batch: AlignmentBatch, cached: [CachedSample]?)] {
+    private typealias MicroBatch = (batch: AlignmentBatch, cached: [CachedSample]?)
+
+    /// What the micro-batches of one replica came to.
+    private struct MicroBatchSums {
+        var terms = LossTerms()
+        var drawn = 0
+        var merged = 0
+        var branchRows = 0
+        var seconds = StepMetrics.PartSeconds()
+    }
+
+    /// Runs all micro-batches, replica i every i-th, and leaves the sum of the gradients in the student's parameters.
+    private func gradients(_ batches: [MicroBatch], totals: StepTotals, step: Int) throws -> [MicroBatchSums] {
+        let count = losses.count
+        nonisolated(unsafe) var results = [Result<MicroBatchSums, any Error>](repeating: .success(MicroBatchSums()), count: count)
+        nonisolated(unsafe) let trainer = self
+        nonisolated(unsafe) let work = batches
+        results.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let slots = buffer
+            parallelTasks(count) { replica in
+                slots[replica] = Result {
+                    try trainer.run(stride(from: replica, to: work.count, by: count).map { work[$0] }, trainer.losses[replica], totals, step)
+                }
+            }
+        }
+        let sums = try results.map { try $0.get() }
+        for replica in losses.dropFirst() {
+            let parts = replica.student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
+            for (parameter, part) in zip(optimizer.parameters, parts) {
+                if let gradient = part.value.gradient { parameter.value.accumulate(gradient) }
+                part.value.clearGradient()
+            }
+        }
+        return sums
+    }
+
+    private func run(_ batches: [MicroBatch], _ loss: AlignmentLoss, _ totals: StepTotals, _ step: Int) throws -> MicroBatchSums {
+        var sums = MicroBatchSums()
+        let clock = ContinuousClock()
+        for (batch, cached) in batches {
+            let start = clock.now
+            let result = try loss(batch, totals: totals, candidates: .drawn(seed: settings.seed, step: UInt64(step)), cached: cached)
+            let forward = clock.now
+            guard result.loss.data.values[0].isFinite else { throw TrainingError.notFinite(step: step, samples: batch.samples.map(\.id)) }
+            result.loss.backward()
+            sums.seconds.teacher += result.teacherSeconds
+            sums.seconds.student += (forward - start) / .seconds(1) - result.teacherSeconds
+            sums.seconds.backward += (clock.now - forward) / .seconds(1)
+            sums.terms = sums.terms + result.terms
+            sums.drawn += result.branches.drawn
+            sums.merged += result.branches.merged
+            sums.branchRows += result.branches.branches.count
+        }
+        return sums
+    }
+
+    private func microBatches(_ numbers: [Int]) throws -> [MicroBatch] {
         let lengths = try numbers.map { try dataset.sample($0).inputIDs.count }
-        return try rangesOfRows(lengths, limit: settings.rowLimit).map { range in
+        let share = (lengths.reduce(0, +) + losses.count - 1) / losses.count
+        return try rangesOfRows(lengths, limit: min(settings.rowLimit, share + (lengths.max() ?? 0))).map { range in
             let batch = try AlignmentBatch(dataset, numbers: Array(numbers[range]))
             try batch.validate(for: student)
             return (batch, try cached.map { cached in try numbers[range].map { try cached.sample($0) } })

@@ -1,4 +1,3 @@
-import Autograd
 import Distillation
 import Models
 import Stage
@@ -17,6 +16,8 @@ struct TrainingRecipe: Recipe {
     var batchSize = 128
     /// Rows (tokens, visual ones included) of one forward pass at most; more are accumulated.
     var microBatchRows = 8192
+    /// Copies of the student that run micro-batches at the same time: faster for small models, gradients and activations once more each.
+    var replicas = 1
     var epochs = 1.0
     /// Optimizer steps; null: as many as the epochs take.
     var steps: Int?
@@ -31,7 +32,7 @@ struct TrainingRecipe: Recipe {
     var stateEvery = 500
 
     enum CodingKeys: String, CodingKey {
-        case trainable, weights, candidates, epochs, steps, seed, optimizer, schedule, recompute
+        case trainable, weights, candidates, replicas, epochs, steps, seed, optimizer, schedule, recompute
         case saliencyLayer = "saliency_layer"
         case batchSize = "batch_size"
         case microBatchRows = "micro_batch_rows"
@@ -85,6 +86,7 @@ struct TrainingRecipe: Recipe {
         try SettingProblem.require(candidates.count, "candidates.count", in: 1...64)
         try SettingProblem.require(batchSize, "batch_size", in: 1...1_000_000)
         try SettingProblem.require(microBatchRows, "micro_batch_rows", in: 1...10_000_000)
+        try SettingProblem.require(replicas, "replicas", in: 1...256)
         try SettingProblem.require(stateEvery, "state_every", in: 1...1_000_000_000)
         try SettingProblem.require(shardsTogether, "shards_together", in: 1...100_000)
         try SettingProblem.require(saliencyLayer ?? 0, "saliency_layer", in: 0...10_000)
@@ -123,6 +125,7 @@ struct TrainingRecipe: Recipe {
         var settings = TrainingSettings(
             objective: objective, trainable: Set(trainable), batchSize: batchSize, learningRate: optimizer.learningRate)
         settings.rowLimit = microBatchRows
+        settings.replicas = replicas
         settings.epochs = epochs
         settings.steps = steps
         settings.optimizer.beta1 = optimizer.beta1

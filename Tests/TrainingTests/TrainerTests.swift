@@ -86,6 +86,21 @@ import Training
         }
     }
 
+    @Test func twoReplicasTakeTheStepsOfOne() throws {
+        try withDataset { dataset, folder in
+            let one = settings(steps: 2)
+            var two = one
+            two.replicas = 2
+            let (a, b) = (try trainer(dataset, one), try trainer(dataset, two))
+            _ = try a.run(in: folder.appendingPathComponent("a"), run: "r")
+            _ = try b.run(in: folder.appendingPathComponent("b"), run: "r")
+            for (x, y) in zip(weights(a), weights(b)) { #expect(difference(x, y).difference < 5e-4) }
+            let again = try trainer(dataset, two)
+            _ = try again.run(in: folder.appendingPathComponent("again"), run: "r")
+            #expect(weights(again) == weights(b))
+        }
+    }
+
     @Test func trainingFromTheCacheWithAllIdsIsTrainingWithTheTeacherInTheLoop() throws {
         try withDataset { dataset, folder in
             let fixture = try ModelFixture(self.folder)
