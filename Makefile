@@ -16,6 +16,9 @@ CACHE ?= cache
 LAUNCH ?=
 
 BIN := .build/release
+# `make V=1` shows the commands.
+Q := $(if $(V),,@)
+title = @printf '\n== %s\n' '$(patsubst $(B)/%,%,$(@D))'
 STAGES := $(notdir $(patsubst %/main.swift,%,$(wildcard Sources/*/main.swift)))
 DEBIAN_PACKAGES := libopenblas-dev libzstd-dev libarchive-dev libssl-dev libjpeg62-turbo-dev libpng-dev libwebp-dev
 
@@ -27,7 +30,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill test build setup validate clean help
+.PHONY: distill test bench build setup clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
 
@@ -42,43 +45,56 @@ recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$
 shards = $(LAUNCH) $(BIN)/pack-shards --config $< --data $(1) --images $(2) --tokenizer $(TOKENIZER) --out $(@D)
 
 $(B)/shards/pretrain/receipt.json: $(call recipe,pack) $(DATA_READY) | build
-	$(call shards,$(PRETRAIN_DATA),$(PRETRAIN_IMAGES))
+	$(title)
+	$(Q)$(call shards,$(PRETRAIN_DATA),$(PRETRAIN_IMAGES))
 $(B)/shards/train/receipt.json: $(call recipe,pack) $(DATA_READY) | build
-	$(call shards,$(TRAIN_DATA),$(TRAIN_IMAGES))
+	$(title)
+	$(Q)$(call shards,$(TRAIN_DATA),$(TRAIN_IMAGES))
 $(B)/shards/distill/receipt.json: $(call recipe,pack) $(DATA_READY) | build
-	$(call shards,$(DISTILL_DATA),$(DISTILL_IMAGES))
+	$(title)
+	$(Q)$(call shards,$(DISTILL_DATA),$(DISTILL_IMAGES))
 
 # --- teacher: from random weights or published checkpoints, first on captions, then on conversations ------------------------
 train = $(LAUNCH) $(BIN)/train-student --config $< --out $(@D)
 
 $(B)/teacher-start/receipt.json: $(call recipe,teacher-model) $(DATA_READY) | build
-	$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) --out $(@D)
+	$(title)
+	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) --out $(@D)
 $(B)/teacher-pretrained/receipt.json: $(call recipe,teacher-pretrain) $(B)/teacher-start/receipt.json $(B)/shards/pretrain/receipt.json | build
-	$(train) --model $(B)/teacher-start --shards $(B)/shards/pretrain
+	$(title)
+	$(Q)$(train) --model $(B)/teacher-start --shards $(B)/shards/pretrain
 $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receipt.json $(B)/shards/train/receipt.json | build
-	$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train
+	$(title)
+	$(Q)$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train
 
 # --- teacher outputs: computed once, shared by every student ----------------------------------------------------------------
 $(B)/teacher-outputs/receipt.json: $(call recipe,cache) $(B)/teacher/receipt.json $(B)/shards/distill/receipt.json | build
-	$(LAUNCH) $(BIN)/cache-teacher --config $< --teacher $(B)/teacher --shards $(B)/shards/distill --cache $(CACHE) --out $(@D)
+	$(title)
+	$(Q)$(LAUNCH) $(BIN)/cache-teacher --config $< --teacher $(B)/teacher --shards $(B)/shards/distill --cache $(CACHE) --out $(@D)
 
 # --- students: the teacher's vision tower, a smaller language model; a common start, then one run per objective -------------
 $(B)/student-start/receipt.json: $(call recipe,student-model) $(B)/teacher/receipt.json | build
-	$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(B)/teacher $(STUDENT_PARTS) --out $(@D)
+	$(title)
+	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(B)/teacher $(STUDENT_PARTS) --out $(@D)
 $(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/student-start/receipt.json $(B)/shards/pretrain/receipt.json | build
-	$(train) --model $(B)/student-start --shards $(B)/shards/pretrain
+	$(title)
+	$(Q)$(train) --model $(B)/student-start --shards $(B)/shards/pretrain
 $(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json | build
-	$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill
+	$(title)
+	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill
 $(B)/align-ti/receipt.json: $(call recipe,align-ti) $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json | build
-	$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(B)/teacher \
+	$(title)
+	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(B)/teacher \
 	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE)
 
 # --- scores: answers of every model to every benchmark, then one table ----------------------------------------------------
 MODELS := teacher sft align-ti
 $(B)/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
-	$(LAUNCH) $(BIN)/answer-benchmarks --config $< --model $(B)/$* $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D)
+	$(title)
+	$(Q)$(LAUNCH) $(BIN)/answer-benchmarks --config $< --model $(B)/$* $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D)
 $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt.json) | build
-	$(BIN)/score-benchmarks --config $< $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) \
+	$(title)
+	$(Q)$(BIN)/score-benchmarks --config $< $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) \
 	    $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D) >/dev/null
 
 # --- chores ------------------------------------------------------------------------------------------------------------------
@@ -86,11 +102,16 @@ $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt
 SOURCES := Package.swift $(shell find Sources -type f)
 build: .build/built
 .build/built: $(SOURCES) | setup
+	@printf '\n== build\n'
 	swift build -c release
 	@touch $@
 
 test: setup
 	swift test -c release --disable-testable-imports
+
+# Times decoding and scoring with this pipeline's student.
+bench: $(B)/align-ti/receipt.json | build
+	@$(BIN)/bench-align-ti --model $(B)/align-ti --benchmark $(firstword $(filter pope=% groceries-yesno=%,$(BENCHMARKS)))
 
 # Missing Debian packages are installed where that is allowed, else named in the one line that installs them.
 setup:

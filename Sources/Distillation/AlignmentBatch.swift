@@ -77,7 +77,7 @@ public struct AlignmentBatch: @unchecked Sendable {
     public var rows: Int { ids.count }
 
     /// The sample that a row belongs to.
-    func sample(ofRow row: Int) -> Int {
+    package func sample(ofRow row: Int) -> Int {
         var (low, high) = (0, starts.count - 1)
         while low < high {
             let middle = (low + high + 1) / 2

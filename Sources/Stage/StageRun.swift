@@ -29,6 +29,7 @@ public final class StageRun {
         options: ConfigurationOptions,
         say: @escaping (String) -> Void = StandardError.write
     ) throws {
+        if let threads = options.threads { ProcessorLimit.apply(threads) }
         self.stage = stage
         self.output = output
         self.recipe = try recipe.tree()

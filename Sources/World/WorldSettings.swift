@@ -81,25 +81,44 @@ public struct WorldSettings: Codable, Equatable, Sendable {
     /// Questions under `validation/`: for choosing settings, so that nothing is tuned on the test questions.
     public var validation = BenchmarkSizes.validationDefault
 
+    enum CodingKeys: String, CodingKey {
+        case seed, noise, vocabulary, turns, test, validation
+        case minimumItems = "minimum_items"
+        case maximumItems = "maximum_items"
+        case signShare = "sign_share"
+        case jpegQuality = "jpeg_quality"
+        case phraseTokens = "phrase_tokens"
+        case teacherImages = "teacher_images"
+        case captionsPerImage = "captions_per_image"
+        case mixedPerImage = "mixed_per_image"
+        case studentImages = "student_images"
+        case studentSamplesPerImage = "student_samples_per_image"
+        case heldoutImages = "heldout_images"
+        case captionShare = "caption_share"
+        case textOnlyShare = "text_only_share"
+        case wrongAnswers = "wrong_answers"
+        case wrongYesNo = "wrong_yes_no"
+    }
+
     public init() {}
 
     /// - Throws: `WorldError.setting` for the first value out of range
     public func check() throws {
-        try Self.check("minimumItems", minimumItems, 2...8)
-        try Self.check("maximumItems", maximumItems, max(3, minimumItems)...8)
+        try Self.check("minimum_items", minimumItems, 2...8)
+        try Self.check("maximum_items", maximumItems, max(3, minimumItems)...8)
         try Self.check("noise", noise, 0...40)
-        try Self.check("jpegQuality", jpegQuality, 1...100)
+        try Self.check("jpeg_quality", jpegQuality, 1...100)
         try Self.check("vocabulary", vocabulary, 300...1000)
-        try Self.check("teacherImages", teacherImages, 1...1_000_000)
-        try Self.check("captionsPerImage", captionsPerImage, 1...100)
-        try Self.check("mixedPerImage", mixedPerImage, 1...100)
-        try Self.check("studentImages", studentImages, 1...1_000_000)
-        try Self.check("studentSamplesPerImage", studentSamplesPerImage, 1...100)
-        try Self.check("heldoutImages", heldoutImages, 1...1_000_000)
+        try Self.check("teacher_images", teacherImages, 1...1_000_000)
+        try Self.check("captions_per_image", captionsPerImage, 1...100)
+        try Self.check("mixed_per_image", mixedPerImage, 1...100)
+        try Self.check("student_images", studentImages, 1...1_000_000)
+        try Self.check("student_samples_per_image", studentSamplesPerImage, 1...100)
+        try Self.check("heldout_images", heldoutImages, 1...1_000_000)
         try Self.check("turns", turns, 1...16)
         for (key, share) in [
-            ("signShare", signShare), ("captionShare", captionShare), ("textOnlyShare", textOnlyShare),
-            ("wrongAnswers", wrongAnswers), ("wrongYesNo", wrongYesNo),
+            ("sign_share", signShare), ("caption_share", captionShare), ("text_only_share", textOnlyShare),
+            ("wrong_answers", wrongAnswers), ("wrong_yes_no", wrongYesNo),
         ] where !(share >= 0 && share <= 1) {
             throw WorldError.setting(key: key, found: "\(share)", expected: "a number from 0 to 1")
         }

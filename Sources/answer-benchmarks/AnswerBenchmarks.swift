@@ -14,7 +14,7 @@ struct AnswerBenchmarks: ParsableCommand {
             Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Writes <benchmark>.jsonl in LLaVA's answer format, \
             one line a question in the order of the questions, for score-benchmarks. An interrupted run goes on where it stopped.
             """,
-        example: "answer-benchmarks --model build/demo/student --benchmarks build/demo/world/benchmarks --out build/demo/answers/student")
+        example: "answer-benchmarks --model runs/demo/student --benchmarks runs/demo/world/benchmarks --out runs/demo/answers/student")
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the LLaVA checkpoint, with its tokenizer.") var model: String
@@ -32,7 +32,7 @@ struct AnswerBenchmarks: ParsableCommand {
             + benchmarks.map { try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: Self.digest($0)) }
         let run = try StageRun("answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
-        benchmarks.flatMap(\.allNotices).forEach { StandardError.write("answer-benchmarks: \($0)") }
+        benchmarks.flatMap(\.notices).forEach { StandardError.write("answer-benchmarks: \($0)") }
         let answerer = try Answerer(model: LlavaModel(folder: folder), tokenizer: Tokenizer(contentsOf: folder), recipe: recipe)
         try run.begin()
         try forgetOtherRuns(run, benchmarks)

@@ -11,7 +11,7 @@ struct MakeWorld: ParsableCommand {
             captions nobody trains on), images.tar, tokenizer/, benchmarks/<name>/ and validation/<name>/ for gqa, \
             scienceqa, textvqa, pope, mme and mmbench in their official layouts. Same recipe, same bytes.
             """,
-        example: "make-world --config pipelines/demo/world.yaml --out build/demo/world")
+        example: "make-world --config pipelines/demo/world.yaml --out runs/demo/world")
 
     @OptionGroup var configuration: ConfigurationOptions
 

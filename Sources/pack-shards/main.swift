@@ -14,8 +14,8 @@ struct PackShards: ParsableCommand {
             While it runs, the prepared pixels (3 * size * size bytes an image) wait in the output folder.
             """,
         example:
-            "pack-shards --config pipelines/demo/student-shards.yaml --data build/demo/world/student.json"
-            + " --images build/demo/world/images.tar --tokenizer build/demo/world/tokenizer --out build/demo/student-shards"
+            "pack-shards --config pipelines/demo/student-shards.yaml --data runs/demo/world/student.json"
+            + " --images runs/demo/world/images.tar --tokenizer runs/demo/world/tokenizer --out runs/demo/student-shards"
     )
 
     @OptionGroup var configuration: ConfigurationOptions

@@ -13,4 +13,5 @@ BENCHMARKS := $(foreach name,gqa scienceqa textvqa pope mme mmbench,$(name)=$(WO
 
 DATA_READY := $(WORLD)/receipt.json
 $(WORLD)/receipt.json: $(call recipe,world) | build
-	$(BIN)/make-world --config $< --out $(@D)
+	$(title)
+	$(Q)$(BIN)/make-world --config $< --out $(@D)
