@@ -34,12 +34,12 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
 
-# What a pipeline says: WORLD (how the data comes to be), TOKENIZER, PRETRAIN_DATA, TRAIN_DATA, DISTILL_DATA, *_IMAGES, BENCHMARKS.
-include $(P)/pipeline.mk
-
 # A stage's recipe, and the recipes it says it is based on.
 bases = $(foreach file,$(1),$(addprefix $(dir $(file)),$(shell sed -n 's/^base: *//p' $(file) 2>/dev/null)))
 recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$(P)/$(1).yaml))
+
+# What a pipeline says: WORLD (how the data comes to be), TOKENIZER, PRETRAIN_DATA, TRAIN_DATA, DISTILL_DATA, *_IMAGES, BENCHMARKS.
+include $(P)/pipeline.mk
 
 # --- data: conversations and images become shards of token ids and pixels ------------------------------------------------
 shards = $(LAUNCH) $(BIN)/pack-shards --config $< --data $(1) --images $(2) --tokenizer $(TOKENIZER) --out $(@D)

@@ -10,7 +10,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Tensors", ["COpenBLAS", "CKernels"]),
     ("Autograd", ["Tensors", "CKernels"]),
     ("Files", ["CZstd", "CArchive", "CCrypto"]),
-    ("Text", []),
+    ("Text", ["Files"]),
     ("Images", ["CJPEG", "CPNG", "CWebP", "CKernels"]),
     ("Shards", ["Files", "Text", "Images"]),
     ("Models", ["Tensors", "Autograd", "Files", "Images"]),

@@ -24,24 +24,14 @@ public func attention(_ q: Value, _ keys: AttentionKeys, layout: AttentionLayout
     let y = Tensor(uninitialized: q.shape)
     let logSums = Tensor(uninitialized: [q.rows, shape.heads])
     let data = AttentionData(q: q.data, keys: keys)
-    parallelTasks(layout.groups.count * shape.keyHeads) { task in
-        let block = AttentionBlock(shape, data, logSums: logSums)
-        for segment in layout.segments[layout.groups[task / shape.keyHeads]] {
-            block.forEachBlock(segment, keyHead: task % shape.keyHeads) { rows, head in
-                block.forward(segment, rows, head, into: y)
-            }
-        }
+    shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) { block, segment, rows, head in
+        block.forward(segment, rows, head, into: y)
     }
     let parents = [q, keys.trunkKeys, keys.trunkValues] + [keys.ownKeys, keys.ownValues].compactMap { $0 }
     return Value(y, from: parents) { dy in  // keeps q, k, v, y and the log-sum-exps
         let gradient = AttentionGradient(q: q, keys: keys)
-        parallelTasks(layout.groups.count * shape.keyHeads) { task in
-            let block = AttentionBlock(shape, data, logSums: logSums)
-            for segment in layout.segments[layout.groups[task / shape.keyHeads]] {
-                block.forEachBlock(segment, keyHead: task % shape.keyHeads) { rows, head in
-                    block.backward(segment, rows, head, y: y, dy: dy, into: gradient)
-                }
-            }
+        shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) { block, segment, rows, head in
+            block.backward(segment, rows, head, y: y, dy: dy, into: gradient)
         }
         gradient.pass(to: q, keys)
     }
@@ -63,6 +53,32 @@ struct AttentionShape: Sendable {
         precondition(
             keys.ownKeys.map { $0.rows == q.rows && $0.width == keyHeads * headSize } ?? true,
             "attention: own keys \(keys.ownKeys?.shape ?? []) for q \(q.shape)")
+    }
+}
+
+extension AttentionShape {
+    /// Multiplications below which handing work to another thread costs more than doing it: a decoding step of a small model.
+    private static let leastParallelWork = 1 << 20
+
+    /// Visits every block of rows of every segment and head. What reads the same keys with the same key head stays on one thread, in
+    /// order, so gradients are added in an order that does not depend on threads.
+    ///
+    /// - Parameter scratch: makes what one thread works with
+    func forEachBlock(
+        of layout: AttentionLayout, _ scratch: @Sendable () -> AttentionBlock,
+        _ body: @Sendable (AttentionBlock, AttentionLayout.Segment, Range<Int>, Int) -> Void
+    ) {
+        let tasks = layout.groups.count * keyHeads
+        let work = layout.segments.reduce(0) { $0 + $1.queries.count * $1.keys.count } * queryWidth
+        let pieces = work < Self.leastParallelWork ? min(1, tasks) : min(tasks, 64)
+        parallelTasks(pieces) { piece in
+            let block = scratch()
+            for task in tasks * piece / pieces..<tasks * (piece + 1) / pieces {
+                for segment in layout.segments[layout.groups[task / keyHeads]] {
+                    block.forEachBlock(segment, keyHead: task % keyHeads) { rows, head in body(block, segment, rows, head) }
+                }
+            }
+        }
     }
 }
 

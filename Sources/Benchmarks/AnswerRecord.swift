@@ -1,3 +1,5 @@
+import Files
+
 /// One saved answer in the LLaVA answer format: one JSON object on one line.
 public struct AnswerRecord: Sendable {
     public let questionID: QuestionID
@@ -57,10 +59,10 @@ public struct AnswerRecord: Sendable {
     }
 
     /// The record as a JSON object, fields in LLaVA's order.
-    public var json: OrderedJSON {
-        var object = OrderedJSONObject()
+    public var json: JSONValue {
+        var object = JSONObject()
         object.append("question_id", questionID.json)
-        if !options.isEmpty { object.append("round_id", .integer(0)) }
+        if !options.isEmpty { object.append("round_id", .int(0)) }
         object.append("prompt", prompt.map { .string($0) } ?? .null)
         object.append("text", .string(text))
         if !options.isEmpty {
@@ -69,7 +71,7 @@ public struct AnswerRecord: Sendable {
         }
         object.append("answer_id", .string(answerID))
         object.append("model_id", .string(modelID))
-        object.append("metadata", .object(OrderedJSONObject()))
+        object.append("metadata", .object(JSONObject()))
         return .object(object)
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// One model's answers to several benchmarks, scored.
@@ -62,23 +63,23 @@ public struct ModelScores: Sendable {
         return ScoreTable.Row(model: model, scores: values)
     }
 
-    public var json: OrderedJSON {
+    public var json: JSONValue {
         let results =
             scores.map { (name: $0.benchmark, value: $0.json) }
             + failures.map {
                 (
                     name: $0.benchmark,
-                    value: OrderedJSON.of(("headline", .null), ("error", .string($0.reason)))
+                    value: JSONValue.of(("headline", .null), ("error", .string($0.reason)))
                 )
             }
         return .of(
-            ("model", .string(model)), ("average", OrderedJSON(row.average)),
-            ("benchmarks", .object(OrderedJSONObject(results))))
+            ("model", .string(model)), ("average", JSONValue(row.average)),
+            ("benchmarks", .object(JSONObject(results))))
     }
 
     /// `scores.json`: every number of every model.
     public static func document(_ models: [ModelScores]) -> String {
-        OrderedJSON.of(("format", .string("align-ti scores 1")), ("models", .array(models.map(\.json))))
+        JSONValue.of(("format", .string("align-ti scores 1")), ("models", .array(models.map(\.json))))
             .encoded(indented: true) + "\n"
     }
 

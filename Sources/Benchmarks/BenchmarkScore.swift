@@ -1,3 +1,5 @@
+import Files
+
 /// What a benchmark's scorer found.
 public struct BenchmarkScore: Sendable {
     public let benchmark: String
@@ -7,16 +9,16 @@ public struct BenchmarkScore: Sendable {
     public let headlineName: String
     public let counts: AnswerCounts
     /// All numbers and breakdowns, named as the reference scorers name them; null is undefined.
-    public let details: OrderedJSON
+    public let details: JSONValue
     /// One entry per scored record or question.
     public let items: [ItemScore]
     /// What must not pass unseen.
     public let notices: [String]
 
     /// The score as `scores.json` keeps it, without the items.
-    public var json: OrderedJSON {
+    public var json: JSONValue {
         .of(
-            ("headline", OrderedJSON(headline)), ("headline_name", .string(headlineName)),
+            ("headline", JSONValue(headline)), ("headline_name", .string(headlineName)),
             ("answers", counts.json),
             ("details", details), ("notices", .array(notices.map { .string($0) })))
     }
@@ -36,11 +38,11 @@ public struct AnswerCounts: Sendable {
     /// Answers to questions that are known but not scored (GQA's unbalanced ones).
     public var unscored = 0
 
-    var json: OrderedJSON {
+    var json: JSONValue {
         .of(
-            ("questions", .integer(questions)), ("scored", .integer(scored)), ("missing", .integer(missing)),
-            ("duplicate", .integer(duplicate)), ("unknown", .integer(unknown)),
-            ("unscored", .integer(unscored)))
+            ("questions", .int(questions)), ("scored", .int(scored)), ("missing", .int(missing)),
+            ("duplicate", .int(duplicate)), ("unknown", .int(unknown)),
+            ("unscored", .int(unscored)))
     }
 
     /// One sentence for each thing that is not as it should be.
@@ -91,11 +93,11 @@ public struct ItemScore: Sendable {
 
     /// One line: id, raw text, what was extracted, gold, verdict; texts as JSON strings, so that every space shows.
     public var explanation: String {
-        let raw = text.map { OrderedJSON.string($0).encoded() } ?? "no answer"
-        let found = extracted.map { OrderedJSON.string($0).encoded() } ?? "nothing"
+        let raw = text.map { JSONValue.string($0).encoded() } ?? "no answer"
+        let found = extracted.map { JSONValue.string($0).encoded() } ?? "nothing"
         let share = verdict == "partly right" ? " (\(credit))" : ""
         return
-            "\(id)\(group.isEmpty ? "" : " [\(group)]"): \(raw) -> \(found), gold \(OrderedJSON.string(gold).encoded()): \(verdict)\(share)"
+            "\(id)\(group.isEmpty ? "" : " [\(group)]"): \(raw) -> \(found), gold \(JSONValue.string(gold).encoded()): \(verdict)\(share)"
     }
 }
 
@@ -116,7 +118,7 @@ struct Tally {
     var percent: Double? { share.map { $0 * 100 } }
 
     /// `{"accuracy": percent, "n": tries}`
-    var json: OrderedJSON { .of(("accuracy", OrderedJSON(percent)), ("n", .integer(tries))) }
+    var json: JSONValue { .of(("accuracy", JSONValue(percent)), ("n", .int(tries))) }
 }
 
 /// Tallies by name, in order of first appearance.
@@ -131,10 +133,10 @@ struct Breakdown {
     }
 
     /// Name -> what `body` makes of its tally; numbers in numeric order, other names as they came.
-    func json(_ body: (Tally) -> OrderedJSON = { $0.json }) -> OrderedJSON {
+    func json(_ body: (Tally) -> JSONValue = { $0.json }) -> JSONValue {
         let sorted =
             names.allSatisfy { Int($0) != nil } ? names.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) } : names
         return .object(
-            OrderedJSONObject(sorted.map { (name: $0, value: body(tallies[ExactKey($0)] ?? Tally())) }))
+            JSONObject(sorted.map { (name: $0, value: body(tallies[ExactKey($0)] ?? Tally())) }))
     }
 }

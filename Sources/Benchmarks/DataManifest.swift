@@ -120,12 +120,12 @@ public struct DataManifest: Sendable {
             let members = locked.sorted { $0.key < $1.key }.map {
                 (
                     name: $0.key,
-                    value: OrderedJSON.of(
-                        ("bytes", .integer($0.value.bytes)), ("sha256", .string($0.value.sha256)))
+                    value: JSONValue.of(
+                        ("bytes", .int($0.value.bytes)), ("sha256", .string($0.value.sha256)))
                 )
             }
             try AtomicOutput.writeAtomically(
-                OrderedJSON.object(OrderedJSONObject(members)).encoded(indented: true) + "\n", to: lock)
+                JSONValue.object(JSONObject(members)).encoded(indented: true) + "\n", to: lock)
         }
         return result
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// GQA (testdev_balanced): short answers about scene graphs, exact match.
@@ -139,18 +140,18 @@ public struct GQA: Benchmark {
             notices.append("GQA's own scorer refuses incomplete answers, so official_eval is undefined")
         }
         // The official scorer gives the same numbers, but only for complete answers.
-        let official: OrderedJSON =
+        let official: JSONValue =
             counts.missing > 0
             ? .null
-            : .of(("accuracy", OrderedJSON(all.percent)), ("distribution", OrderedJSON(spread.distance)))
+            : .of(("accuracy", JSONValue(all.percent)), ("distribution", JSONValue(spread.distance)))
         return BenchmarkScore(
             benchmark: GQA.name, headline: all.percent, headlineName: "exact-match accuracy x 100",
             counts: counts,
             details: .of(
-                ("accuracy", OrderedJSON(all.percent)), ("binary", OrderedJSON(binary.percent)),
-                ("open", OrderedJSON(open.percent)),
-                ("distribution", OrderedJSON(spread.distance)), ("scored", .integer(counts.scored)),
-                ("missing", .integer(counts.missing)), ("structural", structural.json()),
+                ("accuracy", JSONValue(all.percent)), ("binary", JSONValue(binary.percent)),
+                ("open", JSONValue(open.percent)),
+                ("distribution", JSONValue(spread.distance)), ("scored", .int(counts.scored)),
+                ("missing", .int(counts.missing)), ("structural", structural.json()),
                 ("semantic", semantic.json()),
                 ("steps", steps.json()), ("words", words.json()), ("official_eval", official)),
             items: items, notices: notices)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What product is in the Grocery Store photograph: exact match with its coarse name after the VQA normalization.
@@ -53,8 +54,8 @@ public struct GroceriesVQA: Benchmark {
             benchmark: GroceriesVQA.name, headline: all.percent, headlineName: "exact-match accuracy x 100",
             counts: counts,
             details: .of(
-                ("accuracy", OrderedJSON(all.percent)),
-                ("accuracy_coarse_or_fine", OrderedJSON(either.percent)),
+                ("accuracy", JSONValue(all.percent)),
+                ("accuracy_coarse_or_fine", JSONValue(either.percent)),
                 ("categories", categories.json())),
             items: items, notices: counts.notices)
     }

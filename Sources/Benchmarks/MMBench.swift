@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// MMBench (English dev, 2023-07-12): multiple choice, each question with its options in several rotations, all of
@@ -171,20 +172,20 @@ public struct MMBench: Benchmark {
         }
         counts.unknown = records.count - counts.scored
         let circular = first.circular(rows)
-        var details = OrderedJSONObject()
-        details.append("rows", .integer(rows.count))
-        details.append("groups", .integer(first.isRight.count))
-        details.append("circular", OrderedJSON(circular.percent))
+        var details = JSONObject()
+        details.append("rows", .int(rows.count))
+        details.append("groups", .int(first.isRight.count))
+        details.append("circular", JSONValue(circular.percent))
         details.append("circular_by_l2", first.breakdown(rows, by: \.ability))
         details.append("circular_by_category", first.breakdown(rows, by: \.category))
-        details.append("single_pass_base", OrderedJSON(first.base.percent))
-        details.append("single_pass_rows", OrderedJSON(first.rows.percent))
+        details.append("single_pass_base", JSONValue(first.base.percent))
+        details.append("single_pass_rows", JSONValue(first.rows.percent))
         details.append("group_hit", first.groupHits(rows))
         details.append("extracted", first.extractedLetters)
         details.append(
             "vlmevalkit",
             .of(
-                ("circular", OrderedJSON(second.circular(rows).percent)),
+                ("circular", JSONValue(second.circular(rows).percent)),
                 ("group_hit", second.groupHits(rows)),
                 ("extracted", second.extractedLetters)))
         return BenchmarkScore(
@@ -215,25 +216,25 @@ private struct MMBenchResult {
         return tally
     }
 
-    func breakdown(_ rows: [MMBench.Row], by name: (MMBench.Row) -> String) -> OrderedJSON {
+    func breakdown(_ rows: [MMBench.Row], by name: (MMBench.Row) -> String) -> JSONValue {
         var breakdown = Breakdown()
         for row in rows where row.index == row.base {
             breakdown.add(name(row), isRight[row.base] == true ? 1 : 0)
         }
-        return breakdown.json { OrderedJSON($0.percent) }
+        return breakdown.json { JSONValue($0.percent) }
     }
 
-    func groupHits(_ rows: [MMBench.Row]) -> OrderedJSON {
+    func groupHits(_ rows: [MMBench.Row]) -> JSONValue {
         .object(
-            OrderedJSONObject(
+            JSONObject(
                 rows.filter { $0.index == $0.base }.map {
-                    (name: String($0.base), value: .integer(isRight[$0.base] == true ? 1 : 0))
+                    (name: String($0.base), value: .int(isRight[$0.base] == true ? 1 : 0))
                 }))
     }
 
-    var extractedLetters: OrderedJSON {
+    var extractedLetters: JSONValue {
         .object(
-            OrderedJSONObject(
+            JSONObject(
                 extracted.map { (name: String($0.0), value: $0.1.map { .string($0) } ?? .null) }))
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// One line of MME's official answer format: image, question, gold, answer, tab-separated.
@@ -82,7 +83,7 @@ public enum MMEScorer {
     static func score(
         _ lines: [String: [MMELine]], counts: AnswerCounts, file: String
     ) throws -> BenchmarkScore {
-        var subtasks = OrderedJSONObject()
+        var subtasks = JSONObject()
         var items: [ItemScore] = []
         var scores: [String: Double] = [:]
         for name in MME.perception + MME.cognition {
@@ -111,15 +112,15 @@ public enum MMEScorer {
             benchmark: MME.name, headline: perception.map { $0 / 20 }, headlineName: "perception total / 20",
             counts: counts,
             details: .of(
-                ("perception", OrderedJSON(perception)), ("cognition", OrderedJSON(cognition)),
-                ("table_value", OrderedJSON(perception.map { $0 / 20 })), ("subtasks", .object(subtasks))),
+                ("perception", JSONValue(perception)), ("cognition", JSONValue(cognition)),
+                ("table_value", JSONValue(perception.map { $0 / 20 })), ("subtasks", .object(subtasks))),
             items: items, notices: notices)
     }
 
     /// 100 x share of right questions + 100 x share of images with both right.
     private static func scoreSubtask(
         _ name: String, _ lines: [MMELine], file: String
-    ) throws -> (score: Double?, details: OrderedJSON, items: [ItemScore]) {
+    ) throws -> (score: Double?, details: JSONValue, items: [ItemScore]) {
         var questions = Tally()
         var images = Tally()
         var table: [Label: [Bool: Int]] = [:]
@@ -152,16 +153,16 @@ public enum MMEScorer {
                     group: name, reference: line.question))
         }
         let score = questions.percent.flatMap { accuracy in images.percent.map { accuracy + $0 } }
-        func cell(_ label: Label, _ isYes: Bool) -> OrderedJSON { .integer(table[label]?[isYes] ?? 0) }
+        func cell(_ label: Label, _ isYes: Bool) -> JSONValue { .int(table[label]?[isYes] ?? 0) }
         return (
             score,
             .of(
                 ("type", .string(MME.perception.contains(name) ? "Perception" : "Cognition")),
-                ("questions", .integer(questions.tries)), ("acc", OrderedJSON(questions.share)),
-                ("acc_plus", OrderedJSON(images.share)), ("score", OrderedJSON(score)),
+                ("questions", .int(questions.tries)), ("acc", JSONValue(questions.share)),
+                ("acc_plus", JSONValue(images.share)), ("score", JSONValue(score)),
                 ("TP", cell(.yes, true)),
                 ("FN", cell(.no, true)), ("TN", cell(.no, false)), ("FP", cell(.yes, false)),
-                ("other", .integer(table[.other]?.values.reduce(0, +) ?? 0))),
+                ("other", .int(table[.other]?.values.reduce(0, +) ?? 0))),
             items
         )
     }

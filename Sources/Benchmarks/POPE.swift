@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// POPE on COCO: is there a thing in the image; three ways of drawing the things that are not. Mean F1.
@@ -98,8 +99,8 @@ public struct POPE: Benchmark {
 
     public func score(_ answers: AnswerFile) throws -> BenchmarkScore {
         let counts = try checkPairing(answers)
-        var details = OrderedJSONObject()
-        var subsetDetails = OrderedJSONObject()
+        var details = JSONObject()
+        var subsetDetails = JSONObject()
         var items: [ItemScore] = []
         var results: [YesNoCounts] = []
         let (records, _) = answers.lastOfEach()
@@ -120,8 +121,8 @@ public struct POPE: Benchmark {
         }
         let f1 = POPE.meanPercent(results.map(\.f1))
         details.append("categories", .object(subsetDetails))
-        details.append("mean_f1", OrderedJSON(f1))
-        details.append("mean_accuracy", OrderedJSON(POPE.meanPercent(results.map(\.accuracy))))
+        details.append("mean_f1", JSONValue(f1))
+        details.append("mean_accuracy", JSONValue(POPE.meanPercent(results.map(\.accuracy))))
         var notices = counts.notices
         if f1 == nil { notices.append("F1 is undefined in a subset where no yes is right") }
         return BenchmarkScore(

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Text
 
@@ -13,9 +14,9 @@ public enum QuestionID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    public var json: OrderedJSON {
+    public var json: JSONValue {
         switch self {
-        case .integer(let value): .integer(value)
+        case .integer(let value): .int(value)
         case .string(let value): .string(value)
         }
     }

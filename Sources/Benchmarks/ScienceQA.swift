@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// ScienceQA (test split): multiple choice, about half with an image; the headline is the image half.
@@ -220,11 +221,11 @@ public struct ScienceQA: Benchmark {
             benchmark: ScienceQA.name, headline: withImage.percent, headlineName: "image-only accuracy x 100",
             counts: counts,
             details: .of(
-                ("accuracy", OrderedJSON(all.percent)), ("correct", .integer(Int(all.hits))),
-                ("count", .integer(all.tries)),
-                ("img_accuracy", OrderedJSON(withImage.percent)),
-                ("img_correct", .integer(Int(withImage.hits))),
-                ("img_count", .integer(withImage.tries)), ("missing", .integer(counts.missing))),
+                ("accuracy", JSONValue(all.percent)), ("correct", .int(Int(all.hits))),
+                ("count", .int(all.tries)),
+                ("img_accuracy", JSONValue(withImage.percent)),
+                ("img_correct", .int(Int(withImage.hits))),
+                ("img_count", .int(withImage.tries)), ("missing", .int(counts.missing))),
             items: items, notices: notices)
     }
 }

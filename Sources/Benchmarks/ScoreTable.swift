@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Models side by side: a row a model, a column a benchmark, and AVG where all six of the paper's columns are there.
@@ -18,13 +19,13 @@ public struct ScoreTable: Sendable {
             return six.count == BenchmarkList.paper.count ? six.reduce(0, +) / Double(six.count) : nil
         }
 
-        public var json: OrderedJSON {
+        public var json: JSONValue {
             let members = BenchmarkList.all.filter { scores[$0.name] != nil }.map {
-                (name: $0.name, value: OrderedJSON(scores[$0.name].flatMap { $0 }))
+                (name: $0.name, value: JSONValue(scores[$0.name].flatMap { $0 }))
             }
             return .of(
-                ("model", .string(model)), ("scores", .object(OrderedJSONObject(members))),
-                ("average", OrderedJSON(average)))
+                ("model", .string(model)), ("scores", .object(JSONObject(members))),
+                ("average", JSONValue(average)))
         }
     }
 

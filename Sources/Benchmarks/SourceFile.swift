@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A text file of a benchmark, read whole, whose records know their line.
@@ -27,16 +28,16 @@ struct SourceFile {
     }
 
     /// The file as one JSON document.
-    func document() throws -> OrderedJSON {
+    func document() throws -> JSONValue {
         do {
-            return try bytes.withUnsafeBufferPointer { try JSONParser.parse($0, range: 0..<bytes.count) }
-        } catch let failure as JSONParser.Failure {
+            return try JSONValue(parsing: bytes, replacingLoneSurrogates: true)
+        } catch let failure {
             throw BenchmarkError.malformed(file: name, line: failure.line, reason: failure.reason)
         }
     }
 
     /// The file as one JSON object.
-    func object() throws -> OrderedJSONObject {
+    func object() throws -> JSONObject {
         guard case .object(let object) = try document() else {
             throw BenchmarkError.malformed(file: name, line: 1, reason: "expected one JSON object")
         }
@@ -55,13 +56,14 @@ struct SourceFile {
                 defer { start = end + 1 }
                 if bytes[start..<end].allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
                 do {
-                    guard
-                        case .object(let object) = try JSONParser.parse(bytes, range: start..<end, line: line)
-                    else {
-                        throw JSONParser.Failure(line: line, reason: "expected a JSON object on every line")
+                    let value = try JSONValue(
+                        parsing: bytes, range: start..<end, line: line, replacingLoneSurrogates: true)
+                    guard case .object(let object) = value else {
+                        throw BenchmarkError.malformed(
+                            file: name, line: line, reason: "expected a JSON object on every line")
                     }
                     records.append(Record(file: name, object: object))
-                } catch let failure as JSONParser.Failure {
+                } catch let failure as JSONFailure {
                     throw BenchmarkError.malformed(file: name, line: failure.line, reason: failure.reason)
                 }
             }
@@ -91,7 +93,7 @@ extension URL {
 /// One JSON object of a file, asked for its fields by name and type.
 struct Record {
     let file: String
-    let object: OrderedJSONObject
+    let object: JSONObject
 
     var line: Int { object.line }
 
@@ -99,11 +101,11 @@ struct Record {
         .field(file: file, line: line, field: field, found: found, expected: expected)
     }
 
-    private func wrong(_ field: String, _ value: OrderedJSON?, expected: String) -> BenchmarkError {
+    private func wrong(_ field: String, _ value: JSONValue?, expected: String) -> BenchmarkError {
         error(field, found: value?.kind ?? "absent", expected: expected)
     }
 
-    func value(_ field: String) -> OrderedJSON? { object[field] }
+    func value(_ field: String) -> JSONValue? { object[field] }
 
     func string(_ field: String) throws -> String {
         guard case .string(let value)? = object[field] else {
@@ -122,7 +124,7 @@ struct Record {
     }
 
     func integer(_ field: String) throws -> Int {
-        guard case .integer(let value)? = object[field] else {
+        guard case .int(let value)? = object[field] else {
             throw wrong(field, object[field], expected: "an integer")
         }
         return value
@@ -135,7 +137,7 @@ struct Record {
         return value
     }
 
-    func array(_ field: String) throws -> [OrderedJSON] {
+    func array(_ field: String) throws -> [JSONValue] {
         guard case .array(let values)? = object[field] else {
             throw wrong(field, object[field], expected: "an array")
         }
@@ -170,7 +172,7 @@ struct Record {
     /// A question's id, of the type it has in the file.
     func identifier(_ field: String) throws -> QuestionID {
         switch object[field] {
-        case .integer(let value)?: .integer(value)
+        case .int(let value)?: .integer(value)
         case .string(let value)?: .string(value)
         case let value: throw wrong(field, value, expected: "an integer or a string")
         }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// TextVQA (validation, v0.5.1): reading text in images, ten human answers, soft accuracy.
@@ -170,8 +171,8 @@ public struct TextVQA: Benchmark {
             benchmark: TextVQA.name, headline: all.percent, headlineName: "soft accuracy x 100",
             counts: counts,
             details: .of(
-                ("accuracy", OrderedJSON(all.percent)), ("samples", .integer(all.tries)),
-                ("missing", .integer(counts.missing))),
+                ("accuracy", JSONValue(all.percent)), ("samples", .int(all.tries)),
+                ("missing", .int(counts.missing))),
             items: items, notices: notices)
     }
 

@@ -1,3 +1,5 @@
+import Files
+
 /// Yes/no answers against yes/no labels: POPE's counts and rates.
 package struct YesNoCounts {
     var truePositive = 0, falsePositive = 0, trueNegative = 0, falseNegative = 0
@@ -28,13 +30,13 @@ package struct YesNoCounts {
     }
 
     /// Rates from 0 to 1.
-    var json: OrderedJSON {
+    var json: JSONValue {
         .of(
-            ("samples", .integer(samples)), ("TP", .integer(truePositive)), ("FP", .integer(falsePositive)),
-            ("TN", .integer(trueNegative)), ("FN", .integer(falseNegative)),
-            ("accuracy", OrderedJSON(accuracy)),
-            ("precision", OrderedJSON(precision)), ("recall", OrderedJSON(recall)), ("f1", OrderedJSON(f1)),
-            ("yes_ratio", OrderedJSON(yesRatio)))
+            ("samples", .int(samples)), ("TP", .int(truePositive)), ("FP", .int(falsePositive)),
+            ("TN", .int(trueNegative)), ("FN", .int(falseNegative)),
+            ("accuracy", JSONValue(accuracy)),
+            ("precision", JSONValue(precision)), ("recall", JSONValue(recall)), ("f1", JSONValue(f1)),
+            ("yes_ratio", JSONValue(yesRatio)))
     }
 
     /// POPE's reading of an answer: the words before the first full stop, commas deleted, split at single spaces; yes

@@ -51,13 +51,13 @@ public struct AlignmentLoss {
     public let student: LlavaModel
     public let teacher: LlavaModel?
     public var objective: AlignmentObjective
-    /// `min(V_T, V_S)`
+    /// `min(V_T, V_S)`, and no more than a cache knows.
     public let common: Int
 
-    /// - Parameter commonVocabulary: of the teacher behind a cache, when no teacher is given
+    /// - Parameter commonVocabulary: of the cached teacher outputs, where there are any
     public init(student: LlavaModel, teacher: LlavaModel?, objective: AlignmentObjective, commonVocabulary: Int? = nil) {
         (self.student, self.teacher, self.objective) = (student, teacher, objective)
-        common = min(student.language.vocabularySize, teacher?.language.vocabularySize ?? commonVocabulary ?? .max)
+        common = min(student.language.vocabularySize, teacher?.language.vocabularySize ?? .max, commonVocabulary ?? .max)
     }
 
     /// - Parameters:

@@ -1,17 +1,34 @@
 import Foundation
 
-/// The teacher's distribution at one position as the cache holds it: its k most probable tokens and all the others together.
+/// The teacher's distribution at one position as the cache holds it.
+///
+/// Either its k most probable tokens and all others together, or the tokens that some draws from it hit.
 public struct CachedTarget: Sendable, Equatable {
-    /// Ids below the common vocabulary, most probable first.
+    /// Ids below the common vocabulary, most probable (or most often drawn) first.
     public let ids: [Int32]
-    /// Log-probabilities of these ids over the whole common vocabulary, nats.
+    /// Log-probabilities of these ids over the whole common vocabulary, nats; of draws, the log of the share that hit the id.
     public let logProbabilities: [Float]
     /// Log of the probability of all other ids; -infinity when there are none.
     public let logTail: Float
+    /// Entropy of the whole distribution, nats: of draws only. Cross-entropy with the draws less this is an unbiased estimate of KL.
+    public let entropy: Float?
 
     public init(ids: [Int32], logProbabilities: [Float], logTail: Float) {
         (self.ids, self.logProbabilities, self.logTail) = (ids, logProbabilities, logTail)
+        entropy = nil
     }
+
+    /// What n draws from a distribution of known entropy hit, and how often.
+    public init(ids: [Int32], counts: [Int32], entropy: Float) {
+        let total = Double(counts.reduce(0) { $0 + Int($1) })
+        self.ids = ids
+        logProbabilities = counts.map { Float(log(Double($0) / total)) }
+        logTail = -.infinity
+        self.entropy = entropy
+    }
+
+    /// Says nothing: all probability in one outcome, so that every student agrees.
+    static let none = CachedTarget(ids: [], logProbabilities: [], logTail: 0)
 
     /// Probabilities of the ids and of the tail, scaled to sum to one: fp16 log-probabilities miss it by about 1e-3.
     var normalized: (probabilities: [Double], tail: Double) {

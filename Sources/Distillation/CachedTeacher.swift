@@ -13,6 +13,11 @@ public final class CachedTeacher {
         index = try TeacherCacheIndex(folder: folder)
         (self.cache, self.dataset) = (cache, dataset)
         let path = folder.appendingPathComponent(TeacherCacheIndex.file).path
+        guard index.complete else {
+            throw DistillationError.badEntry(path: path, problem: "cache-teacher has not finished these outputs")
+        }
+        try index.settings.validate()
+        try requireSameDescription(path)
         guard index.shards == dataset.digest, index.entries.map(\.shard) == dataset.index.shards.map(\.file) else {
             throw DistillationError.mismatch(
                 what: "\(path): data set", found: String(index.shards.prefix(12)), expected: "\(dataset.digest.prefix(12)) (\(dataset.folder.path))",
@@ -20,10 +25,38 @@ public final class CachedTeacher {
         }
         for (entry, shard) in zip(index.entries, dataset.index.shards) {
             let expected = TeacherCache.key(teacher: index.teacher, shard: shard.rawSHA256, settings: index.settings)
-            guard entry.key == expected, FileManager.default.fileExists(atPath: cache.path(entry.key).path) else {
-                throw DistillationError.missingEntry(path: cache.path(expected).path, shard: entry.shard)
+            let file = cache.path(expected).path
+            switch cache.state(expected) {
+            case _ where entry.key != expected:
+                throw DistillationError.mismatch(
+                    what: "\(path): key of \(entry.shard)", found: String(entry.key.prefix(12)), expected: String(expected.prefix(12)),
+                    remedy: "the shard or the settings are not those the outputs were computed for: run cache-teacher on these shards")
+            case .absent: throw DistillationError.missingEntry(path: file, shard: entry.shard)
+            case let .damaged(problem): throw DistillationError.damagedEntry(path: file, problem: problem)
+            case let .whole(seal, _) where seal.samples != shard.samples:
+                throw DistillationError.badEntry(path: file, problem: "it holds \(seal.samples) samples, the shard \(shard.samples)")
+            case .whole: continue
             }
         }
+    }
+
+    /// Names the field in which the outputs' data differ from these shards; a digest alone would not say what to mend.
+    private func requireSameDescription(_ path: String) throws {
+        guard let packed = index.description else { return }
+        let now = dataset.description
+        func check<Value: Equatable>(_ field: String, _ found: Value, _ expected: Value) throws {
+            guard found != expected else { return }
+            throw DistillationError.mismatch(
+                what: "\(path): \(field) of the cached outputs", found: "\(found)", expected: "that of \(dataset.folder.path), \(expected)",
+                remedy: "run cache-teacher on these shards")
+        }
+        try check("tokenizer", packed.tokenizer, now.tokenizer)
+        try check("template", packed.template, now.template)
+        try check("end token", packed.endToken, now.endToken)
+        try check("label rule", packed.labelRule, now.labelRule)
+        try check("maximum length", packed.maximumLength, now.maximumLength)
+        try check("visual tokens", packed.visualTokens, now.visualTokens)
+        try check("image processor", packed.imageProcessor, now.imageProcessor)
     }
 
     /// - Throws: `DistillationError.badEntry` when an entry is damaged or does not fit its shard

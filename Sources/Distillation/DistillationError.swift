@@ -5,6 +5,8 @@ public enum DistillationError: Error, CustomStringConvertible {
     case mismatch(what: String, found: String, expected: String, remedy: String)
     case missingEntry(path: String, shard: String)
     case badEntry(path: String, problem: String)
+    /// An entry of the store whose bytes are not those that were written.
+    case damagedEntry(path: String, problem: String)
     case missingTeacher(term: String)
     case unequalInputs(problem: String)
     case badInput(path: String, tensor: String, problem: String)
@@ -18,6 +20,7 @@ public enum DistillationError: Error, CustomStringConvertible {
         case let .mismatch(what, found, expected, remedy): "\(what) is \(found), expected \(expected): \(remedy)"
         case let .missingEntry(path, shard): "\(path): no teacher outputs for shard \(shard): run cache-teacher on these shards with these settings"
         case let .badEntry(path, problem): "\(path): \(problem): delete it and run cache-teacher again"
+        case let .damagedEntry(path, problem): "\(path): the entry is damaged: \(problem): run cache-teacher again, it computes this entry anew"
         case let .missingTeacher(term): "the weight of \(term) is not 0 but there is neither a teacher nor a cache that holds it: give --teacher"
         case let .unequalInputs(problem): problem
         case let .badInput(path, tensor, problem): "\(path): tensor '\(tensor)' \(problem)"

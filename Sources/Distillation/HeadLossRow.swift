@@ -63,6 +63,7 @@ struct HeadLossRow: Sendable {
 }
 
 /// KL over k + 1 outcomes (the cached ids, and all others as one) and its gradient with respect to the student's logits.
+/// Draws are the case without a tail: q_v less the share of draws that hit v, which is q_v - p_v in the mean.
 ///
 /// With q the student's distribution and t the probability it gives to the other ids:
 /// d KL / d s_v = q_v - p_v for a cached id, q_v (1 - p_tail / t) for any other.
@@ -79,6 +80,8 @@ private struct SparseDivergence {
         let logQ = target.ids.map { Double(s[Int($0)] - logSum) }
         let t = SparseDivergence.tail(s, excluding: target.ids, logSum: logSum, common: common)
         var sum = zip(p, logQ).reduce(0.0) { $1.0 > 0 ? $0 + $1.0 * (log($1.0) - $1.1) : $0 }
+        // Draws: their own entropy is that of the sample; the teacher's makes the value unbiased too.
+        if let entropy = target.entropy { sum = zip(p, logQ).reduce(-Double(entropy)) { $0 - $1.0 * $1.1 } }
         if pTail > 0 { sum += pTail * (log(pTail) - log(max(t, .leastNormalMagnitude))) }
         value = sum
         tailFactor = t > 0 ? Float(1 - pTail / t) : 1

@@ -9,10 +9,35 @@ extension ShardDataset {
     ///
     /// - Throws: `ShardsError.mismatch` naming the field; `TextError` for a broken tokenizer
     public func require(_ model: LlavaModel, folder: URL) throws {
+        try require(model.configuration, folder: folder)
+        guard let processor = model.imageProcessor else { return }
+        // Mean and deviation are applied by each model to the shared pixels; the pad colour is in them.
+        let packed = description.imageProcessor
+        let index = self.folder.appendingPathComponent(ShardFormat.indexFile).path
+        for (field, found, expected) in [
+            ("size", "\(packed.size)", "\(processor.size)"), ("aspect", packed.aspect.rawValue, processor.aspect.rawValue),
+            ("mean", "\(packed.padColour)", packed.aspect == .pad ? "\(processor.padColour)" : "\(packed.padColour)"),
+        ] where found != expected {
+            throw ShardsError.mismatch(
+                path: index, field: "image_processor.\(field)", found: found, expected: "\(expected), as \(folder.path) says")
+        }
+    }
+
+    /// What can be said without loading the weights.
+    ///
+    /// - Throws: as `require(_:folder:)`
+    public func require(_ configuration: LlavaConfiguration, folder: URL) throws {
+        let rule = description.labelRule
+        guard rule == ShardFormat.labelRule else {
+            throw ShardsError.mismatch(
+                path: self.folder.appendingPathComponent(ShardFormat.indexFile).path, field: "label_rule", found: "\(rule)",
+                expected: "\(ShardFormat.labelRule)")
+        }
         let tokenizer = folder.appendingPathComponent("tokenizer.json")
         let digest = FileManager.default.fileExists(atPath: tokenizer.path)
             ? Digest.sha256(try Tokenizer(contentsOf: tokenizer).identityBytes) : nil
         try require(
-            tokenizer: digest, imageSize: model.imageProcessor?.size, visualTokens: model.hasVision ? model.visualTokensPerImage : nil)
+            tokenizer: digest, imageSize: configuration.vision?.imageSize,
+            visualTokens: configuration.vision == nil ? nil : configuration.visualTokensPerImage)
     }
 }

@@ -5,7 +5,7 @@ import Files
 /// Columns, for P positions of k ids each, `<name>` being `response` or `visual`:
 /// `<name>_ids` u8: ids in rank order, packed to ceil(log2 common) bits; `<name>_log_probabilities` f16 `[P, k]`;
 /// `<name>_log_tail` f16 `[P]`.
-struct TargetTable {
+struct TargetTable: TargetColumns {
     let perPosition: Int  // k
     private(set) var ids: [Int32] = []
     private(set) var logProbabilities: [Float] = []
@@ -14,6 +14,8 @@ struct TargetTable {
     var count: Int { logTails.count }
 
     init(perPosition: Int) { self.perPosition = perPosition }
+
+    func byteCount(common: Int) -> Int { PackedIntegers.byteCount(ids.count, limit: common) + 2 * (logProbabilities.count + logTails.count) }
 
     mutating func append(_ targets: [CachedTarget]) {
         for target in targets {

@@ -20,9 +20,7 @@ public struct TeacherCache: Sendable {
             align-ti teacher outputs \(CachedShard.formatVersion)
             teacher \(teacher)
             shard \(shard)
-            top_k \(settings.topK.map(String.init) ?? "all")
-            common_vocabulary \(settings.commonVocabulary)
-            saliency_layer \(settings.saliencyLayer)
+            \(settings.keyLines)
             """)
     }
 
@@ -31,63 +29,110 @@ public struct TeacherCache: Sendable {
         folder.appendingPathComponent("entries/\(key.prefix(2))/\(key).safetensors.zst")
     }
 
-    /// The entry, whole and checked; nil when there is none.
+    /// What a look at an entry's end shows; its content is not read.
+    public enum State: Sendable {
+        case absent
+        case whole(TeacherCacheSeal, bytes: Int)
+        case damaged(problem: String)
+    }
+
+    public func state(_ key: String) -> State { Self.state(of: path(key), key: key) }
+
+    static func state(of path: URL, key: String?) -> State {
+        guard let file = try? FileHandle(forReadingFrom: path) else {
+            return FileManager.default.fileExists(atPath: path.path) ? .damaged(problem: "it cannot be opened") : .absent
+        }
+        defer { try? file.close() }
+        do {
+            let size = Int(try file.seekToEnd())
+            return .whole(try TeacherCacheSeal(file, size: size, key: key), bytes: size)
+        } catch { return .damaged(problem: "\(error)") }
+    }
+
+    /// The entry, whole and checked, every byte of it; nil when there is none. A damaged one is moved to `damaged/`, so that it is computed
+    /// again by the next cache-teacher.
     ///
-    /// - Throws: `DistillationError.badEntry`, `FilesError` for a damaged one
+    /// - Throws: `DistillationError.damagedEntry`
     public func entry(_ key: String) throws -> CachedShard? {
+        do { return try check(key)?.shard } catch let problem as TeacherCacheSeal.Problem {
+            setAside(key)
+            throw DistillationError.damagedEntry(path: path(key).path, problem: problem.description)
+        }
+    }
+
+    /// Reads all of an entry; nil when there is none.
+    ///
+    /// - Throws: `TeacherCacheSeal.Problem`
+    func check(_ key: String) throws -> (shard: CachedShard, seal: TeacherCacheSeal)? {
         let path = path(key)
-        guard FileManager.default.fileExists(atPath: path.path) else { return nil }
-        let file: SafeTensorsFile
-        do { file = try SafeTensorsFile(path) } catch {
-            throw DistillationError.badEntry(path: path.path, problem: "the entry is damaged (\(error))")
+        switch state(key) {
+        case .absent: return nil
+        case let .damaged(problem): throw TeacherCacheSeal.Problem(problem)
+        case let .whole(seal, bytes):
+            guard let data = try? Data(contentsOf: path), data.count == bytes else { throw TeacherCacheSeal.Problem("it cannot be read") }
+            let content = [UInt8](data.prefix(seal.contentBytes))
+            guard Digest.sha256(content) == seal.contentSHA256 else { throw TeacherCacheSeal.Problem("its SHA-256 is not that of its seal") }
+            // The digest vouches for the bytes; what follows guards against a writer that is wrong.
+            do {
+                let file = try SafeTensorsFile(bytes: content, name: path.path)
+                guard file.metadata["key"] == key else { throw TeacherCacheSeal.Problem("it holds the outputs of another key") }
+                return (try CachedShard(file), seal)
+            } catch let problem as TeacherCacheSeal.Problem { throw problem } catch { throw TeacherCacheSeal.Problem("\(error)") }
         }
-        guard file.metadata["key"] == key else {
-            throw DistillationError.badEntry(path: path.path, problem: "the entry is of another key, \(file.metadata["key"] ?? "none")")
-        }
-        return try CachedShard(file)
     }
 
     /// Writes an entry, whole or not at all.
-    public func write(_ shard: CachedShard, key: String) throws {
-        let tail = shard.tailMass
-        try shard.writer(metadata: [
-            "key": key, "positions": "\(tail.positions)", "mean_tail_mass": "\(tail.mean)", "worst_tail_mass": "\(tail.worst)",
-        ]).write(to: path(key), compression: .zstandard(level: 3))
+    public func write(_ shard: CachedShard, key: String, origin: TeacherCacheSeal.Origin? = nil) throws {
+        let content = try shard.writer(metadata: ["key": key]).serialized(compression: .zstandard(level: 3))
+        let file = try AtomicFile(path(key))
+        try file.write(content)
+        try file.write(try TeacherCacheSeal(shard, key: key, origin: origin, content: content).bytes())
+        try file.commit()
     }
 
-    /// What an index says of an entry; nil when there is none, or it is damaged and must be made again.
+    /// What an index says of an entry; nil when there is none, or it must be made again.
     public func summary(_ key: String, shard: String) -> TeacherCacheIndex.Entry? {
-        let path = path(key)
-        guard let size = try? path.resourceValues(forKeys: [.fileSizeKey]).fileSize, let file = try? SafeTensorsFile(path),
-            file.metadata["key"] == key, let positions = file.metadata["positions"].flatMap({ Int($0) }),
-            let mean = file.metadata["mean_tail_mass"].flatMap({ Double($0) }),
-            let worst = file.metadata["worst_tail_mass"].flatMap({ Double($0) })
-        else { return nil }
+        guard case let .whole(seal, bytes) = state(key) else { return nil }
         return TeacherCacheIndex.Entry(
-            shard: shard, key: key, bytes: size, positions: positions, meanTailMass: mean, worstTailMass: worst)
+            shard: shard, key: key, bytes: bytes, positions: seal.positions, stateBytes: seal.stateBytes,
+            meanTailMass: seal.meanTailMass, worstTailMass: seal.worstTailMass)
     }
+
+    /// Moves a damaged entry out of the way. A store that cannot be written keeps it; whoever reads it is told again.
+    package func setAside(_ key: String) {
+        let target = damagedFolder.appendingPathComponent("\(key)-\(UUID().uuidString.prefix(8)).safetensors.zst")
+        try? AtomicOutput.makeFolder(damagedFolder)
+        rename(path(key).path, target.path)
+    }
+
+    var damagedFolder: URL { folder.appendingPathComponent("damaged") }
+
+    // MARK: Relevance
 
     private func relevancePath(_ key: String) -> URL { folder.appendingPathComponent("relevance/\(key).json") }
 
-    /// An earlier measurement of the same relevance, or nil.
-    public func relevance(_ key: String) throws -> TeacherCacheIndex.Relevance? {
-        guard let data = try? Data(contentsOf: relevancePath(key)) else { return nil }
-        do { return try JSONDecoder().decode(TeacherCacheIndex.Relevance.self, from: data) } catch {
-            throw DistillationError.badEntry(path: relevancePath(key).path, problem: "it is no measured relevance")
-        }
+    /// An earlier measurement of the same relevance; nil where there is none, or a damaged one, which is then measured again.
+    public func relevance(_ key: String) -> TeacherCacheIndex.Relevance? {
+        guard let lines = try? String(contentsOf: relevancePath(key), encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false),
+            lines.count == 3, lines[2].isEmpty, Digest.sha256("\(key)\n\(lines[0])") == String(lines[1])
+        else { return nil }
+        return try? JSONDecoder().decode(TeacherCacheIndex.Relevance.self, from: Data(lines[0].utf8))
     }
 
+    /// One line of JSON and a line with the digest of key and JSON.
     public func write(_ relevance: TeacherCacheIndex.Relevance, key: String) throws {
-        try AtomicOutput.writeAtomically([UInt8](try JSONEncoder().encode(relevance)), to: relevancePath(key))
+        let json = String(decoding: try JSONEncoder().encode(relevance), as: UTF8.self)
+        try AtomicOutput.writeAtomically("\(json)\n\(Digest.sha256("\(key)\n\(json)"))\n", to: relevancePath(key))
     }
 
-    /// Digest of a model folder's weights and configuration: the teacher's part of a key.
+    /// Digest of a model folder's weights and configuration: the teacher's part of a key. Digests of large files are remembered.
     ///
     /// - Throws: `FilesError` where a file cannot be read
-    public static func digest(ofModel folder: URL) throws -> String {
-        let files = try FolderListing.files(below: folder).filter {
+    public func digest(ofModel model: URL) throws -> String {
+        let known = FileDigests(folder.appendingPathComponent("digests"))
+        let files = try FolderListing.files(below: model).filter {
             !$0.contains("/") && ($0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == "preprocessor_config.json")
         }
-        return Digest.sha256(ofFiles: try files.map { (name: $0, digest: try Digest.sha256(ofFile: folder.appendingPathComponent($0))) })
+        return Digest.sha256(ofFiles: try files.map { (name: $0, digest: try known.digest(of: model.appendingPathComponent($0))) })
     }
 }

@@ -2,26 +2,6 @@ import Models
 import Shards
 import Tensors
 
-/// What decides the numbers of the teacher's outputs besides the teacher and the data.
-public struct TeacherOutputSettings: Sendable, Equatable, Codable {
-    /// Ids kept a position; nil keeps all.
-    public var topK: Int?
-    /// Ids at or above it are left out before normalising.
-    public var commonVocabulary: Int
-    /// 0-based layer whose attention weights the visual tokens.
-    public var saliencyLayer: Int
-
-    public init(topK: Int?, commonVocabulary: Int, saliencyLayer: Int) {
-        (self.topK, self.commonVocabulary, self.saliencyLayer) = (topK, commonVocabulary, saliencyLayer)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case topK = "top_k"
-        case commonVocabulary = "common_vocabulary"
-        case saliencyLayer = "saliency_layer"
-    }
-}
-
 /// Runs a teacher over data and keeps what distillation needs of it.
 public struct TeacherOutputs {
     public let teacher: LlavaModel
@@ -36,37 +16,54 @@ public struct TeacherOutputs {
     public func shard(
         _ number: Int, of dataset: ShardDataset, settings: TeacherOutputSettings, progress: (Int) throws -> Void = { _ in }
     ) throws -> CachedShard {
+        try rows(Array(0..<dataset.index.shards[number].samples), ofShard: number, of: dataset, settings: settings, progress: progress)
+    }
+
+    /// The outputs for some samples of a shard, by their rows in it.
+    package func rows(
+        _ wanted: [Int], ofShard number: Int, of dataset: ShardDataset, settings: TeacherOutputSettings,
+        progress: (Int) throws -> Void = { _ in }
+    ) throws -> CachedShard {
         struct VisualGroup: Hashable {
             let image: Int
             let before: [Int32]
         }
+        try settings.validate()
         let shard = try dataset.shard(number)
         let first = dataset.index.shards[..<number].reduce(0) { $0 + $1.samples }
-        var result = CachedShard(topK: settings.topK, common: settings.commonVocabulary)
+        var complete = settings
+        complete.saliencyMass = 1
+        var result = CachedShard(complete)
         var groups: [VisualGroup: Int32] = [:]
-        for range in rangesOfRows((0..<shard.count).map { shard.sample($0).inputIDs.count }, limit: rowLimit) {
-            let batch = try AlignmentBatch(dataset, numbers: range.map { first + $0 })
+        let stream = UInt64(dataset.index.shards[number].rawSHA256.prefix(16), radix: 16) ?? 0
+        for range in rangesOfRows(wanted.map { shard.sample($0).inputIDs.count }, limit: rowLimit) {
+            let batch = try AlignmentBatch(dataset, numbers: range.map { first + wanted[$0] })
             try batch.validate(for: teacher)
             let output = teacher.language.forward(
                 try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: [settings.saliencyLayer])
             let saliency = visualSaliency(output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
             // Rows wanted, in order: each sample's visual ones if its group is new, then those that predict its response.
-            var rows: [Int32] = []
+            var (rows, streams): ([Int32], [CounterRandom]) = ([], [])
             var plan: [(group: VisualGroup?, isNew: Bool, visual: Int, response: Int)] = []
             for (index, sample) in batch.samples.enumerated() {
+                let row = wanted[range.lowerBound + index]
                 let group = sample.visual.map {
-                    VisualGroup(
-                        image: shard.sample(range.lowerBound + index).imageIndex ?? -1, before: Array(sample.inputIDs[..<$0.lowerBound]))
+                    VisualGroup(image: shard.sample(row).imageIndex ?? -1, before: Array(sample.inputIDs[..<$0.lowerBound]))
                 }
                 let isNew = group.map { group in groups[group] == nil && !plan.contains { $0.group == group } } ?? false
                 let visual = isNew ? sample.visual ?? 0..<0 : 0..<0
                 let response = sample.responsePositions
-                rows += (visual.map { $0 } + response.map { $0 - 1 }).map { Int32(batch.starts[index] + $0) }
+                for position in visual.map({ $0 }) + response.map({ $0 - 1 }) {
+                    rows.append(Int32(batch.starts[index] + position))
+                    streams.append(CounterRandom(settings.seed, stream, UInt64(row), UInt64(position)))
+                }
                 plan.append((group, isNew, visual.count, response.count))
             }
-            let targets = topTargets(
-                hidden: output.hidden.data, head: teacher.language.head.data, rows: rows, topK: settings.topK,
-                common: settings.commonVocabulary)
+            let (hidden, head) = (output.hidden.data, teacher.language.head.data)
+            let targets = settings.encoding == .sampled
+                ? sampledTargets(
+                    hidden: hidden, head: head, rows: rows, draws: settings.samples, common: settings.commonVocabulary, streams: streams)
+                : topTargets(hidden: hidden, head: head, rows: rows, topK: settings.topK, common: settings.commonVocabulary)
             var next = 0
             for (index, step) in plan.enumerated() {
                 if let group = step.group, step.isNew {
@@ -80,7 +77,7 @@ public struct TeacherOutputs {
             }
             try progress(range.upperBound)
         }
-        return result
+        return settings.saliencyMass < 1 ? result.cut(settings) : result
     }
 
     /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an instruction.

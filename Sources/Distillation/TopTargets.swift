@@ -12,36 +12,53 @@ import Tensors
 public func topTargets(hidden: Tensor, head: Tensor, rows: [Int32], topK: Int?, common: Int) -> [CachedTarget] {
     let count = min(topK ?? common, common)
     precondition(count > 0 && common <= head.rows, "topTargets: \(count) of \(common) ids")
+    return mapLogits(hidden: hidden, head: head, rows: rows) { _, logits in selectTop(.init(rebasing: logits[..<common]), count: count) }
+}
+
+/// What `body` makes of each row's logits, in the order of the rows; called from several threads, free to overwrite the logits.
+func mapLogits(
+    hidden: Tensor, head: Tensor, rows: [Int32],
+    _ body: @Sendable (_ index: Int, _ logits: UnsafeMutableBufferPointer<Float>) -> CachedTarget
+) -> [CachedTarget] {
     let chunkRows = max(16, (1 << 21) / head.rows)
     var targets: [CachedTarget] = []
     targets.reserveCapacity(rows.count)
+    let logits = Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), head.rows])
     for start in stride(from: 0, to: rows.count, by: chunkRows) {
         let chunk = Array(rows[start..<min(start + chunkRows, rows.count)])
-        let logits = Tensor(uninitialized: [chunk.count, head.rows])
-        multiply(hidden.gatheringRows(chunk), .plain, head, .transposed, into: logits)
-        let (ids, values) = (Tensor(uninitialized: [chunk.count, count]), Tensor(uninitialized: [chunk.count, count + 1]))
+        multiply(hidden.gatheringRows(chunk), .plain, head, .transposed, into: logits.rows(0..<chunk.count))
+        let made = Slots(count: chunk.count)
         parallel(chunk.count, grain: 2) { range in
             for row in range {
-                selectTop(
-                    UnsafeMutableBufferPointer(start: logits.pointer + row * head.rows, count: common), count: count,
-                    ids: ids.pointer + row * count, logProbabilities: values.pointer + row * (count + 1))
+                made[row] = body(start + row, UnsafeMutableBufferPointer(start: logits.pointer + row * head.rows, count: head.rows))
             }
         }
-        for row in 0..<chunk.count {
-            targets.append(
-                CachedTarget(
-                    ids: (0..<count).map { Int32(bitPattern: ids[row, $0].bitPattern) },
-                    logProbabilities: (0..<count).map { values[row, $0] }, logTail: values[row, count]))
-        }
+        targets += made.values
     }
     return targets
 }
 
-/// Rank order, the lower id first among equals. `ids` holds bit patterns; the last log-probability is the tail's.
-private func selectTop(
-    _ logits: UnsafeMutableBufferPointer<Float>, count: Int, ids: UnsafeMutablePointer<Float>, logProbabilities: UnsafeMutablePointer<Float>
-) {
-    guard let base = logits.baseAddress else { return }
+/// Results written by several threads, each index by one.
+private final class Slots: @unchecked Sendable {
+    private let memory: UnsafeMutableBufferPointer<CachedTarget>
+    init(count: Int) {
+        memory = .allocate(capacity: count)
+        memory.initialize(repeating: .none)
+    }
+    deinit {
+        memory.deinitialize()
+        memory.deallocate()
+    }
+    subscript(index: Int) -> CachedTarget {
+        get { memory[index] }
+        set { memory[index] = newValue }
+    }
+    var values: [CachedTarget] { Array(memory) }
+}
+
+/// Rank order, the lower id first among equals.
+private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) -> CachedTarget {
+    guard let base = logits.baseAddress else { return .none }
     let logSum = ck_log_sum_exp(base, logits.count)
     var best: [Int32]
     if count == logits.count {
@@ -61,17 +78,11 @@ private func selectTop(
     }
     best.sort { before($0, $1, logits) }
     best.removeLast(best.count - count)
-    for (rank, id) in best.enumerated() {
-        ids[rank] = Float(bitPattern: UInt32(bitPattern: id))
-        logProbabilities[rank] = logits[Int(id)] - logSum
-    }
-    guard count < logits.count else {
-        logProbabilities[count] = -.infinity
-        return
-    }
+    let logProbabilities = best.map { logits[Int($0)] - logSum }
+    guard count < logits.count else { return CachedTarget(ids: best, logProbabilities: logProbabilities, logTail: -.infinity) }
     // The tail is summed over its own members: one minus the rest would lose all digits where the tail is small.
     for id in best { logits[Int(id)] = -.infinity }
-    logProbabilities[count] = ck_log_sum_exp(base, logits.count) - logSum
+    return CachedTarget(ids: best, logProbabilities: logProbabilities, logTail: ck_log_sum_exp(base, logits.count) - logSum)
 }
 
 private func before(_ a: Int32, _ b: Int32, _ logits: UnsafeMutableBufferPointer<Float>) -> Bool {

@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// A language model that starts from random weights. The defaults are the demo's teacher (docs: the embedded world).
@@ -94,15 +95,15 @@ public struct AssemblySettings: Codable, Equatable, Sendable {
 extension FreshLanguage {
     /// The same as a `config.json` would say it, checked like one.
     func configuration(vocabulary: Int, endIds: [Int]) throws -> TextConfiguration {
-        var object: [String: JSONValue] = [
-            "model_type": .text(family), "hidden_size": .integer(hidden), "num_hidden_layers": .integer(layers),
-            "num_attention_heads": .integer(heads), "num_key_value_heads": .integer(keyHeads), "intermediate_size": .integer(intermediate),
-            "rope_theta": .number(ropeTheta), "tie_word_embeddings": .flag(tiedEmbeddings), "vocab_size": .integer(vocabulary),
-            "max_position_embeddings": .integer(maximumPositions), "hidden_act": .text("silu"), "rms_norm_eps": .number(1e-6),
-            "initializer_range": .number(0.02),
+        var object: JSONObject = [
+            "model_type": .string(family), "hidden_size": .int(hidden), "num_hidden_layers": .int(layers),
+            "num_attention_heads": .int(heads), "num_key_value_heads": .int(keyHeads), "intermediate_size": .int(intermediate),
+            "rope_theta": .double(ropeTheta), "tie_word_embeddings": .bool(tiedEmbeddings), "vocab_size": .int(vocabulary),
+            "max_position_embeddings": .int(maximumPositions), "hidden_act": .string("silu"), "rms_norm_eps": .double(1e-6),
+            "initializer_range": .double(0.02),
         ]
-        if heads > 0 { object["head_dim"] = .integer(headSize ?? hidden / heads) }
-        if let end = endIds.first { object["eos_token_id"] = .integer(end) }
+        if heads > 0 { object["head_dim"] = .int(headSize ?? hidden / heads) }
+        if let end = endIds.first { object["eos_token_id"] = .int(end) }
         return try TextConfiguration(Fields(file: "recipe", path: "language: ", object: object))
     }
 }
@@ -110,12 +111,12 @@ extension FreshLanguage {
 extension FreshVision {
     /// The same as a `config.json` would say it, checked like one.
     func configuration() throws -> VisionConfiguration {
-        var object: [String: JSONValue] = [
-            "model_type": .text("\(family)_vision_model"), "hidden_size": .integer(hidden), "num_hidden_layers": .integer(layers),
-            "num_attention_heads": .integer(heads), "intermediate_size": .integer(intermediate), "image_size": .integer(imageSize),
-            "patch_size": .integer(patchSize),
+        var object: JSONObject = [
+            "model_type": .string("\(family)_vision_model"), "hidden_size": .int(hidden), "num_hidden_layers": .int(layers),
+            "num_attention_heads": .int(heads), "intermediate_size": .int(intermediate), "image_size": .int(imageSize),
+            "patch_size": .int(patchSize),
         ]
-        if family == "siglip" { object["vision_use_head"] = .flag(false) }
+        if family == "siglip" { object["vision_use_head"] = .bool(false) }
         return try VisionConfiguration(Fields(file: "recipe", path: "vision: ", object: object))
     }
 }

@@ -42,8 +42,8 @@ final class Checkpoint: WeightSource {
         let fields = try Fields(index)
         guard let map = try fields.object("weight_map") else { throw fields.bad("weight_map", "an object") }
         var wanted: [String: [String]] = [:]  // names by file
-        for (name, value) in map.object {
-            guard case .text(let file) = value, !file.contains("/"), file.hasSuffix(".safetensors") else {
+        for (name, value) in map.object.members {
+            guard case .string(let file) = value, !file.contains("/"), file.hasSuffix(".safetensors") else {
                 throw map.bad(name, "the name of a .safetensors file beside the index")
             }
             wanted[file, default: []].append(name)

@@ -1,4 +1,5 @@
 import Autograd
+import Files
 import Foundation
 
 /// A model folder's `config.json`: a LLaVA model, or a language model alone.
@@ -20,7 +21,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
     public let featureSelection: FeatureSelection
     public let projectorActivation: Activation
     public let projectorBias: Bool
-    let source: [String: JSONValue]
+    let source: JSONObject
 
     /// Reads and checks `config.json` in a model folder.
     ///
@@ -31,7 +32,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
     init(_ fields: Fields) throws {
         source = fields.object
         guard try fields.text("model_type") == "llava" else {
-            guard case .text(let type)? = fields["model_type"], TextConfiguration.Family(rawValue: type) != nil else {
+            guard case .string(let type)? = fields["model_type"], TextConfiguration.Family(rawValue: type) != nil else {
                 throw fields.bad("model_type", "llava, qwen2, qwen3 or llama")
             }
             text = try TextConfiguration(fields)
@@ -56,7 +57,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
     /// A model put together from parts.
     init(
         text: TextConfiguration, vision: VisionConfiguration?, imageTokenId: Int32, featureLayer: Int, featureSelection: FeatureSelection,
-        extra: [String: JSONValue] = [:]
+        extra: JSONObject = [:]
     ) {
         (self.text, self.vision, self.imageTokenId) = (text, vision, imageTokenId)
         (self.featureLayer, self.featureSelection) = (featureLayer, featureSelection)
@@ -79,28 +80,28 @@ public struct LlavaConfiguration: Equatable, Sendable {
     func written(storedType: String) -> JSONValue {
         guard let vision else {
             var object = source
-            object.merge(text.written) { $1 }
-            object["torch_dtype"] = .text(storedType)
-            if object["dtype"] != nil { object["dtype"] = .text(storedType) }
+            for (name, value) in text.written.members { object[name] = value }
+            object["torch_dtype"] = .string(storedType)
+            if object["dtype"] != nil { object["dtype"] = .string(storedType) }
             let architecture = ["qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM", "llama": "LlamaForCausalLM"]
-            object["architectures"] = .list([.text(architecture[text.family.rawValue] ?? "")])
+            object["architectures"] = .array([.string(architecture[text.family.rawValue] ?? "")])
             return .object(object)
         }
         var object = source
-        object["model_type"] = .text("llava")
-        object["architectures"] = .list([.text("LlavaForConditionalGeneration")])
+        object["model_type"] = .string("llava")
+        object["architectures"] = .array([.string("LlavaForConditionalGeneration")])
         object["text_config"] = .object(text.written)
         object["vision_config"] = .object(vision.written)
-        object["tie_word_embeddings"] = .flag(text.tiedEmbeddings)
-        object["image_token_index"] = .integer(Int(imageTokenId))
-        if object["image_token_id"] != nil { object["image_token_id"] = .integer(Int(imageTokenId)) }
-        object["image_seq_length"] = .integer(visualTokensPerImage)
-        object["vision_feature_layer"] = .integer(featureLayer)
-        object["vision_feature_select_strategy"] = .text(featureSelection.rawValue)
-        object["projector_hidden_act"] = .text(projectorActivation.rawValue)
-        object["multimodal_projector_bias"] = .flag(projectorBias)
-        object["torch_dtype"] = .text(storedType)
-        if object["dtype"] != nil { object["dtype"] = .text(storedType) }
+        object["tie_word_embeddings"] = .bool(text.tiedEmbeddings)
+        object["image_token_index"] = .int(Int(imageTokenId))
+        if object["image_token_id"] != nil { object["image_token_id"] = .int(Int(imageTokenId)) }
+        object["image_seq_length"] = .int(visualTokensPerImage)
+        object["vision_feature_layer"] = .int(featureLayer)
+        object["vision_feature_select_strategy"] = .string(featureSelection.rawValue)
+        object["projector_hidden_act"] = .string(projectorActivation.rawValue)
+        object["multimodal_projector_bias"] = .bool(projectorBias)
+        object["torch_dtype"] = .string(storedType)
+        if object["dtype"] != nil { object["dtype"] = .string(storedType) }
         return .object(object)
     }
 }

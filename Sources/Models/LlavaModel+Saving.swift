@@ -32,14 +32,14 @@ extension LlavaModel {
             try AtomicOutput.writeAtomically(bytes, to: folder.appendingPathComponent(name))
         }
         let storedType = [ElementType.float32: "float32", .bfloat16: "bfloat16", .float16: "float16"][type] ?? "float32"
-        try put(configuration.written(storedType: storedType).serialized(), "config.json")
+        try put(configuration.written(storedType: storedType).configurationFile, "config.json")
         try writeWeights(into: folder, type: type, shardBytes: shardBytes)
         if let imageProcessor { try put(Array(imageProcessor.configuration()), "preprocessor_config.json") }
         let settings = self.folder?.appendingPathComponent("generation_config.json")
         if let settings, FileManager.default.fileExists(atPath: settings.path) {
             try put(Array(Data(contentsOf: settings)), "generation_config.json")
         } else {
-            try put(configuration.text.generation.serialized(), "generation_config.json")
+            try put(configuration.text.generation.configurationFile, "generation_config.json")
         }
         guard let source = tokenizer ?? self.folder else { return }
         for name in Self.companions {
@@ -86,32 +86,32 @@ extension LlavaModel {
             filled += item.byteCount
         }
         func number(_ value: Int) -> String { String(repeating: "0", count: max(0, 5 - "\(value)".count)) + "\(value)" }
-        var map: [String: JSONValue] = [:]
+        var map = JSONObject()
         for (index, shard) in shards.enumerated() {
             let name = shards.count == 1 ? "model.safetensors" : "model-\(number(index + 1))-of-\(number(shards.count)).safetensors"
             var writer = SafeTensorsWriter(metadata: ["format": "pt"])
             for item in shard {
                 writer.add(item.name, type, shape: item.shape, write: item.write)
-                map[item.name] = .text(name)
+                map.append(item.name, .string(name))
             }
             try writer.write(to: folder.appendingPathComponent(name))
         }
         guard shards.count > 1 else { return }
         let total = shards.joined().reduce(0) { $0 + $1.byteCount }
-        let index = JSONValue.object(["metadata": .object(["total_size": .integer(total)]), "weight_map": .object(map)])
-        try AtomicOutput.writeAtomically(index.serialized(), to: folder.appendingPathComponent("model.safetensors.index.json"))
+        let index = JSONValue.object(["metadata": ["total_size": .int(total)], "weight_map": .object(map)])
+        try AtomicOutput.writeAtomically(index.configurationFile, to: folder.appendingPathComponent("model.safetensors.index.json"))
     }
 }
 
 extension TextConfiguration {
     /// `generation_config.json`: which ids start and end a text.
     var generation: JSONValue {
-        var object: [String: JSONValue] = [:]
-        if let startId { object["bos_token_id"] = .integer(Int(startId)) }
+        var object = JSONObject()
+        if let startId { object["bos_token_id"] = .int(Int(startId)) }
         if let first = endIds.first {
-            object["eos_token_id"] = endIds.count == 1 ? .integer(Int(first)) : .list(endIds.map { .integer(Int($0)) })
+            object["eos_token_id"] = endIds.count == 1 ? .int(Int(first)) : .array(endIds.map { .int(Int($0)) })
         }
-        if let paddingId { object["pad_token_id"] = .integer(Int(paddingId)) }
+        if let paddingId { object["pad_token_id"] = .int(Int(paddingId)) }
         return .object(object)
     }
 }

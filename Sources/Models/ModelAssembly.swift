@@ -66,7 +66,7 @@ public struct ModelAssembly {
             throw ModelsError.badField(
                 file: "recipe", field: "feature_layer", found: "\(settings.featureLayer)", expected: "\(-tower.layers - 1) to \(tower.layers)")
         }
-        let extra: [String: JSONValue] = settings.imageAspect.map { ["image_aspect_ratio": .text($0.rawValue)] } ?? [:]
+        let extra: JSONObject = settings.imageAspect.map { ["image_aspect_ratio": .string($0.rawValue)] } ?? [:]
         let configuration = LlavaConfiguration(
             text: text, vision: tower, imageTokenId: Int32(imageId), featureLayer: settings.featureLayer,
             featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full), extra: extra)

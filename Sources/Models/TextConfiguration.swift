@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The language model's part of `config.json`.
@@ -23,7 +24,7 @@ public struct TextConfiguration: Equatable, Sendable {
     /// Its row of the embedding table receives no gradient as an input, as in `transformers`, where it is the table's `padding_idx`.
     public let paddingId: Int32?
     /// The object as it was read, so that keys unknown here survive a rewrite.
-    let source: [String: JSONValue]
+    let source: JSONObject
 
     /// Qwen2 has biases on q, k and v.
     var hasAttentionBias: Bool { family == .qwen2 }
@@ -70,8 +71,8 @@ public struct TextConfiguration: Equatable, Sendable {
             guard let family = [Family.qwen3, .qwen2, .llama].first(where: { type.contains($0.rawValue) }) else {
                 throw fields.bad("model_type", "llava_qwen2, llava_qwen3 or llava_llama")
             }
-            var object = fields.object.filter { !$0.key.hasPrefix("mm_") }
-            object["model_type"] = .text(family.rawValue)
+            var object = JSONObject(fields.object.members.filter { !$0.name.hasPrefix("mm_") })
+            object["model_type"] = .string(family.rawValue)
             try self.init(Fields(file: fields.file, object: object))
         } else {
             guard Family(rawValue: type) != nil else { throw fields.bad("model_type", "qwen2, qwen3, llama or a LLaVA model") }
@@ -82,10 +83,10 @@ public struct TextConfiguration: Equatable, Sendable {
     private static func ropeTheta(_ fields: Fields) throws -> Double {
         let parameters = try fields.object("rope_parameters")
         for scaling in [parameters, try fields.object("rope_scaling")].compactMap({ $0 }) {
-            for key in ["rope_type", "type"] where scaling[key] != nil && scaling[key] != .text("default") {
+            for key in ["rope_type", "type"] where scaling[key] != nil && scaling[key] != .string("default") {
                 throw scaling.bad(key, "'default': scaled rotary embeddings are not supported")
             }
-            if let part = scaling["partial_rotary_factor"], part != .integer(1), part != .number(1) {
+            if let part = scaling["partial_rotary_factor"], part != 1 {
                 throw scaling.bad("partial_rotary_factor", "1")
             }
         }
@@ -99,31 +100,31 @@ public struct TextConfiguration: Equatable, Sendable {
             // Qwen2's own biases are not a setting of its configuration.
             throw fields.bad(key, "false: a \(family.rawValue) model with it is not supported")
         }
-        if case .list(let types)? = fields["layer_types"], types.contains(where: { $0 != .text("full_attention") }) {
+        if case .array(let types)? = fields["layer_types"], types.contains(where: { $0 != .string("full_attention") }) {
             throw fields.bad("layer_types", "'full_attention' for every layer")
         }
-        if let part = fields["partial_rotary_factor"], part != .integer(1), part != .number(1) {
+        if let part = fields["partial_rotary_factor"], part != 1 {
             throw fields.bad("partial_rotary_factor", "1")
         }
-        if let tensorParallel = fields["pretraining_tp"], tensorParallel != .integer(1) { throw fields.bad("pretraining_tp", "1") }
+        if let tensorParallel = fields["pretraining_tp"], tensorParallel != .int(1) { throw fields.bad("pretraining_tp", "1") }
     }
 
     /// The object as written to a checkpoint: transformers 4 reads `rope_theta`, 5 reads either.
-    var written: [String: JSONValue] {
+    var written: JSONObject {
         var object = source
-        object["model_type"] = .text(family.rawValue)
-        object["vocab_size"] = .integer(vocabulary)
-        object["hidden_size"] = .integer(hidden)
-        object["intermediate_size"] = .integer(intermediate)
-        object["num_hidden_layers"] = .integer(layers)
-        object["num_attention_heads"] = .integer(heads)
-        object["num_key_value_heads"] = .integer(keyHeads)
-        object["head_dim"] = .integer(headSize)
-        object["hidden_act"] = .text("silu")
-        object["rms_norm_eps"] = .number(normEpsilon)
-        object["rope_theta"] = .number(ropeTheta)
-        object["tie_word_embeddings"] = .flag(tiedEmbeddings)
-        object["max_position_embeddings"] = .integer(maximumPositions)
+        object["model_type"] = .string(family.rawValue)
+        object["vocab_size"] = .int(vocabulary)
+        object["hidden_size"] = .int(hidden)
+        object["intermediate_size"] = .int(intermediate)
+        object["num_hidden_layers"] = .int(layers)
+        object["num_attention_heads"] = .int(heads)
+        object["num_key_value_heads"] = .int(keyHeads)
+        object["head_dim"] = .int(headSize)
+        object["hidden_act"] = .string("silu")
+        object["rms_norm_eps"] = .double(normEpsilon)
+        object["rope_theta"] = .double(ropeTheta)
+        object["tie_word_embeddings"] = .bool(tiedEmbeddings)
+        object["max_position_embeddings"] = .int(maximumPositions)
         return object
     }
 }

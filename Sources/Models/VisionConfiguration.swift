@@ -1,4 +1,5 @@
 import Autograd
+import Files
 
 /// The vision tower's part of `config.json`.
 public struct VisionConfiguration: Equatable, Sendable {
@@ -19,7 +20,7 @@ public struct VisionConfiguration: Equatable, Sendable {
     public let normEpsilon: Double
     public let activation: Activation
     /// The object as it was read, so that keys unknown here survive a rewrite.
-    let source: [String: JSONValue]
+    let source: JSONObject
 
     public var headSize: Int { hidden / heads }
     public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
@@ -48,18 +49,18 @@ public struct VisionConfiguration: Equatable, Sendable {
         guard patchSize <= imageSize else { throw fields.bad("patch_size", "at most the \(imageSize) pixels of the image") }
     }
 
-    var written: [String: JSONValue] {
+    var written: JSONObject {
         var object = source
-        object["model_type"] = .text(family.rawValue)
-        object["hidden_size"] = .integer(hidden)
-        object["intermediate_size"] = .integer(intermediate)
-        object["num_hidden_layers"] = .integer(layers)
-        object["num_attention_heads"] = .integer(heads)
-        object["image_size"] = .integer(imageSize)
-        object["patch_size"] = .integer(patchSize)
-        object["layer_norm_eps"] = .number(normEpsilon)
-        object["hidden_act"] = .text(activation.rawValue)
-        object["num_channels"] = .integer(3)
+        object["model_type"] = .string(family.rawValue)
+        object["hidden_size"] = .int(hidden)
+        object["intermediate_size"] = .int(intermediate)
+        object["num_hidden_layers"] = .int(layers)
+        object["num_attention_heads"] = .int(heads)
+        object["image_size"] = .int(imageSize)
+        object["patch_size"] = .int(patchSize)
+        object["layer_norm_eps"] = .double(normEpsilon)
+        object["hidden_act"] = .string(activation.rawValue)
+        object["num_channels"] = .int(3)
         return object
     }
 }

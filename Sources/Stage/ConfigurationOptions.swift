@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 
 /// The options every stage has: `@OptionGroup var configuration: ConfigurationOptions`.

@@ -63,9 +63,9 @@ public struct Receipt: Codable, Equatable, Sendable {
                 "its format is \(fields["format"]?.text() ?? "not given"), this program reads \"\(currentFormat)\""
             )
         }
-        guard let own = fields.removeValue(forKey: "receiptDigest"),
-            own == .string(Digest.sha256(JSONValue.object(fields).text()))
-        else {
+        let own = fields["receiptDigest"]
+        fields["receiptDigest"] = nil
+        guard own == .string(Digest.sha256(JSONValue.object(fields).text())) else {
             throw corrupt("it was altered: its own digest does not fit")
         }
         let receipt: Receipt
@@ -82,12 +82,10 @@ public struct Receipt: Codable, Equatable, Sendable {
 
     /// Writes the receipt, with a digest of itself, atomically.
     func write(in folder: URL) throws {
-        var tree = try JSONValue(parsing: Array(JSONEncoder().encode(self)))
-        guard case .object(var fields) = tree else { preconditionFailure("Receipt: not an object") }
+        guard case .object(var fields) = try JSONValue(parsing: Array(JSONEncoder().encode(self))) else { preconditionFailure("Receipt: not an object") }
         fields["receiptDigest"] = .string(Digest.sha256(JSONValue.object(fields).text()))
-        tree = .object(fields)
         try AtomicOutput.writeAtomically(
-            tree.text(pretty: true) + "\n", to: folder.appendingPathComponent(Self.fileName))
+            JSONValue.object(fields).text(.pretty) + "\n", to: folder.appendingPathComponent(Self.fileName))
     }
 
     /// The outputs that are not in the folder any more with the size recorded.

@@ -1,3 +1,5 @@
+import Files
+
 /// A stage's settings: one struct, each field with its one documented default.
 ///
 /// A recipe inside a recipe (also as an element of a list, or optional) gets its own defaults and its own `validate()`.

@@ -1,3 +1,5 @@
+import Files
+
 /// Where a setting's value comes from.
 enum SettingOrigin: Equatable {
     case defaults
@@ -91,7 +93,7 @@ struct Setting {
         case .double(let value): .number(value)
         case .string(let value): .string(value)
         case .list(let elements): .array(elements.map(\.json))
-        case .map(let fields, _): .object(fields.mapValues(\.json))
+        case .map(let fields, _): .object(JSONObject(fields.mapValues(\.json)))
         }
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// Byte-pair encoding of one word, over bytes (GPT-2, Qwen, Llama 3) or over characters (SentencePiece, Llama
 /// 2).
 struct BPEModel: Sendable {
@@ -37,7 +39,7 @@ struct BPEModel: Sendable {
             guard texts.insert(token.text, token.id) else {
                 throw TextError.badField(
                     file: field.file, field: "model.vocab",
-                    found: "twice \(JSONValue.string(token.text).kind)",
+                    found: "twice \(JSONValue.kind(ofString: token.text))",
                     expected: "every token once")
             }
             // A byte-level token outside the alphabet cannot come out of bytes; it is known by name only.
@@ -55,7 +57,7 @@ struct BPEModel: Sendable {
         }
         if let dropout = try field.optional("dropout") {
             switch dropout.value {
-            case .integer(0), .decimal(0): break
+            case .int(0), .double(0): break
             default: throw dropout.unsupported("null: dropout makes ids random")
             }
         }
@@ -125,14 +127,14 @@ struct BPEModel: Sendable {
     private static func pair(_ value: JSONValue) -> (left: [UInt8], right: [UInt8])? {
         switch value {
         case .string(let text):
-            let parts = text.split(separator: 0x20, omittingEmptySubsequences: false)
+            let parts = text.utf8.split(separator: 0x20, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
             return (Array(parts[0]), Array(parts[1]))
         case .array(let parts):
             guard parts.count == 2, case .string(let left) = parts[0], case .string(let right) = parts[1],
                 !left.isEmpty, !right.isEmpty
             else { return nil }
-            return (left, right)
+            return (Array(left.utf8), Array(right.utf8))
         default: return nil
         }
     }

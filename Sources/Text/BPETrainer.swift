@@ -1,3 +1,5 @@
+import Files
+
 /// Trains a byte-level BPE tokenizer of the Qwen2 or GPT-2 kind. The same texts give the same bytes.
 ///
 /// Ids 0 to 255 are the bytes, then come the merged tokens in the order they were found, then the special
@@ -137,7 +139,7 @@ public struct BPETrainer: Sendable {
     private func json(tokens: [[UInt8]], merges: [Pair]) -> [UInt8] {
         func quoted(_ bytes: some Sequence<UInt8>) -> String {
             var output: [UInt8] = []
-            JSONValue.appendString(bytes, to: &output)
+            JSONFormat.canonical.appendQuoted(bytes, to: &output)
             return String(decoding: output, as: UTF8.self)
         }
         let names = tokens.map { ByteAlphabet.encode($0) }
@@ -190,9 +192,7 @@ public struct BPETrainer: Sendable {
     ///
     /// - Parameter maximumLength: the model's longest sequence, in tokens
     public static func configuration(endToken: String, maximumLength: Int) -> [UInt8] {
-        var end: [UInt8] = []
-        JSONValue.appendString(endToken.utf8, to: &end)
-        let token = String(decoding: end, as: UTF8.self)
+        let token = JSONText.quote(endToken)
         return Array(
             """
             {

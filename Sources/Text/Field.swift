@@ -1,8 +1,17 @@
+import Files
+
 /// A place in a JSON file: the value and the path an error names it by.
 struct Field {
     let file: String
     let path: String
     let value: JSONValue
+
+    /// The top of a JSON file.
+    static func top(of json: [UInt8], file: String) throws -> Field {
+        do { return Field(file: file, path: "", value: try JSONValue(parsing: json, depthLimit: 64)) } catch {
+            throw TextError.malformedJSON(file: file, offset: error.offset, expected: error.expected)
+        }
+    }
 
     func error(expected: String) -> TextError {
         .badField(file: file, field: path, found: value.kind, expected: expected)
@@ -18,10 +27,9 @@ struct Field {
 
     /// The member of that name, nil where it is absent or null.
     func optional(_ name: String) throws -> Field? {
-        guard case .object(let members) = value else { throw error(expected: "an object") }
-        guard let member = members.last(where: { $0.key.elementsEqual(name.utf8) }) else { return nil }
-        if case .null = member.value { return nil }
-        return child(name, member.value)
+        guard case .object(let object) = value else { throw error(expected: "an object") }
+        guard let member = object[name], member != .null else { return nil }
+        return child(name, member)
     }
 
     func required(_ name: String) throws -> Field {
@@ -35,12 +43,12 @@ struct Field {
         return values.enumerated().map { Field(file: file, path: "\(path)[\($0.offset)]", value: $0.element) }
     }
 
-    func bytes() throws -> [UInt8] {
-        guard case .string(let bytes) = value else { throw error(expected: "a string") }
-        return bytes
-    }
+    func bytes() throws -> [UInt8] { Array(try string().utf8) }
 
-    func string() throws -> String { String(decoding: try bytes(), as: UTF8.self) }
+    func string() throws -> String {
+        guard case .string(let text) = value else { throw error(expected: "a string") }
+        return text
+    }
 
     func bool() throws -> Bool {
         guard case .bool(let value) = value else { throw error(expected: "true or false") }
@@ -48,7 +56,7 @@ struct Field {
     }
 
     func integer(in range: ClosedRange<Int>) throws -> Int {
-        guard case .integer(let number) = value, range.contains(number) else {
+        guard case .int(let number) = value, range.contains(number) else {
             throw error(expected: "an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
@@ -64,5 +72,25 @@ struct Field {
         let bytes = try required("String").bytes()
         guard !bytes.isEmpty else { throw error(expected: "a pattern that is not empty") }
         return bytes
+    }
+}
+
+extension JSONValue {
+    /// What a message calls this value.
+    var kind: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "\(value)"
+        case .int(let value): "\(value)"
+        case .double(let value): "\(value)"
+        case .string(let text): JSONValue.kind(ofString: text.utf8)
+        case .array(let values): "an array of \(values.count)"
+        case .object(let object): "an object of \(object.members.count) keys"
+        }
+    }
+
+    /// What a message calls a string.
+    static func kind(ofString bytes: some Sequence<UInt8>) -> String {
+        "\"\(String(decoding: Array(bytes.prefix(120)), as: UTF8.self))\""
     }
 }

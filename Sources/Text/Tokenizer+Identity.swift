@@ -1,3 +1,5 @@
+import Files
+
 extension Tokenizer {
     /// Bytes that are equal for two files exactly when they say the same, for a digest.
     ///
@@ -9,35 +11,44 @@ extension Tokenizer {
         for id in 0..<Int32(vocabularySize) {
             guard let text = textBytes(of: id) else { continue }
             bytes += Array("\n\(id) ".utf8)
-            JSONValue.appendString(text, to: &bytes)
+            JSONFormat.canonical.appendQuoted(text, to: &bytes)
         }
         for pair in model.mergePairs { bytes += Array("\n\(pair.x)+\(pair.y)".utf8) }
         return bytes
     }
 
     static func canonicalSettings(_ root: Field, _ model: Field) throws -> [UInt8] {
-        var members: [JSONValue.Member] = []
+        var members = JSONObject()
         for name in ["normalizer", "pre_tokenizer", "post_processor", "decoder"] {
             if let field = try root.optional(name) {
-                members.append(.init(key: Array(name.utf8), value: field.value))
+                members.append(name, field.value.withoutNulls)
             }
         }
         for name in ["unk_token", "fuse_unk", "byte_fallback", "ignore_merges"] {
             if let field = try model.optional(name) {
-                members.append(.init(key: Array(name.utf8), value: field.value))
+                members.append(name, field.value.withoutNulls)
             }
         }
         if case .array(let added)? = try root.optional("added_tokens")?.value {
             // Order does not matter: each has its id.
-            let sorted = added.map { token in
-                var bytes: [UInt8] = []
-                token.appendCanonical(to: &bytes)
-                return bytes
-            }.sorted { $0.lexicographicallyPrecedes($1) }
-            members.append(.init(key: Array("added_tokens".utf8), value: .array(sorted.map { .string($0) })))
+            let sorted = added.map { $0.withoutNulls.text(.canonical) }
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            members.append("added_tokens", .array(sorted.map { .string($0) }))
         }
-        var bytes: [UInt8] = []
-        JSONValue.object(members).appendCanonical(to: &bytes)
-        return bytes
+        return JSONValue.object(members).bytes(.canonical)
+    }
+}
+
+extension JSONValue {
+    /// The value without the members that are null: a file may write them or leave them out.
+    fileprivate var withoutNulls: JSONValue {
+        switch self {
+        case .array(let values): .array(values.map(\.withoutNulls))
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.filter { $0.value != .null }.map { (name: $0.name, value: $0.value.withoutNulls) }))
+        default: self
+        }
     }
 }

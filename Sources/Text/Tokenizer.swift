@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A tokenizer read from a Hugging Face `tokenizer.json`: the byte-level BPE family (GPT-2, Qwen2, Qwen3,
@@ -40,7 +41,7 @@ public struct Tokenizer: Sendable {
     ///
     /// - Parameter file: what errors call it
     public init(json: [UInt8], file: String) throws {
-        let root = Field(file: file, path: "", value: try JSONParser.parse(json, file: file))
+        let root = try Field.top(of: json, file: file)
         guard case .object = root.value else {
             throw TextError.badField(
                 file: file, field: "(top)", found: root.value.kind, expected: "an object")
@@ -66,9 +67,11 @@ public struct Tokenizer: Sendable {
         var special = [Bool](repeating: false, count: size)
         var addedIDs = ByteStringTable(capacity: addedTokens.count)
         for (index, token) in addedTokens.enumerated() {
-            let found = Field(file: file, path: "added_tokens[\(index)]", value: .string(token.content))
+            let found = Field(
+                file: file, path: "added_tokens[\(index)]",
+                value: .string(String(decoding: token.content, as: UTF8.self)))
             if let text = texts[Int(token.id)], text != token.content {
-                throw found.error(expected: "an id of its own: \(token.id) is \(JSONValue.string(text).kind)")
+                throw found.error(expected: "an id of its own: \(token.id) is \(JSONValue.kind(ofString: text))")
             }
             let known = model.texts.find(token.content)
             guard known < 0 || known == token.id else {
@@ -96,19 +99,19 @@ public struct Tokenizer: Sendable {
     private static func readVocabulary(_ field: Field) throws -> (
         tokens: [(text: [UInt8], id: Int32)], largest: Int
     ) {
-        guard case .object(let members) = field.value else {
+        guard case .object(let object) = field.value else {
             throw field.error(expected: "an object of token: id")
         }
         var tokens: [(text: [UInt8], id: Int32)] = []
-        tokens.reserveCapacity(members.count)
+        tokens.reserveCapacity(object.members.count)
         var largest = -1
-        for member in members {
-            guard case .integer(let id) = member.value, (0...BPEModel.largestID).contains(id) else {
+        for member in object.members {
+            guard case .int(let id) = member.value, (0...BPEModel.largestID).contains(id) else {
                 throw TextError.badField(
-                    file: field.file, field: "\(field.path)[\(JSONValue.string(member.key).kind)]",
+                    file: field.file, field: "\(field.path)[\(JSONValue.kind(ofString: member.name.utf8))]",
                     found: member.value.kind, expected: "an id from 0 to \(BPEModel.largestID)")
             }
-            tokens.append((member.key, Int32(id)))
+            tokens.append((Array(member.name.utf8), Int32(id)))
             largest = max(largest, id)
         }
         guard !tokens.isEmpty else { throw field.error(expected: "at least one token") }
@@ -116,7 +119,7 @@ public struct Tokenizer: Sendable {
         for token in tokens {
             guard !isUsed[Int(token.id)] else {
                 throw TextError.badField(
-                    file: field.file, field: "\(field.path)[\(JSONValue.string(token.text).kind)]",
+                    file: field.file, field: "\(field.path)[\(JSONValue.kind(ofString: token.text))]",
                     found: "id \(token.id) a second time", expected: "an id for each token")
             }
             isUsed[Int(token.id)] = true

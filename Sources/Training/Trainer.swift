@@ -68,6 +68,11 @@ public final class Trainer {
         let parameters = student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
         let vocabulary = student.language.vocabularySize
+        if let layer = cached?.index.settings.saliencyLayer, weights.iva != 0, layer != settings.objective.saliencyLayer {
+            throw DistillationError.mismatch(
+                what: "saliency_layer", found: "\(settings.objective.saliencyLayer)", expected: "that of the cached teacher outputs, \(layer)",
+                remedy: "leave it out, or set it in the cache recipe too")
+        }
         if let common = cached?.index.settings.commonVocabulary, common > vocabulary {
             throw DistillationError.mismatch(
                 what: "common vocabulary of the cached teacher outputs", found: "\(common)", expected: "at most the student's \(vocabulary)",

@@ -1,3 +1,5 @@
+import Files
+
 /// The files of one benchmark folder, in memory: names relative to the folder, in a fixed order.
 public struct BenchmarkFiles: Sendable {
     public private(set) var files: [(name: String, bytes: [UInt8])] = []
@@ -5,10 +7,10 @@ public struct BenchmarkFiles: Sendable {
     public internal(set) var questions = 0
 
     mutating func add(_ name: String, _ bytes: [UInt8]) { files.append((name, bytes)) }
-    mutating func add(_ name: String, _ json: OrderedJSON) { files.append((name, json.lines)) }
+    mutating func add(_ name: String, _ json: JSONValue) { files.append((name, json.lines)) }
 
     /// JSON Lines.
-    mutating func add(_ name: String, lines: [OrderedJSON]) { files.append((name, lines.flatMap { $0.bytes + [0x0a] })) }
+    mutating func add(_ name: String, lines: [JSONValue]) { files.append((name, lines.flatMap { $0.bytes(.line) + [0x0a] })) }
 }
 
 /// Draws scenes, pictures and questions for the benchmarks of one split.
@@ -36,7 +38,7 @@ struct BenchmarkContext: Sendable {
     }
 
     /// A line of LLaVA's question files.
-    func line(_ id: OrderedJSON, _ image: String, _ prompt: String, _ category: String) -> OrderedJSON {
+    func line(_ id: JSONValue, _ image: String, _ prompt: String, _ category: String) -> JSONValue {
         ["question_id": id, "image": .string(image), "text": .string(prompt), "category": .string(category)]
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// One sample of LLaVA's JSON: turns of a human and a model about an image, or about none.
 public struct Conversation: Sendable {
     public let id: String
@@ -17,12 +19,14 @@ public struct Conversation: Sendable {
 
     /// Questions of different families about one scene; families come round again when `turns` exceeds them.
     static func questions(
-        _ id: String, _ image: String, _ scene: Scene, turns: Int, noise: LabelNoise, _ stream: inout RandomStream
+        _ id: String, _ image: String, _ scene: Scene, turns: Int, openShare: Double, noise: LabelNoise,
+        _ stream: inout RandomStream
     ) -> Conversation {
         var asked: [Question] = []
         while asked.count < turns {
             for family in stream.shuffled(Family.allCases) where asked.count < turns {
-                if let question = Question.drawn(family, about: scene, &stream) { asked.append(question) }
+                guard let question = Question.drawn(family, about: scene, &stream) else { continue }
+                asked.append(stream.chance(openShare) ? question.open ?? question : question)
             }
         }
         return Conversation(id: id, image: image, turns: asked.map { ($0.prompt, noise.answer(to: $0, &stream)) })
@@ -34,16 +38,16 @@ public struct Conversation: Sendable {
         return Conversation(id: id, image: nil, turns: asked.map { ($0.prompt, noise.answer(to: $0, &stream)) })
     }
 
-    var json: OrderedJSON {
-        var said: [OrderedJSON] = []
+    var json: JSONValue {
+        var said: [JSONValue] = []
         for (index, turn) in turns.enumerated() {
             let prompt = index == 0 && image != nil ? "<image>\n" + turn.prompt : turn.prompt
             said.append(["from": "human", "value": .string(prompt)])
             said.append(["from": "gpt", "value": .string(turn.answer)])
         }
-        var members: [(String, OrderedJSON)] = [("id", .string(id))]
-        if let image { members.append(("image", .string(image))) }
-        members.append(("conversations", .array(said)))
+        var members: JSONObject = ["id": .string(id)]
+        if let image { members.append("image", .string(image)) }
+        members.append("conversations", .array(said))
         return .object(members)
     }
 }

@@ -1,16 +1,18 @@
+import Files
+
 extension BenchmarkContext {
     /// `testdev_balanced_questions.json`, `llava_gqa_testdev_balanced.jsonl`, `images/n….jpg`; one image a question.
     func gqa() throws -> BenchmarkFiles {
         var files = BenchmarkFiles()
-        var annotations: [(String, OrderedJSON)] = []
-        var lines: [OrderedJSON] = []
+        var annotations = JSONObject()
+        var lines: [JSONValue] = []
         for index in 0..<sizes.gqa {
             let scene = try scene("gqa", index)
             var stream = stream("gqa", index)
             let question = GQAQuestions.drawn(about: scene, &stream)
             let id = "20" + padded(index, 7)
             let image = "n" + padded(100_000 + index, 6)
-            annotations.append((id, Self.annotation(question, id: id, image: image, index: index)))
+            annotations.append(id, Self.annotation(question, id: id, image: image, index: index))
             lines.append(line(.string(id), "\(image).jpg", question.prompt, "default"))
             files.add("images/\(image).jpg", try self.image(scene, "gqa", index))
         }
@@ -22,7 +24,7 @@ extension BenchmarkContext {
         return files
     }
 
-    private static func annotation(_ question: Question, id: String, image: String, index: Int) -> OrderedJSON {
+    private static func annotation(_ question: Question, id: String, image: String, index: Int) -> JSONValue {
         let steps = question.program?.steps ?? []
         let said = steps.map { step in
             "\(step.operation): \(step.argument)" + (step.dependencies.isEmpty ? "" : " \(step.dependencies)")
@@ -48,7 +50,7 @@ extension BenchmarkContext {
             ],
             "answer": .string(question.answer),
             "semanticStr": .string(said.joined(separator: "->")),
-            "annotations": ["answer": .object([]), "question": .object([]), "fullAnswer": .object([])],
+            "annotations": ["answer": [:], "question": [:], "fullAnswer": [:]],
             "types": [
                 "detailed": .string(question.program?.detailed ?? ""),
                 "semantic": .string(question.program?.semantic ?? ""),

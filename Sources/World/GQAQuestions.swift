@@ -8,7 +8,7 @@ struct GQAProgram: Sendable {
 /// Relations (verify and choose), places and names.
 enum GQAQuestions {
     static func drawn(about scene: Scene, _ stream: inout RandomStream) -> Question {
-        switch stream.weighted([40, 15, 30, 15]) {
+        switch stream.weighted([25, 10, 35, 30]) {
         case 0: verify(Relation.drawn(from: scene, &stream), isTrue: stream.chance(0.5), family: .gqa)
         case 1: choose(Relation.drawn(from: scene, &stream), &stream)
         case 2: place(of: stream.pick(scene.items))

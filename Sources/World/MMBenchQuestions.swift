@@ -1,4 +1,4 @@
-/// Attributes, places and presence with two to four options.
+/// Attributes, places and presence with two or three options.
 enum MMBenchQuestions {
     /// Kind of question, and MMBench's category and l2-category for it.
     static let categories = [
@@ -12,7 +12,7 @@ enum MMBenchQuestions {
 
     static func drawn(about scene: Scene, _ stream: inout RandomStream) -> Question {
         let item = stream.pick(scene.items)
-        let wrongCount = stream.weighted([20, 40, 40]) + 1
+        let wrongCount = stream.weighted([40, 60]) + 1
         func ask(_ kind: String, _ text: String, _ right: String, _ wrong: [String]) -> Question {
             let kept = Array(stream.shuffled(wrong).prefix(wrongCount))
             return Question(.mmbench, kind, text, right: right, wrong: kept, &stream)

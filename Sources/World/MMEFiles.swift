@@ -1,9 +1,11 @@
+import Files
+
 extension BenchmarkContext {
     /// `MME_Benchmark_release_version/<subtask>/…` and `llava_mme.jsonl`: all fourteen subtasks, a yes and a no question
     /// an image.
     func mme() throws -> BenchmarkFiles {
         var files = BenchmarkFiles()
-        var lines: [OrderedJSON] = []
+        var lines: [JSONValue] = []
         for (number, subtask) in MMEQuestions.Subtask.allCases.enumerated() {
             for index in 0..<sizes.mmeImages {
                 let purpose = "mme/\(subtask.rawValue)"

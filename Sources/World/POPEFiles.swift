@@ -1,3 +1,5 @@
+import Files
+
 extension BenchmarkContext {
     /// Label files of the three subsets, `llava_pope_test.jsonl`, `val2014/COCO_val2014_….jpg`. Each image is asked six
     /// questions a subset: three about objects it has, each followed by one about an object it has not.
@@ -9,9 +11,9 @@ extension BenchmarkContext {
             files.add("val2014/\(images[index])", try image(scene, "pope", index))
         }
         let frequent = POPEQuestions.byFrequency(in: scenes)
-        var lines: [OrderedJSON] = []
+        var lines: [JSONValue] = []
         for (subset, offset) in [(POPEQuestions.Subset.adversarial, 0), (.random, 10_000_000), (.popular, 20_000_000)] {
-            var labels: [OrderedJSON] = []
+            var labels: [JSONValue] = []
             for (index, scene) in scenes.enumerated() {
                 // The same three positives in every subset, as in POPE.
                 var stream = stream("pope", index)

@@ -1,9 +1,11 @@
+import Files
+
 extension BenchmarkContext {
     /// `problems.json`, `pid_splits.json`, `llava_test_CQM-A.json`, `images/test/<pid>/image.png`.
     func scienceqa() throws -> BenchmarkFiles {
         var files = BenchmarkFiles()
-        var problems: [(String, OrderedJSON)] = []
-        var entries: [OrderedJSON] = []
+        var problems = JSONObject()
+        var entries: [JSONValue] = []
         var pids: [String] = []
         let count = sizes.scienceqaImage + sizes.scienceqaText
         // Text-only questions stand between the others, as in the official file.
@@ -21,12 +23,12 @@ extension BenchmarkContext {
                 question = ScienceQAQuestions.textOnly(&stream)
             }
             pids.append(pid)
-            problems.append((pid, Self.problem(question, hasImage: hasImage[index])))
+            problems.append(pid, Self.problem(question, hasImage: hasImage[index]))
             entries.append(Self.entry(question, pid: pid, hasImage: hasImage[index]))
         }
         files.add("problems.json", .object(problems))
-        let empty: OrderedJSON = []
-        let test = OrderedJSON.strings(pids)
+        let empty: JSONValue = []
+        let test = JSONValue.strings(pids)
         files.add(
             "pid_splits.json",
             [
@@ -38,7 +40,7 @@ extension BenchmarkContext {
         return files
     }
 
-    private static func problem(_ question: Question, hasImage: Bool) -> OrderedJSON {
+    private static func problem(_ question: Question, hasImage: Bool) -> JSONValue {
         [
             "question": .string(question.text),
             "choices": .strings(question.options),
@@ -57,18 +59,16 @@ extension BenchmarkContext {
         ]
     }
 
-    private static func entry(_ question: Question, pid: String, hasImage: Bool) -> OrderedJSON {
-        var members: [(String, OrderedJSON)] = [("id", .string(pid))]
-        if hasImage { members.append(("image", .string("\(pid)/image.png"))) }
+    private static func entry(_ question: Question, pid: String, hasImage: Bool) -> JSONValue {
+        var members: JSONObject = ["id": .string(pid)]
+        if hasImage { members.append("image", .string("\(pid)/image.png")) }
         let value = hasImage ? "<image>\n" + question.body : question.body
         members.append(
-            (
-                "conversations",
-                [
-                    ["from": "human", "value": .string(value)],
-                    ["from": "gpt", "value": .string(question.answer)],
-                ]
-            ))
+            "conversations",
+            [
+                ["from": "human", "value": .string(value)],
+                ["from": "gpt", "value": .string(question.answer)],
+            ])
         return .object(members)
     }
 }

@@ -1,7 +1,7 @@
 /// Counting and naming with options, and a few questions that need no image.
 enum ScienceQAQuestions {
     static func drawn(about scene: Scene, _ stream: inout RandomStream) -> Question {
-        let choices = stream.weighted([20, 60, 20]) + 2
+        let choices = stream.weighted([50, 50]) + 2
         switch stream.weighted([35, 20, 15, 15, 15]) {
         case 0:
             let hint = scene.sign != nil && stream.chance(0.5) ? "A sign is not an object." : ""

@@ -1,9 +1,11 @@
+import Files
+
 extension BenchmarkContext {
     /// `TextVQA_0.5.1_val.json`, `llava_textvqa_val_v051_ocr.jsonl`, `train_images/<16 hex digits>.jpg`.
     func textvqa() throws -> BenchmarkFiles {
         var files = BenchmarkFiles()
-        var entries: [OrderedJSON] = []
-        var lines: [OrderedJSON] = []
+        var entries: [JSONValue] = []
+        var lines: [JSONValue] = []
         for index in 0..<sizes.textvqa {
             let scene = try scene("textvqa", index, signNeeded: true)
             guard let sign = scene.sign else { continue }
@@ -31,10 +33,10 @@ extension BenchmarkContext {
         }
         files.add(
             "TextVQA_0.5.1_val.json",
-            OrderedJSON.object([
-                ("dataset_type", "val"), ("dataset_name", "textvqa"), ("dataset_version", "0.5.1"),
-                ("data", .array(entries)),
-            ]).bytes + [0x0a])
+            JSONValue.object([
+                "dataset_type": "val", "dataset_name": "textvqa", "dataset_version": "0.5.1",
+                "data": .array(entries),
+            ]).bytes(.line) + [0x0a])
         files.add("llava_textvqa_val_v051_ocr.jsonl", lines: lines)
         files.questions = lines.count
         return files

@@ -1,3 +1,5 @@
+import Files
+
 /// The conversations of the training sets and of the held-out captions.
 public struct TrainingSets: Sendable {
     public let captions, mixed, student, heldout: [Conversation]
@@ -30,7 +32,7 @@ public struct TrainingSets: Sendable {
                 if stream.chance(settings.captionShare) {
                     return .caption(id, file.name, file.scene, long: false, &stream)
                 }
-                return .questions(id, file.name, file.scene, turns: settings.turns, noise: noise, &stream)
+                return .questions(id, file.name, file.scene, turns: settings.turns, openShare: settings.openShare, noise: noise, &stream)
             }
         }
         mixed = Self.rounds(settings.mixedPerImage, files[0], "mixed", settings, mixture(clean))
@@ -52,5 +54,5 @@ public struct TrainingSets: Sendable {
     }
 
     /// LLaVA's JSON, one conversation a line.
-    public static func json(_ conversations: [Conversation]) -> [UInt8] { OrderedJSON.array(conversations.map(\.json)).lines }
+    public static func json(_ conversations: [Conversation]) -> [UInt8] { JSONValue.array(conversations.map(\.json)).lines }
 }

@@ -15,6 +15,14 @@ public struct BenchmarkSizes: Codable, Equatable, Sendable {
     /// MMBench question groups, one image each; a group of n options has n rows.
     public var mmbench: Int
 
+    enum CodingKeys: String, CodingKey {
+        case gqa, textvqa, mmbench
+        case scienceqaImage = "scienceqa_image"
+        case scienceqaText = "scienceqa_text"
+        case popeImages = "pope_images"
+        case mmeImages = "mme_images"
+    }
+
     public init(
         gqa: Int = 200, scienceqaImage: Int = 200, scienceqaText: Int = 40, textvqa: Int = 200, popeImages: Int = 12,
         mmeImages: Int = 10, mmbench: Int = 200
@@ -29,8 +37,8 @@ public struct BenchmarkSizes: Codable, Equatable, Sendable {
 
     func check(_ name: String) throws {
         for (key, value) in [
-            ("gqa", gqa), ("scienceqaImage", scienceqaImage), ("scienceqaText", scienceqaText), ("textvqa", textvqa),
-            ("popeImages", popeImages), ("mmeImages", mmeImages), ("mmbench", mmbench),
+            ("gqa", gqa), ("scienceqa_image", scienceqaImage), ("scienceqa_text", scienceqaText), ("textvqa", textvqa),
+            ("pope_images", popeImages), ("mme_images", mmeImages), ("mmbench", mmbench),
         ] { try WorldSettings.check("\(name).\(key)", value, 1...100_000) }
     }
 }
@@ -70,6 +78,8 @@ public struct WorldSettings: Codable, Equatable, Sendable {
     public var captionShare = 0.3
     /// Questions of a conversation.
     public var turns = 4
+    /// Share of multiple-choice questions that are asked without their options in training.
+    public var openShare = 0.4
     /// Share of conversations without an image.
     public var textOnlyShare = 0.03
     /// Label noise of `student.json`: probability that an answer is wrong, and that a yes or no is.
@@ -95,6 +105,7 @@ public struct WorldSettings: Codable, Equatable, Sendable {
         case studentSamplesPerImage = "student_samples_per_image"
         case heldoutImages = "heldout_images"
         case captionShare = "caption_share"
+        case openShare = "open_share"
         case textOnlyShare = "text_only_share"
         case wrongAnswers = "wrong_answers"
         case wrongYesNo = "wrong_yes_no"
@@ -117,7 +128,7 @@ public struct WorldSettings: Codable, Equatable, Sendable {
         try Self.check("heldout_images", heldoutImages, 1...1_000_000)
         try Self.check("turns", turns, 1...16)
         for (key, share) in [
-            ("sign_share", signShare), ("caption_share", captionShare), ("text_only_share", textOnlyShare),
+            ("sign_share", signShare), ("caption_share", captionShare), ("open_share", openShare), ("text_only_share", textOnlyShare),
             ("wrong_answers", wrongAnswers), ("wrong_yes_no", wrongYesNo),
         ] where !(share >= 0 && share <= 1) {
             throw WorldError.setting(key: key, found: "\(share)", expected: "a number from 0 to 1")

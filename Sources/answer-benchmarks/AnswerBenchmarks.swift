@@ -37,7 +37,7 @@ struct AnswerBenchmarks: ParsableCommand {
         try run.begin()
         try forgetOtherRuns(run, benchmarks)
         let interruption = Interruption()
-        var counts: [String: JSONValue] = [:]
+        var counts = JSONObject()
         for benchmark in benchmarks {
             let name = type(of: benchmark).name
             counts[name] = .int(try answer(benchmark, answerer, output.appendingPathComponent("\(name).jsonl"), interruption))

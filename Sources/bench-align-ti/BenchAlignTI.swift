@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autograd
 import Benchmarks
+import Files
 import Foundation
 import Models
 import Stage
@@ -105,7 +106,7 @@ struct BenchAlignTI: ParsableCommand {
         line["seconds"] = .number(seconds.median)
         line["least_seconds"] = .number(seconds.least)
         line["most_seconds"] = .number(seconds.most)
-        print(JSONValue.object(line).text())
+        print(JSONValue.object(JSONObject(line)).text())
         let details = facts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text())" }.joined(separator: "  ")
         StandardError.write(String(format: "%@: %.3f s (%.3f to %.3f)  %@", name, seconds.median, seconds.least, seconds.most, details))
     }

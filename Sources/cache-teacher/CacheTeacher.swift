@@ -7,157 +7,141 @@ import Shards
 import Stage
 import Tensors
 
-/// What cache.yaml may say.
-struct CacheRecipe: Recipe {
-    /// Ids kept a position; null keeps all (small vocabularies).
-    var topK: Int? = 64
-    /// Ids at or above it are left out before normalising; null: the teacher's vocabulary. Set it to the smallest student's.
-    var commonVocabulary: Int?
-    /// 0-based teacher layer of IVA; null measures the relevance of all and takes the highest (Eq. 4).
-    var saliencyLayer: Int?
-    var relevance = Relevance()
-    /// Rows of one forward pass at most.
-    var microBatchRows = 8192
-
-    struct Relevance: Codable, Sendable {
-        /// Random pairs of inputs looked at (the paper's 1,000).
-        var pairs = 1000
-        /// Enough is known when every layer's standard error is below this.
-        var standardError = 0.002
-        var seed: UInt64 = 0
-
-        enum CodingKeys: String, CodingKey {
-            case pairs, seed
-            case standardError = "standard_error"
-        }
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case relevance
-        case topK = "top_k"
-        case commonVocabulary = "common_vocabulary"
-        case saliencyLayer = "saliency_layer"
-        case microBatchRows = "micro_batch_rows"
-    }
-
-    func validate() throws {
-        try SettingProblem.require(topK ?? 1, "top_k", in: 1...1_000_000)
-        try SettingProblem.require(commonVocabulary ?? 1, "common_vocabulary", in: 1...(1 << 29))
-        try SettingProblem.require(saliencyLayer ?? 0, "saliency_layer", in: 0...10_000)
-        try SettingProblem.require(relevance.pairs, "relevance.pairs", in: 1...1_000_000)
-        try SettingProblem.require(microBatchRows, "micro_batch_rows", in: 1...10_000_000)
-    }
-}
-
 struct CacheTeacher: ParsableCommand {
     static let configuration = StageHelp.configuration(
         "cache-teacher", abstract: "Compute the teacher's outputs once for every run that may use them.",
         discussion: """
             For each shard: the teacher's most probable tokens at response and visual positions with their log-probabilities, and the attention
             of the instruction to the image (alpha of Eq. 3) in the layer that depends most on it (highest IRS, Eq. 4). Entries are named by a
-            digest of teacher, shard and settings; entries that are there already are used, whoever made them.
+            digest of teacher, shard and settings; entries that are there already are used, whoever made them. Several processes, also of
+            several hosts, may fill one store at the same time: start the same command again with another --out.
+            --estimate, --list, --verify and --prune look after the store instead.
             """,
-        example: "cache-teacher --config cache.yaml --teacher teacher --shards shards --cache cache --out teacher-outputs")
+        example: """
+            cache-teacher --config cache.yaml --teacher teacher --shards shards --cache cache --out teacher-outputs
+            cache-teacher --prune --cache cache --index runs
+            """)
+
+    enum Chore: String, EnumerableFlag {
+        case estimate, list, verify, prune
+
+        static func help(for value: Chore) -> ArgumentHelp? {
+            switch value {
+            case .estimate: "Say how many bytes and hours --shards will take, from a few samples; writes nothing."
+            case .list: "List what the store holds, by teacher and settings."
+            case .verify: "Read every byte of the store; with --teacher and --shards also recompute a sample of it. Damaged entries are set aside."
+            case .prune: "List entries that no index names, and their sizes; --yes deletes them."
+            }
+        }
+    }
 
     @OptionGroup var configuration: ConfigurationOptions
-    @Option(help: "Folder of the teacher's checkpoint.") var teacher: String
-    @Option(help: "Folder of the shards.") var shards: String
+    @Flag(exclusivity: .exclusive) var chore: Chore?
+    @Option(help: "Folder of the teacher's checkpoint.") var teacher: String?
+    @Option(help: "Folder of the shards.") var shards: String?
     @Option(help: "Folder of the store; may be shared by runs and machines.") var cache = "cache"
-    @Option(help: "Folder for this run's index of entries and the receipt.") var out: String
+    @Option(help: "Folder for this run's index of entries and the receipt.") var out: String?
+    @Option(help: "Seconds without a heartbeat after which another host's claim on a shard counts as dead.") var claimExpiry = 120.0
+    @Option(help: "Samples that --estimate and --verify compute.") var sample = 32
+    @Option(help: "Samples that --estimate is to count on; those of --shards unless given.") var scaleTo: Int?
+    @Option(help: "Folder below which --prune looks for the index.json of runs that need their entries; may be repeated.")
+    var index: [String] = ["runs"]
+    @Flag(help: "Let --prune delete.") var yes = false
+
+    func validate() throws {
+        guard chore == nil || chore == .estimate || (teacher == nil) == (shards == nil) else { throw ValidationError("--teacher and --shards go together") }
+        guard claimExpiry > 0, sample > 0, scaleTo ?? 1 > 0 else { throw ValidationError("--claim-expiry, --sample and --scale-to are above 0") }
+    }
+
+    var store: TeacherCache { TeacherCache(URL(fileURLWithPath: cache)) }
+
+    func folder(_ value: String?, _ option: String) throws -> URL {
+        guard let value else { throw ValidationError("Missing expected argument '--\(option) <\(option)>'") }
+        return URL(fileURLWithPath: value)
+    }
 
     func run() throws {
+        switch chore {
+        case nil: try fill()
+        case .estimate: try estimate()
+        case .list: try list()
+        case .verify: try verify()
+        case .prune: try prune()
+        }
+    }
+
+    private func fill() throws {
         let recipe = try configuration.recipe(CacheRecipe.self)
-        let folder = URL(fileURLWithPath: teacher)
-        let digest = try TeacherCache.digest(ofModel: folder)
+        let (folder, data, output) = (try folder(teacher, "teacher"), try folder(shards, "shards"), try folder(out, "out"))
+        let digest = try store.digest(ofModel: folder)
         let run = try StageRun(
-            "cache-teacher", recipe: recipe,
-            inputs: [StageInput("teacher", folder, digest: digest), StageInput("shards", URL(fileURLWithPath: shards))],
-            output: URL(fileURLWithPath: out), options: configuration)
-        if try run.isUpToDate() { return }
-        let dataset = try ShardDataset(URL(fileURLWithPath: shards))
-        let model = try LlavaModel(folder: folder)
-        try dataset.require(model, folder: folder)
-        let vocabulary = model.language.vocabularySize
-        let common = recipe.commonVocabulary ?? vocabulary
-        guard common <= vocabulary else {
-            throw SettingProblem("common_vocabulary", "is \(common), the teacher's vocabulary has \(vocabulary) ids")
-        }
-        let layers = model.language.configuration.layers
-        if let layer = recipe.saliencyLayer, layer >= layers {
-            throw SettingProblem("saliency_layer", "is \(layer), the teacher has layers 0 to \(layers - 1)")
-        }
+            "cache-teacher", recipe: recipe, inputs: [StageInput("teacher", folder, digest: digest), StageInput("shards", data)],
+            output: output, options: configuration)
+        if isServed(output), try run.isUpToDate() { return }
+        let dataset = try ShardDataset(data)
+        let teacher = Teacher(folder, recipe)
+        try dataset.require(teacher.configuration(), folder: folder)
+        try recipe.validate(for: teacher.configuration())
         try run.begin()
-        var outputs = TeacherOutputs(model)
-        outputs.rowLimit = recipe.microBatchRows
-        let store = TeacherCache(URL(fileURLWithPath: cache))
-        let relevance = recipe.saliencyLayer == nil ? try measure(outputs, dataset, recipe, store, digest) : nil
-        let best = relevance.flatMap { relevance in
-            relevance.scores.indices.max { relevance.scores[$0] < relevance.scores[$1] }
+        let interruption = Interruption()
+        let log = try FillingLog(output.appendingPathComponent(FillingLog.file))
+        let filling = TeacherCacheFilling(store, claims: TeacherCacheClaims(store, expiry: claimExpiry))
+        let relevance = recipe.saliencyLayer == nil ? try measure(teacher, dataset, recipe, filling, digest, interruption) : nil
+        let settings = try recipe.settings(teacher.configuration(), layer: relevance?.bestLayer ?? 0)
+        StandardError.write("cache-teacher: alpha from layer \(settings.saliencyLayer)")
+
+        let keys = dataset.index.shards.map { TeacherCache.key(teacher: digest, shard: $0.rawSHA256, settings: settings) }
+        func index(complete: Bool) throws -> TeacherCacheIndex {
+            let entries = try zip(dataset.index.shards, keys).map { shard, key in
+                if let entry = store.summary(key, shard: shard.file) { return entry }
+                guard !complete else { throw DistillationError.missingEntry(path: store.path(key).path, shard: shard.file) }
+                return TeacherCacheIndex.Entry(shard: shard.file, key: key)
+            }
+            return TeacherCacheIndex(
+                teacher: digest, shards: dataset.digest, description: dataset.description, settings: settings, relevance: relevance,
+                complete: complete, entries: entries)
         }
-        let settings = TeacherOutputSettings(
-            topK: recipe.topK, commonVocabulary: common, saliencyLayer: recipe.saliencyLayer ?? best ?? 0)
-        StandardError.write("cache-teacher: alpha from layer \(settings.saliencyLayer), BLAS kernels \(Machine.blasCore)")
-        let (entries, reused) = try fill(outputs, dataset, settings, store, digest)
-        try TeacherCacheIndex(teacher: digest, shards: dataset.digest, settings: settings, relevance: relevance, entries: entries)
-            .write(to: URL(fileURLWithPath: out))
-        let bytes = entries.reduce(0) { $0 + $1.bytes }
-        let positions = entries.reduce(0) { $0 + $1.positions }
-        let tail = positions == 0 ? 0 : entries.reduce(0) { $0 + $1.meanTailMass * Double($1.positions) } / Double(positions)
-        StandardError.write(String(
-            format: "cache-teacher: reused %d/%d, %d positions, %.1f MB, %.1f bytes a position, tail mass %.2g mean, %.2g worst", reused,
-            entries.count, positions, Double(bytes) / 1e6, Double(bytes) / Double(max(1, positions)), tail,
-            entries.map(\.worstTailMass).max() ?? 0))
-        try run.finish(
-            counts: [
-                "entries": .int(entries.count), "reused": .int(reused), "positions": .int(positions), "bytes": .int(bytes),
-                "saliency_layer": .int(settings.saliencyLayer), "mean_tail_mass": .number(tail),
-            ], blasCore: Machine.blasCore)
+        try index(complete: false).write(to: output)  // from here on nobody prunes what is being computed
+        var counts = FillingCounts(dataset)
+        let finished = try filling.run(keys, from: Int(getpid()) * 7919, stop: { interruption.isRequested }) { number in
+            let shard = try teacher.outputs(for: dataset).shard(number, of: dataset, settings: settings) { counts.progress($0) }
+            return (shard, TeacherCacheSeal.Origin(teacher: digest, shard: dataset.index.shards[number].rawSHA256, settings: settings))
+        } report: { event in
+            try counts.count(event, keys)
+            try log.write(event, keys)
+        }
+        guard finished else { throw StageError.interrupted("\(counts.done) of \(keys.count) shards are done; run the same command to go on") }
+        let complete = try index(complete: true)
+        try complete.write(to: output)
+        try run.finish(counts: counts.summary(complete), volatile: [FillingLog.file], blasCore: Machine.blasCore)
+    }
+
+    /// Whether the entries of a finished run are still in the store: its receipt alone does not know.
+    private func isServed(_ output: URL) -> Bool {
+        guard let index = try? TeacherCacheIndex(folder: output) else { return true }  // the receipt decides
+        let lost = index.entries.count { store.summary($0.key, shard: $0.shard) == nil }
+        if index.complete, lost > 0 { StandardError.write("cache-teacher: \(lost) of \(index.entries.count) entries are not in \(cache) any more") }
+        return index.complete && lost == 0
     }
 
     /// IRS of all layers, from the store where an earlier run measured the same.
     private func measure(
-        _ outputs: TeacherOutputs, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ store: TeacherCache, _ teacher: String
+        _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ filling: TeacherCacheFilling, _ digest: String,
+        _ interruption: Interruption
     ) throws -> TeacherCacheIndex.Relevance {
         let settings = recipe.relevance
-        let key = Digest.sha256("align-ti relevance 1\n\(teacher)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)")
-        if let known = try store.relevance(key) { return known }
-        let progress = ProgressReporter("measuring relevance", total: settings.pairs, unit: "pairs")
-        let measured = try outputs.relevance(
-            over: dataset, pairs: settings.pairs, seed: settings.seed, standardError: settings.standardError) { progress.update($0) }
-        progress.finish()
-        let relevance = TeacherCacheIndex.Relevance(
-            pairs: measured.pairs, scores: measured.scores, standardErrors: measured.standardErrors)
+        let key = Digest.sha256("align-ti relevance 1\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)")
+        let relevance = try filling.relevance(key, stop: { interruption.isRequested }) {
+            let progress = ProgressReporter("measuring relevance", total: settings.pairs, unit: "pairs")
+            let measured = try teacher.outputs(for: dataset).relevance(
+                over: dataset, pairs: settings.pairs, seed: settings.seed, standardError: settings.standardError
+            ) { progress.update($0) }
+            progress.finish()
+            return TeacherCacheIndex.Relevance(pairs: measured.pairs, scores: measured.scores, standardErrors: measured.standardErrors)
+        }
+        guard let relevance else { throw StageError.interrupted("the relevance is not measured; run the same command to go on") }
         let list = zip(relevance.scores, relevance.standardErrors).map { String(format: "%.3f±%.3f", $0, $1) }
         StandardError.write("cache-teacher: IRS by layer \(list.joined(separator: " ")) over \(relevance.pairs) pairs")
-        try store.write(relevance, key: key)
         return relevance
-    }
-
-    private func fill(
-        _ outputs: TeacherOutputs, _ dataset: ShardDataset, _ settings: TeacherOutputSettings, _ store: TeacherCache, _ teacher: String
-    ) throws -> (entries: [TeacherCacheIndex.Entry], reused: Int) {
-        let interruption = Interruption()
-        let progress = ProgressReporter("teacher outputs", total: dataset.count, unit: "samples")
-        var (entries, reused, done) = ([TeacherCacheIndex.Entry](), 0, 0)
-        for (number, shard) in dataset.index.shards.enumerated() {
-            guard !interruption.isRequested else {
-                throw StageError.interrupted("\(number) of \(dataset.index.shards.count) shards are done; run the same command to go on")
-            }
-            let key = TeacherCache.key(teacher: teacher, shard: shard.rawSHA256, settings: settings)
-            var entry = store.summary(key, shard: shard.file)
-            if entry == nil {
-                let made = try outputs.shard(number, of: dataset, settings: settings) { progress.update(done + $0) }
-                try store.write(made, key: key)
-                entry = store.summary(key, shard: shard.file)
-            } else {
-                reused += 1
-            }
-            guard let entry else { throw DistillationError.missingEntry(path: store.path(key).path, shard: shard.file) }
-            entries.append(entry)
-            done += shard.samples
-            progress.update(done)
-        }
-        progress.finish()
-        return (entries, reused)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Stage
 import World
@@ -37,8 +38,8 @@ struct MakeWorld: ParsableCommand {
                 throw StageError.interrupted("the world is not whole; run the same command again, it takes seconds")
             }
         }
-        let summary = counts.map { ($0.name, JSONValue.int($0.count)) }
-        try run.finish(counts: .object(Dictionary(uniqueKeysWithValues: summary)))
+        let summary = counts.map { (name: $0.name, value: JSONValue.int($0.count)) }
+        try run.finish(counts: .object(JSONObject(summary)))
     }
 }
 

@@ -8,7 +8,7 @@ import Testing
         func target(_ seed: Int) -> CachedTarget {
             CachedTarget(ids: [Int32(seed % 500), 511, 3], logProbabilities: [-0.25, -2, -8], logTail: -4)
         }
-        var shard = CachedShard(topK: 3, common: 512)
+        var shard = CachedShard(TeacherOutputSettings(topK: 3, commonVocabulary: 512, saliencyLayer: 0))
         let group = shard.addVisualGroup([target(7), target(8)])
         shard.addSample(visualGroup: group, saliency: [0.5, 0.125], response: [target(1), target(2), target(3)])
         shard.addSample(visualGroup: -1, saliency: [], response: [target(4)])
@@ -40,12 +40,38 @@ import Testing
         #expect(PackedIntegers.byteCount(64, limit: 151_936) + 64 * 2 + 2 == 274)
     }
 
+    @Test func drawsComeBackAsTheyWereWritten() throws {
+        var settings = TeacherOutputSettings(topK: nil, commonVocabulary: 512, saliencyLayer: 0)
+        (settings.encoding, settings.samples) = (.sampled, 10)
+        var shard = CachedShard(settings)
+        let targets = [
+            CachedTarget(ids: [511, 3], counts: [7, 3], entropy: 0.75), CachedTarget(ids: [9], counts: [10], entropy: 0),
+            CachedTarget(ids: Array(0..<10), counts: Array(repeating: 1, count: 10), entropy: 6),
+        ]
+        let group = shard.addVisualGroup([targets[2], targets[0]])
+        shard.addSample(visualGroup: group, saliency: [0.5, 0.25], response: targets)
+        let again = try CachedShard(SafeTensorsFile(bytes: shard.writer(metadata: [:]).serialized(), name: "entry"))
+        #expect(again.sample(0).response == targets && again.sample(0).visual == [targets[2], targets[0]])
+        #expect(again.stateBytes == shard.stateBytes && again.positions == 5)
+    }
+
+    @Test func aCutVisualTableComesBackWithItsPlaces() throws {
+        var settings = TeacherOutputSettings(topK: 1, commonVocabulary: 512, saliencyLayer: 0)
+        settings.saliencyMass = 0.5
+        var shard = CachedShard(settings)
+        let kept = CachedTarget(ids: [7], logProbabilities: [-0.25], logTail: -1.5)
+        let group = shard.addVisualGroup([kept], at: [2])
+        shard.addSample(visualGroup: group, saliency: [0, 0, 0.5, 0], response: [])
+        let again = try CachedShard(SafeTensorsFile(bytes: shard.writer(metadata: [:]).serialized(), name: "entry"))
+        #expect(again.sample(0).visual.map(\.ids) == [[], [], [7], []] && again.sample(0).visual[2] == kept)
+    }
+
     @Test func nonsenseIsRefusedByName() throws {
         var writer = shard().writer(metadata: [:])
         writer.metadata["format_version"] = "99"
         let bytes = try writer.serialized(compression: .none)
         #expect { try CachedShard(SafeTensorsFile(bytes: bytes, name: "entry")) } throws: { "\($0)".contains("format version 99") }
-        var short = SafeTensorsWriter(metadata: ["format_version": "1", "common_vocabulary": "8", "ids_per_position": "2"])
+        var short = SafeTensorsWriter(metadata: ["format_version": "2", "common_vocabulary": "8", "ids_per_position": "2"])
         for name in ["response", "visual"] {
             short.add("\(name)_ids", .uint8, shape: [1], bytes: [0])
             short.add("\(name)_log_probabilities", [Float](repeating: -1, count: 4), shape: [2, 2], as: .float16)

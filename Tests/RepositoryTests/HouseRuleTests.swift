@@ -21,6 +21,8 @@ import Testing
                 let lines = text.split(separator: "\n").filter { line in
                     let code = line.trimmingCharacters(in: .whitespaces)
                     guard !code.hasPrefix("//"), let range = code.range(of: call) else { return false }
+                    // Inside a text it is no call.
+                    guard code[..<range.lowerBound].count(where: { $0 == "\"" }) % 2 == 0 else { return false }
                     return range.lowerBound == code.startIndex || !(code[code.index(before: range.lowerBound)].isLetter || code[code.index(before: range.lowerBound)] == ".")
                 }
                 #expect(lines.isEmpty, "\(path): \(call)")

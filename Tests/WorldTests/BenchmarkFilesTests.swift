@@ -215,7 +215,7 @@ import World
             let image = try #require(Data(base64Encoded: first[9]))
             _ = try decodeImage(Array(image), name: "row \(base)")
         }
-        #expect(optionCounts == [2, 3, 4])
+        #expect(optionCounts == [2, 3])
     }
 
     @Test func validationAsksOtherQuestions() throws {

@@ -58,7 +58,7 @@ struct Oracle {
         switch (w[0], w.count) {
         case ("Where", 5): return item(w[3], w[4])?.cell.name
         case ("What", 4): return item(at: w[3]).map { "\($0.thing.color.name) \($0.thing.shape.name)" }
-        case ("What", _): return w.contains("sign") ? scene.sign.map { String($0.digit) } : nil
+        case ("What", _) where w.contains("sign"): return scene.sign.map { String($0.digit) }
         case ("Are", 8): return yes(number(of: "objects").map { String($0 + 1) == w[2] })
         case ("Are", 7): return yes(number(of: w[3]).map { String($0) == w[2] })
         case ("Has", 7):
@@ -67,7 +67,11 @@ struct Oracle {
             return yes(scene.sign.map { w[4] == String($0.digit) || w[4] == digitNames[$0.digit] })
         case ("Does", 4): return yes(number(of: "objects").map { String($0) == w[3] })
         case ("Is", _): return isQuestion(Array(w.dropFirst()), scene)
-        default: return nil
+        default:  // a multiple-choice question without its options
+            let known = (0...9).map(String.init) + Array(corners.keys) + ["red", "blue", "green", "yellow", "pink", "white"]
+                + ["small", "big", "dark", "grey", "light"]
+            let right = known.filter { isRight(question, $0) }
+            return right.count == 1 ? right[0] : nil
         }
     }
 

@@ -1,0 +1,279 @@
+/// A strict reader over bytes that knows where it is.
+struct JSONParser {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position: Int
+    private let end: Int
+    private var line: Int
+    private var depth = 0
+    private let depthLimit: Int
+    private let replacesLoneSurrogates: Bool
+
+    init(
+        bytes: UnsafeBufferPointer<UInt8>, position: Int, end: Int, line: Int, depthLimit: Int, replacesLoneSurrogates: Bool
+    ) {
+        (self.bytes, self.position, self.end, self.line) = (bytes, position, end, line)
+        (self.depthLimit, self.replacesLoneSurrogates) = (depthLimit, replacesLoneSurrogates)
+    }
+
+    mutating func document() throws(JSONFailure) -> JSONValue {
+        if end - position >= 3, bytes[position] == 0xEF, bytes[position + 1] == 0xBB, bytes[position + 2] == 0xBF {
+            position += 3
+        }
+        let value = try value()
+        skipSpace()
+        guard position == end else {
+            throw failure("there is more text after the end of the value", expected: "the end of the file")
+        }
+        return value
+    }
+
+    private func failure(_ reason: String, expected: String, at offset: Int? = nil) -> JSONFailure {
+        JSONFailure(offset: offset ?? position, line: line, reason: reason, expected: expected)
+    }
+
+    private mutating func skipSpace() {
+        while position < end {
+            switch bytes[position] {
+            case 0x0A: line += 1
+            case 0x20, 0x09, 0x0D: break
+            default: return
+            }
+            position += 1
+        }
+    }
+
+    /// The next byte that is no space.
+    private mutating func peek(_ expected: StaticString) throws(JSONFailure) -> UInt8 {
+        skipSpace()
+        guard position < end else {
+            throw failure("the text ends in the middle of a value (was the file cut off?)", expected: "\(expected)")
+        }
+        return bytes[position]
+    }
+
+    private mutating func value() throws(JSONFailure) -> JSONValue {
+        switch try peek("a value") {
+        case UInt8(ascii: "{"):
+            try enter()
+            defer { depth -= 1 }
+            return try object()
+        case UInt8(ascii: "["):
+            try enter()
+            defer { depth -= 1 }
+            return try array()
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try word("true", .bool(true))
+        case UInt8(ascii: "f"): return try word("false", .bool(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case let byte: throw failure("a value cannot start with \(describe(byte))", expected: "a value")
+        }
+    }
+
+    private mutating func enter() throws(JSONFailure) {
+        guard depth < depthLimit else {
+            throw failure("values are nested more than \(depthLimit) deep", expected: "at most \(depthLimit) nested levels")
+        }
+        depth += 1
+        position += 1
+    }
+
+    private mutating func object() throws(JSONFailure) -> JSONValue {
+        var object = JSONObject([], line: line)
+        if try peek("a key in quotes") == UInt8(ascii: "}") {
+            position += 1
+            return .object(object)
+        }
+        while true {
+            guard try peek("a key in quotes") == UInt8(ascii: "\"") else {
+                throw failure(
+                    "expected a member name in quotes, found \(describe(bytes[position]))", expected: "a key in quotes")
+            }
+            let name = try string()
+            guard try peek("':'") == UInt8(ascii: ":") else {
+                throw failure("expected ':' after the name \"\(name)\"", expected: "':'")
+            }
+            position += 1
+            object.append(name, try value())
+            switch try peek("'}'") {
+            case UInt8(ascii: ","): position += 1
+            case UInt8(ascii: "}"):
+                position += 1
+                return .object(object)
+            case let byte:
+                throw failure("expected ',' or '}' after \"\(name)\", found \(describe(byte))", expected: "'}'")
+            }
+        }
+    }
+
+    private mutating func array() throws(JSONFailure) -> JSONValue {
+        var values: [JSONValue] = []
+        if try peek("a value") == UInt8(ascii: "]") {
+            position += 1
+            return .array(values)
+        }
+        while true {
+            values.append(try value())
+            switch try peek("']'") {
+            case UInt8(ascii: ","): position += 1
+            case UInt8(ascii: "]"):
+                position += 1
+                return .array(values)
+            case let byte:
+                throw failure("expected ',' or ']' in an array, found \(describe(byte))", expected: "']'")
+            }
+        }
+    }
+
+    private mutating func word(_ text: StaticString, _ value: JSONValue) throws(JSONFailure) -> JSONValue {
+        let count = text.utf8CodeUnitCount
+        guard end - position >= count, (0..<count).allSatisfy({ bytes[position + $0] == text.utf8Start[$0] }) else {
+            throw failure("expected '\(text)'", expected: "\(text)")
+        }
+        position += count
+        return value
+    }
+
+    private mutating func skipDigits() -> Int {
+        let start = position
+        while position < end, (0x30...0x39).contains(bytes[position]) { position += 1 }
+        return position - start
+    }
+
+    private mutating func number() throws(JSONFailure) -> JSONValue {
+        let start = position
+        if bytes[position] == UInt8(ascii: "-") { position += 1 }
+        let first = position
+        let digits = skipDigits()
+        var isValid = digits == 1 || (digits > 1 && bytes[first] != UInt8(ascii: "0"))
+        var isInteger = true
+        if position < end, bytes[position] == UInt8(ascii: ".") {
+            isInteger = false
+            position += 1
+            isValid = skipDigits() > 0 && isValid
+        }
+        if position < end, bytes[position] | 0x20 == UInt8(ascii: "e") {
+            isInteger = false
+            position += 1
+            if position < end, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") { position += 1 }
+            isValid = skipDigits() > 0 && isValid
+        }
+        if isValid, isInteger, digits <= 18 {
+            let value = bytes[first..<position].reduce(0) { $0 * 10 + Int($1 - 0x30) }
+            return .int(first > start ? -value : value)
+        }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        if isValid, isInteger, let value = Int(text) { return .int(value) }
+        guard isValid, let value = Double(text), value.isFinite else {
+            throw failure("'\(text)' is not a number", expected: "a value", at: start)
+        }
+        return .double(value)
+    }
+
+    /// The string at the opening quote, unescaped.
+    private mutating func string() throws(JSONFailure) -> String {
+        position += 1
+        let start = position
+        while position < end, bytes[position] >= 0x20, bytes[position] != UInt8(ascii: "\""),
+            bytes[position] != UInt8(ascii: "\\")
+        {
+            position += 1
+        }
+        if position < end, bytes[position] == UInt8(ascii: "\"") {
+            defer { position += 1 }
+            return try checked(bytes[start..<position], from: start)
+        }
+        var buffer = Array(bytes[start..<position])
+        while position < end {
+            let byte = bytes[position]
+            switch byte {
+            case UInt8(ascii: "\""):
+                defer { position += 1 }
+                return try checked(buffer, from: start)
+            case UInt8(ascii: "\\"):
+                position += 1
+                try escape(into: &buffer)
+            case 0..<0x20:
+                throw failure(
+                    "a string holds the control character \(byte), which JSON writes as an escape",
+                    expected: "an escape in place of a control character")
+            default:
+                buffer.append(byte)
+                position += 1
+            }
+        }
+        throw failure("the text ends inside a string (was the file cut off?)", expected: "a closing quote")
+    }
+
+    /// The text of a string that stands between `start` and here.
+    private func checked(_ text: some Collection<UInt8>, from start: Int) throws(JSONFailure) -> String {
+        if let string = String(validating: text, as: UTF8.self) { return string }
+        // Escapes are ASCII and stand for whole code points, so what is wrong is wrong in the file's bytes too.
+        var decoder = UTF8()
+        var iterator = bytes[start..<position].makeIterator()
+        var offset = start
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) { offset += UTF8.width(scalar) }
+        throw failure("a string is not valid UTF-8", expected: "valid UTF-8", at: offset)
+    }
+
+    private mutating func escape(into buffer: inout [UInt8]) throws(JSONFailure) {
+        guard position < end else {
+            throw failure("the text ends inside a string (was the file cut off?)", expected: "an escape")
+        }
+        let byte = bytes[position]
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): buffer.append(byte)
+        case UInt8(ascii: "b"): buffer.append(0x08)
+        case UInt8(ascii: "f"): buffer.append(0x0C)
+        case UInt8(ascii: "n"): buffer.append(0x0A)
+        case UInt8(ascii: "r"): buffer.append(0x0D)
+        case UInt8(ascii: "t"): buffer.append(0x09)
+        case UInt8(ascii: "u"):
+            position += 1
+            return try codePoint(into: &buffer)
+        default:
+            throw failure("'\\\(describe(byte))' is not an escape", expected: "one of the escapes \" \\ / b f n r t u")
+        }
+        position += 1
+    }
+
+    /// The hexadecimal digits of one escape, or of two that are a surrogate pair.
+    private mutating func codePoint(into buffer: inout [UInt8]) throws(JSONFailure) {
+        var code = try hexadecimal()
+        if (0xD800..<0xDC00).contains(code), end - position >= 6, bytes[position] == UInt8(ascii: "\\"),
+            bytes[position + 1] == UInt8(ascii: "u")
+        {
+            let mark = position
+            position += 2
+            let low = try hexadecimal()
+            if (0xDC00..<0xE000).contains(low) {
+                code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+            } else {
+                position = mark
+            }
+        }
+        let scalar = Unicode.Scalar(code)
+        guard scalar != nil || replacesLoneSurrogates else {
+            throw failure(
+                "an escape is half of a surrogate pair", expected: "a code point that is no lone surrogate")
+        }
+        // Which half it was cannot be told once it is decoded.
+        buffer.append(contentsOf: String(Character(scalar ?? "\u{FFFD}")).utf8)
+    }
+
+    private mutating func hexadecimal() throws(JSONFailure) -> UInt32 {
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard position < end, let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue else {
+                throw failure("'\\u' needs four hexadecimal digits", expected: "four hexadecimal digits")
+            }
+            code = code << 4 | UInt32(digit)
+            position += 1
+        }
+        return code
+    }
+
+    private func describe(_ byte: UInt8) -> String {
+        (0x21..<0x7F).contains(byte) ? "'\(Unicode.Scalar(byte))'" : "byte \(byte)"
+    }
+}

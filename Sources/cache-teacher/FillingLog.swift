@@ -1,0 +1,89 @@
+import Distillation
+import Files
+import Foundation
+import Shards
+import Stage
+
+/// `filling.jsonl`: a line for each entry this process began, wrote, or found written by another. Survives a kill.
+final class FillingLog {
+    static let file = "filling.jsonl"
+    private let handle: FileHandle
+
+    init(_ path: URL) throws {
+        if !FileManager.default.fileExists(atPath: path.path) { try Data().write(to: path) }
+        handle = try FileHandle(forWritingTo: path)
+        try handle.seekToEnd()
+    }
+
+    func write(_ event: TeacherCacheFilling.Event, _ keys: [String]) throws {
+        let (name, index): (String, Int)
+        switch event {
+        case let .computing(number): (name, index) = ("computing", number)
+        case let .written(number): (name, index) = ("written", number)
+        case let .sharedIn(number): (name, index) = ("shared", number)
+        case let .damaged(number, _): (name, index) = ("damaged", number)
+        case .reused, .waiting: return
+        }
+        let line: JSONValue = [
+            "event": .string(name), "shard": .int(index), "key": .string(keys[index]), "time": .string(Date().formatted(.iso8601)),
+        ]
+        try handle.write(contentsOf: Data((line.text() + "\n").utf8))
+    }
+}
+
+/// How many entries came from where, for the user.
+struct FillingCounts {
+    private let dataset: ShardDataset
+    private let reporter: ProgressReporter
+    private(set) var reused = 0
+    private(set) var computed = 0
+    private(set) var shared = 0
+    private var samples = 0
+
+    init(_ dataset: ShardDataset) {
+        self.dataset = dataset
+        reporter = ProgressReporter("teacher outputs", total: dataset.count, unit: "samples")
+    }
+
+    var done: Int { reused + computed + shared }
+
+    func progress(_ inShard: Int) { reporter.update(samples + inShard) }
+
+    mutating func count(_ event: TeacherCacheFilling.Event, _ keys: [String]) throws {
+        switch event {
+        case let .reused(number):
+            reused += 1
+            samples += dataset.index.shards[number].samples
+        case let .written(number):
+            computed += 1
+            samples += dataset.index.shards[number].samples
+        case let .sharedIn(number):
+            shared += 1
+            samples += dataset.index.shards[number].samples
+        case let .damaged(number, problem):
+            StandardError.write("cache-teacher: warning: entry \(keys[number]) of \(dataset.index.shards[number].file): \(problem); computing it again")
+        case let .waiting(left): reporter.update(samples, suffix: "waiting for \(left) shards of other processes")
+        case .computing: break
+        }
+    }
+
+    /// Says it, and gives it to the receipt.
+    func summary(_ index: TeacherCacheIndex) -> JSONValue {
+        reporter.finish()
+        let entries = index.entries
+        let (bytes, positions) = (entries.reduce(0) { $0 + $1.bytes }, entries.reduce(0) { $0 + $1.positions })
+        let state = entries.reduce(0) { $0 + $1.stateBytes }
+        let tail = entries.reduce(0) { $0 + $1.meanTailMass * Double($1.positions) } / Double(max(1, positions))
+        let worst = entries.map(\.worstTailMass).max() ?? 0
+        let others = shared > 0 ? ", \(shared) by other processes" : ""
+        let mass = index.settings.encoding == .topK ? String(format: ", tail mass %.2g mean, %.2g worst", tail, worst) : ""
+        StandardError.write("cache-teacher: reused \(reused)/\(entries.count), computed \(computed)\(others); " + String(
+            format: "%d positions, %.1f bytes each before zstd and %.1f on disk, %.1f MB", positions, Double(state) / Double(max(1, positions)),
+            Double(bytes) / Double(max(1, positions)), Double(bytes) / 1e6) + mass)
+        return [
+            "entries": .int(entries.count), "reused": .int(reused), "computed": .int(computed), "shared": .int(shared),
+            "positions": .int(positions), "bytes": .int(bytes), "state_bytes": .int(state),
+            "saliency_layer": .int(index.settings.saliencyLayer), "mean_tail_mass": .number(tail), "worst_tail_mass": .number(worst),
+        ]
+    }
+}

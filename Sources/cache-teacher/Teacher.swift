@@ -1,0 +1,35 @@
+import Distillation
+import Foundation
+import Models
+import Shards
+import Stage
+import Tensors
+
+/// The teacher, loaded when something is to be computed: a run that finds everything in the store needs its configuration only.
+final class Teacher {
+    private let folder: URL
+    private let recipe: CacheRecipe
+    private var known: LlavaConfiguration?
+    private var loaded: TeacherOutputs?
+
+    init(_ folder: URL, _ recipe: CacheRecipe) { (self.folder, self.recipe) = (folder, recipe) }
+
+    func configuration() throws -> LlavaConfiguration {
+        if let known { return known }
+        let configuration = try LlavaConfiguration(folder: folder)
+        known = configuration
+        return configuration
+    }
+
+    /// - Parameter dataset: checked against the teacher's image preparation, when given
+    func outputs(for dataset: ShardDataset? = nil) throws -> TeacherOutputs {
+        if let loaded { return loaded }
+        let model = try LlavaModel(folder: folder)
+        try dataset?.require(model, folder: folder)
+        var outputs = TeacherOutputs(model)
+        outputs.rowLimit = recipe.microBatchRows
+        StandardError.write("cache-teacher: the teacher is loaded, BLAS kernels \(Machine.blasCore)")
+        loaded = outputs
+        return outputs
+    }
+}
