@@ -14,7 +14,7 @@ struct ClaimOwner: Codable, Equatable {
     static func current() -> ClaimOwner {
         let pid = getpid()
         return ClaimOwner(
-            host: ProcessInfo.processInfo.hostName, boot: boot(), namespace: namespace(), pid: pid, start: status(of: pid)?.start ?? 0)
+            host: hostName(), boot: boot(), namespace: namespace(), pid: pid, start: status(of: pid)?.start ?? 0)
     }
 
     /// Whether the process lives; nil where this process cannot know.
@@ -22,6 +22,13 @@ struct ClaimOwner: Codable, Equatable {
         guard !boot.isEmpty, boot == observer.boot, !namespace.isEmpty, namespace == observer.namespace else { return nil }
         guard let now = Self.status(of: pid) else { return false }
         return now.start == start && now.state != "Z" && now.state != "X"
+    }
+
+    /// Not Foundation's, which asks the network.
+    static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func boot() -> String {

@@ -33,7 +33,7 @@ struct FileDigests {
         guard stat(file.path, &status) == 0 else { return nil }
         let times = [status.st_mtim, status.st_ctim].map { "\($0.tv_sec).\($0.tv_nsec)" }.joined(separator: " ")
         return (
-            "\(ProcessInfo.processInfo.hostName) \(status.st_dev) \(status.st_ino) \(status.st_size) \(times)", Int(status.st_size),
+            "\(ClaimOwner.hostName()) \(status.st_dev) \(status.st_ino) \(status.st_size) \(times)", Int(status.st_size),
             Double(max(status.st_mtim.tv_sec, status.st_ctim.tv_sec))
         )
     }

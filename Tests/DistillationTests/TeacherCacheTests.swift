@@ -102,7 +102,18 @@ import Testing
             let (cache, model) = (TeacherCache(folder.appendingPathComponent("cache")), folder.appendingPathComponent("model"))
             let weights = model.appendingPathComponent("model.safetensors")
             try AtomicOutput.writeAtomically([UInt8](repeating: 1, count: 5 << 20), to: weights)
+            let remembered = cache.folder.appendingPathComponent("digests")
             let first = try cache.digest(ofModel: model)
+            #expect(!FileManager.default.fileExists(atPath: remembered.path))  // too young: it may yet change within the clock's tick
+            Thread.sleep(forTimeInterval: 3)
+            #expect(try cache.digest(ofModel: model) == first)
+            let files = try FileManager.default.contentsOfDirectory(atPath: remembered.path)
+            #expect(try files.count == 1 && cache.digest(ofModel: model) == first)
+            // A memory with a flipped bit is none.
+            let memory = remembered.appendingPathComponent(try #require(files.first))
+            var bytes = [UInt8](try Data(contentsOf: memory))
+            bytes[3] ^= 1
+            try Data(bytes).write(to: memory)
             #expect(try cache.digest(ofModel: model) == first)
             let handle = try FileHandle(forUpdating: weights)
             try handle.write(contentsOf: Data([2]))
