@@ -41,16 +41,16 @@ recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$
 # What a pipeline says: WORLD (how the data comes to be), TOKENIZER, PRETRAIN_DATA, TRAIN_DATA, DISTILL_DATA, *_IMAGES, BENCHMARKS.
 include $(P)/pipeline.mk
 
-# --- data: conversations and images become shards of token ids and pixels ------------------------------------------------
-shards = $(LAUNCH) $(BIN)/pack-shards --config $< --data $(1) --images $(2) --tokenizer $(TOKENIZER) --out $(@D)
+# --- data: conversations and images become shards of token ids (the teacher's tokenizer, image placeholder included) and pixels ------------------------------------------------
+shards = $(LAUNCH) $(BIN)/pack-shards --config $< --data $(1) --images $(2) --tokenizer $(B)/teacher-start/tokenizer.json --out $(@D)
 
-$(B)/shards/pretrain/receipt.json: $(call recipe,pack) $(DATA_READY) | build
+$(B)/shards/pretrain/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt.json $(DATA_READY) | build
 	$(title)
 	$(Q)$(call shards,$(PRETRAIN_DATA),$(PRETRAIN_IMAGES))
-$(B)/shards/train/receipt.json: $(call recipe,pack) $(DATA_READY) | build
+$(B)/shards/train/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt.json $(DATA_READY) | build
 	$(title)
 	$(Q)$(call shards,$(TRAIN_DATA),$(TRAIN_IMAGES))
-$(B)/shards/distill/receipt.json: $(call recipe,pack) $(DATA_READY) | build
+$(B)/shards/distill/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt.json $(DATA_READY) | build
 	$(title)
 	$(Q)$(call shards,$(DISTILL_DATA),$(DISTILL_IMAGES))
 
