@@ -70,7 +70,26 @@ final class AttentionBlock {
             ownKeys: ownKeys, ownValues: ownValues, own: ownKeys.map { selfScores(queries, $0) } ?? [], visible: visible)
     }
 
+    /// One row alone: a decoding step. Matrix products would cost more to call than to compute.
+    private func forwardRow(_ segment: AttentionLayout.Segment, _ head: Int, into y: Tensor) {
+        let (row, visible) = (segment.queries.lowerBound, Int(segment.visible[0]))
+        let keyHead = head / (shape.heads / shape.keyHeads)
+        let (column, keyColumn) = (head * shape.headSize, keyHead * shape.headSize)
+        let trunk = segment.keys.lowerBound * data.trunkKeys.width + keyColumn
+        let own = segment.seesItself ? row * data.trunkKeys.width + keyColumn : nil
+        ck_attend_row(
+            data.q.pointer + row * data.q.width + column, data.trunkKeys.pointer + trunk, data.trunkKeys.width,
+            data.trunkValues.pointer + trunk, data.trunkValues.width, visible,
+            own.flatMap { at in data.ownKeys.map { UnsafePointer($0.pointer + at) } },
+            own.flatMap { at in data.ownValues.map { UnsafePointer($0.pointer + at) } }, shape.headSize, shape.scale,
+            matrix(0, 1, visible + 1).pointer, y.pointer + row * y.width + column, logSums.pointer + row * shape.heads + head)
+    }
+
     func forward(_ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int, into y: Tensor) {
+        if segment.queries.count == 1 {
+            precondition(!segment.seesItself || data.ownKeys != nil, "attention: a segment sees itself but there are no own keys")
+            return forwardRow(segment, head, into: y)
+        }
         var s = scores(segment, block, head)
         let logSum = logSums.pointer + s.rows.lowerBound * shape.heads + head
         s.own.withUnsafeMutableBufferPointer { own in

@@ -54,34 +54,60 @@ extension LanguageModel {
     ) throws {
         precondition(settings.stopTexts.isEmpty || text != nil, "generate: stop texts need a way from ids to text")
         precondition(settings.slots > 0 && settings.maximumNewTokens > 0, "generate: \(settings.slots) slots, \(settings.maximumNewTokens) tokens")
-        let cache = KeyValueCache(configuration, slots: min(settings.slots, max(1, count)))
+        let workers = workers(slots: min(settings.slots, max(1, count)))
+        try withoutActuallyEscaping(stream) { stream in
+            try withoutActuallyEscaping(beforeStep) { beforeStep in
+                try withoutActuallyEscaping(prompt) { prompt in
+                    try withoutActuallyEscaping(finished) { finished in
+                        let queue = PromptQueue(count, stream, beforeStep, prompt, finished)
+                        nonisolated(unsafe) let (model, text) = (self, text)
+                        parallelTasks(workers) { worker in
+                            var part = settings
+                            part.slots = settings.slots * (worker + 1) / workers - settings.slots * worker / workers
+                            queue.guarding { try model.work(through: queue, part, text) }
+                        }
+                        try queue.rethrow()
+                    }
+                }
+            }
+        }
+    }
+
+    /// A small model's pass is too short to be split over processors, so the sequences are.
+    private func workers(slots: Int) -> Int {
+        let weights = parameters.reduce(0) { $0 + $1.value.data.count }
+        return weights < 4_000_000 ? max(1, min(Machine.processors, slots / 4)) : 1
+    }
+
+    private func work(through queue: PromptQueue, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?) throws {
+        let cache = KeyValueCache(configuration, slots: min(settings.slots, max(1, queue.count)))
         var sequences: [OpenSequence] = []
         var free = Array((0..<cache.slots).reversed())
-        var next = 0
-        while next < count || !sequences.isEmpty {
-            try beforeStep()
+        while true {
+            // The prompts that find a slot, in one ragged pass.
+            var prompts: [Value] = []
             var ready: [OpenSequence] = []
+            while let slot = free.last, let (number, stream, prompt) = try queue.next() {
+                free.removeLast()
+                prompts.append(prompt)
+                ready.append(OpenSequence(prompt: number, slot: slot, stream: stream))
+            }
+            guard !prompts.isEmpty || !sequences.isEmpty else { return }
+            try queue.beforeStep()
             let last: Value
-            if next < count, !free.isEmpty {
-                // The prompts that find a slot, in one ragged pass.
-                var prompts: [Value] = []
-                while next < count, let slot = free.popLast() {
-                    prompts.append(try prompt(next))
-                    ready.append(OpenSequence(prompt: next, slot: slot, stream: stream(next)))
-                    next += 1
-                }
-                last = prefill(prompts, ready.map(\.slot), cache)
-            } else {
+            if prompts.isEmpty {
                 ready = sequences
                 sequences = []
                 last = step(ready, cache)
+            } else {
+                last = prefill(prompts, ready.map(\.slot), cache)
             }
             let rows = logits(last.data)
             for (row, var sequence) in ready.enumerated() {
                 sequence.take(rows.rows(row..<row + 1), settings, text)
                 if sequence.hasEnded {
                     free.append(sequence.slot)
-                    try finished(sequence.prompt, sequence.generated)
+                    try queue.finished(sequence.prompt, sequence.generated)
                 } else {
                     sequences.append(sequence)
                 }

@@ -53,6 +53,11 @@ void ck_prefix_softmax(float *restrict scores, float *restrict self, const int32
 /* The same from a kept log-sum-exp, for the gradient. */
 void ck_prefix_softmax_again(float *restrict scores, float *restrict self, const int32_t *restrict visible, float scale,
                              const float *restrict log_sum, size_t log_sum_stride, size_t rows, size_t width, size_t stride);
+/* Attention of one query row and head: n keys and values of the trunk and, where own_key is not NULL, one of its own.
+   scores holds n + 1 numbers of scratch. */
+void ck_attend_row(const float *restrict q, const float *restrict keys, size_t key_stride, const float *restrict values,
+                   size_t value_stride, size_t n, const float *restrict own_key, const float *restrict own_value, size_t size,
+                   float scale, float *restrict scores, float *restrict y, float *restrict log_sum);
 /* ds = p * (dp - d[r]) * scale over width columns, in place of dp. */
 void ck_softmax_gradient(const float *restrict p, float *restrict dp, const float *restrict d, float scale,
                          size_t rows, size_t width, size_t stride);
