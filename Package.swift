@@ -37,7 +37,9 @@ let products: [String: Target.Dependency] = [
     "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser"),
     "Yams": .product(name: "Yams", package: "Yams"),
 ]
-func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { products[$0] ?? .byName(name: $0) } }
+func dependencies(_ names: [String]) -> [Target.Dependency] {
+    names.map { products[$0] ?? .byName(name: $0) }
+}
 
 func support(for library: String) -> [String] {
     switch library {
@@ -69,11 +71,14 @@ let package = Package(
                 name: "NumericsSupport", dependencies: dependencies(["Tensors", "Autograd", "TestSupport"]),
                 path: "Tests/NumericsSupport"),
             .target(
-                name: "AlignmentSupport", dependencies: dependencies(["Tensors", "Models", "Distillation", "Files"]),
+                name: "AlignmentSupport",
+                dependencies: dependencies(["Tensors", "Models", "Distillation", "Files"]),
                 path: "Tests/AlignmentSupport"),
         ]
         + libraries.map {
-            .testTarget(name: "\($0.name)Tests", dependencies: dependencies([$0.name] + support(for: $0.name) + $0.imports))
+            .testTarget(
+                name: "\($0.name)Tests",
+                dependencies: dependencies([$0.name] + support(for: $0.name) + $0.imports))
         }
         + [.testTarget(name: "RepositoryTests", dependencies: ["TestSupport"])],
     swiftLanguageModes: [.v6]

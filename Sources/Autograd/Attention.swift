@@ -7,7 +7,9 @@ public struct AttentionKeys {
     public let ownKeys, ownValues: Value?  // [rows, keyHeads * headSize]
 
     public init(trunkKeys: Value, trunkValues: Value, ownKeys: Value? = nil, ownValues: Value? = nil) {
-        (self.trunkKeys, self.trunkValues, self.ownKeys, self.ownValues) = (trunkKeys, trunkValues, ownKeys, ownValues)
+        (self.trunkKeys, self.trunkValues, self.ownKeys, self.ownValues) = (
+            trunkKeys, trunkValues, ownKeys, ownValues
+        )
     }
 }
 
@@ -19,18 +21,23 @@ public struct AttentionKeys {
 ///   - q: `[rows, heads * headSize]`
 ///   - scale: factor of the scores; default `1 / sqrt(headSize)`
 /// - Returns: `[rows, heads * headSize]`
-public func attention(_ q: Value, _ keys: AttentionKeys, layout: AttentionLayout, headSize: Int, scale: Float? = nil) -> Value {
-    let shape = AttentionShape(q: q, keys: keys, headSize: headSize, scale: scale ?? 1 / Float(headSize).squareRoot())
+public func attention(
+    _ q: Value, _ keys: AttentionKeys, layout: AttentionLayout, headSize: Int, scale: Float? = nil
+) -> Value {
+    let shape = AttentionShape(
+        q: q, keys: keys, headSize: headSize, scale: scale ?? 1 / Float(headSize).squareRoot())
     let y = Tensor(uninitialized: q.shape)
     let logSums = Tensor(uninitialized: [q.rows, shape.heads])
     let data = AttentionData(q: q.data, keys: keys)
-    shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) { block, segment, rows, head in
+    shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) {
+        block, segment, rows, head in
         block.forward(segment, rows, head, into: y)
     }
     let parents = [q, keys.trunkKeys, keys.trunkValues] + [keys.ownKeys, keys.ownValues].compactMap { $0 }
     return Value(y, from: parents) { dy in  // keeps q, k, v, y and the log-sum-exps
         let gradient = AttentionGradient(q: q, keys: keys)
-        shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) { block, segment, rows, head in
+        shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) {
+            block, segment, rows, head in
             block.backward(segment, rows, head, y: y, dy: dy, into: gradient)
         }
         gradient.pass(to: q, keys)
@@ -49,7 +56,8 @@ struct AttentionShape: Sendable {
         precondition(
             heads * headSize == q.width && keyHeads > 0 && heads % keyHeads == 0
                 && keys.trunkValues.shape == keys.trunkKeys.shape,
-            "attention: q \(q.shape), k \(keys.trunkKeys.shape), v \(keys.trunkValues.shape), heads of \(headSize)")
+            "attention: q \(q.shape), k \(keys.trunkKeys.shape), v \(keys.trunkValues.shape), heads of \(headSize)"
+        )
         precondition(
             keys.ownKeys.map { $0.rows == q.rows && $0.width == keyHeads * headSize } ?? true,
             "attention: own keys \(keys.ownKeys?.shape ?? []) for q \(q.shape)")
@@ -75,7 +83,9 @@ extension AttentionShape {
             let block = scratch()
             for task in tasks * piece / pieces..<tasks * (piece + 1) / pieces {
                 for segment in layout.segments[layout.groups[task / keyHeads]] {
-                    block.forEachBlock(segment, keyHead: task % keyHeads) { rows, head in body(block, segment, rows, head) }
+                    block.forEachBlock(segment, keyHead: task % keyHeads) { rows, head in
+                        body(block, segment, rows, head)
+                    }
                 }
             }
         }

@@ -26,20 +26,28 @@ final class AttentionBlock {
     /// `[rows, columns]` of scratch, number `slot`.
     private func matrix(_ slot: Int, _ rows: Int, _ columns: Int) -> MatrixView {
         let size = rows * columns
-        if (scratch[slot]?.count ?? 0) < size || scratch[slot] == nil { scratch[slot] = Tensor(uninitialized: [max(size, 1)]) }
-        return MatrixView((scratch[slot] ?? Tensor(uninitialized: [1])).pointer, rows: rows, columns: columns, stride: max(1, columns))
+        if (scratch[slot]?.count ?? 0) < size || scratch[slot] == nil {
+            scratch[slot] = Tensor(uninitialized: [max(size, 1)])
+        }
+        return MatrixView(
+            (scratch[slot] ?? Tensor(uninitialized: [1])).pointer, rows: rows, columns: columns,
+            stride: max(1, columns))
     }
 
     /// Columns of one head in the given rows.
     private func head(_ tensor: Tensor, _ rows: Range<Int>, _ head: Int) -> MatrixView {
         MatrixView(
-            tensor.pointer + rows.lowerBound * tensor.width + head * shape.headSize, rows: rows.count, columns: shape.headSize,
+            tensor.pointer + rows.lowerBound * tensor.width + head * shape.headSize, rows: rows.count,
+            columns: shape.headSize,
             stride: tensor.width)
     }
 
     private func selfScores(_ queries: MatrixView, _ ownKeys: MatrixView) -> [Float] {
         (0..<queries.rows).map {
-            Float(ck_dot(queries.pointer + $0 * queries.stride, ownKeys.pointer + $0 * ownKeys.stride, shape.headSize))
+            Float(
+                ck_dot(
+                    queries.pointer + $0 * queries.stride, ownKeys.pointer + $0 * ownKeys.stride,
+                    shape.headSize))
         }
     }
 
@@ -53,7 +61,8 @@ final class AttentionBlock {
     }
 
     private func scores(_ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int) -> Scores {
-        let rows = segment.queries.lowerBound + block.lowerBound..<segment.queries.lowerBound + block.upperBound
+        let rows =
+            segment.queries.lowerBound + block.lowerBound..<segment.queries.lowerBound + block.upperBound
         let visible = Array(segment.visible[block])
         let width = Int(visible.max() ?? 0)
         let keyHead = head / (shape.heads / shape.keyHeads)
@@ -64,10 +73,14 @@ final class AttentionBlock {
         multiply(queries, .plain, keys, .transposed, into: scores)
         let ownKeys = segment.seesItself ? data.ownKeys.map { self.head($0, rows, keyHead) } : nil
         let ownValues = segment.seesItself ? data.ownValues.map { self.head($0, rows, keyHead) } : nil
-        precondition(!segment.seesItself || ownKeys != nil, "attention: a segment sees itself but there are no own keys")
+        precondition(
+            !segment.seesItself || ownKeys != nil,
+            "attention: a segment sees itself but there are no own keys")
         return Scores(
-            rows: rows, queries: queries, keys: keys, values: self.head(data.trunkValues, trunk, keyHead), scores: scores,
-            ownKeys: ownKeys, ownValues: ownValues, own: ownKeys.map { selfScores(queries, $0) } ?? [], visible: visible)
+            rows: rows, queries: queries, keys: keys, values: self.head(data.trunkValues, trunk, keyHead),
+            scores: scores,
+            ownKeys: ownKeys, ownValues: ownValues, own: ownKeys.map { selfScores(queries, $0) } ?? [],
+            visible: visible)
     }
 
     /// One row alone: a decoding step. Matrix products would cost more to call than to compute.
@@ -78,23 +91,29 @@ final class AttentionBlock {
         let trunk = segment.keys.lowerBound * data.trunkKeys.width + keyColumn
         let own = segment.seesItself ? row * data.trunkKeys.width + keyColumn : nil
         ck_attend_row(
-            data.q.pointer + row * data.q.width + column, data.trunkKeys.pointer + trunk, data.trunkKeys.width,
+            data.q.pointer + row * data.q.width + column, data.trunkKeys.pointer + trunk,
+            data.trunkKeys.width,
             data.trunkValues.pointer + trunk, data.trunkValues.width, visible,
             own.flatMap { at in data.ownKeys.map { UnsafePointer($0.pointer + at) } },
-            own.flatMap { at in data.ownValues.map { UnsafePointer($0.pointer + at) } }, shape.headSize, shape.scale,
-            matrix(0, 1, visible + 1).pointer, y.pointer + row * y.width + column, logSums.pointer + row * shape.heads + head)
+            own.flatMap { at in data.ownValues.map { UnsafePointer($0.pointer + at) } }, shape.headSize,
+            shape.scale,
+            matrix(0, 1, visible + 1).pointer, y.pointer + row * y.width + column,
+            logSums.pointer + row * shape.heads + head)
     }
 
     func forward(_ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int, into y: Tensor) {
         if segment.queries.count == 1 {
-            precondition(!segment.seesItself || data.ownKeys != nil, "attention: a segment sees itself but there are no own keys")
+            precondition(
+                !segment.seesItself || data.ownKeys != nil,
+                "attention: a segment sees itself but there are no own keys")
             return forwardRow(segment, head, into: y)
         }
         var s = scores(segment, block, head)
         let logSum = logSums.pointer + s.rows.lowerBound * shape.heads + head
         s.own.withUnsafeMutableBufferPointer { own in
             ck_prefix_softmax(
-                s.scores.pointer, own.isEmpty ? nil : own.baseAddress, s.visible, shape.scale, logSum, shape.heads, s.rows.count, s.scores.columns,
+                s.scores.pointer, own.isEmpty ? nil : own.baseAddress, s.visible, shape.scale, logSum,
+                shape.heads, s.rows.count, s.scores.columns,
                 s.scores.stride)
         }
         let output = self.head(y, s.rows, head)
@@ -102,35 +121,44 @@ final class AttentionBlock {
         guard let ownValues = s.ownValues else { return }
         for (row, probability) in s.own.enumerated() {
             ck_add_scaled(
-                output.pointer + row * output.stride, ownValues.pointer + row * ownValues.stride, probability, shape.headSize)
+                output.pointer + row * output.stride, ownValues.pointer + row * ownValues.stride, probability,
+                shape.headSize)
         }
     }
 
     func backward(
-        _ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int, y: Tensor, dy: Tensor, into gradient: AttentionGradient
+        _ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int, y: Tensor, dy: Tensor,
+        into gradient: AttentionGradient
     ) {
         var s = scores(segment, block, head)
         let logSum = logSums.pointer + s.rows.lowerBound * shape.heads + head
         s.own.withUnsafeMutableBufferPointer { own in
             ck_prefix_softmax_again(
-                s.scores.pointer, own.isEmpty ? nil : own.baseAddress, s.visible, shape.scale, logSum, shape.heads, s.rows.count, s.scores.columns,
+                s.scores.pointer, own.isEmpty ? nil : own.baseAddress, s.visible, shape.scale, logSum,
+                shape.heads, s.rows.count, s.scores.columns,
                 s.scores.stride)
         }
         let (output, dOutput) = (self.head(y, s.rows, head), self.head(dy, s.rows, head))
         let size = shape.headSize
         // Sum over all keys of p dp equals y · dy, so the row's own key is in it already.
-        let d = (0..<s.rows.count).map { Float(ck_dot(output.pointer + $0 * output.stride, dOutput.pointer + $0 * dOutput.stride, size)) }
+        let d = (0..<s.rows.count).map {
+            Float(ck_dot(output.pointer + $0 * output.stride, dOutput.pointer + $0 * dOutput.stride, size))
+        }
         let keyHead = head / (shape.heads / shape.keyHeads)
         let trunk = segment.keys.lowerBound..<segment.keys.lowerBound + s.scores.columns
         let dValues = self.head(gradient.dTrunkValues, trunk, keyHead)
         multiply(s.scores, .transposed, dOutput, .plain, into: dValues, beta: 1)
         let dScores = matrix(1, s.rows.count, s.scores.columns)
         multiply(dOutput, .plain, s.values, .transposed, into: dScores)
-        ck_softmax_gradient(s.scores.pointer, dScores.pointer, d, shape.scale, s.rows.count, dScores.columns, dScores.stride)
+        ck_softmax_gradient(
+            s.scores.pointer, dScores.pointer, d, shape.scale, s.rows.count, dScores.columns, dScores.stride)
         let dq = self.head(gradient.dq, s.rows, head)
         multiply(dScores, .plain, s.keys, .plain, into: dq)
-        multiply(dScores, .transposed, s.queries, .plain, into: self.head(gradient.dTrunkKeys, trunk, keyHead), beta: 1)
-        guard let ownKeys = s.ownKeys, let ownValues = s.ownValues, let dOwnKeys = gradient.dOwnKeys, let dOwnValues = gradient.dOwnValues
+        multiply(
+            dScores, .transposed, s.queries, .plain, into: self.head(gradient.dTrunkKeys, trunk, keyHead),
+            beta: 1)
+        guard let ownKeys = s.ownKeys, let ownValues = s.ownValues, let dOwnKeys = gradient.dOwnKeys,
+            let dOwnValues = gradient.dOwnValues
         else { return }
         let (dk, dv) = (self.head(dOwnKeys, s.rows, keyHead), self.head(dOwnValues, s.rows, keyHead))
         for (row, p) in s.own.enumerated() {

@@ -15,8 +15,12 @@ public struct AttentionLayout: Sendable {
         public let seesItself: Bool
 
         public init(queries: Range<Int>, keys: Range<Int>, visible: [Int32], seesItself: Bool) {
-            precondition(visible.count == queries.count, "Segment: \(visible.count) prefixes for \(queries.count) rows")
-            precondition(visible.allSatisfy { $0 >= 0 && Int($0) <= keys.count }, "Segment: a prefix leaves the \(keys.count) keys")
+            precondition(
+                visible.count == queries.count, "Segment: \(visible.count) prefixes for \(queries.count) rows"
+            )
+            precondition(
+                visible.allSatisfy { $0 >= 0 && Int($0) <= keys.count },
+                "Segment: a prefix leaves the \(keys.count) keys")
             precondition(seesItself || visible.allSatisfy { $0 > 0 }, "Segment: a row sees nothing")
             (self.queries, self.keys, self.visible, self.seesItself) = (queries, keys, visible, seesItself)
         }

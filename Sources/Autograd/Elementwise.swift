@@ -39,7 +39,9 @@ public enum Activation: String, Sendable, Codable {
         }
     }
 
-    fileprivate var gradient: @Sendable (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void {
+    fileprivate var gradient:
+        @Sendable (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+    {
         switch self {
         case .gelu: { ck_gelu_gradient($0, $1, $2, $3) }
         case .geluTanh: { ck_gelu_tanh_gradient($0, $1, $2, $3) }
@@ -78,7 +80,8 @@ public func siluGate(_ gate: Value, _ up: Value) -> Value {
         parallel(dg.count, grain: elementwiseGrain / 4) { range in
             let start = range.lowerBound
             ck_silu_gate_gradient(
-                g.pointer + start, u.pointer + start, dy.pointer + start, dg.pointer + start, du.pointer + start, range.count)
+                g.pointer + start, u.pointer + start, dy.pointer + start, dg.pointer + start,
+                du.pointer + start, range.count)
         }
         gate.accumulate(dg)
         up.accumulate(du)

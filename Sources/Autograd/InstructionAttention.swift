@@ -20,7 +20,8 @@ public func meanAttention(
         let (rows, readers, targets) = work[index]
         guard !readers.isEmpty, !targets.isEmpty else { return }
         precondition(
-            targets.lowerBound >= rows.lowerBound && readers.allSatisfy { Int($0) >= targets.upperBound - 1 && Int($0) < rows.upperBound },
+            targets.lowerBound >= rows.lowerBound
+                && readers.allSatisfy { Int($0) >= targets.upperBound - 1 && Int($0) < rows.upperBound },
             "meanAttention: readers must stand after the targets, inside their sequence")
         let queries = q.gatheringRows(readers)
         let visible = readers.map { $0 - Int32(rows.lowerBound) + 1 }
@@ -30,12 +31,17 @@ public func meanAttention(
         for head in 0..<heads {
             let keyHead = head / (heads / keyHeads)
             multiply(
-                MatrixView(queries.pointer + head * headSize, rows: readers.count, columns: headSize, stride: queries.width), .plain,
-                MatrixView(k.pointer + rows.lowerBound * k.width + keyHead * headSize, rows: width, columns: headSize, stride: k.width),
+                MatrixView(
+                    queries.pointer + head * headSize, rows: readers.count, columns: headSize,
+                    stride: queries.width), .plain,
+                MatrixView(
+                    k.pointer + rows.lowerBound * k.width + keyHead * headSize, rows: width,
+                    columns: headSize, stride: k.width),
                 .transposed, into: MatrixView(scores))
             ck_prefix_softmax(scores.pointer, nil, visible, factor, nil, 0, readers.count, width, width)
             for row in 0..<readers.count {
-                ck_add(sums.pointer + index * sums.width, scores.pointer + row * width + offset, targets.count)
+                ck_add(
+                    sums.pointer + index * sums.width, scores.pointer + row * width + offset, targets.count)
             }
         }
         ck_scale(sums.pointer + index * sums.width, 1 / Float(heads * readers.count), targets.count)
@@ -50,18 +56,27 @@ public func meanAttention(
 /// - Parameters:
 ///   - q: `[batch rows, heads * headSize]`, k: `[batch rows, keyHeads * headSize]`, both after rotary
 ///   - rows: the sequence's rows
-public func attentionProbabilities(q: Tensor, k: Tensor, headSize: Int, rows: Range<Int>, scale: Float? = nil) -> Tensor {
+public func attentionProbabilities(q: Tensor, k: Tensor, headSize: Int, rows: Range<Int>, scale: Float? = nil)
+    -> Tensor
+{
     let (heads, keyHeads, count) = (q.width / headSize, k.width / headSize, rows.count)
     let result = Tensor(uninitialized: [heads, count, count])
     let visible = (0..<count).map { Int32($0 + 1) }
     parallelTasks(heads) { head in
-        let scores = MatrixView(result.pointer + head * count * count, rows: count, columns: count, stride: count)
+        let scores = MatrixView(
+            result.pointer + head * count * count, rows: count, columns: count, stride: count)
         let keyHead = head / (heads / keyHeads)
         multiply(
-            MatrixView(q.pointer + rows.lowerBound * q.width + head * headSize, rows: count, columns: headSize, stride: q.width), .plain,
-            MatrixView(k.pointer + rows.lowerBound * k.width + keyHead * headSize, rows: count, columns: headSize, stride: k.width),
+            MatrixView(
+                q.pointer + rows.lowerBound * q.width + head * headSize, rows: count, columns: headSize,
+                stride: q.width), .plain,
+            MatrixView(
+                k.pointer + rows.lowerBound * k.width + keyHead * headSize, rows: count, columns: headSize,
+                stride: k.width),
             .transposed, into: scores)
-        ck_prefix_softmax(scores.pointer, nil, visible, scale ?? 1 / Float(headSize).squareRoot(), nil, 0, count, count, count)
+        ck_prefix_softmax(
+            scores.pointer, nil, visible, scale ?? 1 / Float(headSize).squareRoot(), nil, 0, count, count,
+            count)
     }
     return result
 }

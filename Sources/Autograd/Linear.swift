@@ -10,7 +10,8 @@ import Tensors
 /// - Returns: `[rows, outputs]`
 public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
     precondition(
-        weight.shape.count == 2 && x.width == weight.width && (bias.map { $0.data.count == weight.shape[0] } ?? true),
+        weight.shape.count == 2 && x.width == weight.width
+            && (bias.map { $0.data.count == weight.shape[0] } ?? true),
         "linear: x is \(x.shape), weight \(weight.shape), bias \(bias?.shape ?? [])")
     let rows = x.rows
     let outputs = weight.shape[0]
@@ -23,9 +24,13 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
         }
     }
     return Value(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in  // keeps x and W
-        x.accumulate { dx, fresh in multiply(dy, .plain, weight.data, .plain, into: dx.reshaped([rows, x.width]), beta: fresh ? 0 : 1) }
+        x.accumulate { dx, fresh in
+            multiply(
+                dy, .plain, weight.data, .plain, into: dx.reshaped([rows, x.width]), beta: fresh ? 0 : 1)
+        }
         weight.accumulate { dw, fresh in
-            multiply(dy, .transposed, x.data.reshaped([rows, x.width]), .plain, into: dw, beta: fresh ? 0 : 1)
+            multiply(
+                dy, .transposed, x.data.reshaped([rows, x.width]), .plain, into: dw, beta: fresh ? 0 : 1)
         }
         bias?.accumulateOntoZeros { ck_add_column_sums($0.pointer, dy.pointer, rows, outputs) }
     }

@@ -8,14 +8,17 @@ import Tensors
 ///   - weight: `[size]`
 public func rmsNorm(_ x: Value, weight: Value, epsilon: Float) -> Value {
     let size = weight.data.count
-    precondition(size > 0 && x.width % size == 0, "rmsNorm: weight is \(weight.shape), rows are \(x.width) wide")
+    precondition(
+        size > 0 && x.width % size == 0, "rmsNorm: weight is \(weight.shape), rows are \(x.width) wide")
     let (data, w, groups) = (x.data, weight.data, x.data.count / size)
     let y = Tensor(uninitialized: x.shape)
     let inverse = Tensor(uninitialized: [groups])
     let grain = max(1, elementwiseGrain / 2 / size)
     parallel(groups, grain: grain) { range in
         let start = range.lowerBound
-        ck_rms_norm(data.pointer + start * size, w.pointer, epsilon, y.pointer + start * size, inverse.pointer + start, range.count, size)
+        ck_rms_norm(
+            data.pointer + start * size, w.pointer, epsilon, y.pointer + start * size,
+            inverse.pointer + start, range.count, size)
     }
     return Value(y, from: [x, weight]) { dy in  // keeps x and one number a group
         let dx = Tensor(zeros: data.shape)
@@ -26,14 +29,18 @@ public func rmsNorm(_ x: Value, weight: Value, epsilon: Float) -> Value {
                 dx.pointer + start * size, sums, range.count, size)
         }
         x.accumulate(dx)
-        if let partial { weight.accumulateOntoZeros { ck_add_column_sums($0.pointer, partial.pointer, partial.rows, size) } }
+        if let partial {
+            weight.accumulateOntoZeros { ck_add_column_sums($0.pointer, partial.pointer, partial.rows, size) }
+        }
     }
 }
 
 /// LayerNorm with weight and bias, `[size]` each, over rows of `size` values.
 public func layerNorm(_ x: Value, weight: Value, bias: Value, epsilon: Float) -> Value {
     let size = weight.data.count
-    precondition(x.width == size && bias.data.count == size, "layerNorm: weight is \(weight.shape), rows are \(x.width) wide")
+    precondition(
+        x.width == size && bias.data.count == size,
+        "layerNorm: weight is \(weight.shape), rows are \(x.width) wide")
     let (data, w, b, rows) = (x.data, weight.data, bias.data, x.rows)
     let y = Tensor(uninitialized: x.shape)
     let statistics = Tensor(uninitialized: [rows, 2])
@@ -50,7 +57,8 @@ public func layerNorm(_ x: Value, weight: Value, bias: Value, epsilon: Float) ->
         let partial = partialSums(rows, grain, 2 * size, wanted: trains) { range, sums in
             let start = range.lowerBound
             ck_layer_norm_gradient(
-                data.pointer + start * size, w.pointer, statistics.pointer + 2 * start, dy.pointer + start * size,
+                data.pointer + start * size, w.pointer, statistics.pointer + 2 * start,
+                dy.pointer + start * size,
                 dx.pointer + start * size, sums, sums.map { $0 + size }, range.count, size)
         }
         x.accumulate(dx)

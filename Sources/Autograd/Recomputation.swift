@@ -5,7 +5,9 @@ import Tensors
 /// - Parameters:
 ///   - inputs: what `body` reads besides parameters; parameters it captures receive their gradients too
 ///   - body: a pure function; it must return the same values both times
-public func recomputed(_ inputs: [Value], parameters: [Value], _ body: @escaping ([Value]) -> [Value]) -> [Value] {
+public func recomputed(_ inputs: [Value], parameters: [Value], _ body: @escaping ([Value]) -> [Value])
+    -> [Value]
+{
     let outputs = body(inputs.map { Value($0.data) }).map(\.data)
     guard (inputs + parameters).contains(where: \.requiresGradient) else { return outputs.map { Value($0) } }
     let arrived = Arrived(count: outputs.count)
@@ -14,7 +16,9 @@ public func recomputed(_ inputs: [Value], parameters: [Value], _ body: @escaping
         let leaves = inputs.map { Value($0.data, requiresGradient: $0.requiresGradient) }
         let again = body(leaves)
         backward(zip(again, arrived.gradients).compactMap { value, gradient in gradient.map { (value, $0) } })
-        for (input, leaf) in zip(inputs, leaves) { if let gradient = leaf.gradient { input.accumulate(gradient) } }
+        for (input, leaf) in zip(inputs, leaves) {
+            if let gradient = leaf.gradient { input.accumulate(gradient) }
+        }
     }
     return outputs.enumerated().map { index, data in
         Value(data, from: [node]) { dy in

@@ -33,7 +33,8 @@ public struct RotaryTable: Sendable {
 public func rotary(_ x: Value, _ table: RotaryTable) -> Value {
     let size = table.headSize
     let (rows, heads) = (x.rows, x.width / size)
-    precondition(x.width == heads * size && table.cosine.rows == rows, "rotary: \(x.shape) with heads of \(size)")
+    precondition(
+        x.width == heads * size && table.cosine.rows == rows, "rotary: \(x.shape) with heads of \(size)")
     func turn(_ input: Tensor, _ direction: Float) -> Tensor {
         let output = Tensor(uninitialized: input.shape)
         parallel(rows, grain: max(1, elementwiseGrain / 2 / max(1, x.width))) { range in

@@ -6,7 +6,9 @@ import Tensors
 /// - Parameters:
 ///   - table: `[vocabulary, width]`
 ///   - constant: an id whose row receives no gradient from here (PyTorch's `padding_idx`)
-public func embedding(_ table: Value, ids: [Int32], constant: Int32? = nil) -> Value { gatherRows(table, ids, constant: constant) }
+public func embedding(_ table: Value, ids: [Int32], constant: Int32? = nil) -> Value {
+    gatherRows(table, ids, constant: constant)
+}
 
 /// The given rows in the given order; a row may be taken more than once.
 public func gatherRows(_ x: Value, _ indices: [Int32]) -> Value { gatherRows(x, indices, constant: nil) }
@@ -24,7 +26,9 @@ private func gatherRows(_ x: Value, _ indices: [Int32], constant: Int32?) -> Val
 
 /// One below the other.
 public func concatenateRows(_ parts: [Value]) -> Value {
-    precondition(!parts.isEmpty && parts.allSatisfy { $0.width == parts[0].width }, "concatenateRows: \(parts.map(\.shape))")
+    precondition(
+        !parts.isEmpty && parts.allSatisfy { $0.width == parts[0].width },
+        "concatenateRows: \(parts.map(\.shape))")
     let width = parts[0].width
     let y = Tensor(uninitialized: [parts.reduce(0) { $0 + $1.rows }, width])
     var start = 0
@@ -44,7 +48,9 @@ public func concatenateRows(_ parts: [Value]) -> Value {
 /// `x` with the rows at `indices` replaced by those of `replacement`: visual tokens in place of their placeholders.
 public func replaceRows(_ x: Value, at indices: [Int32], with replacement: Value) -> Value {
     let width = x.width
-    precondition(replacement.rows == indices.count && replacement.width == width, "replaceRows: \(replacement.shape) into \(x.shape) at \(indices.count) rows")
+    precondition(
+        replacement.rows == indices.count && replacement.width == width,
+        "replaceRows: \(replacement.shape) into \(x.shape) at \(indices.count) rows")
     let y = x.data.copy()
     for (row, index) in indices.enumerated() {
         precondition(index >= 0 && Int(index) < x.rows, "replaceRows: row \(index) of \(x.rows)")

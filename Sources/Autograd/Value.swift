@@ -39,7 +39,11 @@ public final class Value {
     public func accumulate(_ dx: Tensor) {
         guard requiresGradient else { return }
         precondition(dx.count == data.count, "gradient \(dx.shape) for a value \(data.shape)")
-        if let gradient { gradient.add(dx) } else { gradient = dx.shape == data.shape ? dx : dx.reshaped(data.shape) }
+        if let gradient {
+            gradient.add(dx)
+        } else {
+            gradient = dx.shape == data.shape ? dx : dx.reshaped(data.shape)
+        }
     }
 
     /// Lets `add` write into the gradient; `fresh` means it holds no values yet and must be overwritten.
@@ -65,7 +69,9 @@ public final class Value {
     public func replaceGradient(_ gradient: Tensor?) { self.gradient = gradient }
 
     /// Sends `seed` (d loss / d data; 1 for a scalar loss) back through the tape.
-    public func backward(_ seed: Tensor? = nil) { Autograd.backward([(self, seed ?? Value.ones(data.shape))]) }
+    public func backward(_ seed: Tensor? = nil) {
+        Autograd.backward([(self, seed ?? Value.ones(data.shape))])
+    }
 
     private static func ones(_ shape: [Int]) -> Tensor {
         let tensor = Tensor(uninitialized: shape)

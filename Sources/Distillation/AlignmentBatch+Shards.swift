@@ -20,13 +20,17 @@ extension AlignmentBatch {
                 let picture = Picture(shard: shardNumber, image: index)
                 if places[picture] == nil {
                     places[picture] = places.count
-                    try shard.withPixels(image: index) { pixels += UnsafeBufferPointer(start: $0, count: imageBytes) }
+                    try shard.withPixels(image: index) {
+                        pixels += UnsafeBufferPointer(start: $0, count: imageBytes)
+                    }
                 }
                 image = places[picture]
             }
             return AlignmentSample(
                 id: sample.id, inputIDs: sample.inputIDs, labels: sample.labels,
-                instruction: sample.instructionMask.indices.filter { sample.instructionMask[$0] != 0 }.map { Int32($0) },
+                instruction: sample.instructionMask.indices.filter { sample.instructionMask[$0] != 0 }.map {
+                    Int32($0)
+                },
                 visual: sample.visualRange, image: image, key: UInt64(number))
         }
         self.init(samples: samples, images: places.isEmpty ? .none : .pixels(pixels))

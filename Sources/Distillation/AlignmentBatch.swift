@@ -17,9 +17,11 @@ public struct AlignmentSample: Sendable {
     public let key: UInt64
 
     public init(
-        id: String, inputIDs: [Int32], labels: [Int32], instruction: [Int32], visual: Range<Int>?, image: Int?, key: UInt64
+        id: String, inputIDs: [Int32], labels: [Int32], instruction: [Int32], visual: Range<Int>?,
+        image: Int?, key: UInt64
     ) {
-        precondition(inputIDs.count == labels.count, "AlignmentSample: \(inputIDs.count) ids, \(labels.count) labels")
+        precondition(
+            inputIDs.count == labels.count, "AlignmentSample: \(inputIDs.count) ids, \(labels.count) labels")
         (self.id, self.inputIDs, self.labels, self.instruction) = (id, inputIDs, labels, instruction)
         (self.visual, self.image, self.key) = (visual, image, key)
     }
@@ -40,8 +42,8 @@ public enum BatchImages: @unchecked Sendable {
     func features(_ model: LlavaModel) throws -> Value {
         switch self {
         case .none: throw ModelsError.noVision
-        case let .pixels(pixels): try model.visionFeatures(patches: model.patches(pixels: pixels))
-        case let .planes(planes): try model.visionFeatures(patches: model.patches(planes: planes))
+        case .pixels(let pixels): try model.visionFeatures(patches: model.patches(pixels: pixels))
+        case .planes(let planes): try model.visionFeatures(patches: model.patches(planes: planes))
         }
     }
 }
@@ -86,7 +88,9 @@ public struct AlignmentBatch: @unchecked Sendable {
         return low
     }
 
-    package func rows(of sample: Int) -> Range<Int> { starts[sample]..<starts[sample] + samples[sample].inputIDs.count }
+    package func rows(of sample: Int) -> Range<Int> {
+        starts[sample]..<starts[sample] + samples[sample].inputIDs.count
+    }
 
     /// Checks what would otherwise stop the program: token ids against the vocabulary, visual tokens against the tower.
     ///
@@ -94,9 +98,11 @@ public struct AlignmentBatch: @unchecked Sendable {
     public func validate(for model: LlavaModel) throws {
         for sample in samples {
             if let visual = sample.visual, visual.count != model.visualTokensPerImage {
-                throw DistillationError.visualTokens(sample: sample.id, found: visual.count, expected: model.visualTokensPerImage)
+                throw DistillationError.visualTokens(
+                    sample: sample.id, found: visual.count, expected: model.visualTokensPerImage)
             }
-            for (position, id) in sample.inputIDs.enumerated() where sample.visual?.contains(position) != true {
+            for (position, id) in sample.inputIDs.enumerated() where sample.visual?.contains(position) != true
+            {
                 guard id >= 0, id < model.language.vocabularySize else {
                     throw DistillationError.tokenOutOfRange(
                         sample: sample.id, id: Int(id), vocabulary: model.language.vocabularySize)

@@ -12,7 +12,9 @@ public struct AlignmentObjective: Sendable {
     /// Forget activations inside blocks and compute them again for the gradient.
     public var recompute = false
 
-    public init(weights: LossTerms, candidates: CandidateRule = CandidateRule(count: 4), saliencyLayer: Int = 0) {
+    public init(
+        weights: LossTerms, candidates: CandidateRule = CandidateRule(count: 4), saliencyLayer: Int = 0
+    ) {
         (self.weights, self.candidates, self.saliencyLayer) = (weights, candidates, saliencyLayer)
     }
 }
@@ -22,7 +24,9 @@ public struct StepTotals: Sendable, Equatable {
     public var supervisedTokens: Int  // N_tok
     public var samples: Int  // B
 
-    public init(supervisedTokens: Int, samples: Int) { (self.supervisedTokens, self.samples) = (supervisedTokens, samples) }
+    public init(supervisedTokens: Int, samples: Int) {
+        (self.supervisedTokens, self.samples) = (supervisedTokens, samples)
+    }
 }
 
 /// Where the candidates of a step come from.
@@ -55,9 +59,13 @@ public struct AlignmentLoss {
     public let common: Int
 
     /// - Parameter commonVocabulary: of the cached teacher outputs, where there are any
-    public init(student: LlavaModel, teacher: LlavaModel?, objective: AlignmentObjective, commonVocabulary: Int? = nil) {
+    public init(
+        student: LlavaModel, teacher: LlavaModel?, objective: AlignmentObjective, commonVocabulary: Int? = nil
+    ) {
         (self.student, self.teacher, self.objective) = (student, teacher, objective)
-        common = min(student.language.vocabularySize, teacher?.language.vocabularySize ?? .max, commonVocabulary ?? .max)
+        common = min(
+            student.language.vocabularySize, teacher?.language.vocabularySize ?? .max,
+            commonVocabulary ?? .max)
     }
 
     /// - Parameters:
@@ -65,7 +73,8 @@ public struct AlignmentLoss {
     ///   - cached: the teacher's outputs per sample, for KD and IVA; nil takes them from the teacher in the loop
     ///   - features: of the student's tower for the batch's images, when they are at hand
     public func callAsFunction(
-        _ batch: AlignmentBatch, totals: StepTotals, candidates: CandidateSource, cached: [CachedSample]? = nil,
+        _ batch: AlignmentBatch, totals: StepTotals, candidates: CandidateSource,
+        cached: [CachedSample]? = nil,
         features: Value? = nil
     ) throws -> AlignmentResult {
         let weights = objective.weights
@@ -78,36 +87,48 @@ public struct AlignmentLoss {
         }
         let teacherTrunk = try timed { try runTeacher(batch, cached: cached) }
         let output = student.language.forward(
-            try batch.embeddings(student, features: features), positions: batch.positions, layout: batch.layout,
+            try batch.embeddings(student, features: features), positions: batch.positions,
+            layout: batch.layout,
             recompute: objective.recompute)
-        let rows = LossRows(batch, weights: weights, totals: totals, saliency: saliency(teacherTrunk, batch, cached), cached: cached,
+        let rows = LossRows(
+            batch, weights: weights, totals: totals, saliency: saliency(teacherTrunk, batch, cached),
+            cached: cached,
             teacherInLoop: teacherTrunk != nil)
         var branches = CandidateBranches(batch: batch, count: objective.candidates.count)
         let head = HeadLoss(weights: weights, common: common)
         var trunkRows = rows.rows
         let trunk = head(
             hidden: output.hidden, head: student.language.head, rows: rows.rows,
-            teacher: teacherTrunk.flatMap { trunk in teacher.map { TeacherLogits(hidden: trunk.hidden.data, head: $0.language.head.data) } },
+            teacher: teacherTrunk.flatMap { trunk in
+                teacher.map { TeacherLogits(hidden: trunk.hidden.data, head: $0.language.head.data) }
+            },
             cached: rows.targets, draw: weights.tpa == 0 ? nil : draw(rows, batch, candidates)
         ) { index, ids, rows in
             let (sample, position) = (batch.sample(ofRow: Int(rows[index].row)), rows[index].row)
             // Candidates equal to y_t: the transition out of them is the next trunk row's (design, idea 3).
-            let merged = branches.add(ids, sample: sample, predictedFrom: Int(position) - batch.starts[sample])
-            rows[index + 1].share.tpa += Double(merged) / Double(objective.candidates.count * totals.supervisedTokens)
+            let merged = branches.add(
+                ids, sample: sample, predictedFrom: Int(position) - batch.starts[sample])
+            rows[index + 1].share.tpa +=
+                Double(merged) / Double(objective.candidates.count * totals.supervisedTokens)
             trunkRows[index + 1] = rows[index + 1]
         }
         guard !branches.isEmpty, let teacher, let teacherTrunk else {
             return AlignmentResult(
-                loss: trunk.loss, terms: trunk.terms, trunk: trunk, trunkRows: trunkRows, branches: branches, branchValues: [],
+                loss: trunk.loss, terms: trunk.terms, trunk: trunk, trunkRows: trunkRows, branches: branches,
+                branchValues: [],
                 teacherSeconds: teacherTime / .seconds(1))
         }
-        let studentBranch = branches.run(student.language, trunk: output.layers, recompute: objective.recompute)
-        let teacherBranch = timed { branches.run(teacher.language, trunk: teacherTrunk.layers, recompute: false) }
+        let studentBranch = branches.run(
+            student.language, trunk: output.layers, recompute: objective.recompute)
+        let teacherBranch = timed {
+            branches.run(teacher.language, trunk: teacherTrunk.layers, recompute: false)
+        }
         let branch = head(
             hidden: studentBranch, head: student.language.head, rows: branches.lossRows(totals: totals),
             teacher: TeacherLogits(hidden: teacherBranch.data, head: teacher.language.head.data))
         return AlignmentResult(
-            loss: trunk.loss + branch.loss, terms: trunk.terms + branch.terms, trunk: trunk, trunkRows: trunkRows,
+            loss: trunk.loss + branch.loss, terms: trunk.terms + branch.terms, trunk: trunk,
+            trunkRows: trunkRows,
             branches: branches, branchValues: branch.values, teacherSeconds: teacherTime / .seconds(1))
     }
 
@@ -116,18 +137,23 @@ public struct AlignmentLoss {
         let fromCache = cached != nil && weights.tpa == 0
         guard weights.needsTeacher, !fromCache else { return nil }
         guard let teacher else {
-            throw DistillationError.missingTeacher(term: weights.tpa != 0 ? "TPA" : weights.iva != 0 ? "IVA" : "KD")
+            throw DistillationError.missingTeacher(
+                term: weights.tpa != 0 ? "TPA" : weights.iva != 0 ? "IVA" : "KD")
         }
         let layers: Set<Int> = weights.iva != 0 && cached == nil ? [objective.saliencyLayer] : []
         return teacher.language.forward(
-            try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: layers)
+            try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: layers
+        )
     }
 
-    private func saliency(_ trunk: LanguageOutput?, _ batch: AlignmentBatch, _ cached: [CachedSample]?) -> [[Float]] {
+    private func saliency(_ trunk: LanguageOutput?, _ batch: AlignmentBatch, _ cached: [CachedSample]?)
+        -> [[Float]]
+    {
         guard objective.weights.iva != 0 else { return [] }
         if let cached { return cached.map(\.saliency) }
         guard let trunk, let teacher else { return [] }
-        return visualSaliency(trunk, layer: objective.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
+        return visualSaliency(
+            trunk, layer: objective.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
     }
 
     private func draw(_ rows: LossRows, _ batch: AlignmentBatch, _ source: CandidateSource) -> CandidateDraw {
@@ -138,9 +164,10 @@ public struct AlignmentLoss {
             let sample = batch.sample(ofRow: Int(row.row))
             let position = Int(row.row) - batch.starts[sample] + 1  // of the token the candidates stand in for
             switch source {
-            case let .given(ids): return ids[sample][position]
-            case let .drawn(seed, step):
-                return rule.draw(logits, random: CounterRandom(seed, batch.samples[sample].key, step, UInt64(position)))
+            case .given(let ids): return ids[sample][position]
+            case .drawn(let seed, let step):
+                return rule.draw(
+                    logits, random: CounterRandom(seed, batch.samples[sample].key, step, UInt64(position)))
             }
         }
     }

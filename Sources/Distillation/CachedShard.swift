@@ -1,5 +1,5 @@
-import Foundation
 import Files
+import Foundation
 
 /// The teacher's outputs for one sample.
 public struct CachedSample: Sendable {
@@ -35,7 +35,8 @@ public struct CachedShard: Sendable {
 
     public init(_ settings: TeacherOutputSettings) {
         common = settings.commonVocabulary
-        response = settings.encoding == .sampled
+        response =
+            settings.encoding == .sampled
             ? SampledTable(draws: settings.samples) : TargetTable(perPosition: settings.idsPerPosition)
         visual = response
         if settings.saliencyMass < 1 { visualPositions = [] }
@@ -48,7 +49,9 @@ public struct CachedShard: Sendable {
     public mutating func addVisualGroup(_ targets: [CachedTarget], at positions: [Int] = []) -> Int32 {
         visual.append(targets)
         if visualPositions != nil {
-            precondition(positions.count == targets.count, "CachedShard: \(positions.count) positions of \(targets.count) targets")
+            precondition(
+                positions.count == targets.count,
+                "CachedShard: \(positions.count) positions of \(targets.count) targets")
             visualPositions? += positions.map { Int32($0) }
         }
         visualOffsets.append(UInt64(visual.count))
@@ -76,7 +79,9 @@ public struct CachedShard: Sendable {
                 targets = rows.map { visual.target($0) }
             }
         }
-        return CachedSample(saliency: alpha, visual: targets, response: range(responseOffsets, index).map { response.target($0) })
+        return CachedSample(
+            saliency: alpha, visual: targets,
+            response: range(responseOffsets, index).map { response.target($0) })
     }
 
     /// The sample's group of visual targets, or nil.
@@ -84,9 +89,13 @@ public struct CachedShard: Sendable {
 
     var groups: Int { visualOffsets.count - 1 }
 
-    func targets(ofGroup group: Int) -> [CachedTarget] { range(visualOffsets, group).map { visual.target($0) } }
+    func targets(ofGroup group: Int) -> [CachedTarget] {
+        range(visualOffsets, group).map { visual.target($0) }
+    }
 
-    private func range(_ offsets: [UInt64], _ index: Int) -> Range<Int> { Int(offsets[index])..<Int(offsets[index + 1]) }
+    private func range(_ offsets: [UInt64], _ index: Int) -> Range<Int> {
+        Int(offsets[index])..<Int(offsets[index + 1])
+    }
 
     /// Probability the tables leave to the tail: mean and worst over all positions.
     public var tailMass: (mean: Double, worst: Double, positions: Int) {
@@ -99,7 +108,8 @@ public struct CachedShard: Sendable {
 
     /// Bytes of distributions and alphas before compression.
     public var stateBytes: Int {
-        response.byteCount(common: common) + visual.byteCount(common: common) + 2 * saliency.count + 4 * (visualPositions?.count ?? 0)
+        response.byteCount(common: common) + visual.byteCount(common: common) + 2 * saliency.count + 4
+            * (visualPositions?.count ?? 0)
     }
 
     public func writer(metadata: [String: String]) -> SafeTensorsWriter {
@@ -124,7 +134,9 @@ public struct CachedShard: Sendable {
     public init(_ file: SafeTensorsFile) throws {
         func bad(_ problem: String) -> DistillationError { .badEntry(path: file.path, problem: problem) }
         guard file.metadata["format_version"] == String(Self.formatVersion) else {
-            throw bad("format version \(file.metadata["format_version"] ?? "missing"), this program reads \(Self.formatVersion)")
+            throw bad(
+                "format version \(file.metadata["format_version"] ?? "missing"), this program reads \(Self.formatVersion)"
+            )
         }
         func number(_ name: String) -> Int? { file.metadata[name].flatMap { Int($0) } }
         guard let common = number("common_vocabulary"), common > 0, common < 1 << 30 else {
@@ -145,7 +157,9 @@ public struct CachedShard: Sendable {
         visualGroups = try file.int32s("visual_group")
         func offsets(_ name: String, end: Int) throws -> [UInt64] {
             let values = try file.integers(name)
-            guard values.first == 0, values.last == end, zip(values, values.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            guard values.first == 0, values.last == end,
+                zip(values, values.dropFirst()).allSatisfy({ $0 <= $1 })
+            else {
                 throw bad("'\(name)' does not run from 0 to \(end)")
             }
             return values.map { UInt64($0) }
@@ -153,14 +167,21 @@ public struct CachedShard: Sendable {
         responseOffsets = try offsets("response_offsets", end: response.count)
         visualOffsets = try offsets("visual_offsets", end: visual.count)
         saliencyOffsets = try offsets("saliency_offsets", end: saliency.count)
-        guard responseOffsets.count == visualGroups.count + 1, saliencyOffsets.count == visualGroups.count + 1,
+        guard responseOffsets.count == visualGroups.count + 1,
+            saliencyOffsets.count == visualGroups.count + 1,
             visualGroups.allSatisfy({ $0 >= -1 && Int($0) < visualOffsets.count - 1 })
         else { throw bad("columns disagree about the number of samples") }
-        if let visualPositions, visualPositions.count != visual.count { throw bad("'visual_positions' misses rows of the visual table") }
+        if let visualPositions, visualPositions.count != visual.count {
+            throw bad("'visual_positions' misses rows of the visual table")
+        }
         for (index, group) in visualGroups.enumerated() {
-            let (rows, tokens) = (group < 0 ? 0..<0 : range(visualOffsets, Int(group)), range(saliencyOffsets, index).count)
+            let (rows, tokens) = (
+                group < 0 ? 0..<0 : range(visualOffsets, Int(group)), range(saliencyOffsets, index).count
+            )
             if let places = visualPositions?[rows] {
-                guard zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }), places.allSatisfy({ $0 >= 0 && Int($0) < tokens }) else {
+                guard zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }),
+                    places.allSatisfy({ $0 >= 0 && Int($0) < tokens })
+                else {
                     throw bad("'visual_positions' of sample \(index) do not rise below \(tokens)")
                 }
             } else if tokens != rows.count {

@@ -14,27 +14,35 @@ public final class CachedTeacher {
         (self.cache, self.dataset) = (cache, dataset)
         let path = folder.appendingPathComponent(TeacherCacheIndex.file).path
         guard index.complete else {
-            throw DistillationError.badEntry(path: path, problem: "cache-teacher has not finished these outputs")
+            throw DistillationError.badEntry(
+                path: path, problem: "cache-teacher has not finished these outputs")
         }
         try index.settings.validate()
         try requireSameDescription(path)
-        guard index.shards == dataset.digest, index.entries.map(\.shard) == dataset.index.shards.map(\.file) else {
+        guard index.shards == dataset.digest, index.entries.map(\.shard) == dataset.index.shards.map(\.file)
+        else {
             throw DistillationError.mismatch(
-                what: "\(path): data set", found: String(index.shards.prefix(12)), expected: "\(dataset.digest.prefix(12)) (\(dataset.folder.path))",
+                what: "\(path): data set", found: String(index.shards.prefix(12)),
+                expected: "\(dataset.digest.prefix(12)) (\(dataset.folder.path))",
                 remedy: "run cache-teacher on these shards")
         }
         for (entry, shard) in zip(index.entries, dataset.index.shards) {
-            let expected = TeacherCache.key(teacher: index.teacher, shard: shard.rawSHA256, settings: index.settings)
+            let expected = TeacherCache.key(
+                teacher: index.teacher, shard: shard.rawSHA256, settings: index.settings)
             let file = cache.path(expected).path
             switch cache.state(expected) {
             case _ where entry.key != expected:
                 throw DistillationError.mismatch(
-                    what: "\(path): key of \(entry.shard)", found: String(entry.key.prefix(12)), expected: String(expected.prefix(12)),
-                    remedy: "the shard or the settings are not those the outputs were computed for: run cache-teacher on these shards")
+                    what: "\(path): key of \(entry.shard)", found: String(entry.key.prefix(12)),
+                    expected: String(expected.prefix(12)),
+                    remedy:
+                        "the shard or the settings are not those the outputs were computed for: run cache-teacher on these shards"
+                )
             case .absent: throw DistillationError.missingEntry(path: file, shard: entry.shard)
-            case let .damaged(problem): throw DistillationError.damagedEntry(path: file, problem: problem)
-            case let .whole(seal, _) where seal.samples != shard.samples:
-                throw DistillationError.badEntry(path: file, problem: "it holds \(seal.samples) samples, the shard \(shard.samples)")
+            case .damaged(let problem): throw DistillationError.damagedEntry(path: file, problem: problem)
+            case .whole(let seal, _) where seal.samples != shard.samples:
+                throw DistillationError.badEntry(
+                    path: file, problem: "it holds \(seal.samples) samples, the shard \(shard.samples)")
             case .whole: continue
             }
         }
@@ -47,7 +55,8 @@ public final class CachedTeacher {
         func check<Value: Equatable>(_ field: String, _ found: Value, _ expected: Value) throws {
             guard found != expected else { return }
             throw DistillationError.mismatch(
-                what: "\(path): \(field) of the cached outputs", found: "\(found)", expected: "that of \(dataset.folder.path), \(expected)",
+                what: "\(path): \(field) of the cached outputs", found: "\(found)",
+                expected: "that of \(dataset.folder.path), \(expected)",
                 remedy: "run cache-teacher on these shards")
         }
         try check("tokenizer", packed.tokenizer, now.tokenizer)
@@ -78,13 +87,16 @@ public final class CachedTeacher {
         let source = try dataset.shard(number)
         let path = cache.path(entry.key).path
         guard shard.samples == source.count else {
-            throw DistillationError.badEntry(path: path, problem: "it holds \(shard.samples) samples, the shard \(source.count)")
+            throw DistillationError.badEntry(
+                path: path, problem: "it holds \(shard.samples) samples, the shard \(source.count)")
         }
         for row in 0..<source.count {
             let (sample, cached) = (source.sample(row), shard.sample(row))
             let responses = sample.labels.indices.count { $0 > 0 && sample.labels[$0] >= 0 }
-            guard cached.response.count == responses, cached.visual.count == sample.visualRange?.count ?? 0 else {
-                throw DistillationError.badEntry(path: path, problem: "sample \(row) has other positions than the shard's")
+            guard cached.response.count == responses, cached.visual.count == sample.visualRange?.count ?? 0
+            else {
+                throw DistillationError.badEntry(
+                    path: path, problem: "sample \(row) has other positions than the shard's")
             }
         }
         if held.count >= dataset.shardsHeld { held.removeFirst() }

@@ -56,12 +56,14 @@ public struct CandidateBranches {
             let end = branches[start...].firstIndex { $0.sample != sample } ?? branches.count
             segments.append(
                 .init(
-                    queries: start..<end, keys: batch.rows(of: sample), visible: branches[start..<end].map { Int32($0.position) },
+                    queries: start..<end, keys: batch.rows(of: sample),
+                    visible: branches[start..<end].map { Int32($0.position) },
                     seesItself: true))
             start = end
         }
         return model.forward(
-            model.embed(branches.map(\.id)), positions: branches.map { Int32($0.position) }, layout: AttentionLayout(segments),
+            model.embed(branches.map(\.id)), positions: branches.map { Int32($0.position) },
+            layout: AttentionLayout(segments),
             trunk: trunk, recompute: recompute
         ).hidden
     }

@@ -13,17 +13,21 @@ public enum DistillationError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case let .visualTokens(sample, found, expected):
+        case .visualTokens(let sample, let found, let expected):
             "sample '\(sample)' holds \(found) visual tokens, the model makes \(expected) from an image: pack the shards with the model's image size and patch"
-        case let .tokenOutOfRange(sample, id, vocabulary):
+        case .tokenOutOfRange(let sample, let id, let vocabulary):
             "sample '\(sample)' holds token \(id), the model's vocabulary ends at \(vocabulary - 1): the shards were packed with another tokenizer"
-        case let .mismatch(what, found, expected, remedy): "\(what) is \(found), expected \(expected): \(remedy)"
-        case let .missingEntry(path, shard): "\(path): no teacher outputs for shard \(shard): run cache-teacher on these shards with these settings"
-        case let .badEntry(path, problem): "\(path): \(problem): delete it and run cache-teacher again"
-        case let .damagedEntry(path, problem): "\(path): the entry is damaged: \(problem): run cache-teacher again, it computes this entry anew"
-        case let .missingTeacher(term): "the weight of \(term) is not 0 but there is neither a teacher nor a cache that holds it: give --teacher"
-        case let .unequalInputs(problem): problem
-        case let .badInput(path, tensor, problem): "\(path): tensor '\(tensor)' \(problem)"
+        case .mismatch(let what, let found, let expected, let remedy):
+            "\(what) is \(found), expected \(expected): \(remedy)"
+        case .missingEntry(let path, let shard):
+            "\(path): no teacher outputs for shard \(shard): run cache-teacher on these shards with these settings"
+        case .badEntry(let path, let problem): "\(path): \(problem): delete it and run cache-teacher again"
+        case .damagedEntry(let path, let problem):
+            "\(path): the entry is damaged: \(problem): run cache-teacher again, it computes this entry anew"
+        case .missingTeacher(let term):
+            "the weight of \(term) is not 0 but there is neither a teacher nor a cache that holds it: give --teacher"
+        case .unequalInputs(let problem): problem
+        case .badInput(let path, let tensor, let problem): "\(path): tensor '\(tensor)' \(problem)"
         }
     }
 }

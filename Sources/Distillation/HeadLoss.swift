@@ -14,7 +14,8 @@ public struct TeacherLogits: @unchecked Sendable {
 /// Draws candidates for what follows a row; called once per row in an order that is not defined.
 ///
 /// - Parameters: index into the loss rows, logits of the first `common` ids, their log-sum-exp
-public typealias CandidateDraw = @Sendable (_ index: Int, _ logits: UnsafeBufferPointer<Float>, _ logSum: Float) -> [Int32]
+public typealias CandidateDraw =
+    @Sendable (_ index: Int, _ logits: UnsafeBufferPointer<Float>, _ logSum: Float) -> [Int32]
 
 /// Language-model head and losses in one operation, chunk by chunk, so that `[rows, vocabulary]` never exists whole.
 ///
@@ -47,12 +48,16 @@ public struct HeadLoss: Sendable {
     ///   - draw: candidates for what follows a row
     ///   - drawn: told of a row's candidates; may raise the shares of this or later rows before their losses are taken
     public func callAsFunction(
-        hidden: Value, head: Value, rows: [LossRow], teacher: TeacherLogits? = nil, cached: [CachedTarget] = [],
-        draw: CandidateDraw? = nil, drawn: (_ index: Int, _ candidates: [Int32], _ rows: inout [LossRow]) -> Void = { _, _, _ in }
+        hidden: Value, head: Value, rows: [LossRow], teacher: TeacherLogits? = nil,
+        cached: [CachedTarget] = [],
+        draw: CandidateDraw? = nil,
+        drawn: (_ index: Int, _ candidates: [Int32], _ rows: inout [LossRow]) -> Void = { _, _, _ in }
     ) -> Result {
         var rows = rows
         let (width, vocabulary) = (hidden.width, head.shape[0])
-        precondition(common <= vocabulary && teacher.map { common <= $0.head.rows } ?? true, "HeadLoss: common vocabulary \(common)")
+        precondition(
+            common <= vocabulary && teacher.map { common <= $0.head.rows } ?? true,
+            "HeadLoss: common vocabulary \(common)")
         let trains = hidden.requiresGradient || head.requiresGradient
         let dHidden = trains ? Tensor(zeros: hidden.shape) : nil
         let dHead = trains && head.requiresGradient ? Tensor(zeros: head.shape) : nil
@@ -60,7 +65,9 @@ public struct HeadLoss: Sendable {
         var candidates = [[Int32]](repeating: [], count: rows.count)
         let chunkRows = max(leastChunkRows, chunkFloats / vocabulary)
         let logits = Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), vocabulary])
-        let teacherLogits = teacher.map { Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), $0.head.rows]) }
+        let teacherLogits = teacher.map {
+            Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), $0.head.rows])
+        }
         for start in stride(from: 0, to: rows.count, by: chunkRows) {
             let chunk = start..<min(start + chunkRows, rows.count)
             let inputs = hidden.data.gatheringRows(rows[chunk].map(\.row))
@@ -81,7 +88,8 @@ public struct HeadLoss: Sendable {
                 for index in range {
                     parts[index] = arithmetic.lossAndGradient(
                         chunkOfRows[index], s.pointer + index * vocabulary, sums[index],
-                        teacher: chunkOfRows[index].teacherRow < 0 ? nil : t.map { $0.pointer + index * $0.width },
+                        teacher: chunkOfRows[index].teacherRow < 0
+                            ? nil : t.map { $0.pointer + index * $0.width },
                         cached: cached, gradient: trains)
                 }
             }
@@ -105,7 +113,9 @@ public struct HeadLoss: Sendable {
         return Result(loss: result, terms: terms, values: values, candidates: candidates)
     }
 
-    private func drawAll(_ draw: CandidateDraw, _ chunk: Range<Int>, _ logits: Tensor, _ sums: [HeadLossRow.LogSums]) -> [[Int32]] {
+    private func drawAll(
+        _ draw: CandidateDraw, _ chunk: Range<Int>, _ logits: Tensor, _ sums: [HeadLossRow.LogSums]
+    ) -> [[Int32]] {
         let drawn = UnsafeLists(count: chunk.count)
         parallel(chunk.count, grain: 4) { range in
             for index in range {
@@ -117,7 +127,9 @@ public struct HeadLoss: Sendable {
     }
 
     /// Teacher logits of the chunk's rows; rows without a teacher row hold row 0's, unused.
-    private func teacherRows(_ teacher: TeacherLogits?, _ buffer: Tensor?, _ rows: ArraySlice<LossRow>) -> Tensor? {
+    private func teacherRows(_ teacher: TeacherLogits?, _ buffer: Tensor?, _ rows: ArraySlice<LossRow>)
+        -> Tensor?
+    {
         guard let teacher, let buffer, rows.contains(where: { $0.teacherRow >= 0 }) else { return nil }
         let t = buffer.rows(0..<rows.count)
         let hidden = teacher.hidden.gatheringRows(rows.map { max(0, $0.teacherRow) })
@@ -131,7 +143,8 @@ extension LossRow {
     fileprivate func term(of value: LossRowValue) -> LossTerms {
         let divergence = cached >= 0 ? value.cachedDivergence : value.divergence
         return LossTerms(
-            sft: share.sft * value.crossEntropy, iva: share.iva * divergence, kd: share.kd * divergence, tpa: share.tpa * value.divergence)
+            sft: share.sft * value.crossEntropy, iva: share.iva * divergence, kd: share.kd * divergence,
+            tpa: share.tpa * value.divergence)
     }
 }
 

@@ -30,7 +30,8 @@ struct HeadLossRow: Sendable {
     ///   - s: the student's logits `[vocabulary]`; afterwards d loss / d logits when `gradient` is set
     ///   - teacher: the teacher's logits, at least `common` of them
     func lossAndGradient(
-        _ row: LossRow, _ s: UnsafeMutablePointer<Float>, _ sums: LogSums, teacher: UnsafeMutablePointer<Float>?,
+        _ row: LossRow, _ s: UnsafeMutablePointer<Float>, _ sums: LogSums,
+        teacher: UnsafeMutablePointer<Float>?,
         cached: [CachedTarget], gradient: Bool
     ) -> LossRowValue {
         var value = LossRowValue()
@@ -54,9 +55,12 @@ struct HeadLossRow: Sendable {
         // d CE = softmax - onehot; d KL = student - teacher, both over the common vocabulary.
         let keep = Float(cachedWeight) * (sparse?.tailFactor ?? 0)
         ck_two_softmax(
-            s, sums.whole, Float(sftWeight), sums.common, Float(teacher == nil ? 0 : denseWeight) + keep, vocabulary, loss.common)
+            s, sums.whole, Float(sftWeight), sums.common, Float(teacher == nil ? 0 : denseWeight) + keep,
+            vocabulary, loss.common)
         if row.label >= 0 { s[Int(row.label)] -= Float(sftWeight) }
-        if let teacher, denseWeight != 0 { ck_subtract_softmax(s, teacher, teacherSum, Float(denseWeight), loss.common) }
+        if let teacher, denseWeight != 0 {
+            ck_subtract_softmax(s, teacher, teacherSum, Float(denseWeight), loss.common)
+        }
         if let sparse { sparse.addGradient(to: s, weight: cachedWeight) }
         return value
     }
@@ -89,7 +93,9 @@ private struct SparseDivergence {
     }
 
     /// The student's probability of all ids that are not cached, summed over them: one minus the rest would cancel.
-    private static func tail(_ s: UnsafeMutablePointer<Float>, excluding ids: [Int32], logSum: Float, common: Int) -> Double {
+    private static func tail(
+        _ s: UnsafeMutablePointer<Float>, excluding ids: [Int32], logSum: Float, common: Int
+    ) -> Double {
         guard ids.count < common else { return 0 }
         let kept = ids.map { s[Int($0)] }
         for id in ids { s[Int(id)] = -.infinity }

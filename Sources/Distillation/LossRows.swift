@@ -5,7 +5,8 @@ struct LossRows {
     private(set) var targets: [CachedTarget] = []
 
     init(
-        _ batch: AlignmentBatch, weights: LossTerms, totals: StepTotals, saliency: [[Float]], cached: [CachedSample]?,
+        _ batch: AlignmentBatch, weights: LossTerms, totals: StepTotals, saliency: [[Float]],
+        cached: [CachedSample]?,
         teacherInLoop: Bool
     ) {
         let perToken = totals.supervisedTokens > 0 ? 1 / Double(totals.supervisedTokens) : 0
@@ -44,7 +45,9 @@ struct LossRows {
         guard teacherInLoop else { return }
         for index in rows.indices {
             let share = rows[index].share
-            if weights.tpa != 0 || share.kd != 0 || share.iva != 0 { rows[index].teacherRow = rows[index].row }
+            if weights.tpa != 0 || share.kd != 0 || share.iva != 0 {
+                rows[index].teacherRow = rows[index].row
+            }
         }
     }
 

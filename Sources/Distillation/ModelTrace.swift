@@ -33,7 +33,9 @@ public struct ModelTrace {
     ///
     /// - Parameter candidates: for TPA; drawn from the model where nil
     /// - Throws: `DistillationError` where a part needs a teacher that is not there
-    public func run(_ parts: [Part], on batch: AlignmentBatch, candidates: CandidateSource) throws -> SafeTensorsWriter {
+    public func run(_ parts: [Part], on batch: AlignmentBatch, candidates: CandidateSource) throws
+        -> SafeTensorsWriter
+    {
         try batch.validate(for: model)
         var writer = SafeTensorsWriter(metadata: ["format": "align-ti-trace"])
         func add(_ name: String, _ tensor: Tensor) {
@@ -58,35 +60,53 @@ public struct ModelTrace {
             observing: parts == [.logits] ? [] : Set(0..<layers), keepsTape: false)
         for (index, sample) in batch.samples.enumerated() {
             let rows = batch.rows(of: index)
-            if parts.contains(.logits) { add("\(index)/logits", model.language.logits(output.hidden.data.rows(rows))) }
+            if parts.contains(.logits) {
+                add("\(index)/logits", model.language.logits(output.hidden.data.rows(rows)))
+            }
             guard parts.contains(.attention) else { continue }
             let maps = (0..<layers).compactMap { output.observed[$0] }.map {
                 attentionProbabilities(q: $0.q, k: $0.k, headSize: model.language.headSize, rows: rows).values
             }
             let heads = model.language.configuration.heads
-            add("\(index)/attention", Tensor(maps.flatMap { $0 }, shape: [layers, heads, sample.inputIDs.count, sample.inputIDs.count]))
+            add(
+                "\(index)/attention",
+                Tensor(
+                    maps.flatMap { $0 }, shape: [layers, heads, sample.inputIDs.count, sample.inputIDs.count])
+            )
         }
         guard parts.contains(.saliency) else { return }
-        let alphas = (0..<layers).map { visualSaliency(output, layer: $0, batch: batch, headSize: model.language.headSize) }
+        let alphas = (0..<layers).map {
+            visualSaliency(output, layer: $0, batch: batch, headSize: model.language.headSize)
+        }
         for (index, sample) in batch.samples.enumerated() where sample.visual != nil {
-            add("\(index)/saliency", Tensor(alphas.flatMap { $0[index] }, shape: [layers, sample.visual?.count ?? 0]))
+            add(
+                "\(index)/saliency",
+                Tensor(alphas.flatMap { $0[index] }, shape: [layers, sample.visual?.count ?? 0]))
         }
     }
 
-    private func loss(_ weights: LossTerms, _ batch: AlignmentBatch, _ candidates: CandidateSource) throws -> AlignmentResult {
+    private func loss(_ weights: LossTerms, _ batch: AlignmentBatch, _ candidates: CandidateSource) throws
+        -> AlignmentResult
+    {
         var objective = objective
         objective.weights = weights
-        return try AlignmentLoss(student: model, teacher: weights.needsTeacher ? teacher : nil, objective: objective)(
-            batch, totals: totals(batch), candidates: candidates)
+        return try AlignmentLoss(
+            student: model, teacher: weights.needsTeacher ? teacher : nil, objective: objective)(
+                batch, totals: totals(batch), candidates: candidates)
     }
 
     private func totals(_ batch: AlignmentBatch) -> StepTotals {
         StepTotals(supervisedTokens: batch.supervisedTokens, samples: batch.samples.count)
     }
 
-    private func losses(_ batch: AlignmentBatch, _ candidates: CandidateSource, _ add: (String, Tensor) -> Void) throws {
+    private func losses(
+        _ batch: AlignmentBatch, _ candidates: CandidateSource, _ add: (String, Tensor) -> Void
+    ) throws {
         let result = try loss(objective.weights, batch, candidates)
-        let terms = [("sft", result.terms.sft), ("iva", result.terms.iva), ("kd", result.terms.kd), ("tpa", result.terms.tpa)]
+        let terms = [
+            ("sft", result.terms.sft), ("iva", result.terms.iva), ("kd", result.terms.kd),
+            ("tpa", result.terms.tpa),
+        ]
         for (name, value) in terms { add("loss/\(name)", Tensor([Float(value)], shape: [1])) }
         var used = batch.samples.map { $0.inputIDs.map { _ in [Int32]() } }
         for (row, ids) in zip(result.trunkRows, result.trunk.candidates) where !ids.isEmpty {
@@ -95,7 +115,9 @@ public struct ModelTrace {
         }
         let tokens = TokenLosses(result, batch: batch, totals: totals(batch), candidates: used)
         for index in batch.samples.indices {
-            for (name, values) in [("sft", tokens.sft[index]), ("iva", tokens.iva[index]), ("kd", tokens.kd[index])] {
+            for (name, values) in [
+                ("sft", tokens.sft[index]), ("iva", tokens.iva[index]), ("kd", tokens.kd[index]),
+            ] {
                 add("\(index)/\(name)", Tensor(values.map { Float($0) }, shape: [values.count]))
             }
             let means = tokens.tpa[index].map { $0.isEmpty ? 0 : Float($0.reduce(0, +) / Double($0.count)) }
@@ -103,10 +125,13 @@ public struct ModelTrace {
         }
     }
 
-    private func gradients(_ batch: AlignmentBatch, _ candidates: CandidateSource, _ add: (String, Tensor) -> Void) throws {
+    private func gradients(
+        _ batch: AlignmentBatch, _ candidates: CandidateSource, _ add: (String, Tensor) -> Void
+    ) throws {
         let w = objective.weights
         let terms = [
-            ("sft", LossTerms(sft: w.sft)), ("iva", LossTerms(iva: w.iva)), ("kd", LossTerms(kd: w.kd)), ("tpa", LossTerms(tpa: w.tpa)),
+            ("sft", LossTerms(sft: w.sft)), ("iva", LossTerms(iva: w.iva)), ("kd", LossTerms(kd: w.kd)),
+            ("tpa", LossTerms(tpa: w.tpa)),
         ]
         for (name, weights) in terms where weights != LossTerms() {
             try loss(weights, batch, candidates).loss.backward()

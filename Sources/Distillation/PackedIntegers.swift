@@ -1,6 +1,8 @@
 /// Non-negative integers below a limit in ceil(log2 limit) bits each, least significant bit first, no gaps between them.
 package enum PackedIntegers {
-    package static func bits(limit: Int) -> Int { limit <= 1 ? 1 : Int.bitWidth - (limit - 1).leadingZeroBitCount }
+    package static func bits(limit: Int) -> Int {
+        limit <= 1 ? 1 : Int.bitWidth - (limit - 1).leadingZeroBitCount
+    }
 
     package static func byteCount(_ count: Int, limit: Int) -> Int { (count * bits(limit: limit) + 7) / 8 }
 

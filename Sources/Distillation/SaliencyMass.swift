@@ -35,7 +35,8 @@ extension CachedShard {
         }
         for index in 0..<samples {
             result.addSample(
-                visualGroup: visualGroup(index).map { numbers[$0] } ?? -1, saliency: cuts[index], response: sample(index).response)
+                visualGroup: visualGroup(index).map { numbers[$0] } ?? -1, saliency: cuts[index],
+                response: sample(index).response)
         }
         return result
     }

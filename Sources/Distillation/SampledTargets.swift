@@ -12,8 +12,12 @@ import Tensors
 ///   - head: `[vocabulary, width]`
 ///   - common: ids at or above it mean nothing to the student and are left out before normalising
 ///   - streams: one for each row
-public func sampledTargets(hidden: Tensor, head: Tensor, rows: [Int32], draws: Int, common: Int, streams: [CounterRandom]) -> [CachedTarget] {
-    precondition(draws > 0 && common <= head.rows && streams.count == rows.count, "sampledTargets: \(draws) draws of \(common) ids")
+public func sampledTargets(
+    hidden: Tensor, head: Tensor, rows: [Int32], draws: Int, common: Int, streams: [CounterRandom]
+) -> [CachedTarget] {
+    precondition(
+        draws > 0 && common <= head.rows && streams.count == rows.count,
+        "sampledTargets: \(draws) draws of \(common) ids")
     return mapLogits(hidden: hidden, head: head, rows: rows) { index, logits in
         var random = streams[index]
         return draw(UnsafeBufferPointer(rebasing: logits[..<common]), draws, &random)
@@ -21,7 +25,9 @@ public func sampledTargets(hidden: Tensor, head: Tensor, rows: [Int32], draws: I
 }
 
 /// One pass over the cumulative distribution with the sorted uniforms beside it.
-private func draw(_ logits: UnsafeBufferPointer<Float>, _ draws: Int, _ random: inout CounterRandom) -> CachedTarget {
+private func draw(_ logits: UnsafeBufferPointer<Float>, _ draws: Int, _ random: inout CounterRandom)
+    -> CachedTarget
+{
     guard let base = logits.baseAddress else { return .none }
     let logSum = Double(ck_log_sum_exp(base, logits.count))
     var uniforms = (0..<draws).map { _ in random.uniform() }
@@ -44,7 +50,11 @@ private func draw(_ logits: UnsafeBufferPointer<Float>, _ draws: Int, _ random: 
     }
     // Rounding may leave the sum a hair below the largest uniform.
     if next < draws {
-        if hits.last?.id == Int32(last) { hits[hits.count - 1].count += Int32(draws - next) } else { hits.append((Int32(last), Int32(draws - next))) }
+        if hits.last?.id == Int32(last) {
+            hits[hits.count - 1].count += Int32(draws - next)
+        } else {
+            hits.append((Int32(last), Int32(draws - next)))
+        }
     }
     hits.sort { $0.count != $1.count ? $0.count > $1.count : $0.id < $1.id }
     return CachedTarget(ids: hits.map(\.id), counts: hits.map(\.count), entropy: Float(entropy))

@@ -15,11 +15,16 @@ extension ShardDataset {
         let packed = description.imageProcessor
         let index = self.folder.appendingPathComponent(ShardFormat.indexFile).path
         for (field, found, expected) in [
-            ("size", "\(packed.size)", "\(processor.size)"), ("aspect", packed.aspect.rawValue, processor.aspect.rawValue),
-            ("mean", "\(packed.padColour)", packed.aspect == .pad ? "\(processor.padColour)" : "\(packed.padColour)"),
+            ("size", "\(packed.size)", "\(processor.size)"),
+            ("aspect", packed.aspect.rawValue, processor.aspect.rawValue),
+            (
+                "mean", "\(packed.padColour)",
+                packed.aspect == .pad ? "\(processor.padColour)" : "\(packed.padColour)"
+            ),
         ] where found != expected {
             throw ShardsError.mismatch(
-                path: index, field: "image_processor.\(field)", found: found, expected: "\(expected), as \(folder.path) says")
+                path: index, field: "image_processor.\(field)", found: found,
+                expected: "\(expected), as \(folder.path) says")
         }
     }
 
@@ -30,11 +35,13 @@ extension ShardDataset {
         let rule = description.labelRule
         guard rule == ShardFormat.labelRule else {
             throw ShardsError.mismatch(
-                path: self.folder.appendingPathComponent(ShardFormat.indexFile).path, field: "label_rule", found: "\(rule)",
+                path: self.folder.appendingPathComponent(ShardFormat.indexFile).path, field: "label_rule",
+                found: "\(rule)",
                 expected: "\(ShardFormat.labelRule)")
         }
         let tokenizer = folder.appendingPathComponent("tokenizer.json")
-        let digest = FileManager.default.fileExists(atPath: tokenizer.path)
+        let digest =
+            FileManager.default.fileExists(atPath: tokenizer.path)
             ? Digest.sha256(try Tokenizer(contentsOf: tokenizer).identityBytes) : nil
         try require(
             tokenizer: digest, imageSize: configuration.vision?.imageSize,

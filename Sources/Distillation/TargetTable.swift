@@ -15,11 +15,15 @@ struct TargetTable: TargetColumns {
 
     init(perPosition: Int) { self.perPosition = perPosition }
 
-    func byteCount(common: Int) -> Int { PackedIntegers.byteCount(ids.count, limit: common) + 2 * (logProbabilities.count + logTails.count) }
+    func byteCount(common: Int) -> Int {
+        PackedIntegers.byteCount(ids.count, limit: common) + 2 * (logProbabilities.count + logTails.count)
+    }
 
     mutating func append(_ targets: [CachedTarget]) {
         for target in targets {
-            precondition(target.ids.count == perPosition, "TargetTable: \(target.ids.count) ids, expected \(perPosition)")
+            precondition(
+                target.ids.count == perPosition,
+                "TargetTable: \(target.ids.count) ids, expected \(perPosition)")
             ids += target.ids
             logProbabilities += target.logProbabilities
             logTails.append(target.logTail)
@@ -28,7 +32,9 @@ struct TargetTable: TargetColumns {
 
     func target(_ index: Int) -> CachedTarget {
         let range = index * perPosition..<(index + 1) * perPosition
-        return CachedTarget(ids: Array(ids[range]), logProbabilities: Array(logProbabilities[range]), logTail: logTails[index])
+        return CachedTarget(
+            ids: Array(ids[range]), logProbabilities: Array(logProbabilities[range]), logTail: logTails[index]
+        )
     }
 
     func write(_ name: String, common: Int, to writer: inout SafeTensorsWriter) {
@@ -43,11 +49,19 @@ struct TargetTable: TargetColumns {
         logTails = try file.floats("\(name)_log_tail")
         logProbabilities = try file.floats("\(name)_log_probabilities")
         guard logProbabilities.count == logTails.count * perPosition,
-            let unpacked = PackedIntegers.unpack(try file.bytes("\(name)_ids"), count: logProbabilities.count, limit: common)
-        else { throw DistillationError.badEntry(path: file.path, problem: "columns '\(name)_*' do not belong together") }
+            let unpacked = PackedIntegers.unpack(
+                try file.bytes("\(name)_ids"), count: logProbabilities.count, limit: common)
+        else {
+            throw DistillationError.badEntry(
+                path: file.path, problem: "columns '\(name)_*' do not belong together")
+        }
         ids = unpacked
-        guard !logProbabilities.contains(where: { $0.isNaN || $0 > 0.01 }), !logTails.contains(where: { $0.isNaN || $0 > 0.01 }) else {
-            throw DistillationError.badEntry(path: file.path, problem: "'\(name)_log_probabilities' holds values that are no log-probabilities")
+        guard !logProbabilities.contains(where: { $0.isNaN || $0 > 0.01 }),
+            !logTails.contains(where: { $0.isNaN || $0 > 0.01 })
+        else {
+            throw DistillationError.badEntry(
+                path: file.path,
+                problem: "'\(name)_log_probabilities' holds values that are no log-probabilities")
         }
     }
 }

@@ -40,7 +40,8 @@ public struct TeacherCache: Sendable {
 
     static func state(of path: URL, key: String?) -> State {
         guard let file = try? FileHandle(forReadingFrom: path) else {
-            return FileManager.default.fileExists(atPath: path.path) ? .damaged(problem: "it cannot be opened") : .absent
+            return FileManager.default.fileExists(atPath: path.path)
+                ? .damaged(problem: "it cannot be opened") : .absent
         }
         defer { try? file.close() }
         do {
@@ -67,17 +68,25 @@ public struct TeacherCache: Sendable {
         let path = path(key)
         switch state(key) {
         case .absent: return nil
-        case let .damaged(problem): throw TeacherCacheSeal.Problem(problem)
-        case let .whole(seal, bytes):
-            guard let data = try? Data(contentsOf: path), data.count == bytes else { throw TeacherCacheSeal.Problem("it cannot be read") }
+        case .damaged(let problem): throw TeacherCacheSeal.Problem(problem)
+        case .whole(let seal, let bytes):
+            guard let data = try? Data(contentsOf: path), data.count == bytes else {
+                throw TeacherCacheSeal.Problem("it cannot be read")
+            }
             let content = [UInt8](data.prefix(seal.contentBytes))
-            guard Digest.sha256(content) == seal.contentSHA256 else { throw TeacherCacheSeal.Problem("its SHA-256 is not that of its seal") }
+            guard Digest.sha256(content) == seal.contentSHA256 else {
+                throw TeacherCacheSeal.Problem("its SHA-256 is not that of its seal")
+            }
             // The digest vouches for the bytes; what follows guards against a writer that is wrong.
             do {
                 let file = try SafeTensorsFile(bytes: content, name: path.path)
-                guard file.metadata["key"] == key else { throw TeacherCacheSeal.Problem("it holds the outputs of another key") }
+                guard file.metadata["key"] == key else {
+                    throw TeacherCacheSeal.Problem("it holds the outputs of another key")
+                }
                 return (try CachedShard(file), seal)
-            } catch let problem as TeacherCacheSeal.Problem { throw problem } catch { throw TeacherCacheSeal.Problem("\(error)") }
+            } catch let problem as TeacherCacheSeal.Problem { throw problem } catch {
+                throw TeacherCacheSeal.Problem("\(error)")
+            }
         }
     }
 
@@ -92,7 +101,7 @@ public struct TeacherCache: Sendable {
 
     /// What an index says of an entry; nil when there is none, or it must be made again.
     public func summary(_ key: String, shard: String) -> TeacherCacheIndex.Entry? {
-        guard case let .whole(seal, bytes) = state(key) else { return nil }
+        guard case .whole(let seal, let bytes) = state(key) else { return nil }
         return TeacherCacheIndex.Entry(
             shard: shard, key: key, bytes: bytes, positions: seal.positions, stateBytes: seal.stateBytes,
             meanTailMass: seal.meanTailMass, worstTailMass: seal.worstTailMass)
@@ -100,7 +109,8 @@ public struct TeacherCache: Sendable {
 
     /// Moves a damaged entry out of the way. A store that cannot be written keeps it; whoever reads it is told again.
     package func setAside(_ key: String) {
-        let target = damagedFolder.appendingPathComponent("\(key)-\(UUID().uuidString.prefix(8)).safetensors.zst")
+        let target = damagedFolder.appendingPathComponent(
+            "\(key)-\(UUID().uuidString.prefix(8)).safetensors.zst")
         try? AtomicOutput.makeFolder(damagedFolder)
         rename(path(key).path, target.path)
     }
@@ -109,11 +119,15 @@ public struct TeacherCache: Sendable {
 
     // MARK: Relevance
 
-    private func relevancePath(_ key: String) -> URL { folder.appendingPathComponent("relevance/\(key).json") }
+    private func relevancePath(_ key: String) -> URL {
+        folder.appendingPathComponent("relevance/\(key).json")
+    }
 
     /// An earlier measurement of the same relevance; nil where there is none, or a damaged one, which is then measured again.
     public func relevance(_ key: String) -> TeacherCacheIndex.Relevance? {
-        guard let lines = try? String(contentsOf: relevancePath(key), encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false),
+        guard
+            let lines = try? String(contentsOf: relevancePath(key), encoding: .utf8).split(
+                separator: "\n", omittingEmptySubsequences: false),
             lines.count == 3, lines[2].isEmpty, Digest.sha256("\(key)\n\(lines[0])") == String(lines[1])
         else { return nil }
         return try? JSONDecoder().decode(TeacherCacheIndex.Relevance.self, from: Data(lines[0].utf8))
@@ -122,7 +136,8 @@ public struct TeacherCache: Sendable {
     /// One line of JSON and a line with the digest of key and JSON.
     public func write(_ relevance: TeacherCacheIndex.Relevance, key: String) throws {
         let json = String(decoding: try JSONEncoder().encode(relevance), as: UTF8.self)
-        try AtomicOutput.writeAtomically("\(json)\n\(Digest.sha256("\(key)\n\(json)"))\n", to: relevancePath(key))
+        try AtomicOutput.writeAtomically(
+            "\(json)\n\(Digest.sha256("\(key)\n\(json)"))\n", to: relevancePath(key))
     }
 
     /// Digest of a model folder's weights and configuration: the teacher's part of a key. Digests of large files are remembered.
@@ -131,8 +146,12 @@ public struct TeacherCache: Sendable {
     public func digest(ofModel model: URL) throws -> String {
         let known = FileDigests(folder.appendingPathComponent("digests"))
         let files = try FolderListing.files(below: model).filter {
-            !$0.contains("/") && ($0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == "preprocessor_config.json")
+            !$0.contains("/")
+                && ($0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == "preprocessor_config.json")
         }
-        return Digest.sha256(ofFiles: try files.map { (name: $0, digest: try known.digest(of: model.appendingPathComponent($0))) })
+        return Digest.sha256(
+            ofFiles: try files.map {
+                (name: $0, digest: try known.digest(of: model.appendingPathComponent($0)))
+            })
     }
 }

@@ -33,15 +33,20 @@ public final class TeacherCacheClaims {
                 // A claim cut short by a kill says nothing of its owner: its heartbeat decides.
                 _ = owner.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
                 close(file)
-                return TeacherCacheClaim(path: path, older: (0..<generation).map { self.path(key, $0) }, heartbeat: expiry / 5)
+                return TeacherCacheClaim(
+                    path: path, older: (0..<generation).map { self.path(key, $0) }, heartbeat: expiry / 5)
             }
-            guard errno == EEXIST else { throw FilesError.system(path: path, operation: "create the claim", code: errno) }
+            guard errno == EEXIST else {
+                throw FilesError.system(path: path, operation: "create the claim", code: errno)
+            }
             guard try isDead(path) else { return nil }
         }
         return nil
     }
 
-    private func path(_ key: String, _ generation: Int) -> String { folder.appendingPathComponent("\(key).\(generation)").path }
+    private func path(_ key: String, _ generation: Int) -> String {
+        folder.appendingPathComponent("\(key).\(generation)").path
+    }
 
     /// Claims on entries of which every owner is dead: a crash between writing and releasing leaves one.
     ///
@@ -52,7 +57,8 @@ public final class TeacherCacheClaims {
     public func sweep(remove: Bool, where isMeant: (_ key: String) -> Bool = { _ in true }) throws -> Int {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         var count = 0
-        for (key, generations) in Dictionary(grouping: names, by: { String($0.prefix { $0 != "." }) }) where isMeant(key) {
+        for (key, generations) in Dictionary(grouping: names, by: { String($0.prefix { $0 != "." }) })
+        where isMeant(key) {
             let paths = generations.map { folder.appendingPathComponent($0).path }
             guard try paths.allSatisfy({ try isDead($0) }) else { continue }
             count += paths.count
@@ -62,14 +68,18 @@ public final class TeacherCacheClaims {
     }
 
     private func isDead(_ path: String) throws -> Bool {
-        if let data = FileManager.default.contents(atPath: path), let owner = try? JSONDecoder().decode(ClaimOwner.self, from: data),
-            let alive = owner.isAlive(seenFrom: me) {
+        if let data = FileManager.default.contents(atPath: path),
+            let owner = try? JSONDecoder().decode(ClaimOwner.self, from: data),
+            let alive = owner.isAlive(seenFrom: me)
+        {
             return !alive
         }
         var status = stat()
         guard stat(path, &status) == 0 else { return false }  // just released: the next round finds the entry or the way free
         let (now, heartbeat) = (ContinuousClock.now, status.st_mtim)
-        guard let earlier = seen[path], earlier.heartbeat.tv_sec == heartbeat.tv_sec, earlier.heartbeat.tv_nsec == heartbeat.tv_nsec else {
+        guard let earlier = seen[path], earlier.heartbeat.tv_sec == heartbeat.tv_sec,
+            earlier.heartbeat.tv_nsec == heartbeat.tv_nsec
+        else {
             seen[path] = (heartbeat, now)
             return false
         }

@@ -10,7 +10,7 @@ public struct TeacherCacheContents: Sendable {
         public let bytes: Int
         public let state: TeacherCache.State
 
-        public var seal: TeacherCacheSeal? { if case let .whole(seal, _) = state { seal } else { nil } }
+        public var seal: TeacherCacheSeal? { if case .whole(let seal, _) = state { seal } else { nil } }
     }
 
     /// Something that no run needs.
@@ -38,8 +38,11 @@ public struct TeacherCacheContents: Sendable {
         }
         entries = try FolderListing.files(below: folder).map { name in
             let path = folder.appendingPathComponent(name)
-            let key = path.lastPathComponent.hasSuffix(Self.suffix) ? String(path.lastPathComponent.dropLast(Self.suffix.count)) : path.lastPathComponent
-            return Entry(path: path, key: key, bytes: Self.size(path), state: TeacherCache.state(of: path, key: key))
+            let key =
+                path.lastPathComponent.hasSuffix(Self.suffix)
+                ? String(path.lastPathComponent.dropLast(Self.suffix.count)) : path.lastPathComponent
+            return Entry(
+                path: path, key: key, bytes: Self.size(path), state: TeacherCache.state(of: path, key: key))
         }
     }
 
@@ -53,10 +56,16 @@ public struct TeacherCacheContents: Sendable {
         }
         var (keys, indexes): (Set<String>, Int) = ([], 0)
         for folder in folders {
-            for name in try FolderListing.files(below: folder) where name == TeacherCacheIndex.file || name.hasSuffix("/\(TeacherCacheIndex.file)") {
+            for name in try FolderListing.files(below: folder)
+            where name == TeacherCacheIndex.file || name.hasSuffix("/\(TeacherCacheIndex.file)") {
                 let path = folder.appendingPathComponent(name)
-                guard let data = try? Data(contentsOf: path), (try? JSONSerialization.jsonObject(with: data)) != nil else {
-                    throw DistillationError.unequalInputs(problem: "\(path.path): it is not readable JSON and might name entries: mend or remove it first")
+                guard let data = try? Data(contentsOf: path),
+                    (try? JSONSerialization.jsonObject(with: data)) != nil
+                else {
+                    throw DistillationError.unequalInputs(
+                        problem:
+                            "\(path.path): it is not readable JSON and might name entries: mend or remove it first"
+                    )
                 }
                 // Shards have an index.json too; it names no entries.
                 guard let index = try? JSONDecoder().decode(Index.self, from: data) else { continue }
@@ -72,8 +81,10 @@ public struct TeacherCacheContents: Sendable {
         var found: [Waste] = []
         for entry in entries {
             switch entry.state {
-            case let .damaged(problem): found.append(Waste(path: entry.path, bytes: entry.bytes, reason: problem))
-            case .whole where !keys.contains(entry.key): found.append(Waste(path: entry.path, bytes: entry.bytes, reason: "no index names it"))
+            case .damaged(let problem):
+                found.append(Waste(path: entry.path, bytes: entry.bytes, reason: problem))
+            case .whole where !keys.contains(entry.key):
+                found.append(Waste(path: entry.path, bytes: entry.bytes, reason: "no index names it"))
             default: continue
             }
         }
@@ -85,11 +96,13 @@ public struct TeacherCacheContents: Sendable {
             }
         }
         // Hidden names of writers: a day without a change is more than any write takes.
-        let walk = manager.enumerator(at: cache.folder, includingPropertiesForKeys: [.contentModificationDateKey, .fileSizeKey])
+        let walk = manager.enumerator(
+            at: cache.folder, includingPropertiesForKeys: [.contentModificationDateKey, .fileSizeKey])
         while let path = walk?.nextObject() as? URL {
             let name = path.lastPathComponent
             guard name.hasPrefix("."), name.contains(".partial-"),
-                let modified = try? path.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate,
+                let modified = try? path.resourceValues(forKeys: [.contentModificationDateKey])
+                    .contentModificationDate,
                 Date().timeIntervalSince(modified) > 86_400
             else { continue }
             found.append(Waste(path: path, bytes: Self.size(path), reason: "its writer died"))
@@ -97,7 +110,9 @@ public struct TeacherCacheContents: Sendable {
         return found
     }
 
-    private static func size(_ path: URL) -> Int { (try? path.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0 }
+    private static func size(_ path: URL) -> Int {
+        (try? path.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
+    }
 
     /// Reads every byte of every entry; damaged ones are set aside, so that the next cache-teacher computes them anew.
     ///
@@ -105,7 +120,9 @@ public struct TeacherCacheContents: Sendable {
     public func verify(_ report: (Entry, _ problem: String?) throws -> Void) throws {
         for entry in entries {
             do {
-                guard try cache.check(entry.key) != nil else { throw TeacherCacheSeal.Problem("its name is none of an entry") }
+                guard try cache.check(entry.key) != nil else {
+                    throw TeacherCacheSeal.Problem("its name is none of an entry")
+                }
                 try report(entry, nil)
             } catch let problem as TeacherCacheSeal.Problem {
                 cache.setAside(entry.key)

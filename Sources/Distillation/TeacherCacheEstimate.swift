@@ -25,7 +25,10 @@ public struct TeacherCacheEstimate: Sendable {
     /// - Parameters:
     ///   - count: samples to look at, from up to four shards over the data set
     ///   - scale: how many times the data set is to be counted
-    public init(_ outputs: TeacherOutputs, dataset: ShardDataset, settings: TeacherOutputSettings, count: Int, scale: Double = 1) throws {
+    public init(
+        _ outputs: TeacherOutputs, dataset: ShardDataset, settings: TeacherOutputSettings, count: Int,
+        scale: Double = 1
+    ) throws {
         let shards = dataset.index.shards
         let looks = max(1, min(4, shards.count))
         let chosen = (0..<looks).map { $0 * shards.count / looks }
@@ -57,9 +60,12 @@ public struct TeacherCacheEstimate: Sendable {
         compressedShare = Double(content) / Double(max(1, bytes))
         // Counted in the data set's index: response tokens, and pictures, each once a shard.
         let perGroup = Double(visuals) / Double(max(1, groups))
-        let all = Double(dataset.index.totals.supervisedTokens) + Double(shards.reduce(0) { $0 + $1.images }) * perGroup
+        let all =
+            Double(dataset.index.totals.supervisedTokens) + Double(shards.reduce(0) { $0 + $1.images })
+            * perGroup
         positions = all * scale
-        stateBytes = (all * bytesPerPosition + alphas / Double(max(1, samples)) * Double(dataset.count)) * scale
+        stateBytes =
+            (all * bytesPerPosition + alphas / Double(max(1, samples)) * Double(dataset.count)) * scale
         storedBytes = stateBytes * compressedShare
         hours = seconds / Double(max(1, tokens)) * Double(dataset.index.totals.tokens) * scale / 3600
     }

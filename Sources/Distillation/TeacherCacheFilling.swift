@@ -21,7 +21,9 @@ public struct TeacherCacheFilling {
     /// Seconds between two looks at what others do.
     public var poll = 0.2
 
-    public init(_ cache: TeacherCache, claims: TeacherCacheClaims) { (self.cache, self.claims) = (cache, claims) }
+    public init(_ cache: TeacherCache, claims: TeacherCacheClaims) {
+        (self.cache, self.claims) = (cache, claims)
+    }
 
     /// - Parameters:
     ///   - keys: of the entries wanted; equal ones are computed once
@@ -31,26 +33,36 @@ public struct TeacherCacheFilling {
     /// - Returns: whether all entries are there; false when `stop` said so
     public func run(
         _ keys: [String], from start: Int, stop: () -> Bool = { false },
-        compute: (Int) throws -> (CachedShard, TeacherCacheSeal.Origin?), report: (Event) throws -> Void = { _ in }
+        compute: (Int) throws -> (CachedShard, TeacherCacheSeal.Origin?),
+        report: (Event) throws -> Void = { _ in }
     ) throws -> Bool {
         var seen: Set<String> = []
         var missing: [Int] = []
         for index in keys.indices {
             switch cache.state(keys[index]) {
             case .whole: try report(.reused(index))
-            case .absent: if seen.insert(keys[index]).inserted { missing.append(index) } else { try report(.reused(index)) }
-            case let .damaged(problem):
+            case .absent:
+                if seen.insert(keys[index]).inserted {
+                    missing.append(index)
+                } else {
+                    try report(.reused(index))
+                }
+            case .damaged(let problem):
                 try report(.damaged(index, problem: problem))
                 cache.setAside(keys[index])
                 if seen.insert(keys[index]).inserted { missing.append(index) }
             }
         }
-        if !missing.isEmpty { missing = (0..<missing.count).map { missing[(start % missing.count + $0) % missing.count] } }
+        if !missing.isEmpty {
+            missing = (0..<missing.count).map { missing[(start % missing.count + $0) % missing.count] }
+        }
         while !missing.isEmpty {
             var left: [Int] = []
             for index in missing {
                 if stop() { return false }
-                let done = try isThere(keys[index]) ? .sharedIn(index) : try claimed(keys[index], index, compute, report)
+                let done =
+                    try isThere(keys[index])
+                    ? .sharedIn(index) : try claimed(keys[index], index, compute, report)
                 if let done { try report(done) } else { left.append(index) }
             }
             if left.count == missing.count {
@@ -64,11 +76,14 @@ public struct TeacherCacheFilling {
         return true
     }
 
-    private func isThere(_ key: String) throws -> Bool { if case .whole = cache.state(key) { true } else { false } }
+    private func isThere(_ key: String) throws -> Bool {
+        if case .whole = cache.state(key) { true } else { false }
+    }
 
     /// Computes an entry if nobody else does; nil where somebody does.
     private func claimed(
-        _ key: String, _ index: Int, _ compute: (Int) throws -> (CachedShard, TeacherCacheSeal.Origin?), _ report: (Event) throws -> Void
+        _ key: String, _ index: Int, _ compute: (Int) throws -> (CachedShard, TeacherCacheSeal.Origin?),
+        _ report: (Event) throws -> Void
     ) throws -> Event? {
         guard let claim = try claims.take(key) else { return nil }
         defer { claim.release() }

@@ -14,10 +14,13 @@ public struct TeacherCacheIndex: Codable, Sendable {
         public let meanTailMass, worstTailMass: Double
 
         public init(
-            shard: String, key: String, bytes: Int = 0, positions: Int = 0, stateBytes: Int = 0, meanTailMass: Double = 0,
+            shard: String, key: String, bytes: Int = 0, positions: Int = 0, stateBytes: Int = 0,
+            meanTailMass: Double = 0,
             worstTailMass: Double = 0
         ) {
-            (self.shard, self.key, self.bytes, self.positions, self.stateBytes) = (shard, key, bytes, positions, stateBytes)
+            (self.shard, self.key, self.bytes, self.positions, self.stateBytes) = (
+                shard, key, bytes, positions, stateBytes
+            )
             (self.meanTailMass, self.worstTailMass) = (meanTailMass, worstTailMass)
         }
 
@@ -39,7 +42,9 @@ public struct TeacherCacheIndex: Codable, Sendable {
         }
 
         /// The layer with the highest score, the first of equals.
-        public var bestLayer: Int { scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0 }
+        public var bestLayer: Int {
+            scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0
+        }
 
         private enum CodingKeys: String, CodingKey {
             case pairs, scores
@@ -60,11 +65,14 @@ public struct TeacherCacheIndex: Codable, Sendable {
     public let entries: [Entry]
 
     public init(
-        teacher: String, shards: String, description: ShardDescription? = nil, settings: TeacherOutputSettings, relevance: Relevance?,
+        teacher: String, shards: String, description: ShardDescription? = nil,
+        settings: TeacherOutputSettings, relevance: Relevance?,
         complete: Bool = true, entries: [Entry]
     ) {
         version = Self.currentVersion
-        (self.teacher, self.shards, self.description, self.settings) = (teacher, shards, description, settings)
+        (self.teacher, self.shards, self.description, self.settings) = (
+            teacher, shards, description, settings
+        )
         (self.relevance, self.complete, self.entries) = (relevance, complete, entries)
     }
 
@@ -76,19 +84,23 @@ public struct TeacherCacheIndex: Codable, Sendable {
             let data = try Data(contentsOf: path)
             let found = try JSONDecoder().decode(Version.self, from: data).version
             guard found == Self.currentVersion else {
-                throw DistillationError.badEntry(path: path.path, problem: "format version \(found), this program reads \(Self.currentVersion)")
+                throw DistillationError.badEntry(
+                    path: path.path,
+                    problem: "format version \(found), this program reads \(Self.currentVersion)")
             }
             self = try JSONDecoder().decode(Self.self, from: data)
         } catch let error as DistillationError {
             throw error
         } catch {
-            throw DistillationError.badEntry(path: path.path, problem: "it is no index of teacher outputs (\(error.localizedDescription))")
+            throw DistillationError.badEntry(
+                path: path.path, problem: "it is no index of teacher outputs (\(error.localizedDescription))")
         }
     }
 
     public func write(to folder: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try AtomicOutput.writeAtomically([UInt8](try encoder.encode(self)), to: folder.appendingPathComponent(Self.file))
+        try AtomicOutput.writeAtomically(
+            [UInt8](try encoder.encode(self)), to: folder.appendingPathComponent(Self.file))
     }
 }

@@ -59,7 +59,8 @@ public struct TeacherCacheSeal: Codable, Sendable, Equatable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = [UInt8](try encoder.encode(self))
         func number(_ value: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(value).littleEndian) { Array($0) } }
-        return number(Int(Self.magic)) + number(json.count + 68) + json + Array(Digest.sha256(json).utf8) + number(json.count)
+        return number(Int(Self.magic)) + number(json.count + 68) + json + Array(Digest.sha256(json).utf8)
+            + number(json.count)
     }
 
     /// The seal of an open file, checked against itself and the file's size; the content is not read.
@@ -72,12 +73,16 @@ public struct TeacherCacheSeal: Codable, Sendable, Equatable {
                 let data = try file.read(upToCount: range.count) ?? Data()
                 guard data.count == range.count else { throw Problem("it ends within the seal") }
                 return [UInt8](data)
-            } catch let error as Problem { throw error } catch { throw Problem("it cannot be read (\(error.localizedDescription))") }
+            } catch let error as Problem { throw error } catch {
+                throw Problem("it cannot be read (\(error.localizedDescription))")
+            }
         }
         func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reversed().reduce(0) { $0 << 8 | Int($1) } }
         guard size >= Self.framing else { throw Problem("it has no seal (\(size) bytes)") }
         let length = number(try read(size - 4..<size)[...])
-        guard length <= Self.mostBytes, length + Self.framing <= size else { throw Problem("it does not end with a seal") }
+        guard length <= Self.mostBytes, length + Self.framing <= size else {
+            throw Problem("it does not end with a seal")
+        }
         let start = size - length - Self.framing
         let frame = try read(start..<size)
         let json = frame[8..<8 + length]
@@ -85,13 +90,21 @@ public struct TeacherCacheSeal: Codable, Sendable, Equatable {
             Array(frame[(8 + length)..<(72 + length)]) == Array(Digest.sha256(Array(json)).utf8)
         else { throw Problem("its seal is damaged") }
         struct Version: Decodable { let format_version: Int }
-        guard let version = try? JSONDecoder().decode(Version.self, from: Data(json)).format_version else { throw Problem("its seal is damaged") }
+        guard let version = try? JSONDecoder().decode(Version.self, from: Data(json)).format_version else {
+            throw Problem("its seal is damaged")
+        }
         guard version == CachedShard.formatVersion else {
             throw Problem("format version \(version), this program reads \(CachedShard.formatVersion)")
         }
-        do { self = try JSONDecoder().decode(Self.self, from: Data(json)) } catch { throw Problem("its seal lacks a field (\(error))") }
-        guard contentBytes == start else { throw Problem("it has \(start) bytes before the seal, \(contentBytes) were written") }
-        guard key == nil || self.key == key else { throw Problem("it is the entry of another key, \(self.key)") }
+        do { self = try JSONDecoder().decode(Self.self, from: Data(json)) } catch {
+            throw Problem("its seal lacks a field (\(error))")
+        }
+        guard contentBytes == start else {
+            throw Problem("it has \(start) bytes before the seal, \(contentBytes) were written")
+        }
+        guard key == nil || self.key == key else {
+            throw Problem("it is the entry of another key, \(self.key)")
+        }
     }
 
     /// Why a file is no whole entry.

@@ -1,5 +1,5 @@
-import Shards
 import Foundation
+import Shards
 
 /// How far a sample's cached outputs are from what the teacher says now.
 public struct TeacherComparison: Sendable {
@@ -17,18 +17,25 @@ public struct TeacherComparison: Sendable {
 
     /// Compares with the whole distribution at each position, so that ids that change places with an equal do not count.
     mutating func add(_ cached: CachedSample, _ fresh: CachedSample) {
-        for (old, new) in zip(cached.response + cached.visual, fresh.response + fresh.visual) where !old.ids.isEmpty {
+        for (old, new) in zip(cached.response + cached.visual, fresh.response + fresh.visual)
+        where !old.ids.isEmpty {
             var now: [Int32: Float] = [:]
             for (id, value) in zip(new.ids, new.logProbabilities) { now[id] = value }
             var worst = 0.0
             if let entropy = old.entropy {
-                let fresh = new.logProbabilities.reduce(0.0) { $1.isFinite ? $0 - exp(Double($1)) * Double($1) : $0 }
+                let fresh = new.logProbabilities.reduce(0.0) {
+                    $1.isFinite ? $0 - exp(Double($1)) * Double($1) : $0
+                }
                 worst = abs(Double(entropy) - fresh)
             } else {
-                for (id, value) in zip(old.ids, old.logProbabilities) { worst = max(worst, abs(Double(value - (now[id] ?? .infinity)))) }
+                for (id, value) in zip(old.ids, old.logProbabilities) {
+                    worst = max(worst, abs(Double(value - (now[id] ?? .infinity))))
+                }
                 let kept = Set(old.ids)
                 let best = new.ids.first { !kept.contains($0) }.flatMap { now[$0] }
-                if let best, let least = old.logProbabilities.last { worst = max(worst, Double(best - least)) }
+                if let best, let least = old.logProbabilities.last {
+                    worst = max(worst, Double(best - least))
+                }
             }
             positions += 1
             logProbability = max(logProbability, worst)
@@ -47,10 +54,12 @@ extension TeacherOutputs {
     ///
     /// - Parameter rows: the samples' places in the shard
     public func compare(
-        _ cached: CachedShard, settings: TeacherOutputSettings, shard number: Int, of dataset: ShardDataset, rows: [Int],
+        _ cached: CachedShard, settings: TeacherOutputSettings, shard number: Int, of dataset: ShardDataset,
+        rows: [Int],
         into comparison: inout TeacherComparison
     ) throws {
-        let all = TeacherOutputSettings(topK: nil, commonVocabulary: settings.commonVocabulary, saliencyLayer: settings.saliencyLayer)
+        let all = TeacherOutputSettings(
+            topK: nil, commonVocabulary: settings.commonVocabulary, saliencyLayer: settings.saliencyLayer)
         for row in rows {
             let fresh = try self.rows([row], ofShard: number, of: dataset, settings: all)
             comparison.add(cached.sample(row), fresh.sample(0))

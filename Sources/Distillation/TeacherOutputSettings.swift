@@ -26,23 +26,36 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
     }
 
     /// Ids a position that are kept at most.
-    package var idsPerPosition: Int { encoding == .sampled ? samples : min(topK ?? commonVocabulary, commonVocabulary) }
+    package var idsPerPosition: Int {
+        encoding == .sampled ? samples : min(topK ?? commonVocabulary, commonVocabulary)
+    }
 
     /// - Throws: `DistillationError.unequalInputs` naming the setting that makes no sense
     public func validate() throws {
         func require(_ holds: Bool, _ what: String) throws {
             guard holds else { throw DistillationError.unequalInputs(problem: "teacher outputs: \(what)") }
         }
-        try require(encoding != .topK || topK.map { $0 >= 1 } ?? true, "top_k is \(topK ?? 0), expected at least 1 (or null for all ids)")
-        try require(encoding != .sampled || (1...65_535).contains(samples), "samples is \(samples), expected 1 to 65535")
-        try require(commonVocabulary >= 1 && commonVocabulary < 1 << 30, "common_vocabulary is \(commonVocabulary), expected 1 to 2^30")
+        try require(
+            encoding != .topK || topK.map { $0 >= 1 } ?? true,
+            "top_k is \(topK ?? 0), expected at least 1 (or null for all ids)")
+        try require(
+            encoding != .sampled || (1...65_535).contains(samples),
+            "samples is \(samples), expected 1 to 65535")
+        try require(
+            commonVocabulary >= 1 && commonVocabulary < 1 << 30,
+            "common_vocabulary is \(commonVocabulary), expected 1 to 2^30")
         try require(saliencyLayer >= 0, "saliency_layer is \(saliencyLayer), expected 0 or more")
-        try require(saliencyMass > 0 && saliencyMass <= 1, "saliency_mass is \(saliencyMass), expected more than 0 and at most 1")
+        try require(
+            saliencyMass > 0 && saliencyMass <= 1,
+            "saliency_mass is \(saliencyMass), expected more than 0 and at most 1")
     }
 
     /// The settings' part of an entry's key; what does not apply is left out, so that it makes no difference.
     var keyLines: String {
-        var lines = [encoding == .topK ? "top_k \(topK.map { String($0) } ?? "all")" : "sampled \(samples) seed \(seed)"]
+        var lines = [
+            encoding == .topK
+                ? "top_k \(topK.map { String($0) } ?? "all")" : "sampled \(samples) seed \(seed)"
+        ]
         lines += ["common_vocabulary \(commonVocabulary)", "saliency_layer \(saliencyLayer)"]
         if saliencyMass < 1 { lines.append("saliency_mass \(saliencyMass)") }
         return lines.joined(separator: "\n")

@@ -14,9 +14,12 @@ public struct TeacherOutputs {
     ///
     /// - Parameter progress: told the number of samples done
     public func shard(
-        _ number: Int, of dataset: ShardDataset, settings: TeacherOutputSettings, progress: (Int) throws -> Void = { _ in }
+        _ number: Int, of dataset: ShardDataset, settings: TeacherOutputSettings,
+        progress: (Int) throws -> Void = { _ in }
     ) throws -> CachedShard {
-        try rows(Array(0..<dataset.index.shards[number].samples), ofShard: number, of: dataset, settings: settings, progress: progress)
+        try rows(
+            Array(0..<dataset.index.shards[number].samples), ofShard: number, of: dataset, settings: settings,
+            progress: progress)
     }
 
     /// The outputs for some samples of a shard, by their rows in it.
@@ -40,17 +43,23 @@ public struct TeacherOutputs {
             let batch = try AlignmentBatch(dataset, numbers: range.map { first + wanted[$0] })
             try batch.validate(for: teacher)
             let output = teacher.language.forward(
-                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: [settings.saliencyLayer])
-            let saliency = visualSaliency(output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
+                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
+                observing: [settings.saliencyLayer])
+            let saliency = visualSaliency(
+                output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
             // Rows wanted, in order: each sample's visual ones if its group is new, then those that predict its response.
             var (rows, streams): ([Int32], [CounterRandom]) = ([], [])
             var plan: [(group: VisualGroup?, isNew: Bool, visual: Int, response: Int)] = []
             for (index, sample) in batch.samples.enumerated() {
                 let row = wanted[range.lowerBound + index]
                 let group = sample.visual.map {
-                    VisualGroup(image: shard.sample(row).imageIndex ?? -1, before: Array(sample.inputIDs[..<$0.lowerBound]))
+                    VisualGroup(
+                        image: shard.sample(row).imageIndex ?? -1,
+                        before: Array(sample.inputIDs[..<$0.lowerBound]))
                 }
-                let isNew = group.map { group in groups[group] == nil && !plan.contains { $0.group == group } } ?? false
+                let isNew =
+                    group.map { group in groups[group] == nil && !plan.contains { $0.group == group } }
+                    ?? false
                 let visual = isNew ? sample.visual ?? 0..<0 : 0..<0
                 let response = sample.responsePositions
                 for position in visual.map({ $0 }) + response.map({ $0 - 1 }) {
@@ -60,10 +69,14 @@ public struct TeacherOutputs {
                 plan.append((group, isNew, visual.count, response.count))
             }
             let (hidden, head) = (output.hidden.data, teacher.language.head.data)
-            let targets = settings.encoding == .sampled
+            let targets =
+                settings.encoding == .sampled
                 ? sampledTargets(
-                    hidden: hidden, head: head, rows: rows, draws: settings.samples, common: settings.commonVocabulary, streams: streams)
-                : topTargets(hidden: hidden, head: head, rows: rows, topK: settings.topK, common: settings.commonVocabulary)
+                    hidden: hidden, head: head, rows: rows, draws: settings.samples,
+                    common: settings.commonVocabulary, streams: streams)
+                : topTargets(
+                    hidden: hidden, head: head, rows: rows, topK: settings.topK,
+                    common: settings.commonVocabulary)
             var next = 0
             for (index, step) in plan.enumerated() {
                 if let group = step.group, step.isNew {
@@ -87,29 +100,39 @@ public struct TeacherOutputs {
     ///   - standardError: enough is known when that of every layer is below it
     /// - Throws: `DistillationError.unequalInputs` when the data set has no two samples to compare
     public func relevance(
-        over dataset: ShardDataset, pairs: Int, seed: UInt64, standardError: Double, progress: (Int) throws -> Void = { _ in }
+        over dataset: ShardDataset, pairs: Int, seed: UInt64, standardError: Double,
+        progress: (Int) throws -> Void = { _ in }
     ) throws -> InstructionRelevance {
         let layers = teacher.language.configuration.layers
         var relevance = InstructionRelevance(layers: layers)
         var random = CounterRandom(seed, 0x1125)
         var misses = 0
-        while relevance.pairs < pairs, relevance.pairs < 64 || (relevance.standardErrors.max() ?? 0) > standardError {
+        while relevance.pairs < pairs,
+            relevance.pairs < 64 || (relevance.standardErrors.max() ?? 0) > standardError
+        {
             let numbers = (0..<32).map { _ in Int(random.next() % UInt64(max(1, dataset.count))) }
             let batch = try AlignmentBatch(dataset, numbers: numbers)
             try batch.validate(for: teacher)
-            let usable = batch.samples.indices.filter { batch.samples[$0].visual != nil && !batch.samples[$0].instruction.isEmpty }
+            let usable = batch.samples.indices.filter {
+                batch.samples[$0].visual != nil && !batch.samples[$0].instruction.isEmpty
+            }
             guard usable.count > 1 else {
                 misses += 1
                 guard misses < 100 else {
                     throw DistillationError.unequalInputs(
-                        problem: "\(dataset.folder.path): no samples with an image and a question after it, so no layer's "
-                            + "instruction relevance can be measured: name the layer (saliency_layer) instead")
+                        problem:
+                            "\(dataset.folder.path): no samples with an image and a question after it, so no layer's "
+                            + "instruction relevance can be measured: name the layer (saliency_layer) instead"
+                    )
                 }
                 continue
             }
             let output = teacher.language.forward(
-                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: Set(0..<layers))
-            let alphas = (0..<layers).map { visualSaliency(output, layer: $0, batch: batch, headSize: teacher.language.headSize) }
+                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
+                observing: Set(0..<layers))
+            let alphas = (0..<layers).map {
+                visualSaliency(output, layer: $0, batch: batch, headSize: teacher.language.headSize)
+            }
             for pair in 0..<usable.count / 2 where relevance.pairs < pairs {
                 let (a, b) = (usable[2 * pair], usable[2 * pair + 1])
                 relevance.add(alphas.map { $0[a] }, alphas.map { $0[b] })

@@ -10,7 +10,8 @@ public struct TokenLosses {
     public private(set) var tpa: [[[Double]]]
 
     /// - Parameter candidates: per sample and position, as given to the step or taken from `result.trunk.candidates`
-    public init(_ result: AlignmentResult, batch: AlignmentBatch, totals: StepTotals, candidates: [[[Int32]]]) {
+    public init(_ result: AlignmentResult, batch: AlignmentBatch, totals: StepTotals, candidates: [[[Int32]]])
+    {
         let zeros = batch.samples.map { [Double](repeating: 0, count: $0.inputIDs.count) }
         (sft, kd, iva) = (zeros, zeros, zeros)
         tpa = zeros.map { $0.map { _ in [] } }
@@ -21,12 +22,15 @@ public struct TokenLosses {
             let divergence = row.cached >= 0 ? value.cachedDivergence : value.divergence
             if row.share.sft != 0 { sft[sample][position + 1] = value.crossEntropy }
             if row.share.kd != 0 { kd[sample][position + 1] = divergence }
-            if row.share.iva != 0 { iva[sample][position] = divergence * row.share.iva * Double(totals.samples) }
+            if row.share.iva != 0 {
+                iva[sample][position] = divergence * row.share.iva * Double(totals.samples)
+            }
             afterTruth[row.row] = value.divergence
         }
         var afterCandidate: [Branch: Double] = [:]
         for (branch, value) in zip(result.branches.branches, result.branchValues) {
-            afterCandidate[Branch(sample: branch.sample, position: branch.position, id: branch.id)] = value.divergence
+            afterCandidate[Branch(sample: branch.sample, position: branch.position, id: branch.id)] =
+                value.divergence
         }
         for (sample, positions) in candidates.enumerated() {
             for (position, ids) in positions.enumerated() {

@@ -9,10 +9,13 @@ import Tensors
 ///   - head: `[vocabulary, width]`
 ///   - topK: nil keeps all ids
 ///   - common: ids at or above it mean nothing to the student and are left out before normalising
-public func topTargets(hidden: Tensor, head: Tensor, rows: [Int32], topK: Int?, common: Int) -> [CachedTarget] {
+public func topTargets(hidden: Tensor, head: Tensor, rows: [Int32], topK: Int?, common: Int) -> [CachedTarget]
+{
     let count = min(topK ?? common, common)
     precondition(count > 0 && common <= head.rows, "topTargets: \(count) of \(common) ids")
-    return mapLogits(hidden: hidden, head: head, rows: rows) { _, logits in selectTop(.init(rebasing: logits[..<common]), count: count) }
+    return mapLogits(hidden: hidden, head: head, rows: rows) { _, logits in
+        selectTop(.init(rebasing: logits[..<common]), count: count)
+    }
 }
 
 /// What `body` makes of each row's logits, in the order of the rows; called from several threads, free to overwrite the logits.
@@ -30,7 +33,9 @@ func mapLogits(
         let made = Slots(count: chunk.count)
         parallel(chunk.count, grain: 2) { range in
             for row in range {
-                made[row] = body(start + row, UnsafeMutableBufferPointer(start: logits.pointer + row * head.rows, count: head.rows))
+                made[row] = body(
+                    start + row,
+                    UnsafeMutableBufferPointer(start: logits.pointer + row * head.rows, count: head.rows))
             }
         }
         targets += made.values
@@ -79,10 +84,13 @@ private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) 
     best.sort { before($0, $1, logits) }
     best.removeLast(best.count - count)
     let logProbabilities = best.map { logits[Int($0)] - logSum }
-    guard count < logits.count else { return CachedTarget(ids: best, logProbabilities: logProbabilities, logTail: -.infinity) }
+    guard count < logits.count else {
+        return CachedTarget(ids: best, logProbabilities: logProbabilities, logTail: -.infinity)
+    }
     // The tail is summed over its own members: one minus the rest would lose all digits where the tail is small.
     for id in best { logits[Int(id)] = -.infinity }
-    return CachedTarget(ids: best, logProbabilities: logProbabilities, logTail: ck_log_sum_exp(base, logits.count) - logSum)
+    return CachedTarget(
+        ids: best, logProbabilities: logProbabilities, logTail: ck_log_sum_exp(base, logits.count) - logSum)
 }
 
 private func before(_ a: Int32, _ b: Int32, _ logits: UnsafeMutableBufferPointer<Float>) -> Bool {

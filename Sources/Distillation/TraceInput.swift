@@ -15,17 +15,27 @@ public struct TraceInput {
 
     /// - Throws: `FilesError` for a broken file, `DistillationError.badInput` where tensors do not belong together
     public init(_ file: SafeTensorsFile) throws {
-        func bad(_ tensor: String, _ problem: String) -> DistillationError { .badInput(path: file.path, tensor: tensor, problem: problem) }
+        func bad(_ tensor: String, _ problem: String) -> DistillationError {
+            .badInput(path: file.path, tensor: tensor, problem: problem)
+        }
         let shape = try file.entry("input_ids").shape
-        guard shape.count == 2, shape[0] > 0, shape[1] > 0 else { throw bad("input_ids", "is \(shape), expected [samples, positions]") }
+        guard shape.count == 2, shape[0] > 0, shape[1] > 0 else {
+            throw bad("input_ids", "is \(shape), expected [samples, positions]")
+        }
         let (count, width) = (shape[0], shape[1])
         func matrix(_ name: String) throws -> [Int] {
             let values = try file.integers(name)
-            guard try file.entry(name).shape == shape else { throw bad(name, "is \(try file.entry(name).shape), input_ids is \(shape)") }
-            guard values.allSatisfy({ Int32(exactly: $0) != nil }) else { throw bad(name, "holds a number of more than 32 bits") }
+            guard try file.entry(name).shape == shape else {
+                throw bad(name, "is \(try file.entry(name).shape), input_ids is \(shape)")
+            }
+            guard values.allSatisfy({ Int32(exactly: $0) != nil }) else {
+                throw bad(name, "holds a number of more than 32 bits")
+            }
             return values
         }
-        let (ids, mask, labels) = (try matrix("input_ids"), try matrix("attention_mask"), try matrix("labels"))
+        let (ids, mask, labels) = (
+            try matrix("input_ids"), try matrix("attention_mask"), try matrix("labels")
+        )
         let (visual, instruction) = (try matrix("visual_mask"), try matrix("instruction_mask"))
         let given = file.contains("candidates") ? try file.integers("candidates") : []
         let perToken = given.count / (count * width)
@@ -48,12 +58,15 @@ public struct TraceInput {
             let range = places.first.map { $0..<$0 + places.count }
             let readers = (0..<length).filter { instruction[row + $0] == 1 }
             guard readers.allSatisfy({ $0 >= range?.upperBound ?? length }) else {
-                throw bad("instruction_mask", "row \(sample) has an instruction token before the last visual token")
+                throw bad(
+                    "instruction_mask", "row \(sample) has an instruction token before the last visual token")
             }
             samples.append(
                 AlignmentSample(
-                    id: "sample \(sample)", inputIDs: ids[row..<row + length].map { Int32($0) }, labels: labels[row..<row + length].map { Int32($0) },
-                    instruction: readers.map { Int32($0) }, visual: range, image: range == nil ? nil : images, key: UInt64(sample)))
+                    id: "sample \(sample)", inputIDs: ids[row..<row + length].map { Int32($0) },
+                    labels: labels[row..<row + length].map { Int32($0) },
+                    instruction: readers.map { Int32($0) }, visual: range, image: range == nil ? nil : images,
+                    key: UInt64(sample)))
             if range != nil { images += 1 }
             candidates.append(
                 (0..<length).map { position in
@@ -69,7 +82,10 @@ public struct TraceInput {
         }
         let planes = Tensor(try file.floats("pixel_values"), shape: try file.entry("pixel_values").shape)
         guard planes.shape.count == 4, planes.shape[0] == images else {
-            throw bad("pixel_values", "is \(planes.shape), expected [\(images), 3, height, width]: one image for each sample that has visual tokens")
+            throw bad(
+                "pixel_values",
+                "is \(planes.shape), expected [\(images), 3, height, width]: one image for each sample that has visual tokens"
+            )
         }
         batch = AlignmentBatch(samples: samples, images: .planes(planes))
     }

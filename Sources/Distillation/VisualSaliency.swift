@@ -5,8 +5,12 @@ import Models
 ///
 /// - Parameter layer: an observed layer of the teacher's pass over the batch
 /// - Returns: per sample one number a visual token; empty without an image, zeros without an instruction
-public func visualSaliency(_ output: LanguageOutput, layer: Int, batch: AlignmentBatch, headSize: Int) -> [[Float]] {
-    guard let observed = output.observed[layer] else { preconditionFailure("visualSaliency: layer \(layer) was not observed") }
+public func visualSaliency(_ output: LanguageOutput, layer: Int, batch: AlignmentBatch, headSize: Int)
+    -> [[Float]]
+{
+    guard let observed = output.observed[layer] else {
+        preconditionFailure("visualSaliency: layer \(layer) was not observed")
+    }
     let sequences = batch.samples.indices.map { index in
         let (sample, start) = (batch.samples[index], batch.starts[index])
         let visual = sample.visual ?? 0..<0
@@ -45,11 +49,15 @@ public struct InstructionRelevance: Sendable {
     public var standardErrors: [Double] {
         guard pairs > 1 else { return sums.map { _ in .infinity } }
         let n = Double(pairs)
-        return zip(sums, squares).map { sum, square in max(0, (square - sum * sum / n) / (n - 1) / n).squareRoot() }
+        return zip(sums, squares).map { sum, square in
+            max(0, (square - sum * sum / n) / (n - 1) / n).squareRoot()
+        }
     }
 
     /// The layer with the highest score, the first of equals.
-    public var bestLayer: Int { scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0 }
+    public var bestLayer: Int {
+        scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0
+    }
 
     private func cosine(_ a: [Float], _ b: [Float]) -> Double {
         precondition(a.count == b.count, "InstructionRelevance: \(a.count) and \(b.count) visual tokens")

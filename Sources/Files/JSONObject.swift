@@ -18,7 +18,9 @@ public struct JSONObject: Sendable {
         members = sortedMembers
     }
 
-    private func index(of name: String) -> Int? { members.lastIndex { $0.name.utf8.elementsEqual(name.utf8) } }
+    private func index(of name: String) -> Int? {
+        members.lastIndex { $0.name.utf8.elementsEqual(name.utf8) }
+    }
 
     /// Looks from the end to the start: for the few members of a configuration or a record.
     public subscript(name: String) -> JSONValue? {
@@ -40,7 +42,9 @@ public struct JSONObject: Sendable {
         }
         var result: [(name: String, value: JSONValue)] = []
         for index in sorted {
-            if let last = result.last, last.name.utf8.elementsEqual(members[index].name.utf8) { result.removeLast() }
+            if let last = result.last, last.name.utf8.elementsEqual(members[index].name.utf8) {
+                result.removeLast()
+            }
             result.append(members[index])
         }
         return result

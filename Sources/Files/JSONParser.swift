@@ -9,14 +9,17 @@ struct JSONParser {
     private let replacesLoneSurrogates: Bool
 
     init(
-        bytes: UnsafeBufferPointer<UInt8>, position: Int, end: Int, line: Int, depthLimit: Int, replacesLoneSurrogates: Bool
+        bytes: UnsafeBufferPointer<UInt8>, position: Int, end: Int, line: Int, depthLimit: Int,
+        replacesLoneSurrogates: Bool
     ) {
         (self.bytes, self.position, self.end, self.line) = (bytes, position, end, line)
         (self.depthLimit, self.replacesLoneSurrogates) = (depthLimit, replacesLoneSurrogates)
     }
 
     mutating func document() throws(JSONFailure) -> JSONValue {
-        if end - position >= 3, bytes[position] == 0xEF, bytes[position + 1] == 0xBB, bytes[position + 2] == 0xBF {
+        if end - position >= 3, bytes[position] == 0xEF, bytes[position + 1] == 0xBB,
+            bytes[position + 2] == 0xBF
+        {
             position += 3
         }
         let value = try value()
@@ -46,7 +49,8 @@ struct JSONParser {
     private mutating func peek(_ expected: StaticString) throws(JSONFailure) -> UInt8 {
         skipSpace()
         guard position < end else {
-            throw failure("the text ends in the middle of a value (was the file cut off?)", expected: "\(expected)")
+            throw failure(
+                "the text ends in the middle of a value (was the file cut off?)", expected: "\(expected)")
         }
         return bytes[position]
     }
@@ -72,7 +76,9 @@ struct JSONParser {
 
     private mutating func enter() throws(JSONFailure) {
         guard depth < depthLimit else {
-            throw failure("values are nested more than \(depthLimit) deep", expected: "at most \(depthLimit) nested levels")
+            throw failure(
+                "values are nested more than \(depthLimit) deep",
+                expected: "at most \(depthLimit) nested levels")
         }
         depth += 1
         position += 1
@@ -87,7 +93,8 @@ struct JSONParser {
         while true {
             guard try peek("a key in quotes") == UInt8(ascii: "\"") else {
                 throw failure(
-                    "expected a member name in quotes, found \(describe(bytes[position]))", expected: "a key in quotes")
+                    "expected a member name in quotes, found \(describe(bytes[position]))",
+                    expected: "a key in quotes")
             }
             let name = try string()
             guard try peek("':'") == UInt8(ascii: ":") else {
@@ -101,7 +108,8 @@ struct JSONParser {
                 position += 1
                 return .object(object)
             case let byte:
-                throw failure("expected ',' or '}' after \"\(name)\", found \(describe(byte))", expected: "'}'")
+                throw failure(
+                    "expected ',' or '}' after \"\(name)\", found \(describe(byte))", expected: "'}'")
             }
         }
     }
@@ -127,7 +135,8 @@ struct JSONParser {
 
     private mutating func word(_ text: StaticString, _ value: JSONValue) throws(JSONFailure) -> JSONValue {
         let count = text.utf8CodeUnitCount
-        guard end - position >= count, (0..<count).allSatisfy({ bytes[position + $0] == text.utf8Start[$0] }) else {
+        guard end - position >= count, (0..<count).allSatisfy({ bytes[position + $0] == text.utf8Start[$0] })
+        else {
             throw failure("expected '\(text)'", expected: "\(text)")
         }
         position += count
@@ -155,7 +164,9 @@ struct JSONParser {
         if position < end, bytes[position] | 0x20 == UInt8(ascii: "e") {
             isInteger = false
             position += 1
-            if position < end, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") { position += 1 }
+            if position < end, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+                position += 1
+            }
             isValid = skipDigits() > 0 && isValid
         }
         if isValid, isInteger, digits <= 18 {
@@ -232,7 +243,8 @@ struct JSONParser {
             position += 1
             return try codePoint(into: &buffer)
         default:
-            throw failure("'\\\(describe(byte))' is not an escape", expected: "one of the escapes \" \\ / b f n r t u")
+            throw failure(
+                "'\\\(describe(byte))' is not an escape", expected: "one of the escapes \" \\ / b f n r t u")
         }
         position += 1
     }

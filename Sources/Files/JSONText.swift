@@ -23,7 +23,8 @@ public struct JSONFormat: Sendable {
         comma: ",", colon: ":", sortsNames: true, keepsFractions: true, hasLongEscapes: true)
 
     init(
-        comma: String, colon: String, isIndented: Bool = false, sortsNames: Bool = false, keepsFractions: Bool = false,
+        comma: String, colon: String, isIndented: Bool = false, sortsNames: Bool = false,
+        keepsFractions: Bool = false,
         hasLongEscapes: Bool = false
     ) {
         (self.comma, self.colon, self.isIndented, self.sortsNames) = (comma, colon, isIndented, sortsNames)
@@ -84,7 +85,9 @@ extension JSONValue {
         return output
     }
 
-    public func text(_ format: JSONFormat = .compact) -> String { String(decoding: bytes(format), as: UTF8.self) }
+    public func text(_ format: JSONFormat = .compact) -> String {
+        String(decoding: bytes(format), as: UTF8.self)
+    }
 
     private func append(to output: inout [UInt8], _ format: JSONFormat, depth: Int) {
         func each<Element>(_ elements: [Element], _ brackets: (String, String), _ one: (Element) -> Void) {

@@ -40,9 +40,11 @@ extension JSONValue {
         parsing bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>, line: Int = 1, depthLimit: Int = 256,
         replacingLoneSurrogates: Bool = false
     ) throws(JSONFailure) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "JSONValue: range outside the bytes")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= bytes.count, "JSONValue: range outside the bytes")
         var parser = JSONParser(
-            bytes: bytes, position: range.lowerBound, end: range.upperBound, line: line, depthLimit: depthLimit,
+            bytes: bytes, position: range.lowerBound, end: range.upperBound, line: line,
+            depthLimit: depthLimit,
             replacesLoneSurrogates: replacingLoneSurrogates)
         self = try parser.document()
     }

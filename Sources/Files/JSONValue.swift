@@ -43,7 +43,8 @@ extension JSONValue: Equatable {
 }
 
 extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral,
-    ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
+    ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByNilLiteral
 {
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(JSONObject(elements.map { (name: $0.0, value: $0.1) }))
@@ -87,7 +88,8 @@ extension JSONValue: Codable {
         case .string(let value): try container.encode(value)
         case .array(let value): try container.encode(value)
         case .object(let object):
-            try container.encode(Dictionary(object.members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+            try container.encode(
+                Dictionary(object.members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         }
     }
 }

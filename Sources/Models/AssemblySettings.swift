@@ -97,9 +97,12 @@ extension FreshLanguage {
     func configuration(vocabulary: Int, endIds: [Int]) throws -> TextConfiguration {
         var object: JSONObject = [
             "model_type": .string(family), "hidden_size": .int(hidden), "num_hidden_layers": .int(layers),
-            "num_attention_heads": .int(heads), "num_key_value_heads": .int(keyHeads), "intermediate_size": .int(intermediate),
-            "rope_theta": .double(ropeTheta), "tie_word_embeddings": .bool(tiedEmbeddings), "vocab_size": .int(vocabulary),
-            "max_position_embeddings": .int(maximumPositions), "hidden_act": .string("silu"), "rms_norm_eps": .double(1e-6),
+            "num_attention_heads": .int(heads), "num_key_value_heads": .int(keyHeads),
+            "intermediate_size": .int(intermediate),
+            "rope_theta": .double(ropeTheta), "tie_word_embeddings": .bool(tiedEmbeddings),
+            "vocab_size": .int(vocabulary),
+            "max_position_embeddings": .int(maximumPositions), "hidden_act": .string("silu"),
+            "rms_norm_eps": .double(1e-6),
             "initializer_range": .double(0.02),
         ]
         if heads > 0 { object["head_dim"] = .int(headSize ?? hidden / heads) }
@@ -112,8 +115,10 @@ extension FreshVision {
     /// The same as a `config.json` would say it, checked like one.
     func configuration() throws -> VisionConfiguration {
         var object: JSONObject = [
-            "model_type": .string("\(family)_vision_model"), "hidden_size": .int(hidden), "num_hidden_layers": .int(layers),
-            "num_attention_heads": .int(heads), "intermediate_size": .int(intermediate), "image_size": .int(imageSize),
+            "model_type": .string("\(family)_vision_model"), "hidden_size": .int(hidden),
+            "num_hidden_layers": .int(layers),
+            "num_attention_heads": .int(heads), "intermediate_size": .int(intermediate),
+            "image_size": .int(imageSize),
             "patch_size": .int(patchSize),
         ]
         if family == "siglip" { object["vision_use_head"] = .bool(false) }

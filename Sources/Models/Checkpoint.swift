@@ -17,9 +17,11 @@ final class Checkpoint: WeightSource {
         self.folder = folder
         for file in try Checkpoint.files(folder) {
             for entry in file.entries {
-                guard let name = CheckpointNames.canonical(entry.name), !CheckpointNames.isDerived(name) else { continue }
+                guard let name = CheckpointNames.canonical(entry.name), !CheckpointNames.isDerived(name)
+                else { continue }
                 if let other = places[name] {
-                    throw ModelsError.duplicateTensor(file: file.path, first: other.entry.name, second: entry.name)
+                    throw ModelsError.duplicateTensor(
+                        file: file.path, first: other.entry.name, second: entry.name)
                 }
                 places[name] = Place(file: file, entry: entry)
             }
@@ -32,10 +34,14 @@ final class Checkpoint: WeightSource {
         let manager = FileManager.default
         guard manager.fileExists(atPath: index.path) else {
             guard manager.fileExists(atPath: single.path) else {
-                let other = (try? manager.contentsOfDirectory(atPath: folder.path))?.contains { $0.hasPrefix("pytorch_model") } ?? false
+                let other =
+                    (try? manager.contentsOfDirectory(atPath: folder.path))?.contains {
+                        $0.hasPrefix("pytorch_model")
+                    } ?? false
                 let remedy = other ? "convert its pytorch_model*.bin to safetensors" : "check the path"
                 throw ModelsError.noWeights(
-                    folder: folder.path, problem: "has neither model.safetensors nor model.safetensors.index.json; \(remedy)")
+                    folder: folder.path,
+                    problem: "has neither model.safetensors nor model.safetensors.index.json; \(remedy)")
             }
             return [try SafeTensorsFile(single)]
         }
@@ -57,14 +63,18 @@ final class Checkpoint: WeightSource {
 
     func tensor(_ name: String, shape: [Int]) throws -> Tensor {
         guard let place = places[name] else {
-            let near = Spelling.nearest(to: name, among: Array(places.keys)).compactMap { places[$0]?.entry.name }
+            let near = Spelling.nearest(to: name, among: Array(places.keys)).compactMap {
+                places[$0]?.entry.name
+            }
             throw ModelsError.missingTensor(place: folder.path, tensor: name, shape: shape, near: near)
         }
         guard place.entry.shape == shape else {
-            throw ModelsError.wrongShape(file: place.file.path, tensor: place.entry.name, found: place.entry.shape, expected: shape)
+            throw ModelsError.wrongShape(
+                file: place.file.path, tensor: place.entry.name, found: place.entry.shape, expected: shape)
         }
         guard [.float32, .bfloat16, .float16].contains(place.entry.dtype) else {
-            throw ModelsError.wrongType(file: place.file.path, tensor: place.entry.name, found: place.entry.dtype.rawValue)
+            throw ModelsError.wrongType(
+                file: place.file.path, tensor: place.entry.name, found: place.entry.dtype.rawValue)
         }
         let tensor = Tensor(uninitialized: shape)
         try place.file.readFloats(place.entry.name, into: tensor.pointer, count: tensor.count)
@@ -75,10 +85,12 @@ final class Checkpoint: WeightSource {
     /// Refuses tensors of these parts that nobody asked for: they belong to another configuration.
     func refuseRest(of parts: Set<ModelPart>, tiedHead: Bool) throws {
         let rest = places.filter { name, _ in
-            !taken.contains(name) && parts.contains(ModelPart(name: name)) && !(tiedHead && name == CheckpointNames.head)
+            !taken.contains(name) && parts.contains(ModelPart(name: name))
+                && !(tiedHead && name == CheckpointNames.head)
         }
         guard rest.isEmpty else {
-            throw ModelsError.unexpectedTensors(place: folder.path, names: rest.values.map(\.entry.name).sorted())
+            throw ModelsError.unexpectedTensors(
+                place: folder.path, names: rest.values.map(\.entry.name).sorted())
         }
     }
 

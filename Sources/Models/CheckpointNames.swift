@@ -38,12 +38,16 @@ package enum CheckpointNames {
 
     /// The name inside; nil for a tensor that is none of ours, such as CLIP's text model.
     package static func canonical(_ stored: String) -> String? {
-        for (prefix, replacement) in prefixes where stored.hasPrefix(prefix) { return replacement + stored.dropFirst(prefix.count) }
+        for (prefix, replacement) in prefixes where stored.hasPrefix(prefix) {
+            return replacement + stored.dropFirst(prefix.count)
+        }
         return nil
     }
 
     /// Buffers that older checkpoints stored although they follow from the configuration.
-    static func isDerived(_ name: String) -> Bool { name.hasSuffix(".position_ids") || name.hasSuffix(".inv_freq") }
+    static func isDerived(_ name: String) -> Bool {
+        name.hasSuffix(".position_ids") || name.hasSuffix(".inv_freq")
+    }
 
     /// The name as written: that of the Hugging Face hub's LLaVA files, which transformers 4 and 5 both load.
     static func written(_ canonical: String, withVision: Bool) -> String {
@@ -52,6 +56,7 @@ package enum CheckpointNames {
         }
         guard withVision else { return swap(language, "model.") ?? canonical }
         return swap(language, "language_model.model.") ?? swap("lm_head.", "language_model.lm_head.")
-            ?? swap(vision, "vision_tower.vision_model.") ?? swap(projector, "multi_modal_projector.") ?? canonical
+            ?? swap(vision, "vision_tower.vision_model.") ?? swap(projector, "multi_modal_projector.")
+            ?? canonical
     }
 }

@@ -15,13 +15,16 @@ struct Fields {
     init(_ url: URL) throws {
         let bytes: [UInt8]
         do { bytes = [UInt8](try Data(contentsOf: url)) } catch {
-            throw ModelsError.noWeights(folder: url.path, problem: "cannot be read; a model folder needs this file")
+            throw ModelsError.noWeights(
+                folder: url.path, problem: "cannot be read; a model folder needs this file")
         }
         let parsed: JSONValue
         do { parsed = try JSONValue(parsing: bytes) } catch {
             throw ModelsError.notAnObject(file: url.path, problem: "is not valid JSON (\(error))")
         }
-        guard case .object(let object) = parsed else { throw ModelsError.notAnObject(file: url.path, problem: "holds \(parsed.shown)") }
+        guard case .object(let object) = parsed else {
+            throw ModelsError.notAnObject(file: url.path, problem: "holds \(parsed.shown)")
+        }
         self.init(file: url.path, object: object)
     }
 
@@ -36,7 +39,9 @@ struct Fields {
     }
 
     /// A whole number in `range`; without a default it must be there.
-    func integer(_ key: String, default standard: Int? = nil, in range: ClosedRange<Int> = 1...(1 << 24)) throws -> Int {
+    func integer(_ key: String, default standard: Int? = nil, in range: ClosedRange<Int> = 1...(1 << 24))
+        throws -> Int
+    {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         switch self[key] {
         case nil:
@@ -79,11 +84,16 @@ struct Fields {
     }
 
     /// One of the raw values of an enum.
-    func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default standard: Choice? = nil) throws -> Choice
+    func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default standard: Choice? = nil)
+        throws -> Choice
     where Choice.RawValue == String {
         let expected = "one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))"
-        guard self[key] != nil || standard == nil else { return standard ?? Choice.allCases[Choice.allCases.startIndex] }
-        guard case .string(let name)? = self[key], let choice = Choice(rawValue: name) else { throw bad(key, expected) }
+        guard self[key] != nil || standard == nil else {
+            return standard ?? Choice.allCases[Choice.allCases.startIndex]
+        }
+        guard case .string(let name)? = self[key], let choice = Choice(rawValue: name) else {
+            throw bad(key, expected)
+        }
         return choice
     }
 
@@ -104,7 +114,9 @@ struct Fields {
         case let one?: found = [one]
         }
         return try found.map {
-            guard case .int(let value) = $0, let id = Int32(exactly: value) else { throw bad(key, "a token id or a list of them") }
+            guard case .int(let value) = $0, let id = Int32(exactly: value) else {
+                throw bad(key, "a token id or a list of them")
+            }
             return id
         }
     }

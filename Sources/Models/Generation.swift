@@ -15,7 +15,8 @@ public struct GenerationSettings: Sendable {
     public var keepsLogits: Bool
 
     public init(
-        maximumNewTokens: Int = 128, stopIds: Set<Int32> = [], stopTexts: [String] = [], sampling: Sampling = .greedy, slots: Int = 8,
+        maximumNewTokens: Int = 128, stopIds: Set<Int32> = [], stopTexts: [String] = [],
+        sampling: Sampling = .greedy, slots: Int = 8,
         keepsLogits: Bool = false
     ) {
         (self.maximumNewTokens, self.stopIds, self.stopTexts) = (maximumNewTokens, stopIds, stopTexts)
@@ -49,11 +50,16 @@ extension LanguageModel {
     ///   - finished: receives the answers as they end, not in the order of prompts
     /// - Throws: what `beforeStep`, `prompt` and `finished` throw
     public func generate(
-        count: Int, settings: GenerationSettings, text: (([Int32]) -> String)? = nil, stream: (Int) -> UInt64 = { UInt64($0) },
-        beforeStep: () throws -> Void = {}, prompt: (Int) throws -> Value, finished: (Int, Generated) throws -> Void
+        count: Int, settings: GenerationSettings, text: (([Int32]) -> String)? = nil,
+        stream: (Int) -> UInt64 = { UInt64($0) },
+        beforeStep: () throws -> Void = {}, prompt: (Int) throws -> Value,
+        finished: (Int, Generated) throws -> Void
     ) throws {
-        precondition(settings.stopTexts.isEmpty || text != nil, "generate: stop texts need a way from ids to text")
-        precondition(settings.slots > 0 && settings.maximumNewTokens > 0, "generate: \(settings.slots) slots, \(settings.maximumNewTokens) tokens")
+        precondition(
+            settings.stopTexts.isEmpty || text != nil, "generate: stop texts need a way from ids to text")
+        precondition(
+            settings.slots > 0 && settings.maximumNewTokens > 0,
+            "generate: \(settings.slots) slots, \(settings.maximumNewTokens) tokens")
         let workers = workers(slots: min(settings.slots, max(1, count)))
         try withoutActuallyEscaping(stream) { stream in
             try withoutActuallyEscaping(beforeStep) { beforeStep in
@@ -63,7 +69,8 @@ extension LanguageModel {
                         nonisolated(unsafe) let (model, text) = (self, text)
                         parallelTasks(workers) { worker in
                             var part = settings
-                            part.slots = settings.slots * (worker + 1) / workers - settings.slots * worker / workers
+                            part.slots =
+                                settings.slots * (worker + 1) / workers - settings.slots * worker / workers
                             queue.guarding { try model.work(through: queue, part, text) }
                         }
                         try queue.rethrow()
@@ -79,7 +86,9 @@ extension LanguageModel {
         return weights < 4_000_000 ? max(1, min(Machine.processors, slots / 4)) : 1
     }
 
-    private func work(through queue: PromptQueue, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?) throws {
+    private func work(
+        through queue: PromptQueue, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?
+    ) throws {
         let cache = KeyValueCache(configuration, slots: min(settings.slots, max(1, queue.count)))
         var sequences: [OpenSequence] = []
         var free = Array((0..<cache.slots).reversed())
@@ -116,9 +125,13 @@ extension LanguageModel {
     }
 
     /// Continues prompts and returns their answers in order; see `generate(count:settings:text:stream:prompt:finished:)`.
-    public func generate(_ prompts: [Value], settings: GenerationSettings, text: (([Int32]) -> String)? = nil) throws -> [Generated] {
+    public func generate(_ prompts: [Value], settings: GenerationSettings, text: (([Int32]) -> String)? = nil)
+        throws -> [Generated]
+    {
         var answers = Array(repeating: Generated(), count: prompts.count)
-        try generate(count: prompts.count, settings: settings, text: text, prompt: { prompts[$0] }, finished: { answers[$0] = $1 })
+        try generate(
+            count: prompts.count, settings: settings, text: text, prompt: { prompts[$0] },
+            finished: { answers[$0] = $1 })
         return answers
     }
 
@@ -143,7 +156,8 @@ extension LanguageModel {
     private func step(_ sequences: [OpenSequence], _ cache: KeyValueCache) -> Value {
         let slots = sequences.map(\.slot)
         let output = forward(
-            Value(embed(sequences.map(\.newest)).data), positions: slots.map { Int32(cache.lengths[$0]) }, layout: cache.layout(of: slots),
+            Value(embed(sequences.map(\.newest)).data), positions: slots.map { Int32(cache.lengths[$0]) },
+            layout: cache.layout(of: slots),
             trunk: cache.trunk, keepsTape: false)
         for (row, slot) in slots.enumerated() { cache.append(to: slot, output.layers, rows: row..<row + 1) }
         return output.hidden
@@ -158,7 +172,9 @@ private struct OpenSequence {
     var hasEnded = false
     var newest: Int32 { generated.ids.last ?? 0 }
 
-    init(prompt: Int, slot: Int, stream: UInt64) { (self.prompt, self.slot, self.stream) = (prompt, slot, stream) }
+    init(prompt: Int, slot: Int, stream: UInt64) {
+        (self.prompt, self.slot, self.stream) = (prompt, slot, stream)
+    }
 
     /// Chooses the next id from `[1, vocabulary]` logits and sees whether it was the last.
     mutating func take(_ logits: Tensor, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?) {

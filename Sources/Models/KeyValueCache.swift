@@ -29,7 +29,8 @@ final class KeyValueCache {
             active.enumerated().map { row, slot in
                 let start = slot * capacity
                 return .init(
-                    queries: row..<row + 1, keys: start..<start + lengths[slot], visible: [Int32(lengths[slot])], seesItself: true)
+                    queries: row..<row + 1, keys: start..<start + lengths[slot],
+                    visible: [Int32(lengths[slot])], seesItself: true)
             })
     }
 
@@ -44,8 +45,10 @@ final class KeyValueCache {
         reserve(lengths[slot] + rows.count)
         let start = (slot * capacity + lengths[slot]) * width
         for (layer, new) in layers.enumerated() {
-            (keys[layer].pointer + start).update(from: new.keys.data.pointer + rows.lowerBound * width, count: rows.count * width)
-            (values[layer].pointer + start).update(from: new.values.data.pointer + rows.lowerBound * width, count: rows.count * width)
+            (keys[layer].pointer + start).update(
+                from: new.keys.data.pointer + rows.lowerBound * width, count: rows.count * width)
+            (values[layer].pointer + start).update(
+                from: new.values.data.pointer + rows.lowerBound * width, count: rows.count * width)
         }
         lengths[slot] += rows.count
     }

@@ -24,7 +24,9 @@ public final class LanguageModel {
         embeddings = try (tree / "embed_tokens").parameter("weight", [text.vocabulary, text.hidden])
         blocks = try (0..<text.layers).map { try DecoderBlock(tree / "layers" / $0, text) }
         norm = try RMSNorm(tree / "norm", size: text.hidden, epsilon: text.normEpsilon)
-        untiedHead = text.tiedEmbeddings ? nil : try (weights / "lm_head").parameter("weight", [text.vocabulary, text.hidden])
+        untiedHead =
+            text.tiedEmbeddings
+            ? nil : try (weights / "lm_head").parameter("weight", [text.vocabulary, text.hidden])
     }
 
     /// Weight of the last linear layer, `[vocabulary, hidden]`: the embedding table itself where they are tied.
@@ -38,7 +40,9 @@ public final class LanguageModel {
     }
 
     /// The rows of the embedding table, `[ids.count, hidden]`.
-    public func embed(_ ids: [Int32]) -> Value { embedding(embeddings.value, ids: ids, constant: configuration.paddingId) }
+    public func embed(_ ids: [Int32]) -> Value {
+        embedding(embeddings.value, ids: ids, constant: configuration.paddingId)
+    }
 
     /// Runs rows of one or more sequences through all layers.
     ///
@@ -54,28 +58,35 @@ public final class LanguageModel {
     ///   - recompute: whether a layer's activations are computed again for the gradient instead of kept
     ///   - keepsTape: false for inference with a model that is being trained: nothing is kept for a gradient
     public func forward(
-        _ embeddings: Value, positions: [Int32], layout: AttentionLayout, trunk: [LayerKeys]? = nil, observing: Set<Int> = [],
+        _ embeddings: Value, positions: [Int32], layout: AttentionLayout, trunk: [LayerKeys]? = nil,
+        observing: Set<Int> = [],
         recompute: Bool = false, keepsTape: Bool = true
     ) -> LanguageOutput {
         precondition(
             embeddings.rows == positions.count && embeddings.width == configuration.hidden,
-            "forward: embeddings \(embeddings.shape), \(positions.count) positions, hidden size \(configuration.hidden)")
-        precondition(trunk.map { $0.count == blocks.count } ?? true, "forward: a trunk of \(trunk?.count ?? 0) layers for \(blocks.count)")
+            "forward: embeddings \(embeddings.shape), \(positions.count) positions, hidden size \(configuration.hidden)"
+        )
+        precondition(
+            trunk.map { $0.count == blocks.count } ?? true,
+            "forward: a trunk of \(trunk?.count ?? 0) layers for \(blocks.count)")
         let table = RotaryTable(positions: positions, headSize: headSize, theta: configuration.ropeTheta)
         var hidden = embeddings
         var layers: [LayerKeys] = []
         var observed: [Int: (q: Tensor, k: Tensor)] = [:]
         for (index, block) in blocks.enumerated() {
-            let output = recompute && keepsTape
+            let output =
+                recompute && keepsTape
                 ? block.recomputing(hidden, table, layout: layout, trunk: trunk?[index])
                 : block(hidden, table, layout: layout, trunk: trunk?[index])
             let keys = output.keys
             hidden = keepsTape ? output.hidden : Value(output.hidden.data)
-            layers.append(keepsTape ? keys : LayerKeys(keys: Value(keys.keys.data), values: Value(keys.values.data)))
+            layers.append(
+                keepsTape ? keys : LayerKeys(keys: Value(keys.keys.data), values: Value(keys.values.data)))
             if observing.contains(index) { observed[index] = (output.q, keys.keys.data) }
         }
         let normed = norm(hidden)
-        return LanguageOutput(hidden: keepsTape ? normed : Value(normed.data), layers: layers, observed: observed)
+        return LanguageOutput(
+            hidden: keepsTape ? normed : Value(normed.data), layers: layers, observed: observed)
     }
 
     /// Logits of some rows of a forward pass, `[rows, vocabulary]`, without a gradient.

@@ -40,7 +40,9 @@ struct LayerNorm {
         self.epsilon = Float(epsilon)
     }
 
-    func callAsFunction(_ x: Value) -> Value { layerNorm(x, weight: weight.value, bias: bias.value, epsilon: epsilon) }
+    func callAsFunction(_ x: Value) -> Value {
+        layerNorm(x, weight: weight.value, bias: bias.value, epsilon: epsilon)
+    }
 
     var parameters: [Parameter] { [weight, bias] }
 }

@@ -32,7 +32,9 @@ public struct LlavaConfiguration: Equatable, Sendable {
     init(_ fields: Fields) throws {
         source = fields.object
         guard try fields.text("model_type") == "llava" else {
-            guard case .string(let type)? = fields["model_type"], TextConfiguration.Family(rawValue: type) != nil else {
+            guard case .string(let type)? = fields["model_type"],
+                TextConfiguration.Family(rawValue: type) != nil
+            else {
                 throw fields.bad("model_type", "llava, qwen2, qwen3 or llama")
             }
             text = try TextConfiguration(fields)
@@ -41,14 +43,22 @@ public struct LlavaConfiguration: Equatable, Sendable {
             (projectorActivation, projectorBias) = (.gelu, true)
             return
         }
-        guard let textFields = try fields.object("text_config") else { throw fields.bad("text_config", "an object") }
-        guard let visionFields = try fields.object("vision_config") else { throw fields.bad("vision_config", "an object") }
-        text = try TextConfiguration(textFields, tiedAbove: fields.flag("tie_word_embeddings", default: false))
+        guard let textFields = try fields.object("text_config") else {
+            throw fields.bad("text_config", "an object")
+        }
+        guard let visionFields = try fields.object("vision_config") else {
+            throw fields.bad("vision_config", "an object")
+        }
+        text = try TextConfiguration(
+            textFields, tiedAbove: fields.flag("tie_word_embeddings", default: false))
         let vision = try VisionConfiguration(visionFields)
         self.vision = vision
-        let key = fields["image_token_index"] == nil && fields["image_token_id"] != nil ? "image_token_id" : "image_token_index"
+        let key =
+            fields["image_token_index"] == nil && fields["image_token_id"] != nil
+            ? "image_token_id" : "image_token_index"
         imageTokenId = Int32(try fields.integer(key, default: 32000, in: 0...Int(Int32.max)))
-        featureLayer = try fields.integer("vision_feature_layer", default: -2, in: -vision.layers - 1...vision.layers)
+        featureLayer = try fields.integer(
+            "vision_feature_layer", default: -2, in: -vision.layers - 1...vision.layers)
         featureSelection = try fields.choice("vision_feature_select_strategy", default: .patches)
         projectorActivation = try fields.activation("projector_hidden_act", default: .gelu)
         projectorBias = try fields.flag("multimodal_projector_bias", default: true)
@@ -56,7 +66,8 @@ public struct LlavaConfiguration: Equatable, Sendable {
 
     /// A model put together from parts.
     init(
-        text: TextConfiguration, vision: VisionConfiguration?, imageTokenId: Int32, featureLayer: Int, featureSelection: FeatureSelection,
+        text: TextConfiguration, vision: VisionConfiguration?, imageTokenId: Int32, featureLayer: Int,
+        featureSelection: FeatureSelection,
         extra: JSONObject = [:]
     ) {
         (self.text, self.vision, self.imageTokenId) = (text, vision, imageTokenId)
@@ -83,7 +94,9 @@ public struct LlavaConfiguration: Equatable, Sendable {
             for (name, value) in text.written.members { object[name] = value }
             object["torch_dtype"] = .string(storedType)
             if object["dtype"] != nil { object["dtype"] = .string(storedType) }
-            let architecture = ["qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM", "llama": "LlamaForCausalLM"]
+            let architecture = [
+                "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM", "llama": "LlamaForCausalLM",
+            ]
             object["architectures"] = .array([.string(architecture[text.family.rawValue] ?? "")])
             return .object(object)
         }

@@ -14,22 +14,31 @@ extension LlavaModel {
         let checkpoint = try Checkpoint(folder: folder)
         try self.init(
             configuration, WeightScope(checkpoint, trainable: trainable),
-            imageProcessor: configuration.vision.map { try Self.imageProcessor(folder, configuration, $0) }, folder: folder,
+            imageProcessor: configuration.vision.map { try Self.imageProcessor(folder, configuration, $0) },
+            folder: folder,
             unusedVision: { checkpoint.unusedVision })
         try checkpoint.refuseRest(of: [.projector, .language], tiedHead: configuration.text.tiedEmbeddings)
     }
 
     /// The settings of `preprocessor_config.json`, or the tower's own where there is no such file.
-    static func imageProcessor(_ folder: URL, _ configuration: LlavaConfiguration, _ vision: VisionConfiguration) throws -> ImageProcessor {
-        let top = Fields(file: folder.appendingPathComponent("config.json").path, object: configuration.source)
-        let aspect: ImageProcessor.Aspect? = top["image_aspect_ratio"] == nil ? nil : try top.choice("image_aspect_ratio")
+    static func imageProcessor(
+        _ folder: URL, _ configuration: LlavaConfiguration, _ vision: VisionConfiguration
+    ) throws -> ImageProcessor {
+        let top = Fields(
+            file: folder.appendingPathComponent("config.json").path, object: configuration.source)
+        let aspect: ImageProcessor.Aspect? =
+            top["image_aspect_ratio"] == nil ? nil : try top.choice("image_aspect_ratio")
         let file = folder.appendingPathComponent("preprocessor_config.json")
         guard FileManager.default.fileExists(atPath: file.path) else {
-            return try ImageProcessor(kind: vision.family == .clip ? .clip : .siglip, size: vision.imageSize, aspect: aspect)
+            return try ImageProcessor(
+                kind: vision.family == .clip ? .clip : .siglip, size: vision.imageSize, aspect: aspect)
         }
-        let processor = try ImageProcessor(configuration: Data(contentsOf: file), file: file.path, aspect: aspect)
+        let processor = try ImageProcessor(
+            configuration: Data(contentsOf: file), file: file.path, aspect: aspect)
         guard processor.size == vision.imageSize else {
-            throw ModelsError.badField(file: file.path, field: "size", found: "\(processor.size)", expected: "config.json's image_size, \(vision.imageSize)")
+            throw ModelsError.badField(
+                file: file.path, field: "size", found: "\(processor.size)",
+                expected: "config.json's image_size, \(vision.imageSize)")
         }
         return processor
     }

@@ -6,7 +6,8 @@ extension LlavaModel {
     /// - Parameter trainable: parts whose weights require a gradient
     public func replica(trainable: Set<ModelPart>) throws -> LlavaModel {
         try LlavaModel(
-            configuration, WeightScope(SharedWeights(parameters()), trainable: trainable), imageProcessor: imageProcessor, folder: folder)
+            configuration, WeightScope(SharedWeights(parameters()), trainable: trainable),
+            imageProcessor: imageProcessor, folder: folder)
     }
 }
 
@@ -15,7 +16,9 @@ private final class SharedWeights: WeightSource {
     private let tensors: [String: Tensor]
 
     init(_ parameters: [Parameter]) {
-        tensors = Dictionary(parameters.map { ($0.name, $0.value.data.reshaped($0.shape)) }, uniquingKeysWith: { first, _ in first })
+        tensors = Dictionary(
+            parameters.map { ($0.name, $0.value.data.reshaped($0.shape)) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     func tensor(_ name: String, shape: [Int]) throws -> Tensor {

@@ -17,7 +17,8 @@ public final class LlavaModel {
     public let folder: URL?
 
     init(
-        _ configuration: LlavaConfiguration, _ weights: WeightScope, imageProcessor: ImageProcessor?, folder: URL? = nil,
+        _ configuration: LlavaConfiguration, _ weights: WeightScope, imageProcessor: ImageProcessor?,
+        folder: URL? = nil,
         unusedVision: () throws -> [UnusedTensor] = { [] }
     ) throws {
         self.configuration = configuration
@@ -30,7 +31,9 @@ public final class LlavaModel {
                 tree / "vision_tower", $0, layers: configuration.usedVisionLayers,
                 dropsFirst: configuration.featureSelection == .patches)
         }
-        projector = try configuration.vision.map { try Projector(tree / "multi_modal_projector", configuration, features: $0.hidden) }
+        projector = try configuration.vision.map {
+            try Projector(tree / "multi_modal_projector", configuration, features: $0.hidden)
+        }
         self.unusedVision = try unusedVision()
     }
 
@@ -40,7 +43,8 @@ public final class LlavaModel {
 
     /// The weights of some parts in a fixed order: tower, projector, language model.
     public func parameters(of parts: Set<ModelPart> = Set(ModelPart.allCases)) -> [Parameter] {
-        (parts.contains(.vision) ? vision?.parameters ?? [] : []) + (parts.contains(.projector) ? projector?.parameters ?? [] : [])
+        (parts.contains(.vision) ? vision?.parameters ?? [] : [])
+            + (parts.contains(.projector) ? projector?.parameters ?? [] : [])
             + (parts.contains(.language) ? language.parameters : [])
     }
 
@@ -52,7 +56,9 @@ public final class LlavaModel {
     public func patches(pixels: [UInt8]) throws -> Tensor {
         guard let vision = configuration.vision, let imageProcessor else { throw ModelsError.noVision }
         let samples = imageProcessor.samples
-        guard pixels.count % samples == 0 else { throw ModelsError.imageSize(found: [pixels.count], expected: imageProcessor.size) }
+        guard pixels.count % samples == 0 else {
+            throw ModelsError.imageSize(found: [pixels.count], expected: imageProcessor.size)
+        }
         let images = pixels.count / samples
         let rows = Tensor(uninitialized: [images * vision.patches, vision.patchWidth])
         pixels.withUnsafeBufferPointer { buffer in
@@ -60,7 +66,8 @@ public final class LlavaModel {
             nonisolated(unsafe) let start = source
             parallelTasks(images) {
                 imageProcessor.normalise(
-                    start + $0 * samples, patch: vision.patchSize, into: rows.pointer + $0 * vision.patches * vision.patchWidth)
+                    start + $0 * samples, patch: vision.patchSize,
+                    into: rows.pointer + $0 * vision.patches * vision.patchWidth)
             }
         }
         return rows
@@ -106,10 +113,13 @@ public final class LlavaModel {
         let rows = vision.configuration.patches
         precondition(
             patches.rows % rows == 0 && patches.width == vision.configuration.patchWidth,
-            "visionFeatures: patches \(patches.shape), an image has [\(rows), \(vision.configuration.patchWidth)]")
+            "visionFeatures: patches \(patches.shape), an image has [\(rows), \(vision.configuration.patchWidth)]"
+        )
         // A few images at a time: nothing of one is needed for another, and activations are large.
         let step = rows * 8
-        let parts = stride(from: 0, to: patches.rows, by: step).map { vision(Value(patches.rows($0..<min(patches.rows, $0 + step)))) }
+        let parts = stride(from: 0, to: patches.rows, by: step).map {
+            vision(Value(patches.rows($0..<min(patches.rows, $0 + step))))
+        }
         switch parts.count {
         case 0: return Value(Tensor(uninitialized: [0, vision.configuration.hidden]))
         case 1: return parts[0]
@@ -128,10 +138,14 @@ public final class LlavaModel {
     }
 
     /// Prepared pictures to token embeddings, `[images * visualTokensPerImage, hidden]`.
-    public func visualTokens(pixels: [UInt8]) throws -> Value { try project(visionFeatures(patches: patches(pixels: pixels))) }
+    public func visualTokens(pixels: [UInt8]) throws -> Value {
+        try project(visionFeatures(patches: patches(pixels: pixels)))
+    }
 
     /// Normalised images `[images, 3, size, size]` to token embeddings, `[images * visualTokensPerImage, hidden]`.
-    public func visualTokens(planes: Tensor) throws -> Value { try project(visionFeatures(patches: patches(planes: planes))) }
+    public func visualTokens(planes: Tensor) throws -> Value {
+        try project(visionFeatures(patches: patches(planes: planes)))
+    }
 
     /// Embeds a text whose visual placeholders (the image token id, or -200) are replaced by visual tokens, in order.
     ///
@@ -142,7 +156,9 @@ public final class LlavaModel {
     /// - Throws: `ModelsError.placeholders`, `.idOutOfRange`
     public func embed(ids: [Int32], visual: Value? = nil) throws -> Value {
         let places = ids.indices.filter { isPlaceholder(ids[$0]) }.map { Int32($0) }
-        guard places.count == visual?.rows ?? 0 else { throw ModelsError.placeholders(found: places.count, expected: visual?.rows ?? 0) }
+        guard places.count == visual?.rows ?? 0 else {
+            throw ModelsError.placeholders(found: places.count, expected: visual?.rows ?? 0)
+        }
         let vocabulary = language.vocabularySize
         let text = try ids.enumerated().map { position, id in
             if isPlaceholder(id) { return Int32(0) }
@@ -152,8 +168,11 @@ public final class LlavaModel {
             return id
         }
         let embedded = language.embed(text)
-        return visual.map { places.isEmpty ? embedded : replaceRows(embedded, at: places, with: $0) } ?? embedded
+        return visual.map { places.isEmpty ? embedded : replaceRows(embedded, at: places, with: $0) }
+            ?? embedded
     }
 
-    private func isPlaceholder(_ id: Int32) -> Bool { hasVision && (id == configuration.imageTokenId || id == -200) }
+    private func isPlaceholder(_ id: Int32) -> Bool {
+        hasVision && (id == configuration.imageTokenId || id == -200)
+    }
 }

@@ -20,7 +20,10 @@ public struct ModelAssembly {
     /// - Throws: `ModelsError`, `FilesError` or `ImageError`
     public init(_ settings: AssemblySettings, language: URL?, vision: URL?, tokenizer: URL?) throws {
         guard let tokenizer = tokenizer ?? language else {
-            throw ModelsError.cannotAssemble(problem: "a fresh language model needs a tokenizer's folder: its ids are the rows of the embedding table")
+            throw ModelsError.cannotAssemble(
+                problem:
+                    "a fresh language model needs a tokenizer's folder: its ids are the rows of the embedding table"
+            )
         }
         self.tokenizer = tokenizer
         let words = try TokenizerFile(tokenizer.appendingPathComponent("tokenizer.json"))
@@ -31,23 +34,29 @@ public struct ModelAssembly {
         let weights = AssembledWeights(projector: RandomWeights(seed: settings.seed))
         let languageFiles = try language.map { try Checkpoint(folder: $0) }
         if settings.keepsProjector {
-            guard let languageFiles else { throw ModelsError.cannotAssemble(problem: "keeps_projector needs a language model's folder that has one") }
+            guard let languageFiles else {
+                throw ModelsError.cannotAssemble(
+                    problem: "keeps_projector needs a language model's folder that has one")
+            }
             weights.projector = languageFiles
         }
         var text: TextConfiguration
         if let language, let languageFiles {
             text = try TextConfiguration(folder: language)
             guard text.vocabulary >= words.size else {
-                throw ModelsError.vocabularyTooSmall(rows: text.vocabulary, needed: words.size, tokenizer: words.path)
+                throw ModelsError.vocabularyTooSmall(
+                    rows: text.vocabulary, needed: words.size, tokenizer: words.path)
             }
             weights.language = GrownVocabulary(languageFiles, rows: text.vocabulary)
             text.vocabulary = max(text.vocabulary, imageId + 1)
         } else {
             let ends = ["<|endoftext|>", "</s>", "<|end_of_text|>"].compactMap { words.id(of: $0) }
             let needed = max(words.size, imageId + 1)
-            text = try settings.language.configuration(vocabulary: settings.language.vocabulary ?? needed, endIds: ends)
+            text = try settings.language.configuration(
+                vocabulary: settings.language.vocabulary ?? needed, endIds: ends)
             guard text.vocabulary >= needed else {
-                throw ModelsError.vocabularyTooSmall(rows: text.vocabulary, needed: needed, tokenizer: words.path)
+                throw ModelsError.vocabularyTooSmall(
+                    rows: text.vocabulary, needed: needed, tokenizer: words.path)
             }
             weights.language = RandomWeights(seed: settings.seed)
         }
@@ -64,28 +73,41 @@ public struct ModelAssembly {
         }
         guard (-tower.layers - 1...tower.layers).contains(settings.featureLayer) else {
             throw ModelsError.badField(
-                file: "recipe", field: "feature_layer", found: "\(settings.featureLayer)", expected: "\(-tower.layers - 1) to \(tower.layers)")
+                file: "recipe", field: "feature_layer", found: "\(settings.featureLayer)",
+                expected: "\(-tower.layers - 1) to \(tower.layers)")
         }
-        let extra: JSONObject = settings.imageAspect.map { ["image_aspect_ratio": .string($0.rawValue)] } ?? [:]
+        let extra: JSONObject =
+            settings.imageAspect.map { ["image_aspect_ratio": .string($0.rawValue)] } ?? [:]
         let configuration = LlavaConfiguration(
             text: text, vision: tower, imageTokenId: Int32(imageId), featureLayer: settings.featureLayer,
-            featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full), extra: extra)
+            featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full),
+            extra: extra)
         let scope = WeightScope(weights, trainable: [])
         model = try LlavaModel(
-            configuration, scope, imageProcessor: Self.imageProcessor(vision, configuration, tower), folder: language,
-            unusedVision: { try (weights.vision as? Checkpoint)?.unusedVision ?? Self.freshRest(scope, configuration, tower) })
+            configuration, scope, imageProcessor: Self.imageProcessor(vision, configuration, tower),
+            folder: language,
+            unusedVision: {
+                try (weights.vision as? Checkpoint)?.unusedVision
+                    ?? Self.freshRest(scope, configuration, tower)
+            })
         try languageFiles?.refuseRest(of: [.language], tiedHead: text.tiedEmbeddings)
     }
 
-    private static func imageProcessor(_ folder: URL?, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration) throws -> ImageProcessor {
+    private static func imageProcessor(
+        _ folder: URL?, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration
+    ) throws -> ImageProcessor {
         // Without a folder there is no preprocessor_config.json, and the tower's own settings are taken.
         try LlavaModel.imageProcessor(folder ?? URL(fileURLWithPath: "/nonexistent"), configuration, tower)
     }
 
     /// What a fresh tower has beyond its feature layer, so that the checkpoint is complete.
-    private static func freshRest(_ scope: WeightScope, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration) throws -> [UnusedTensor] {
+    private static func freshRest(
+        _ scope: WeightScope, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration
+    ) throws -> [UnusedTensor] {
         let tree = scope / "model" / "vision_tower"
-        let blocks = try (configuration.usedVisionLayers..<tower.layers).map { try VisionBlock(tree / "encoder" / "layers" / $0, tower) }
+        let blocks = try (configuration.usedVisionLayers..<tower.layers).map {
+            try VisionBlock(tree / "encoder" / "layers" / $0, tower)
+        }
         let last = try LayerNorm(tree / "post_layernorm", size: tower.hidden, epsilon: tower.normEpsilon)
         return (blocks.flatMap(\.parameters) + last.parameters).map { parameter in
             UnusedTensor(name: parameter.name, shape: parameter.shape) { parameter.value.data.values }
@@ -95,10 +117,12 @@ public struct ModelAssembly {
     /// Writes the checkpoint with its tokenizer into a folder that is there.
     ///
     /// - Throws: `FilesError`
-    public func write(into folder: URL, type: ElementType = .float32, shardBytes: Int = 5_000_000_000) throws {
+    public func write(into folder: URL, type: ElementType = .float32, shardBytes: Int = 5_000_000_000) throws
+    {
         try model.write(into: folder, type: type, shardBytes: shardBytes, tokenizer: tokenizer)
         if let changedTokenizer {
-            try AtomicOutput.writeAtomically(changedTokenizer, to: folder.appendingPathComponent("tokenizer.json"))
+            try AtomicOutput.writeAtomically(
+                changedTokenizer, to: folder.appendingPathComponent("tokenizer.json"))
         }
     }
 }
@@ -138,7 +162,8 @@ private final class GrownVocabulary: WeightSource {
     init(_ checkpoint: Checkpoint, rows: Int) { (self.checkpoint, self.rows) = (checkpoint, rows) }
 
     func tensor(_ name: String, shape: [Int]) throws -> Tensor {
-        let hasVocabulary = name == CheckpointNames.head || name == CheckpointNames.language + "embed_tokens.weight"
+        let hasVocabulary =
+            name == CheckpointNames.head || name == CheckpointNames.language + "embed_tokens.weight"
         guard hasVocabulary, shape[0] > rows else { return try checkpoint.tensor(name, shape: shape) }
         let stored = try checkpoint.tensor(name, shape: [rows, shape[1]])
         let tensor = Tensor(uninitialized: shape)

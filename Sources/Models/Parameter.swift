@@ -29,14 +29,18 @@ struct WeightScope {
     let path: String
     let trainable: Set<ModelPart>
 
-    init(_ source: any WeightSource, trainable: Set<ModelPart>) { self.init(source: source, path: "", trainable: trainable) }
+    init(_ source: any WeightSource, trainable: Set<ModelPart>) {
+        self.init(source: source, path: "", trainable: trainable)
+    }
 
     private init(source: any WeightSource, path: String, trainable: Set<ModelPart>) {
         (self.source, self.path, self.trainable) = (source, path, trainable)
     }
 
     static func / (scope: WeightScope, name: String) -> WeightScope {
-        WeightScope(source: scope.source, path: scope.path.isEmpty ? name : "\(scope.path).\(name)", trainable: scope.trainable)
+        WeightScope(
+            source: scope.source, path: scope.path.isEmpty ? name : "\(scope.path).\(name)",
+            trainable: scope.trainable)
     }
 
     static func / (scope: WeightScope, index: Int) -> WeightScope { scope / "\(index)" }
@@ -47,7 +51,9 @@ struct WeightScope {
     func parameter(_ name: String, _ shape: [Int], used: [Int]? = nil) throws -> Parameter {
         let full = (self / name).path
         let tensor = try source.tensor(full, shape: shape)
-        let value = Value(used.map { tensor.reshaped($0) } ?? tensor, requiresGradient: trainable.contains(ModelPart(name: full)))
+        let value = Value(
+            used.map { tensor.reshaped($0) } ?? tensor,
+            requiresGradient: trainable.contains(ModelPart(name: full)))
         return Parameter(name: full, value: value, shape: shape)
     }
 }
@@ -56,7 +62,8 @@ extension ModelPart {
     /// The part a canonical name belongs to.
     init(name: String) {
         self =
-            name.hasPrefix(CheckpointNames.vision) ? .vision : name.hasPrefix(CheckpointNames.projector) ? .projector : .language
+            name.hasPrefix(CheckpointNames.vision)
+            ? .vision : name.hasPrefix(CheckpointNames.projector) ? .projector : .language
     }
 }
 

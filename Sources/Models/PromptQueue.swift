@@ -15,7 +15,9 @@ final class PromptQueue: @unchecked Sendable {
     init(
         _ count: Int, _ stream: @escaping (Int) -> UInt64, _ step: @escaping () throws -> Void,
         _ prompt: @escaping (Int) throws -> Value, _ finish: @escaping (Int, Generated) throws -> Void
-    ) { (self.count, self.stream, self.step, self.prompt, self.finish) = (count, stream, step, prompt, finish) }
+    ) {
+        (self.count, self.stream, self.step, self.prompt, self.finish) = (count, stream, step, prompt, finish)
+    }
 
     /// The next prompt; nil when there is none, or when a worker has failed.
     func next() throws -> (number: Int, stream: UInt64, prompt: Value)? {
@@ -28,7 +30,9 @@ final class PromptQueue: @unchecked Sendable {
 
     func beforeStep() throws { try lock.withLock { try step() } }
 
-    func finished(_ number: Int, _ answer: Generated) throws { try lock.withLock { try finish(number, answer) } }
+    func finished(_ number: Int, _ answer: Generated) throws {
+        try lock.withLock { try finish(number, answer) }
+    }
 
     /// Runs a worker; the first failure of any is kept for `rethrow`.
     func guarding(_ body: () throws -> Void) {

@@ -14,7 +14,9 @@ final class RandomWeights: WeightSource {
     /// Standard deviation of matrices: `initializer_range` of the Hugging Face configurations.
     private let deviation = 0.02
 
-    init(seed: UInt64, patchEmbedding: PatchEmbedding = .normal) { (self.seed, self.patchEmbedding) = (seed, patchEmbedding) }
+    init(seed: UInt64, patchEmbedding: PatchEmbedding = .normal) {
+        (self.seed, self.patchEmbedding) = (seed, patchEmbedding)
+    }
 
     /// Norms start at 1 and biases at 0. The projector's matrices are uniform within ±1/√inputs as in LLaVA, others normal.
     func tensor(_ name: String, shape: [Int]) throws -> Tensor {
@@ -26,7 +28,8 @@ final class RandomWeights: WeightSource {
         } else if name.hasPrefix(CheckpointNames.projector) {
             let bound = 1 / Double(tensor.width).squareRoot()
             fill(tensor, name) { Float((2 * $0.uniform() - 1) * bound) }
-        } else if case .orthonormal(let positionDeviation) = patchEmbedding, ModelPart(name: name) == .vision {
+        } else if case .orthonormal(let positionDeviation) = patchEmbedding, ModelPart(name: name) == .vision
+        {
             if name.hasSuffix("patch_embedding.weight") {
                 fill(tensor, name) { Float($0.normal()) }
                 try RandomWeights.orthonormalise(tensor.reshaped([shape[0], tensor.count / shape[0]]))
@@ -59,7 +62,9 @@ final class RandomWeights: WeightSource {
         let (rows, width) = (matrix.rows, matrix.width)
         guard rows <= width else {
             throw ModelsError.cannotAssemble(
-                problem: "an orthonormal patch embedding has at most as many rows as a patch has values: hidden_size is \(rows), a patch has \(width)")
+                problem:
+                    "an orthonormal patch embedding has at most as many rows as a patch has values: hidden_size is \(rows), a patch has \(width)"
+            )
         }
         for row in 0..<rows {
             var x = (0..<width).map { Double(matrix[row, $0]) }

@@ -12,7 +12,9 @@ public enum Sampling: Equatable, Sendable {
     ///   - stream: what the draw belongs to besides the seed, such as a sample
     ///   - step: which of the stream's draws it is
     func choose(_ logits: UnsafeBufferPointer<Float>, stream: UInt64, step: Int) -> Int32 {
-        guard case .random(let temperature, let topP, let seed) = self else { return Sampling.greatest(logits) }
+        guard case .random(let temperature, let topP, let seed) = self else {
+            return Sampling.greatest(logits)
+        }
         precondition(temperature > 0 && topP > 0, "Sampling: temperature \(temperature), top-p \(topP)")
         var random = CounterRandom(seed, stream, UInt64(step))
         var left = random.uniform()

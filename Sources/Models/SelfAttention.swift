@@ -14,13 +14,19 @@ struct SelfAttention {
     let headSize: Int
 
     init(_ weights: WeightScope, _ text: TextConfiguration) throws {
-        let (width, keyWidth, bias) = (text.heads * text.headSize, text.keyHeads * text.headSize, text.hasAttentionBias)
+        let (width, keyWidth, bias) = (
+            text.heads * text.headSize, text.keyHeads * text.headSize, text.hasAttentionBias
+        )
         q = try Linear(weights / "q_proj", outputs: width, inputs: text.hidden, bias: bias)
         k = try Linear(weights / "k_proj", outputs: keyWidth, inputs: text.hidden, bias: bias)
         v = try Linear(weights / "v_proj", outputs: keyWidth, inputs: text.hidden, bias: bias)
         output = try Linear(weights / "o_proj", outputs: text.hidden, inputs: width)
-        qNorm = text.hasHeadNorms ? try RMSNorm(weights / "q_norm", size: text.headSize, epsilon: text.normEpsilon) : nil
-        kNorm = text.hasHeadNorms ? try RMSNorm(weights / "k_norm", size: text.headSize, epsilon: text.normEpsilon) : nil
+        qNorm =
+            text.hasHeadNorms
+            ? try RMSNorm(weights / "q_norm", size: text.headSize, epsilon: text.normEpsilon) : nil
+        kNorm =
+            text.hasHeadNorms
+            ? try RMSNorm(weights / "k_norm", size: text.headSize, epsilon: text.normEpsilon) : nil
         headSize = text.headSize
     }
 
@@ -28,7 +34,9 @@ struct SelfAttention {
     ///   - x: `[rows, hidden]`
     ///   - trunk: keys the rows read besides their own; nil: the rows' own keys are the trunk
     /// - Returns: `[rows, hidden]`, the rows' own keys, and the queries as they met the keys
-    func callAsFunction(_ x: Value, _ table: RotaryTable, layout: AttentionLayout, trunk: LayerKeys?) -> (Value, LayerKeys, q: Value) {
+    func callAsFunction(_ x: Value, _ table: RotaryTable, layout: AttentionLayout, trunk: LayerKeys?) -> (
+        Value, LayerKeys, q: Value
+    ) {
         let q = rotary(qNorm?(self.q(x)) ?? self.q(x), table)
         let own = LayerKeys(keys: rotary(kNorm?(k(x)) ?? k(x), table), values: v(x))
         let seesItself = layout.segments.contains(where: \.seesItself)
@@ -39,6 +47,7 @@ struct SelfAttention {
     }
 
     var parameters: [Parameter] {
-        q.parameters + k.parameters + v.parameters + output.parameters + [qNorm, kNorm].compactMap { $0?.weight }
+        q.parameters + k.parameters + v.parameters + output.parameters
+            + [qNorm, kNorm].compactMap { $0?.weight }
     }
 }

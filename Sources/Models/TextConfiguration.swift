@@ -37,22 +37,28 @@ public struct TextConfiguration: Equatable, Sendable {
         let isLlama = family == .llama
         vocabulary = try fields.integer("vocab_size", default: isLlama ? 32000 : 151_936)
         hidden = try fields.integer("hidden_size", default: 4096, in: 1...(1 << 20))
-        intermediate = try fields.integer("intermediate_size", default: isLlama ? 11008 : 22016, in: 1...(1 << 20))
+        intermediate = try fields.integer(
+            "intermediate_size", default: isLlama ? 11008 : 22016, in: 1...(1 << 20))
         layers = try fields.integer("num_hidden_layers", default: 32, in: 1...10_000)
         heads = try fields.integer("num_attention_heads", default: 32, in: 1...(1 << 16))
         keyHeads = try fields.integer("num_key_value_heads", default: isLlama ? heads : 32, in: 1...(1 << 16))
-        headSize = try fields.integer("head_dim", default: family == .qwen3 ? 128 : hidden / heads, in: 2...(1 << 16))
+        headSize = try fields.integer(
+            "head_dim", default: family == .qwen3 ? 128 : hidden / heads, in: 2...(1 << 16))
         normEpsilon = try fields.number("rms_norm_eps", default: 1e-6)
         ropeTheta = try Self.ropeTheta(fields)
         tiedEmbeddings = try fields.flag("tie_word_embeddings", default: false) || tiedAbove
-        maximumPositions = try fields.integer("max_position_embeddings", default: isLlama ? 2048 : 32768, in: 1...(1 << 31))
+        maximumPositions = try fields.integer(
+            "max_position_embeddings", default: isLlama ? 2048 : 32768, in: 1...(1 << 31))
         startId = try fields.ids("bos_token_id").first
         endIds = try fields.ids("eos_token_id")
         paddingId = try fields.ids("pad_token_id").first
         source = fields.object
-        guard heads % keyHeads == 0 else { throw fields.bad("num_key_value_heads", "a divisor of the \(heads) heads") }
+        guard heads % keyHeads == 0 else {
+            throw fields.bad("num_key_value_heads", "a divisor of the \(heads) heads")
+        }
         guard headSize % 2 == 0 else {
-            throw fields.bad(fields["head_dim"] == nil ? "hidden_size" : "head_dim", "an even number of values a head")
+            throw fields.bad(
+                fields["head_dim"] == nil ? "hidden_size" : "head_dim", "an even number of values a head")
         }
         guard fields["head_dim"] != nil || family == .qwen3 || hidden % heads == 0 else {
             throw fields.bad("hidden_size", "a multiple of the \(heads) heads")
@@ -68,14 +74,17 @@ public struct TextConfiguration: Equatable, Sendable {
         if let inner = try fields.object("text_config") {
             try self.init(inner, tiedAbove: fields.flag("tie_word_embeddings", default: false))
         } else if type.hasPrefix("llava") {
-            guard let family = [Family.qwen3, .qwen2, .llama].first(where: { type.contains($0.rawValue) }) else {
+            guard let family = [Family.qwen3, .qwen2, .llama].first(where: { type.contains($0.rawValue) })
+            else {
                 throw fields.bad("model_type", "llava_qwen2, llava_qwen3 or llava_llama")
             }
             var object = JSONObject(fields.object.members.filter { !$0.name.hasPrefix("mm_") })
             object["model_type"] = .string(family.rawValue)
             try self.init(Fields(file: fields.file, object: object))
         } else {
-            guard Family(rawValue: type) != nil else { throw fields.bad("model_type", "qwen2, qwen3, llama or a LLaVA model") }
+            guard Family(rawValue: type) != nil else {
+                throw fields.bad("model_type", "qwen2, qwen3, llama or a LLaVA model")
+            }
             try self.init(fields)
         }
     }
@@ -95,18 +104,25 @@ public struct TextConfiguration: Equatable, Sendable {
     }
 
     private static func refuseUnsupported(_ fields: Fields, _ family: Family) throws {
-        guard try fields.text("hidden_act", default: "silu") == "silu" else { throw fields.bad("hidden_act", "'silu'") }
-        for key in ["attention_bias", "mlp_bias", "use_sliding_window"] where try fields.flag(key, default: false) {
+        guard try fields.text("hidden_act", default: "silu") == "silu" else {
+            throw fields.bad("hidden_act", "'silu'")
+        }
+        for key in ["attention_bias", "mlp_bias", "use_sliding_window"]
+        where try fields.flag(key, default: false) {
             // Qwen2's own biases are not a setting of its configuration.
             throw fields.bad(key, "false: a \(family.rawValue) model with it is not supported")
         }
-        if case .array(let types)? = fields["layer_types"], types.contains(where: { $0 != .string("full_attention") }) {
+        if case .array(let types)? = fields["layer_types"],
+            types.contains(where: { $0 != .string("full_attention") })
+        {
             throw fields.bad("layer_types", "'full_attention' for every layer")
         }
         if let part = fields["partial_rotary_factor"], part != 1 {
             throw fields.bad("partial_rotary_factor", "1")
         }
-        if let tensorParallel = fields["pretraining_tp"], tensorParallel != .int(1) { throw fields.bad("pretraining_tp", "1") }
+        if let tensorParallel = fields["pretraining_tp"], tensorParallel != .int(1) {
+            throw fields.bad("pretraining_tp", "1")
+        }
     }
 
     /// The object as written to a checkpoint: transformers 4 reads `rope_theta`, 5 reads either.

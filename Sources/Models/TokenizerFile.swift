@@ -14,7 +14,8 @@ struct TokenizerFile {
     init(_ url: URL) throws {
         path = url.path
         guard let data = try? Data(contentsOf: url) else {
-            throw ModelsError.noWeights(folder: url.path, problem: "cannot be read; --tokenizer needs a folder with this file")
+            throw ModelsError.noWeights(
+                folder: url.path, problem: "cannot be read; --tokenizer needs a folder with this file")
         }
         bytes = Array(data)
         var walker = JSONWalker(bytes, file: path)
@@ -22,8 +23,12 @@ struct TokenizerFile {
             switch String(decoding: walker.bytes[key], as: UTF8.self) {
             case "\"model\"":
                 try walker.forEachMember { key, walker in
-                    guard String(decoding: walker.bytes[key], as: UTF8.self) == "\"vocab\"" else { return try walker.skipValue() }
-                    try walker.forEachMember { token, walker in note(Array(walker.bytes[token]), try walker.integer()) }
+                    guard String(decoding: walker.bytes[key], as: UTF8.self) == "\"vocab\"" else {
+                        return try walker.skipValue()
+                    }
+                    try walker.forEachMember { token, walker in
+                        note(Array(walker.bytes[token]), try walker.integer())
+                    }
                 }
             case "\"added_tokens\"":
                 let start = walker.position
@@ -38,11 +43,16 @@ struct TokenizerFile {
                     }
                     if let content, let id { note(content, id) }
                 }
-                insertion = (walker.position - 1, walker.bytes[start..<walker.position].contains(UInt8(ascii: "{")))
+                insertion = (
+                    walker.position - 1, walker.bytes[start..<walker.position].contains(UInt8(ascii: "{"))
+                )
             default: try walker.skipValue()
             }
         }
-        guard size > 0 else { throw ModelsError.notAnObject(file: path, problem: "has no model.vocab object (only BPE tokenizers are supported)") }
+        guard size > 0 else {
+            throw ModelsError.notAnObject(
+                file: path, problem: "has no model.vocab object (only BPE tokenizers are supported)")
+        }
     }
 
     private mutating func note(_ literal: [UInt8], _ id: Int) {
@@ -54,7 +64,10 @@ struct TokenizerFile {
 
     /// The file with a special token of id `size` more.
     func adding(_ token: String) throws -> [UInt8] {
-        guard let insertion else { throw ModelsError.notAnObject(file: path, problem: "has no added_tokens, so '\(token)' cannot be added") }
+        guard let insertion else {
+            throw ModelsError.notAnObject(
+                file: path, problem: "has no added_tokens, so '\(token)' cannot be added")
+        }
         let entry = """
             \(insertion.hasTokens ? "," : ""){"id":\(size),"content":"\(token)","single_word":false,"lstrip":false,"rstrip":false,\
             "normalized":false,"special":true}
@@ -77,7 +90,9 @@ struct JSONWalker {
 
     private mutating func peek() throws -> UInt8 {
         while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) { position += 1 }
-        guard position < bytes.count else { throw ModelsError.notAnObject(file: file, problem: "ends in the middle") }
+        guard position < bytes.count else {
+            throw ModelsError.notAnObject(file: file, problem: "ends in the middle")
+        }
         return bytes[position]
     }
 
@@ -97,9 +112,13 @@ struct JSONWalker {
     }
 
     /// Visits the elements of the array that starts here; `body` must consume each.
-    mutating func forEachElement(_ body: (inout JSONWalker) throws -> Void) throws { try forEach("[", "]", body) }
+    mutating func forEachElement(_ body: (inout JSONWalker) throws -> Void) throws {
+        try forEach("[", "]", body)
+    }
 
-    private mutating func forEach(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONWalker) throws -> Void) throws {
+    private mutating func forEach(
+        _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONWalker) throws -> Void
+    ) throws {
         try take(open)
         if try peek() == UInt8(ascii: close) {
             position += 1
@@ -135,7 +154,9 @@ struct JSONWalker {
         _ = try peek()
         var value = 0
         let start = position
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]), value < 1 << 31 {
+        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]),
+            value < 1 << 31
+        {
             value = value * 10 + Int(bytes[position] - UInt8(ascii: "0"))
             position += 1
         }

@@ -32,7 +32,8 @@ struct VisionBlock {
     }
 
     var parameters: [Parameter] {
-        norm1.parameters + q.parameters + k.parameters + v.parameters + output.parameters + norm2.parameters + fc1.parameters
+        norm1.parameters + q.parameters + k.parameters + v.parameters + output.parameters + norm2.parameters
+            + fc1.parameters
             + fc2.parameters
     }
 }

@@ -44,9 +44,15 @@ public struct VisionConfiguration: Equatable, Sendable {
         normEpsilon = try fields.number("layer_norm_eps", default: isClip ? 1e-5 : 1e-6)
         activation = try fields.activation("hidden_act", default: isClip ? .quickGelu : .geluTanh)
         source = fields.object
-        guard try fields.integer("num_channels", default: 3) == 3 else { throw fields.bad("num_channels", "3") }
-        guard hidden % heads == 0 else { throw fields.bad("num_attention_heads", "a divisor of the \(hidden) values of a row") }
-        guard patchSize <= imageSize else { throw fields.bad("patch_size", "at most the \(imageSize) pixels of the image") }
+        guard try fields.integer("num_channels", default: 3) == 3 else {
+            throw fields.bad("num_channels", "3")
+        }
+        guard hidden % heads == 0 else {
+            throw fields.bad("num_attention_heads", "a divisor of the \(hidden) values of a row")
+        }
+        guard patchSize <= imageSize else {
+            throw fields.bad("patch_size", "at most the \(imageSize) pixels of the image")
+        }
     }
 
     var written: JSONObject {
@@ -68,7 +74,9 @@ public struct VisionConfiguration: Equatable, Sendable {
 extension Fields {
     func activation(_ key: String, default standard: Activation) throws -> Activation {
         let name = try text(key, default: standard.rawValue)
-        guard let activation = Activation(rawValue: name) else { throw bad(key, "gelu, gelu_pytorch_tanh or quick_gelu") }
+        guard let activation = Activation(rawValue: name) else {
+            throw bad(key, "gelu, gelu_pytorch_tanh or quick_gelu")
+        }
         return activation
     }
 }

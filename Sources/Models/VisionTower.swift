@@ -15,10 +15,13 @@ struct VisionTower {
         configuration = vision
         let embeddings = weights / "embeddings"
         patchEmbedding = try Linear(
-            patches: embeddings / "patch_embedding", outputs: vision.hidden, patch: vision.patchSize, bias: !vision.hasClassToken)
+            patches: embeddings / "patch_embedding", outputs: vision.hidden, patch: vision.patchSize,
+            bias: !vision.hasClassToken)
         classToken = vision.hasClassToken ? try embeddings.parameter("class_embedding", [vision.hidden]) : nil
-        positions = try (embeddings / "position_embedding").parameter("weight", [vision.positions, vision.hidden])
-        inputNorm = vision.family == .clip
+        positions = try (embeddings / "position_embedding").parameter(
+            "weight", [vision.positions, vision.hidden])
+        inputNorm =
+            vision.family == .clip
             ? try LayerNorm(weights / "pre_layrnorm", size: vision.hidden, epsilon: vision.normEpsilon) : nil
         blocks = try (0..<layers).map { try VisionBlock(weights / "encoder" / "layers" / $0, vision) }
         self.dropsFirst = dropsFirst
@@ -29,7 +32,9 @@ struct VisionTower {
         let images = patches.rows / configuration.patches
         let tokens = positions.value.rows
         var x = patchEmbedding(patches)
-        if let classToken { x = Self.prepend(classToken.value, to: x, images: images, patches: configuration.patches) }
+        if let classToken {
+            x = Self.prepend(classToken.value, to: x, images: images, patches: configuration.patches)
+        }
         x = addRepeated(x, positions.value)
         if let inputNorm { x = inputNorm(x) }
         let layout = AttentionLayout.full(lengths: Array(repeating: tokens, count: images))
@@ -57,7 +62,8 @@ struct VisionTower {
 extension Linear {
     /// A convolution whose stride is its size: a linear layer over patches, channel by channel.
     init(patches weights: WeightScope, outputs: Int, patch: Int, bias: Bool) throws {
-        weight = try weights.parameter("weight", [outputs, 3, patch, patch], used: [outputs, 3 * patch * patch])
+        weight = try weights.parameter(
+            "weight", [outputs, 3, patch, patch], used: [outputs, 3 * patch * patch])
         self.bias = bias ? try weights.parameter("bias", [outputs]) : nil
     }
 }

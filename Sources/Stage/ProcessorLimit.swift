@@ -8,7 +8,9 @@ enum ProcessorLimit {
     /// how many processors there are finds so many; so it must come before the first thread.
     static func apply(_ count: Int) {
         // Swift's Glibc module hides these two, which are declared for GNU sources only.
-        guard let get = dlsym(nil, "sched_getaffinity"), let set = dlsym(nil, "sched_setaffinity") else { return }
+        guard let get = dlsym(nil, "sched_getaffinity"), let set = dlsym(nil, "sched_setaffinity") else {
+            return
+        }
         var mask = [UInt8](repeating: 0, count: 128)
         guard unsafeBitCast(get, to: Affinity.self)(0, mask.count, &mask) >= 0 else { return }
         var left = count

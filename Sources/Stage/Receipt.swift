@@ -82,7 +82,9 @@ public struct Receipt: Codable, Equatable, Sendable {
 
     /// Writes the receipt, with a digest of itself, atomically.
     func write(in folder: URL) throws {
-        guard case .object(var fields) = try JSONValue(parsing: Array(JSONEncoder().encode(self))) else { preconditionFailure("Receipt: not an object") }
+        guard case .object(var fields) = try JSONValue(parsing: Array(JSONEncoder().encode(self))) else {
+            preconditionFailure("Receipt: not an object")
+        }
         fields["receiptDigest"] = .string(Digest.sha256(JSONValue.object(fields).text()))
         try AtomicOutput.writeAtomically(
             JSONValue.object(fields).text(.pretty) + "\n", to: folder.appendingPathComponent(Self.fileName))

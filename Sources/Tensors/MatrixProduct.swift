@@ -27,13 +27,16 @@ public func multiply(
     precondition(
         (opA == .plain ? a.rows : a.columns) == c.rows && (opB == .plain ? b.columns : b.rows) == c.columns
             && (opB == .plain ? b.rows : b.columns) == inner,
-        "multiply: [\(a.rows), \(a.columns)] \(opA) x [\(b.rows), \(b.columns)] \(opB) into [\(c.rows), \(c.columns)]")
+        "multiply: [\(a.rows), \(a.columns)] \(opA) x [\(b.rows), \(b.columns)] \(opB) into [\(c.rows), \(c.columns)]"
+    )
     guard c.rows > 0, c.columns > 0 else { return }
     if c.rows == 1 {
         // One row is a matrix times a vector: decoding. The general product would pack the matrix first.
         cblas_sgemv(
-            CblasRowMajor, opB == .plain ? CblasTrans : CblasNoTrans, blasint(b.rows), blasint(b.columns), alpha, b.pointer,
-            blasint(max(1, b.stride)), a.pointer, blasint(opA == .plain ? 1 : max(1, a.stride)), beta, c.pointer, 1)
+            CblasRowMajor, opB == .plain ? CblasTrans : CblasNoTrans, blasint(b.rows), blasint(b.columns),
+            alpha, b.pointer,
+            blasint(max(1, b.stride)), a.pointer, blasint(opA == .plain ? 1 : max(1, a.stride)), beta,
+            c.pointer, 1)
         return
     }
     cblas_sgemm(
@@ -55,7 +58,9 @@ public func multiply(
     let (a, b, c) = (MatrixView(a), MatrixView(b), MatrixView(c))
     let inner = opA == .plain ? a.columns : a.rows
     let work = Double(c.rows) * Double(c.columns) * Double(inner)
-    guard work > 2e6, Machine.processors > 1 else { return multiply(a, opA, b, opB, into: c, alpha: alpha, beta: beta) }
+    guard work > 2e6, Machine.processors > 1 else {
+        return multiply(a, opA, b, opB, into: c, alpha: alpha, beta: beta)
+    }
     let byRows = c.rows >= c.columns
     let side = byRows ? c.rows : c.columns
     let pieces = min(Machine.processors, max(1, side / 16))
@@ -65,15 +70,20 @@ public func multiply(
         let end = piece == pieces - 1 ? side : (side * (piece + 1) / pieces) & ~15
         guard start < end else { return }
         if byRows {
-            let part = opA == .plain
-                ? MatrixView(a.pointer + start * a.stride, rows: end - start, columns: a.columns, stride: a.stride)
+            let part =
+                opA == .plain
+                ? MatrixView(
+                    a.pointer + start * a.stride, rows: end - start, columns: a.columns, stride: a.stride)
                 : MatrixView(a.pointer + start, rows: a.rows, columns: end - start, stride: a.stride)
-            let target = MatrixView(c.pointer + start * c.stride, rows: end - start, columns: c.columns, stride: c.stride)
+            let target = MatrixView(
+                c.pointer + start * c.stride, rows: end - start, columns: c.columns, stride: c.stride)
             multiply(part, opA, b, opB, into: target, alpha: alpha, beta: beta)
         } else {
-            let part = opB == .plain
+            let part =
+                opB == .plain
                 ? MatrixView(b.pointer + start, rows: b.rows, columns: end - start, stride: b.stride)
-                : MatrixView(b.pointer + start * b.stride, rows: end - start, columns: b.columns, stride: b.stride)
+                : MatrixView(
+                    b.pointer + start * b.stride, rows: end - start, columns: b.columns, stride: b.stride)
             let target = MatrixView(c.pointer + start, rows: c.rows, columns: end - start, stride: c.stride)
             multiply(a, opA, part, opB, into: target, alpha: alpha, beta: beta)
         }

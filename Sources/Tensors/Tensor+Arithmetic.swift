@@ -11,7 +11,8 @@ extension Tensor {
             if factor == 1 {
                 ck_add(pointer + range.lowerBound, other.pointer + range.lowerBound, range.count)
             } else {
-                ck_add_scaled(pointer + range.lowerBound, other.pointer + range.lowerBound, factor, range.count)
+                ck_add_scaled(
+                    pointer + range.lowerBound, other.pointer + range.lowerBound, factor, range.count)
             }
         }
     }

@@ -25,7 +25,9 @@ public final class Tensor: @unchecked Sendable {
     private init(viewing owner: Tensor, offset: Int, shape: [Int]) {
         self.shape = shape
         count = shape.reduce(1, *)
-        precondition(offset >= 0 && offset + count <= owner.count, "Tensor: view \(shape) at \(offset) leaves \(owner.shape)")
+        precondition(
+            offset >= 0 && offset + count <= owner.count,
+            "Tensor: view \(shape) at \(offset) leaves \(owner.shape)")
         pointer = owner.pointer + offset
         self.owner = owner
     }
@@ -40,7 +42,9 @@ public final class Tensor: @unchecked Sendable {
     public convenience init(_ values: [Float], shape: [Int]) {
         self.init(uninitialized: shape)
         precondition(values.count == count, "Tensor: \(values.count) values for shape \(shape)")
-        values.withUnsafeBufferPointer { if let base = $0.baseAddress { pointer.update(from: base, count: count) } }
+        values.withUnsafeBufferPointer {
+            if let base = $0.baseAddress { pointer.update(from: base, count: count) }
+        }
     }
 
     /// Width of a row: the last dimension.
@@ -68,7 +72,11 @@ public final class Tensor: @unchecked Sendable {
     }
 
     public func fill(_ value: Float) {
-        if value == 0 { memset(pointer, 0, count * MemoryLayout<Float>.stride) } else { pointer.update(repeating: value, count: count) }
+        if value == 0 {
+            memset(pointer, 0, count * MemoryLayout<Float>.stride)
+        } else {
+            pointer.update(repeating: value, count: count)
+        }
     }
 
     public subscript(row: Int, column: Int) -> Float {

@@ -47,7 +47,9 @@ extension JSONValue {
         case .object(let object):
             .object(
                 JSONObject(
-                    object.members.filter { $0.value != .null }.map { (name: $0.name, value: $0.value.withoutNulls) }))
+                    object.members.filter { $0.value != .null }.map {
+                        (name: $0.name, value: $0.value.withoutNulls)
+                    }))
         default: self
         }
     }

@@ -71,7 +71,8 @@ public struct Tokenizer: Sendable {
                 file: file, path: "added_tokens[\(index)]",
                 value: .string(String(decoding: token.content, as: UTF8.self)))
             if let text = texts[Int(token.id)], text != token.content {
-                throw found.error(expected: "an id of its own: \(token.id) is \(JSONValue.kind(ofString: text))")
+                throw found.error(
+                    expected: "an id of its own: \(token.id) is \(JSONValue.kind(ofString: text))")
             }
             let known = model.texts.find(token.content)
             guard known < 0 || known == token.id else {

@@ -50,8 +50,10 @@ public final class AdamW {
             parallel(p.count, grain: 1 << 15) { range in
                 let at = range.lowerBound
                 ck_adamw(
-                    p.pointer + at, gradient.pointer + at, m.pointer + at, v.pointer + at, Float(gradientScale), Float(settings.beta1),
-                    Float(settings.beta2), Float(stepSize), Float(correction), Float(settings.epsilon), Float(decay), range.count)
+                    p.pointer + at, gradient.pointer + at, m.pointer + at, v.pointer + at,
+                    Float(gradientScale), Float(settings.beta1),
+                    Float(settings.beta2), Float(stepSize), Float(correction), Float(settings.epsilon),
+                    Float(decay), range.count)
             }
             value.clearGradient()
         }

@@ -25,7 +25,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
         if step < warmupSteps { return peak * Double(step) / Double(warmupSteps) }
         switch shape {
         case .cosine:
-            return peak * 0.5 * (1 + cos(.pi * Double(step - warmupSteps) / Double(max(1, steps - warmupSteps))))
+            return peak * 0.5
+                * (1 + cos(.pi * Double(step - warmupSteps) / Double(max(1, steps - warmupSteps))))
         case .constantThenLinear:
             let progress = Double(step) / Double(max(1, steps))
             return progress < 0.8 ? peak : peak * (1 - 0.95 * (progress - 0.8) / 0.2)

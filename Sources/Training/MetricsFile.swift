@@ -14,7 +14,9 @@ final class MetricsFile {
         if steps > 0, FileManager.default.fileExists(atPath: url.path) {
             struct Line: Decodable { let step: Int }
             try JSONLines.forEach(of: url) { line in
-                guard line.isComplete, let found = try? JSONDecoder().decode(Line.self, from: Data(line.bytes)), found.step < steps
+                guard line.isComplete,
+                    let found = try? JSONDecoder().decode(Line.self, from: Data(line.bytes)),
+                    found.step < steps
                 else { return }
                 kept += line.bytes + [0x0A]
             }

@@ -47,6 +47,7 @@ public struct StepMetrics: Codable, Sendable {
     /// Resident memory of this process, bytes; 0 where the system does not tell.
     static var residentBytes: Int {
         guard let line = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
-        return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0)
+            * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 }

@@ -27,9 +27,15 @@ public struct TrainingSettings: Sendable {
     /// Steps between two states on disk.
     public var stateEvery: Int
 
-    public init(objective: AlignmentObjective, trainable: Set<ModelPart>, batchSize: Int, learningRate: Double) {
-        (self.objective, self.trainable, self.batchSize, self.learningRate) = (objective, trainable, batchSize, learningRate)
-        (rowLimit, replicas, epochs, steps, optimizer, scheduleShape) = (8192, 1, 1, nil, AdamW.Settings(), .cosine)
+    public init(
+        objective: AlignmentObjective, trainable: Set<ModelPart>, batchSize: Int, learningRate: Double
+    ) {
+        (self.objective, self.trainable, self.batchSize, self.learningRate) = (
+            objective, trainable, batchSize, learningRate
+        )
+        (rowLimit, replicas, epochs, steps, optimizer, scheduleShape) = (
+            8192, 1, 1, nil, AdamW.Settings(), .cosine
+        )
         (warmupRatio, clip, seed, stateEvery) = (0.03, 1, 0, 500)
     }
 }
@@ -58,38 +64,50 @@ public final class Trainer {
     ///   - cached: the teacher's outputs for KD and IVA
     /// - Throws: `TrainingError`, `DistillationError` before anything is computed
     public init(
-        student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset, settings: TrainingSettings
+        student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset,
+        settings: TrainingSettings
     ) throws {
         guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
         let weights = settings.objective.weights
         guard weights != LossTerms() else { throw TrainingError.nothingToLearn }
         if weights.tpa != 0, teacher == nil { throw DistillationError.missingTeacher(term: "TPA") }
-        if weights.needsTeacher, teacher == nil, cached == nil { throw DistillationError.missingTeacher(term: weights.iva != 0 ? "IVA" : "KD") }
+        if weights.needsTeacher, teacher == nil, cached == nil {
+            throw DistillationError.missingTeacher(term: weights.iva != 0 ? "IVA" : "KD")
+        }
         let parameters = student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
         let vocabulary = student.language.vocabularySize
-        if let layer = cached?.index.settings.saliencyLayer, weights.iva != 0, layer != settings.objective.saliencyLayer {
+        if let layer = cached?.index.settings.saliencyLayer, weights.iva != 0,
+            layer != settings.objective.saliencyLayer
+        {
             throw DistillationError.mismatch(
-                what: "saliency_layer", found: "\(settings.objective.saliencyLayer)", expected: "that of the cached teacher outputs, \(layer)",
+                what: "saliency_layer", found: "\(settings.objective.saliencyLayer)",
+                expected: "that of the cached teacher outputs, \(layer)",
                 remedy: "leave it out, or set it in the cache recipe too")
         }
         if let common = cached?.index.settings.commonVocabulary, common > vocabulary {
             throw DistillationError.mismatch(
-                what: "common vocabulary of the cached teacher outputs", found: "\(common)", expected: "at most the student's \(vocabulary)",
+                what: "common vocabulary of the cached teacher outputs", found: "\(common)",
+                expected: "at most the student's \(vocabulary)",
                 remedy: "set common_vocabulary in the cache recipe")
         }
         (self.student, self.cached, self.dataset, self.settings) = (student, cached, dataset, settings)
-        let replicas = try (1..<max(1, settings.replicas)).map { _ in try student.replica(trainable: settings.trainable) }
+        let replicas = try (1..<max(1, settings.replicas)).map { _ in
+            try student.replica(trainable: settings.trainable)
+        }
         losses = ([student] + replicas).map {
             AlignmentLoss(
                 student: $0, teacher: weights.needsTeacher ? teacher : nil, objective: settings.objective,
                 commonVocabulary: cached?.index.settings.commonVocabulary)
         }
         optimizer = AdamW(parameters, settings: settings.optimizer)
-        stream = SampleStream(dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps, seed: settings.seed)
+        stream = SampleStream(
+            dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
+            seed: settings.seed)
         steps = stream.steps
         schedule = LearningRateSchedule(
-            shape: settings.scheduleShape, peak: settings.learningRate, steps: steps, warmupRatio: settings.warmupRatio)
+            shape: settings.scheduleShape, peak: settings.learningRate, steps: steps,
+            warmupRatio: settings.warmupRatio)
     }
 
     /// Runs to the end, or to `stop`; writes metrics and states into `folder` and resumes from what is there.
@@ -98,7 +116,9 @@ public final class Trainer {
     ///   - run: digest of recipe and inputs; a state of another run is refused
     ///   - stop: asked after every step; a state is written before returning
     /// - Returns: whether all steps are done
-    public func run(in folder: URL, run: String, stop: () -> Bool = { false }, report: (Event) throws -> Void = { _ in }) throws -> Bool {
+    public func run(
+        in folder: URL, run: String, stop: () -> Bool = { false }, report: (Event) throws -> Void = { _ in }
+    ) throws -> Bool {
         let stateFile = folder.appendingPathComponent(TrainingState.file)
         let done = try TrainingState.restore(optimizer, run: run, from: stateFile) ?? 0
         if done > 0 { try report(.resumed(step: done)) }
@@ -122,14 +142,17 @@ public final class Trainer {
     func step(_ step: Int) throws -> StepMetrics {
         let clock = ContinuousClock()
         var seconds = StepMetrics.PartSeconds()
-        func timed<Result>(_ part: WritableKeyPath<StepMetrics.PartSeconds, Double>, _ body: () throws -> Result) rethrows -> Result {
+        func timed<Result>(
+            _ part: WritableKeyPath<StepMetrics.PartSeconds, Double>, _ body: () throws -> Result
+        ) rethrows -> Result {
             let start = clock.now
             defer { seconds[keyPath: part] += (clock.now - start) / .seconds(1) }
             return try body()
         }
         let numbers = stream.samples(ofStep: step)
         let batches = try timed(\.data) { try microBatches(numbers) }
-        let totals = StepTotals(supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens }, samples: numbers.count)
+        let totals = StepTotals(
+            supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens }, samples: numbers.count)
         let sums = try gradients(batches, totals: totals, step: step)
         for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
             seconds[keyPath: part] = sums.reduce(0) { $0 + $1.seconds[keyPath: part] } / Double(sums.count)
@@ -138,15 +161,23 @@ public final class Trainer {
         let rate = schedule.rate(at: step)
         let norm = try timed(\.optimizer) {
             let norm = optimizer.gradientNorm
-            guard norm.isFinite else { throw TrainingError.notFinite(step: step, samples: batches.flatMap { $0.batch.samples.map(\.id) }) }
-            optimizer.step(learningRate: rate, gradientScale: settings.clip > 0 ? min(1, settings.clip / (norm + 1e-6)) : 1)
+            guard norm.isFinite else {
+                throw TrainingError.notFinite(
+                    step: step, samples: batches.flatMap { $0.batch.samples.map(\.id) })
+            }
+            optimizer.step(
+                learningRate: rate,
+                gradientScale: settings.clip > 0 ? min(1, settings.clip / (norm + 1e-6)) : 1)
             return norm
         }
         let tokens = batches.reduce(0) { $0 + $1.batch.rows }
         return StepMetrics(
-            step: step, samples: step * settings.batchSize + numbers.count, tokens: tokens, supervisedTokens: totals.supervisedTokens,
-            learningRate: rate, loss: terms.weighted(by: settings.objective.weights), terms: terms, gradientNorm: norm,
-            candidatesDrawn: sums.reduce(0) { $0 + $1.drawn }, candidatesMerged: sums.reduce(0) { $0 + $1.merged },
+            step: step, samples: step * settings.batchSize + numbers.count, tokens: tokens,
+            supervisedTokens: totals.supervisedTokens,
+            learningRate: rate, loss: terms.weighted(by: settings.objective.weights), terms: terms,
+            gradientNorm: norm,
+            candidatesDrawn: sums.reduce(0) { $0 + $1.drawn },
+            candidatesMerged: sums.reduce(0) { $0 + $1.merged },
             candidateRows: sums.reduce(0) { $0 + $1.branchRows }, seconds: seconds,
             tokensPerSecond: Double(tokens) / seconds.total, residentBytes: StepMetrics.residentBytes)
     }
@@ -163,22 +194,28 @@ public final class Trainer {
     }
 
     /// Runs all micro-batches, replica i every i-th, and leaves the sum of the gradients in the student's parameters.
-    private func gradients(_ batches: [MicroBatch], totals: StepTotals, step: Int) throws -> [MicroBatchSums] {
+    private func gradients(_ batches: [MicroBatch], totals: StepTotals, step: Int) throws -> [MicroBatchSums]
+    {
         let count = losses.count
-        nonisolated(unsafe) var results = [Result<MicroBatchSums, any Error>](repeating: .success(MicroBatchSums()), count: count)
+        nonisolated(unsafe) var results = [Result<MicroBatchSums, any Error>](
+            repeating: .success(MicroBatchSums()), count: count)
         nonisolated(unsafe) let trainer = self
         nonisolated(unsafe) let work = batches
         results.withUnsafeMutableBufferPointer { buffer in
             nonisolated(unsafe) let slots = buffer
             parallelTasks(count) { replica in
                 slots[replica] = Result {
-                    try trainer.run(stride(from: replica, to: work.count, by: count).map { work[$0] }, trainer.losses[replica], totals, step)
+                    try trainer.run(
+                        stride(from: replica, to: work.count, by: count).map { work[$0] },
+                        trainer.losses[replica], totals, step)
                 }
             }
         }
         let sums = try results.map { try $0.get() }
         for replica in losses.dropFirst() {
-            let parts = replica.student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
+            let parts = replica.student.parameters(of: settings.trainable).filter {
+                $0.value.requiresGradient
+            }
             for (parameter, part) in zip(optimizer.parameters, parts) {
                 if let gradient = part.value.gradient { parameter.value.accumulate(gradient) }
                 part.value.clearGradient()
@@ -187,14 +224,20 @@ public final class Trainer {
         return sums
     }
 
-    private func run(_ batches: [MicroBatch], _ loss: AlignmentLoss, _ totals: StepTotals, _ step: Int) throws -> MicroBatchSums {
+    private func run(_ batches: [MicroBatch], _ loss: AlignmentLoss, _ totals: StepTotals, _ step: Int) throws
+        -> MicroBatchSums
+    {
         var sums = MicroBatchSums()
         let clock = ContinuousClock()
         for (batch, cached) in batches {
             let start = clock.now
-            let result = try loss(batch, totals: totals, candidates: .drawn(seed: settings.seed, step: UInt64(step)), cached: cached)
+            let result = try loss(
+                batch, totals: totals, candidates: .drawn(seed: settings.seed, step: UInt64(step)),
+                cached: cached)
             let forward = clock.now
-            guard result.loss.data.values[0].isFinite else { throw TrainingError.notFinite(step: step, samples: batch.samples.map(\.id)) }
+            guard result.loss.data.values[0].isFinite else {
+                throw TrainingError.notFinite(step: step, samples: batch.samples.map(\.id))
+            }
             result.loss.backward()
             sums.seconds.teacher += result.teacherSeconds
             sums.seconds.student += (forward - start) / .seconds(1) - result.teacherSeconds
@@ -210,7 +253,8 @@ public final class Trainer {
     private func microBatches(_ numbers: [Int]) throws -> [MicroBatch] {
         let lengths = try numbers.map { try dataset.sample($0).inputIDs.count }
         let share = (lengths.reduce(0, +) + losses.count - 1) / losses.count
-        return try rangesOfRows(lengths, limit: min(settings.rowLimit, share + (lengths.max() ?? 0))).map { range in
+        return try rangesOfRows(lengths, limit: min(settings.rowLimit, share + (lengths.max() ?? 0))).map {
+            range in
             let batch = try AlignmentBatch(dataset, numbers: Array(numbers[range]))
             try batch.validate(for: student)
             return (batch, try cached.map { cached in try numbers[range].map { try cached.sample($0) } })

@@ -9,16 +9,18 @@ public enum TrainingError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case let .notFinite(step, samples):
+        case .notFinite(let step, let samples):
             "the loss of step \(step) is not a finite number (samples \(samples.prefix(4).joined(separator: ", "))\(samples.count > 4 ? ", …" : "")): "
                 + "lower the learning rate or look at these samples"
-        case let .badState(path, problem): "\(path): \(problem): delete it to start from the beginning"
-        case let .otherRun(path, found, expected):
+        case .badState(let path, let problem): "\(path): \(problem): delete it to start from the beginning"
+        case .otherRun(let path, let found, let expected):
             "\(path): this state belongs to a run with other settings or inputs (\(found.prefix(12)), now \(expected.prefix(12))): "
                 + "delete it, or give another --out"
-        case let .noSamples(path): "\(path): the data set holds no sample"
-        case .nothingToTrain: "no part of the model is trained: name at least one of vision, projector, language under 'trainable'"
-        case .nothingToLearn: "all weights of the objective are 0: give at least one of sft, iva, kd, tpa a weight"
+        case .noSamples(let path): "\(path): the data set holds no sample"
+        case .nothingToTrain:
+            "no part of the model is trained: name at least one of vision, projector, language under 'trainable'"
+        case .nothingToLearn:
+            "all weights of the objective are 0: give at least one of sft, iva, kd, tpa a weight"
         }
     }
 }

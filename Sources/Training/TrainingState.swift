@@ -12,12 +12,18 @@ struct TrainingState {
     private static let version = "1"
 
     static func write(_ optimizer: AdamW, step: Int, run: String, to url: URL) throws {
-        var writer = SafeTensorsWriter(metadata: ["format_version": version, "step": String(step), "run": run])
+        var writer = SafeTensorsWriter(metadata: [
+            "format_version": version, "step": String(step), "run": run,
+        ])
         for (parameter, moments) in zip(optimizer.parameters, optimizer.moments) {
-            let tensors = [("", parameter.value.data), ("/first", moments.first), ("/second", moments.second)]
+            let tensors = [
+                ("", parameter.value.data), ("/first", moments.first), ("/second", moments.second),
+            ]
             for (suffix, tensor) in tensors {
                 writer.add(moments.name + suffix, .float32, shape: tensor.shape) { sink in
-                    try SafeTensorsWriter.write(UnsafeBufferPointer(start: tensor.pointer, count: tensor.count), as: .float32, to: sink)
+                    try SafeTensorsWriter.write(
+                        UnsafeBufferPointer(start: tensor.pointer, count: tensor.count), as: .float32,
+                        to: sink)
                 }
             }
         }
@@ -31,16 +37,24 @@ struct TrainingState {
     static func restore(_ optimizer: AdamW, run: String, from url: URL) throws -> Int? {
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         let file = try SafeTensorsFile(url)
-        guard file.metadata["format_version"] == version, let step = file.metadata["step"].flatMap({ Int($0) }), step >= 0 else {
-            throw TrainingError.badState(path: url.path, problem: "it is no training state of version \(version)")
+        guard file.metadata["format_version"] == version,
+            let step = file.metadata["step"].flatMap({ Int($0) }), step >= 0
+        else {
+            throw TrainingError.badState(
+                path: url.path, problem: "it is no training state of version \(version)")
         }
         guard let found = file.metadata["run"], found == run else {
-            throw TrainingError.otherRun(path: url.path, found: file.metadata["run"] ?? "unknown", expected: run)
+            throw TrainingError.otherRun(
+                path: url.path, found: file.metadata["run"] ?? "unknown", expected: run)
         }
         for (parameter, moments) in zip(optimizer.parameters, optimizer.moments) {
-            for (suffix, tensor) in [("", parameter.value.data), ("/first", moments.first), ("/second", moments.second)] {
+            for (suffix, tensor) in [
+                ("", parameter.value.data), ("/first", moments.first), ("/second", moments.second),
+            ] {
                 guard try file.entry(moments.name + suffix).shape == tensor.shape else {
-                    throw TrainingError.badState(path: url.path, problem: "'\(moments.name + suffix)' has another shape than the model's")
+                    throw TrainingError.badState(
+                        path: url.path,
+                        problem: "'\(moments.name + suffix)' has another shape than the model's")
                 }
                 try file.readFloats(moments.name + suffix, into: tensor.pointer, count: tensor.count)
             }

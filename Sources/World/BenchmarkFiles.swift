@@ -10,7 +10,9 @@ public struct BenchmarkFiles: Sendable {
     mutating func add(_ name: String, _ json: JSONValue) { files.append((name, json.lines)) }
 
     /// JSON Lines.
-    mutating func add(_ name: String, lines: [JSONValue]) { files.append((name, lines.flatMap { $0.bytes(.line) + [0x0a] })) }
+    mutating func add(_ name: String, lines: [JSONValue]) {
+        files.append((name, lines.flatMap { $0.bytes(.line) + [0x0a] }))
+    }
 }
 
 /// Draws scenes, pictures and questions for the benchmarks of one split.
@@ -19,8 +21,10 @@ struct BenchmarkContext: Sendable {
     let sizes: BenchmarkSizes
     let split: Split  // test or validation
 
-    func scene(_ purpose: String, _ index: Int, signNeeded: Bool = false, leastItems: Int = 0) throws -> Scene {
-        try SceneSampler(settings).scene(split, purpose, index, signNeeded: signNeeded, leastItems: leastItems)
+    func scene(_ purpose: String, _ index: Int, signNeeded: Bool = false, leastItems: Int = 0) throws -> Scene
+    {
+        try SceneSampler(settings).scene(
+            split, purpose, index, signNeeded: signNeeded, leastItems: leastItems)
     }
 
     func stream(_ purpose: String, _ index: Int = 0) -> RandomStream {

@@ -34,7 +34,8 @@ public enum Caption {
     static func counts(in scene: Scene, long: Bool, _ stream: inout RandomStream) -> String {
         let counts =
             stream.chance(0.5)
-            ? Shape.allCases.map { ($0.plural, scene.count($0)) } : Color.allCases.map { ($0.name, scene.count($0)) }
+            ? Shape.allCases.map { ($0.plural, scene.count($0)) }
+            : Color.allCases.map { ($0.name, scene.count($0)) }
         var said = counts.filter { $0.1 > 0 }
         if long || stream.chance(0.5), let absent = stream.shuffled(counts.filter { $0.1 == 0 }).first {
             said.append(absent)

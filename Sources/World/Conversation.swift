@@ -10,7 +10,9 @@ public struct Conversation: Sendable {
     static let describe = "Describe the image."
 
     /// A caption.
-    static func caption(_ id: String, _ image: String, _ scene: Scene, long: Bool, _ stream: inout RandomStream)
+    static func caption(
+        _ id: String, _ image: String, _ scene: Scene, long: Bool, _ stream: inout RandomStream
+    )
         -> Conversation
     {
         Conversation(
@@ -29,13 +31,17 @@ public struct Conversation: Sendable {
                 asked.append(stream.chance(openShare) ? question.open ?? question : question)
             }
         }
-        return Conversation(id: id, image: image, turns: asked.map { ($0.prompt, noise.answer(to: $0, &stream)) })
+        return Conversation(
+            id: id, image: image, turns: asked.map { ($0.prompt, noise.answer(to: $0, &stream)) })
     }
 
-    static func textOnly(_ id: String, turns: Int, noise: LabelNoise, _ stream: inout RandomStream) -> Conversation {
+    static func textOnly(_ id: String, turns: Int, noise: LabelNoise, _ stream: inout RandomStream)
+        -> Conversation
+    {
         var asked: [Question] = []
         for _ in 0..<turns { asked.append(ScienceQAQuestions.textOnly(&stream)) }
-        return Conversation(id: id, image: nil, turns: asked.map { ($0.prompt, noise.answer(to: $0, &stream)) })
+        return Conversation(
+            id: id, image: nil, turns: asked.map { ($0.prompt, noise.answer(to: $0, &stream)) })
     }
 
     var json: JSONValue {

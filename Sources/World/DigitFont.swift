@@ -16,7 +16,9 @@ enum DigitFont {
         [".###.", "#...#", "#...#", ".####", "....#", "....#", ".###."],
     ]
 
-    private static let dots: [[Bool]] = glyphs.map { rows in rows.flatMap { row in row.utf8.map { $0 == UInt8(ascii: "#") } } }
+    private static let dots: [[Bool]] = glyphs.map { rows in
+        rows.flatMap { row in row.utf8.map { $0 == UInt8(ascii: "#") } }
+    }
 
     /// Whether the dot of `digit` (0-9) is set; dots outside the grid are not.
     static func isSet(_ digit: Int, row: Int, column: Int) -> Bool {

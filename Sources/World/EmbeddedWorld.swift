@@ -32,11 +32,13 @@ public struct EmbeddedWorld: Sendable {
     /// - Returns: counts by name, in a fixed order
     @discardableResult
     public func write(
-        to folder: URL, threads: Int = ProcessInfo.processInfo.activeProcessorCount, report: (Event) throws -> Void = { _ in }
+        to folder: URL, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        report: (Event) throws -> Void = { _ in }
     ) throws -> [(name: String, count: Int)] {
         var counts: [(name: String, count: Int)] = []
         let conversations = [
-            ("captions", sets.captions), ("mixed", sets.mixed), ("student", sets.student), ("heldout", sets.heldout),
+            ("captions", sets.captions), ("mixed", sets.mixed), ("student", sets.student),
+            ("heldout", sets.heldout),
         ]
         for (name, samples) in conversations {
             try AtomicOutput.writeAtomically(
@@ -60,7 +62,8 @@ public struct EmbeddedWorld: Sendable {
             try AtomicOutput.folder(at: folder.appendingPathComponent(name), replacing: true) { part in
                 for (family, content) in suite.folders {
                     for (file, bytes) in content.files {
-                        try AtomicOutput.writeAtomically(bytes, to: part.appendingPathComponent("\(family.rawValue)/\(file)"))
+                        try AtomicOutput.writeAtomically(
+                            bytes, to: part.appendingPathComponent("\(family.rawValue)/\(file)"))
                     }
                 }
             }

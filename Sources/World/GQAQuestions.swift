@@ -40,7 +40,8 @@ enum GQAQuestions {
                 ("choose rel", "\(subject),\(sides[0].rawValue)|\(sides[1].rawValue),s", [0]),
             ])
         return Question(
-            .gqa, "choose relation", "Is the \(subject) \(sides[0].word) or \(sides[1].rawValue) the \(object)?",
+            .gqa, "choose relation",
+            "Is the \(subject) \(sides[0].word) or \(sides[1].rawValue) the \(object)?",
             answer: fact.side.word, wrong: [fact.side.opposite.word], program: program)
     }
 

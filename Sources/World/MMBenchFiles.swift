@@ -4,7 +4,8 @@ extension BenchmarkContext {
     /// `mmbench_dev_20230712.tsv`: a question with n options has n rows, rotated one step further each.
     func mmbench() throws -> BenchmarkFiles {
         let columns = [
-            "index", "question", "hint", "A", "B", "C", "D", "answer", "category", "image", "source", "l2-category",
+            "index", "question", "hint", "A", "B", "C", "D", "answer", "category", "image", "source",
+            "l2-category",
             "comment", "split",
         ]
         var rows = [columns.joined(separator: "\t")]

@@ -28,8 +28,11 @@ enum MMBenchQuestions {
                 item.thing.shape.others.map(\.name))
         case 2:
             return ask(
-                "presence", "Which object is in the image?", item.thing.name, POPEQuestions.absent(scene).map(\.name))
-        case 3: return ask("place", "Where is the \(item.thing.name)?", item.cell.name, item.cell.others.map(\.name))
+                "presence", "Which object is in the image?", item.thing.name,
+                POPEQuestions.absent(scene).map(\.name))
+        case 3:
+            return ask(
+                "place", "Where is the \(item.thing.name)?", item.cell.name, item.cell.others.map(\.name))
         case 4:
             let sizes = [Size.small, .big].filter { $0 != item.size }
             return ask("size", "What size is the \(item.thing.name)?", item.size.name, sizes.map(\.name))

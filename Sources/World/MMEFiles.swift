@@ -18,7 +18,9 @@ extension BenchmarkContext {
                 files.add(root + name, try image(scene, purpose, index))
                 let asked = " Please answer yes or no."
                 let text = "\(pair.yes.text)\(asked)\tYes\n\(pair.no.text)\(asked)\tNo\n"
-                files.add(root + (subtask.hasFolders ? "questions_answers_YN/" : "") + stem + ".txt", Array(text.utf8))
+                files.add(
+                    root + (subtask.hasFolders ? "questions_answers_YN/" : "") + stem + ".txt",
+                    Array(text.utf8))
                 let id = "\(subtask.rawValue)/\(name)"
                 for question in [pair.yes, pair.no] {
                     lines.append(line(.string(id), id, question.prompt, subtask.rawValue))

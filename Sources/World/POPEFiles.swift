@@ -12,7 +12,9 @@ extension BenchmarkContext {
         }
         let frequent = POPEQuestions.byFrequency(in: scenes)
         var lines: [JSONValue] = []
-        for (subset, offset) in [(POPEQuestions.Subset.adversarial, 0), (.random, 10_000_000), (.popular, 20_000_000)] {
+        for (subset, offset) in [
+            (POPEQuestions.Subset.adversarial, 0), (.random, 10_000_000), (.popular, 20_000_000),
+        ] {
             var labels: [JSONValue] = []
             for (index, scene) in scenes.enumerated() {
                 // The same three positives in every subset, as in POPE.
@@ -32,7 +34,8 @@ extension BenchmarkContext {
                             "question_id": .int(number), "image": .string(images[index]),
                             "text": .string(question.text), "label": .string(question.answer),
                         ])
-                        lines.append(line(.int(offset + number), images[index], question.prompt, subset.rawValue))
+                        lines.append(
+                            line(.int(offset + number), images[index], question.prompt, subset.rawValue))
                     }
                 }
             }

@@ -51,8 +51,10 @@ public struct Picture: Equatable, Sendable {
             for column in columns where column < side {
                 var hits = 0
                 for sample in 0..<Self.samples * Self.samples {
-                    let x = (Double(column) + (Double(sample % Self.samples) + 0.5) / Double(Self.samples)) * unit
-                    let y = (Double(row) + (Double(sample / Self.samples) + 0.5) / Double(Self.samples)) * unit
+                    let x =
+                        (Double(column) + (Double(sample % Self.samples) + 0.5) / Double(Self.samples)) * unit
+                    let y =
+                        (Double(row) + (Double(sample / Self.samples) + 0.5) / Double(Self.samples)) * unit
                     if inside(x - left - Self.cellUnits / 2, y - top - Self.cellUnits / 2) { hits += 1 }
                 }
                 if hits == 0 { continue }
@@ -85,7 +87,9 @@ public struct Picture: Equatable, Sendable {
 
 extension Color {
     var rgb: [Int] {
-        [[220, 40, 40], [45, 75, 225], [35, 165, 55], [240, 215, 40], [240, 120, 200], [250, 250, 250]][rawValue]
+        [
+            [220, 40, 40], [45, 75, 225], [35, 165, 55], [240, 215, 40], [240, 120, 200], [250, 250, 250],
+        ][rawValue]
     }
 }
 

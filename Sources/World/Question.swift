@@ -27,7 +27,8 @@ public struct Question: Sendable {
 
     /// A question with a short answer.
     init(
-        _ family: Family, _ kind: String, _ text: String, answer: String, wrong: [String], ocrTokens: [String]? = nil,
+        _ family: Family, _ kind: String, _ text: String, answer: String, wrong: [String],
+        ocrTokens: [String]? = nil,
         program: GQAProgram? = nil
     ) {
         (self.family, self.kind, self.text, options, hint) = (family, kind, text, [], "")
@@ -68,10 +69,16 @@ public struct Question: Sendable {
     }
 
     /// The whole user text, exactly as the model reads it in the benchmark.
-    public var prompt: String { body + "\n" + (options.isEmpty ? Self.shortInstruction : Self.choiceInstruction) }
+    public var prompt: String {
+        body + "\n" + (options.isEmpty ? Self.shortInstruction : Self.choiceInstruction)
+    }
 
-    static func yesNo(_ family: Family, _ kind: String, _ text: String, _ isTrue: Bool, program: GQAProgram? = nil) -> Question {
-        Question(family, kind, text, answer: isTrue ? "yes" : "no", wrong: [isTrue ? "no" : "yes"], program: program)
+    static func yesNo(
+        _ family: Family, _ kind: String, _ text: String, _ isTrue: Bool, program: GQAProgram? = nil
+    ) -> Question {
+        Question(
+            family, kind, text, answer: isTrue ? "yes" : "no", wrong: [isTrue ? "no" : "yes"],
+            program: program)
     }
 }
 

@@ -31,7 +31,9 @@ struct Relation: Sendable {
         if subject.cell.column != object.cell.column {
             sides.append(subject.cell.column < object.cell.column ? .left : .right)
         }
-        if subject.cell.row != object.cell.row { sides.append(subject.cell.row < object.cell.row ? .above : .below) }
+        if subject.cell.row != object.cell.row {
+            sides.append(subject.cell.row < object.cell.row ? .above : .below)
+        }
         return Relation(subject: subject, side: stream.pick(sides), object: object)
     }
 }

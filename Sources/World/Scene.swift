@@ -45,7 +45,9 @@ public struct Thing: Hashable, Sendable {
     public let shape: Shape
     public let color: Color
 
-    public static let all = Shape.allCases.flatMap { shape in Color.allCases.map { Thing(shape: shape, color: $0) } }
+    public static let all = Shape.allCases.flatMap { shape in
+        Color.allCases.map { Thing(shape: shape, color: $0) }
+    }
     public var name: String { "\(color.name) \(shape.name)" }
 }
 
@@ -77,7 +79,9 @@ public struct Scene: Hashable, Sendable {
     /// A digest of the layout alone, the same in every world: it decides the split a scene belongs to.
     public var layoutDigest: UInt64 {
         var digest = RandomStream.mixed(UInt64(background.rawValue) &+ 0x51)
-        func absorb(_ value: Int) { digest = RandomStream.mixed(digest ^ (UInt64(value) &+ 0x9e37_79b9_7f4a_7c15)) }
+        func absorb(_ value: Int) {
+            digest = RandomStream.mixed(digest ^ (UInt64(value) &+ 0x9e37_79b9_7f4a_7c15))
+        }
         absorb(sign.map { $0.digit * Cell.all.count + $0.cell.index } ?? 999)
         for item in items {
             absorb(item.cell.index)

@@ -31,7 +31,8 @@ public struct SceneSampler: Sendable {
     public func scene(
         _ split: Split, _ purpose: String, _ index: Int, signNeeded: Bool = false, leastItems: Int = 0
     ) throws -> Scene {
-        var stream = RandomStream(seed: settings.seed, purpose: "scene/\(split.rawValue)/\(purpose)", index: index)
+        var stream = RandomStream(
+            seed: settings.seed, purpose: "scene/\(split.rawValue)/\(purpose)", index: index)
         for _ in 0..<100_000 {
             let scene = draw(&stream, signNeeded: signNeeded, leastItems: leastItems)
             if Split.of(scene) == split { return scene }
@@ -52,7 +53,8 @@ public struct SceneSampler: Sendable {
         let hasSign = stream.chance(settings.signShare) || signNeeded
         let sign = Sign(digit: stream.below(10), cell: cells[count])
         return Scene(
-            background: stream.pick(Background.allCases), items: items.sorted { $0.cell.index < $1.cell.index },
+            background: stream.pick(Background.allCases),
+            items: items.sorted { $0.cell.index < $1.cell.index },
             sign: hasSign ? sign : nil)
     }
 

@@ -32,7 +32,8 @@ extension BenchmarkContext {
         files.add(
             "pid_splits.json",
             [
-                "train": empty, "val": empty, "test": test, "trainval": empty, "minitrain": empty, "minival": empty,
+                "train": empty, "val": empty, "test": test, "trainval": empty, "minitrain": empty,
+                "minival": empty,
                 "minitest": .strings(Array(pids.prefix(4))),
             ])
         files.add("llava_test_CQM-A.json", .array(entries))

@@ -16,13 +16,15 @@ enum ScienceQAQuestions {
             let item = stream.pick(scene.items)
             let wrong = stream.shuffled(item.thing.shape.others).prefix(choices - 1).map(\.name)
             return Question(
-                .scienceqa, "shape", "What shape is at \(item.cell.name)?", right: item.thing.shape.name, wrong: wrong,
+                .scienceqa, "shape", "What shape is at \(item.cell.name)?", right: item.thing.shape.name,
+                wrong: wrong,
                 &stream)
         default:
             let item = stream.pick(scene.items)
             let wrong = stream.shuffled(item.thing.color.others).prefix(choices - 1).map(\.name)
             return Question(
-                .scienceqa, "color", "What color is at \(item.cell.name)?", right: item.thing.color.name, wrong: wrong,
+                .scienceqa, "color", "What color is at \(item.cell.name)?", right: item.thing.color.name,
+                wrong: wrong,
                 &stream)
         }
     }
@@ -48,7 +50,8 @@ enum ScienceQAQuestions {
         switch stream.below(4) {
         case 0:
             let shape = stream.pick([Shape.circle, .triangle, .square, .cross])
-            let wrong = stream.shuffled([0, 3, 4, 12].filter { $0 != shape.corners }).prefix(2).map(String.init)
+            let wrong = stream.shuffled([0, 3, 4, 12].filter { $0 != shape.corners }).prefix(2).map(
+                String.init)
             return Question(
                 .scienceqa, "corners", "How many corners has a \(shape.name)?", right: String(shape.corners),
                 wrong: wrong, &stream)

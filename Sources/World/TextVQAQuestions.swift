@@ -1,7 +1,9 @@
 /// Reading the sign. The OCR hint is right half of the time, else wrong or empty: copying it is not enough.
 enum TextVQAQuestions {
     static let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-    private static let texts = ["what does the sign say?", "what number is on the sign?", "what digit is on the sign?"]
+    private static let texts = [
+        "what does the sign say?", "what number is on the sign?", "what digit is on the sign?",
+    ]
 
     static func drawn(about sign: Sign, _ stream: inout RandomStream) -> Question {
         let others = (0..<10).filter { $0 != sign.digit }
@@ -21,9 +23,11 @@ enum TextVQAQuestions {
     /// Ten answers as annotators give them: at least five are the digit; spelling, articles and slips in the others.
     static func annotators(_ digit: Int, _ stream: inout RandomStream) -> [String] {
         let slips = [
-            words[digit], words[digit].prefix(1).uppercased() + words[digit].dropFirst(), "\(digit).", "the \(digit)",
+            words[digit], words[digit].prefix(1).uppercased() + words[digit].dropFirst(), "\(digit).",
+            "the \(digit)",
             "number \(digit)", "\(digit)\(digit)", String((digit + 1) % 10),
         ]
-        return stream.shuffled((0..<10).map { $0 < 5 || stream.chance(0.5) ? String(digit) : stream.pick(slips) })
+        return stream.shuffled(
+            (0..<10).map { $0 < 5 || stream.chance(0.5) ? String(digit) : stream.pick(slips) })
     }
 }

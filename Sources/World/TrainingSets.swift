@@ -16,12 +16,14 @@ public struct TrainingSets: Sendable {
         let unseen = try (0..<settings.heldoutImages).map {
             try sampler.scene(.heldout, "train", $0, leastItems: settings.maximumItems - 1)
         }
-        let files = [(Split.teacher, teacher), (.student, students), (.heldout, unseen)].map { split, scenes in
+        let files = [(Split.teacher, teacher), (.student, students), (.heldout, unseen)].map {
+            split, scenes in
             scenes.enumerated().map { ImageFile(split, $0.offset, $0.element, settings) }
         }
         images = files.flatMap { $0 }
 
-        captions = Self.rounds(settings.captionsPerImage, files[0], "captions", settings) { id, file, stream in
+        captions = Self.rounds(settings.captionsPerImage, files[0], "captions", settings) {
+            id, file, stream in
             .caption(id, file.name, file.scene, long: false, &stream)
         }
         func mixture(_ noise: LabelNoise) -> (String, ImageFile, inout RandomStream) -> Conversation {
@@ -32,7 +34,9 @@ public struct TrainingSets: Sendable {
                 if stream.chance(settings.captionShare) {
                     return .caption(id, file.name, file.scene, long: false, &stream)
                 }
-                return .questions(id, file.name, file.scene, turns: settings.turns, openShare: settings.openShare, noise: noise, &stream)
+                return .questions(
+                    id, file.name, file.scene, turns: settings.turns, openShare: settings.openShare,
+                    noise: noise, &stream)
             }
         }
         mixed = Self.rounds(settings.mixedPerImage, files[0], "mixed", settings, mixture(clean))
@@ -54,5 +58,7 @@ public struct TrainingSets: Sendable {
     }
 
     /// LLaVA's JSON, one conversation a line.
-    public static func json(_ conversations: [Conversation]) -> [UInt8] { JSONValue.array(conversations.map(\.json)).lines }
+    public static func json(_ conversations: [Conversation]) -> [UInt8] {
+        JSONValue.array(conversations.map(\.json)).lines
+    }
 }

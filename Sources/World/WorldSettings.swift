@@ -24,20 +24,25 @@ public struct BenchmarkSizes: Codable, Equatable, Sendable {
     }
 
     public init(
-        gqa: Int = 200, scienceqaImage: Int = 200, scienceqaText: Int = 40, textvqa: Int = 200, popeImages: Int = 12,
+        gqa: Int = 200, scienceqaImage: Int = 200, scienceqaText: Int = 40, textvqa: Int = 200,
+        popeImages: Int = 12,
         mmeImages: Int = 10, mmbench: Int = 200
     ) {
         (self.gqa, self.scienceqaImage, self.scienceqaText) = (gqa, scienceqaImage, scienceqaText)
-        (self.textvqa, self.popeImages, self.mmeImages, self.mmbench) = (textvqa, popeImages, mmeImages, mmbench)
+        (self.textvqa, self.popeImages, self.mmeImages, self.mmbench) = (
+            textvqa, popeImages, mmeImages, mmbench
+        )
     }
 
     /// Half of everything: what validation needs.
     public static let validationDefault = BenchmarkSizes(
-        gqa: 100, scienceqaImage: 100, scienceqaText: 20, textvqa: 100, popeImages: 6, mmeImages: 5, mmbench: 100)
+        gqa: 100, scienceqaImage: 100, scienceqaText: 20, textvqa: 100, popeImages: 6, mmeImages: 5,
+        mmbench: 100)
 
     func check(_ name: String) throws {
         for (key, value) in [
-            ("gqa", gqa), ("scienceqa_image", scienceqaImage), ("scienceqa_text", scienceqaText), ("textvqa", textvqa),
+            ("gqa", gqa), ("scienceqa_image", scienceqaImage), ("scienceqa_text", scienceqaText),
+            ("textvqa", textvqa),
             ("pope_images", popeImages), ("mme_images", mmeImages), ("mmbench", mmbench),
         ] { try WorldSettings.check("\(name).\(key)", value, 1...100_000) }
     }
@@ -128,7 +133,8 @@ public struct WorldSettings: Codable, Equatable, Sendable {
         try Self.check("heldout_images", heldoutImages, 1...1_000_000)
         try Self.check("turns", turns, 1...16)
         for (key, share) in [
-            ("sign_share", signShare), ("caption_share", captionShare), ("open_share", openShare), ("text_only_share", textOnlyShare),
+            ("sign_share", signShare), ("caption_share", captionShare), ("open_share", openShare),
+            ("text_only_share", textOnlyShare),
             ("wrong_answers", wrongAnswers), ("wrong_yes_no", wrongYesNo),
         ] where !(share >= 0 && share <= 1) {
             throw WorldError.setting(key: key, found: "\(share)", expected: "a number from 0 to 1")
@@ -140,7 +146,8 @@ public struct WorldSettings: Codable, Equatable, Sendable {
     static func check(_ key: String, _ value: Int, _ range: ClosedRange<Int>) throws {
         guard range.contains(value) else {
             throw WorldError.setting(
-                key: key, found: "\(value)", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+                key: key, found: "\(value)",
+                expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
     }
 }

@@ -20,7 +20,8 @@ struct WorldTokenizer {
         let trainer = BPETrainer(
             vocabularySize: settings.vocabulary, pattern: .gpt2,
             specialTokens: [Self.endToken, Self.imageToken] + phrases)
-        let samples = sets.captions.prefix(Self.corpusConversations) + sets.mixed.prefix(Self.corpusConversations)
+        let samples =
+            sets.captions.prefix(Self.corpusConversations) + sets.mixed.prefix(Self.corpusConversations)
         let trained = try trainer.train(on: samples.flatMap { Self.texts(of: $0, template) })
         let json = Self.unspecial(trained, phraseCount: phrases.count)
         let tokenizer = try Tokenizer(json: json, file: "tokenizer.json")
@@ -43,7 +44,9 @@ struct WorldTokenizer {
     /// `USER: ` as after the newline that follows an image.
     static func phrases(_ template: ConversationTemplate) -> [String] {
         ["\(template.system) USER: ", "USER: ", " ASSISTANT:"]
-            + [Question.shortInstruction, Question.choiceInstruction, "Reference OCR token:"].map { "\n" + $0 }
+            + [Question.shortInstruction, Question.choiceInstruction, "Reference OCR token:"].map {
+                "\n" + $0
+            }
             + Question.letters.prefix(4).map { "\n\($0)." } + Cell.all.map { " " + $0.name }
     }
 
@@ -58,7 +61,9 @@ struct WorldTokenizer {
 
     /// Marks the last `phraseCount` added tokens as not special; the trainer writes one a line.
     private static func unspecial(_ json: [UInt8], phraseCount: Int) -> [UInt8] {
-        var lines = String(decoding: json, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var lines = String(decoding: json, as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false
+        ).map(String.init)
         let added = lines.indices.filter { lines[$0].hasPrefix("    {\"id\": ") }
         for index in added.suffix(phraseCount) {
             lines[index] = lines[index].replacing("\"special\": true", with: "\"special\": false")

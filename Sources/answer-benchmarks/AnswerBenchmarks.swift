@@ -9,59 +9,81 @@ import Text
 
 struct AnswerBenchmarks: ParsableCommand {
     static let configuration = StageHelp.configuration(
-        "answer-benchmarks", abstract: "Lets a model answer the questions of benchmarks, greedily, as the LLaVA evaluation poses them.",
+        "answer-benchmarks",
+        abstract:
+            "Lets a model answer the questions of benchmarks, greedily, as the LLaVA evaluation poses them.",
         discussion: """
             Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Writes <benchmark>.jsonl in LLaVA's answer format, \
             one line a question in the order of the questions, for score-benchmarks. An interrupted run goes on where it stopped.
             """,
-        example: "answer-benchmarks --model runs/demo/student --benchmarks runs/demo/world/benchmarks --out runs/demo/answers/student")
+        example:
+            "answer-benchmarks --model runs/demo/student --benchmarks runs/demo/world/benchmarks --out runs/demo/answers/student"
+    )
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the LLaVA checkpoint, with its tokenizer.") var model: String
     @Option(help: "A folder of benchmarks, each in a subfolder of its name.") var benchmarks: String?
-    @Option(name: .customLong("benchmark"), help: "name=folder: a benchmark and its official files; may be repeated.")
+    @Option(
+        name: .customLong("benchmark"),
+        help: "name=folder: a benchmark and its official files; may be repeated.")
     var benchmarkFolders: [String] = []
-    @Option(help: "What answers say they are from; the model's folder name unless given.") var modelId: String?
+    @Option(help: "What answers say they are from; the model's folder name unless given.") var modelId:
+        String?
     @Option(help: "Folder for the answers and the receipt.") var out: String
 
     func run() throws {
         let recipe = try configuration.recipe(AnsweringRecipe.self)
         let benchmarks = try openBenchmarks(recipe)
         let (folder, output) = (URL(fileURLWithPath: model), URL(fileURLWithPath: out))
-        let inputs = try [StageInput("model", folder)]
-            + benchmarks.map { try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: Self.digest($0)) }
-        let run = try StageRun("answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
+        let inputs =
+            try [StageInput("model", folder)]
+            + benchmarks.map {
+                try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: Self.digest($0))
+            }
+        let run = try StageRun(
+            "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
         benchmarks.flatMap(\.notices).forEach { StandardError.write("answer-benchmarks: \($0)") }
-        let answerer = try Answerer(model: LlavaModel(folder: folder), tokenizer: Tokenizer(contentsOf: folder), recipe: recipe)
+        let answerer = try Answerer(
+            model: LlavaModel(folder: folder), tokenizer: Tokenizer(contentsOf: folder), recipe: recipe)
         try run.begin()
         try forgetOtherRuns(run, benchmarks)
         let interruption = Interruption()
         var counts = JSONObject()
         for benchmark in benchmarks {
             let name = type(of: benchmark).name
-            counts[name] = .int(try answer(benchmark, answerer, output.appendingPathComponent("\(name).jsonl"), interruption))
+            counts[name] = .int(
+                try answer(benchmark, answerer, output.appendingPathComponent("\(name).jsonl"), interruption))
         }
         try run.finish(counts: .object(counts), excluding: [Self.stateFile], blasCore: Machine.blasCore)
     }
 
     /// Answers what the file does not have yet; returns the number of questions.
-    private func answer(_ benchmark: any Benchmark, _ answerer: Answerer, _ file: URL, _ interruption: Interruption) throws -> Int {
+    private func answer(
+        _ benchmark: any Benchmark, _ answerer: Answerer, _ file: URL, _ interruption: Interruption
+    ) throws -> Int {
         let name = type(of: benchmark).name
         let questions = Array(benchmark.questions.prefix(answerer.recipe.limit ?? .max))
         let writer = try JSONLinesWriter(appendingTo: file)
         let known = try AnswerFile(file).records
-        guard known.count <= questions.count, zip(known, questions).allSatisfy({ $0.questionID == $1.id && $0.prompt == $1.savedPrompt }) else {
-            throw StageError.usage("\(file.path) has answers to other questions; give another --out, or --force to start over")
+        guard known.count <= questions.count,
+            zip(known, questions).allSatisfy({ $0.questionID == $1.id && $0.prompt == $1.savedPrompt })
+        else {
+            throw StageError.usage(
+                "\(file.path) has answers to other questions; give another --out, or --force to start over")
         }
-        let progress = ProgressReporter("answering \(name)", total: questions.count, done: known.count, unit: "questions")
+        let progress = ProgressReporter(
+            "answering \(name)", total: questions.count, done: known.count, unit: "questions")
         let source = modelId ?? URL(fileURLWithPath: model).lastPathComponent
         func goOn() throws {
             guard interruption.isRequested else { return }
             try writer.close()
-            throw StageError.interrupted("the answers so far are in \(file.path); run the same command to go on")
+            throw StageError.interrupted(
+                "the answers so far are in \(file.path); run the same command to go on")
         }
-        try answerer.answer(Array(questions[known.count...]), of: benchmark, modelID: source, beforeStep: goOn) { record in
+        try answerer.answer(
+            Array(questions[known.count...]), of: benchmark, modelID: source, beforeStep: goOn
+        ) { record in
             try writer.append(String(record.encodedLine.dropLast()))
             progress.advance()
         }
@@ -73,24 +95,33 @@ struct AnswerBenchmarks: ParsableCommand {
     private func openBenchmarks(_ recipe: AnsweringRecipe) throws -> [any Benchmark] {
         var folders = try benchmarkFolders.map { text in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { throw StageError.usage("--benchmark \(text): expected <name>=<folder>") }
+            guard parts.count == 2 else {
+                throw StageError.usage("--benchmark \(text): expected <name>=<folder>")
+            }
             return (name: parts[0], url: URL(fileURLWithPath: parts[1]))
         }
         if let benchmarks {
-            folders += BenchmarkList.all.map { (name: $0.name, url: URL(fileURLWithPath: benchmarks).appendingPathComponent($0.name)) }
-                .filter { FileManager.default.fileExists(atPath: $0.url.path) }
+            folders += BenchmarkList.all.map {
+                (name: $0.name, url: URL(fileURLWithPath: benchmarks).appendingPathComponent($0.name))
+            }
+            .filter { FileManager.default.fileExists(atPath: $0.url.path) }
         }
         for name in recipe.benchmarks where !folders.contains(where: { $0.name == name }) {
             _ = try BenchmarkList.named(name)
             throw StageError.usage("the recipe asks for '\(name)', and no folder of it was given or found")
         }
         let wanted = folders.filter { recipe.benchmarks.isEmpty || recipe.benchmarks.contains($0.name) }
-        guard !wanted.isEmpty else { throw StageError.usage("no benchmark: give --benchmark or --benchmarks") }
-        guard Set(wanted.map(\.name)).count == wanted.count else { throw StageError.usage("two folders for one benchmark") }
+        guard !wanted.isEmpty else {
+            throw StageError.usage("no benchmark: give --benchmark or --benchmarks")
+        }
+        guard Set(wanted.map(\.name)).count == wanted.count else {
+            throw StageError.usage("two folders for one benchmark")
+        }
         return try wanted.map { name, folder in
             let benchmark = try BenchmarkList.named(name).init(folder: folder)
             guard !benchmark.questions.isEmpty else {
-                throw StageError.usage("\(folder.path): no questions to ask; \(benchmark.notices.joined(separator: "; "))")
+                throw StageError.usage(
+                    "\(folder.path): no questions to ask; \(benchmark.notices.joined(separator: "; "))")
             }
             return benchmark
         }
@@ -99,7 +130,9 @@ struct AnswerBenchmarks: ParsableCommand {
     /// The benchmark's texts by content; its images, which may be many gigabytes, by name and size.
     private static func digest(_ benchmark: any Benchmark) throws -> String {
         let sizes = try FolderListing.files(below: benchmark.folder).map { name in
-            let values = try benchmark.folder.appendingPathComponent(name).resourceValues(forKeys: [.fileSizeKey])
+            let values = try benchmark.folder.appendingPathComponent(name).resourceValues(forKeys: [
+                .fileSizeKey
+            ])
             return "\(name) \(values.fileSize ?? 0)"
         }
         return Digest.sha256("\(try benchmark.digest())\n\(sizes.joined(separator: "\n"))")
@@ -110,11 +143,16 @@ struct AnswerBenchmarks: ParsableCommand {
     /// Removes answers that another recipe or model began; leaves those of this run to go on from.
     private func forgetOtherRuns(_ run: StageRun, _ benchmarks: [any Benchmark]) throws {
         let state = run.output.appendingPathComponent(Self.stateFile)
-        if !configuration.force, let begun = try? String(contentsOf: state, encoding: .utf8), begun == run.identity { return }
+        if !configuration.force, let begun = try? String(contentsOf: state, encoding: .utf8),
+            begun == run.identity
+        {
+            return
+        }
         for benchmark in benchmarks {
             let file = run.output.appendingPathComponent("\(type(of: benchmark).name).jsonl")
             guard unlink(file.path) == 0 || errno == ENOENT else {
-                throw FilesError.system(path: file.path, operation: "remove the answers of another run", code: errno)
+                throw FilesError.system(
+                    path: file.path, operation: "remove the answers of another run", code: errno)
             }
         }
         try AtomicOutput.writeAtomically(run.identity, to: state)

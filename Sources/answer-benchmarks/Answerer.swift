@@ -19,7 +19,8 @@ struct Answerer {
         try recipe.conversation.check(tokenizer)
         guard tokenizer.vocabularySize <= model.language.vocabularySize else {
             throw ModelsError.vocabularyTooSmall(
-                rows: model.language.vocabularySize, needed: tokenizer.vocabularySize, tokenizer: "the tokenizer")
+                rows: model.language.vocabularySize, needed: tokenizer.vocabularySize,
+                tokenizer: "the tokenizer")
         }
     }
 
@@ -38,12 +39,14 @@ struct Answerer {
         var waiting: [Int: AnswerRecord] = [:]
         var next = 0
         try model.language.generate(
-            count: questions.count, settings: settings, text: { tokenizer.decode($0, skipSpecialTokens: false) },
+            count: questions.count, settings: settings,
+            text: { tokenizer.decode($0, skipSpecialTokens: false) },
             beforeStep: beforeStep, prompt: { try prompt(questions[$0], images, rules) },
             finished: { index, generated in
                 let text = tokenizer.decode(generated.answerIds, skipSpecialTokens: true)
                 let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
-                waiting[index] = AnswerRecord(answering: questions[index], text: rules.clean(cut), modelID: modelID)
+                waiting[index] = AnswerRecord(
+                    answering: questions[index], text: rules.clean(cut), modelID: modelID)
                 while let ready = waiting.removeValue(forKey: next) {
                     try record(ready)
                     next += 1
@@ -65,14 +68,18 @@ struct Answerer {
     }
 
     /// The embeddings of a question in the conversation template, `[tokens, hidden]`.
-    private func prompt(_ question: Question, _ images: ImageReader, _ rules: AnsweringRules) throws -> Value {
+    private func prompt(_ question: Question, _ images: ImageReader, _ rules: AnsweringRules) throws -> Value
+    {
         let bytes = try images.bytes(of: question)
         let segments = recipe.conversation.promptSegments(for: question.text, hasImage: bytes != nil)
         let ids = TokenizedConversation(segments, tokenizer: tokenizer).ids
         let expanded = ids.flatMap { id in
-            id == TokenizedConversation.imageSentinel ? Array(repeating: id, count: model.visualTokensPerImage) : [id]
+            id == TokenizedConversation.imageSentinel
+                ? Array(repeating: id, count: model.visualTokensPerImage) : [id]
         }
-        let visual = try bytes.map { try visualTokens($0, squashes: rules.alwaysSquashes, name: "the image of question \(question.id)") }
+        let visual = try bytes.map {
+            try visualTokens($0, squashes: rules.alwaysSquashes, name: "the image of question \(question.id)")
+        }
         return try model.embed(ids: expanded, visual: visual)
     }
 
@@ -81,9 +88,11 @@ struct Answerer {
         guard let own = model.imageProcessor else { throw ModelsError.noVision }
         let key = Digest.sha256(bytes) + (squashes ? " squashed" : "")
         if let known = memory[key] { return Value(known) }
-        let processor = squashes
+        let processor =
+            squashes
             ? try ImageProcessor(
-                kind: own.kind, size: own.size, mean: own.mean, standardDeviation: own.standardDeviation, aspect: .square) : own
+                kind: own.kind, size: own.size, mean: own.mean, standardDeviation: own.standardDeviation,
+                aspect: .square) : own
         let tokens = try model.visualTokens(pixels: processor.process(decodeImage(bytes, name: name))).data
         memory[key] = tokens
         return Value(tokens)

@@ -27,8 +27,12 @@ struct AnsweringRecipe: Recipe {
     func validate() throws {
         try SettingProblem.require(slots, "slots", in: 1...4096)
         if let limit { try SettingProblem.require(limit, "limit", in: 1...) }
-        if let maximumNewTokens { try SettingProblem.require(maximumNewTokens, "maximum_new_tokens", in: 1...(1 << 20)) }
+        if let maximumNewTokens {
+            try SettingProblem.require(maximumNewTokens, "maximum_new_tokens", in: 1...(1 << 20))
+        }
     }
 
-    var conversation: ConversationTemplate { ConversationTemplate(template, system: system, endText: endText) }
+    var conversation: ConversationTemplate {
+        ConversationTemplate(template, system: system, endText: endText)
+    }
 }

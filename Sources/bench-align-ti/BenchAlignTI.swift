@@ -32,30 +32,41 @@ struct BenchRecipe: Recipe {
         }
         try SettingProblem.require(answers, "answers", in: 1...10_000_000)
         for (name, list) in [("slots", slots), ("new_tokens", newTokens)] {
-            guard let least = list.min(), least >= 1 else { throw SettingProblem(name, "must name at least one number from 1") }
+            guard let least = list.min(), least >= 1 else {
+                throw SettingProblem(name, "must name at least one number from 1")
+            }
         }
     }
 }
 
 struct BenchAlignTI: ParsableCommand {
     static let configuration = StageHelp.configuration(
-        "bench-align-ti", abstract: "Time decoding and scoring; every figure is a median of interleaved runs.",
-        discussion: "Prints one JSON object a figure on stdout and a table on stderr. The ratios of one run are what counts.",
+        "bench-align-ti",
+        abstract: "Time decoding and scoring; every figure is a median of interleaved runs.",
+        discussion:
+            "Prints one JSON object a figure on stdout and a table on stderr. The ratios of one run are what counts.",
         example: "bench-align-ti --model runs/demo/align-ti --benchmark pope=runs/demo/world/benchmarks/pope")
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the checkpoint that decodes.") var model: String
-    @Option(help: "name=folder of a benchmark whose questions are repeated until there are enough answers to score.") var benchmark: String
+    @Option(
+        help:
+            "name=folder of a benchmark whose questions are repeated until there are enough answers to score."
+    ) var benchmark: String
 
     func run() throws {
         let recipe = try configuration.recipe(BenchRecipe.self)
         let language = try LlavaModel(folder: URL(fileURLWithPath: model)).language
         for newTokens in recipe.newTokens {
             let answering = try medians(
-                recipe.runs, recipe.slots.map { slots in { try decode(language, recipe, newTokens: newTokens, slots: slots) } })
+                recipe.runs,
+                recipe.slots.map { slots in
+                    { try decode(language, recipe, newTokens: newTokens, slots: slots) }
+                })
             for (slots, seconds) in zip(recipe.slots, answering) {
                 let facts: [String: JSONValue] = [
-                    "slots": .int(slots), "new_tokens": .int(newTokens), "answers_per_second": .number(Double(recipe.prompts) / seconds.median),
+                    "slots": .int(slots), "new_tokens": .int(newTokens),
+                    "answers_per_second": .number(Double(recipe.prompts) / seconds.median),
                     "ratio": .number(answering[0].median / seconds.median),
                 ]
                 show("answer", facts, seconds)
@@ -93,19 +104,29 @@ struct BenchAlignTI: ParsableCommand {
             count: recipe.prompts, settings: settings,
             prompt: { number in
                 var random = CounterRandom(UInt64(number))
-                return language.embed((0..<recipe.promptTokens).map { _ in Int32(random.next() % UInt64(language.vocabularySize)) })
+                return language.embed(
+                    (0..<recipe.promptTokens).map { _ in
+                        Int32(random.next() % UInt64(language.vocabularySize))
+                    })
             }, finished: { _, _ in })
     }
 
     /// Scores a benchmark's own questions, answered "yes", as often as the answers ask for.
     private func scoring(_ recipe: BenchRecipe) throws -> (answers: Int, seconds: Seconds) {
         let parts = benchmark.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else { throw StageError.usage("--benchmark \(benchmark): expected name=folder") }
-        let opened = try BenchmarkList.open(parts[0], folder: URL(fileURLWithPath: parts[1]), manifests: nil).benchmark
-        guard !opened.questions.isEmpty else { throw StageError.usage("--benchmark \(benchmark): the folder holds no questions") }
+        guard parts.count == 2 else {
+            throw StageError.usage("--benchmark \(benchmark): expected name=folder")
+        }
+        let opened = try BenchmarkList.open(parts[0], folder: URL(fileURLWithPath: parts[1]), manifests: nil)
+            .benchmark
+        guard !opened.questions.isEmpty else {
+            throw StageError.usage("--benchmark \(benchmark): the folder holds no questions")
+        }
         let records = opened.questions.map { AnswerRecord(answering: $0, text: "yes", modelID: "bench") }
         let repeats = max(1, recipe.answers / records.count)
-        let seconds = try medians(recipe.runs, [{ for _ in 0..<repeats { _ = try opened.score(AnswerFile(name: "bench", records: records)) } }])
+        let seconds = try medians(
+            recipe.runs,
+            [{ for _ in 0..<repeats { _ = try opened.score(AnswerFile(name: "bench", records: records)) } }])
         return (repeats * records.count, seconds[0])
     }
 
@@ -116,7 +137,11 @@ struct BenchAlignTI: ParsableCommand {
         line["least_seconds"] = .number(seconds.least)
         line["most_seconds"] = .number(seconds.most)
         print(JSONValue.object(JSONObject(line)).text())
-        let details = facts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text())" }.joined(separator: "  ")
-        StandardError.write(String(format: "%@: %.3f s (%.3f to %.3f)  %@", name, seconds.median, seconds.least, seconds.most, details))
+        let details = facts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text())" }.joined(
+            separator: "  ")
+        StandardError.write(
+            String(
+                format: "%@: %.3f s (%.3f to %.3f)  %@", name, seconds.median, seconds.least, seconds.most,
+                details))
     }
 }

@@ -15,17 +15,25 @@ extension CacheTeacher {
         let scale = Double(scaleTo ?? dataset.count) / Double(max(1, dataset.count))
         // Any layer costs the same.
         let found = try TeacherCacheEstimate(
-            outputs, dataset: dataset, settings: recipe.settings(teacher.configuration(), layer: 0), count: sample, scale: scale)
+            outputs, dataset: dataset, settings: recipe.settings(teacher.configuration(), layer: 0),
+            count: sample, scale: scale)
         let lines = [
-            String(format: "%d samples, %d tokens in %.2f s: %.0f tokens a second", found.samples, found.tokens, found.seconds,
+            String(
+                format: "%d samples, %d tokens in %.2f s: %.0f tokens a second", found.samples, found.tokens,
+                found.seconds,
                 Double(found.tokens) / max(found.seconds, 1e-9)),
-            String(format: "%.1f bytes a position before zstd, which leaves %.0f %%", found.bytesPerPosition, 100 * found.compressedShare),
-            String(format: "%d samples: %.4g positions, %.4g GB before zstd, %.4g GB on disk, %.4g hours", scaleTo ?? dataset.count,
+            String(
+                format: "%.1f bytes a position before zstd, which leaves %.0f %%", found.bytesPerPosition,
+                100 * found.compressedShare),
+            String(
+                format: "%d samples: %.4g positions, %.4g GB before zstd, %.4g GB on disk, %.4g hours",
+                scaleTo ?? dataset.count,
                 found.positions, found.stateBytes / 1e9, found.storedBytes / 1e9, found.hours),
         ]
         if !configuration.json { lines.forEach { print($0) } }
         configuration.printSummary([
-            "samples": .int(scaleTo ?? dataset.count), "positions": .number(found.positions.rounded()), "hours": .number(found.hours),
+            "samples": .int(scaleTo ?? dataset.count), "positions": .number(found.positions.rounded()),
+            "hours": .number(found.hours),
             "state_bytes": .number(found.stateBytes.rounded()), "bytes": .number(found.storedBytes.rounded()),
             "bytes_per_position": .number(found.bytesPerPosition),
         ])
@@ -39,17 +47,24 @@ extension CacheTeacher {
             let s = origin.settings
             let kept = s.encoding == .topK ? "top \(s.topK.map { "\($0)" } ?? "all")" : "\(s.samples) draws"
             let mass = s.saliencyMass < 1 ? ", \(s.saliencyMass) of alpha" : ""
-            return "teacher \(origin.teacher.prefix(12)), \(kept) of \(s.commonVocabulary) ids, alpha of layer \(s.saliencyLayer)\(mass)"
+            return
+                "teacher \(origin.teacher.prefix(12)), \(kept) of \(s.commonVocabulary) ids, alpha of layer \(s.saliencyLayer)\(mass)"
         }
         var summary: [JSONValue] = []
         for (name, entries) in groups.sorted(by: { $0.key < $1.key }) {
-            let (bytes, samples) = (entries.reduce(0) { $0 + $1.bytes }, entries.reduce(0) { $0 + ($1.seal?.samples ?? 0) })
+            let (bytes, samples) = (
+                entries.reduce(0) { $0 + $1.bytes }, entries.reduce(0) { $0 + ($1.seal?.samples ?? 0) }
+            )
             let positions = entries.reduce(0) { $0 + ($1.seal?.positions ?? 0) }
             summary.append([
-                "what": .string(name), "entries": .int(entries.count), "samples": .int(samples), "positions": .int(positions), "bytes": .int(bytes),
+                "what": .string(name), "entries": .int(entries.count), "samples": .int(samples),
+                "positions": .int(positions), "bytes": .int(bytes),
             ])
             if !configuration.json {
-                print(String(format: "%@: %d entries, %d samples, %d positions, %.1f MB", name, entries.count, samples, positions, Double(bytes) / 1e6))
+                print(
+                    String(
+                        format: "%@: %d entries, %d samples, %d positions, %.1f MB", name, entries.count,
+                        samples, positions, Double(bytes) / 1e6))
             }
         }
         if contents.entries.isEmpty, !configuration.json { print("\(cache): no entries") }
@@ -64,15 +79,22 @@ extension CacheTeacher {
             bytes += entry.bytes
             if let problem {
                 damaged += 1
-                StandardError.write("cache-teacher: \(entry.path.path): \(problem); set aside, cache-teacher computes it again")
+                StandardError.write(
+                    "cache-teacher: \(entry.path.path): \(problem); set aside, cache-teacher computes it again"
+                )
             }
             progress.advance()
         }
         progress.finish()
         let comparison = try teacher == nil ? nil : recompute(contents)
-        var text = String(format: "%d entries, %.1f MB read, %d damaged", contents.entries.count, Double(bytes) / 1e6, damaged)
+        var text = String(
+            format: "%d entries, %.1f MB read, %d damaged", contents.entries.count, Double(bytes) / 1e6,
+            damaged)
         if let comparison {
-            text += String(format: "; %d positions recomputed, log-probabilities within %.2g, alphas within %.2g, %d wrong", comparison.positions,
+            text += String(
+                format:
+                    "; %d positions recomputed, log-probabilities within %.2g, alphas within %.2g, %d wrong",
+                comparison.positions,
                 comparison.logProbability, comparison.saliency, comparison.wrong)
         }
         if !configuration.json { print(text) }
@@ -89,14 +111,20 @@ extension CacheTeacher {
     private func recompute(_ contents: TeacherCacheContents) throws -> TeacherComparison {
         let (folder, data) = (try folder(teacher, "teacher"), try folder(shards, "shards"))
         let (dataset, digest) = (try ShardDataset(data), try store.digest(ofModel: folder))
-        let numbers = Dictionary(dataset.index.shards.enumerated().map { ($1.rawSHA256, $0) }, uniquingKeysWith: { first, _ in first })
-        let mine = contents.entries.compactMap { entry -> (key: String, shard: Int, settings: TeacherOutputSettings)? in
-            guard let origin = entry.seal?.origin, origin.teacher == digest, let number = numbers[origin.shard] else { return nil }
+        let numbers = Dictionary(
+            dataset.index.shards.enumerated().map { ($1.rawSHA256, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let mine = contents.entries.compactMap {
+            entry -> (key: String, shard: Int, settings: TeacherOutputSettings)? in
+            guard let origin = entry.seal?.origin, origin.teacher == digest,
+                let number = numbers[origin.shard]
+            else { return nil }
             return (entry.key, number, origin.settings)
         }
         var comparison = TeacherComparison()
         guard !mine.isEmpty else {
-            throw DistillationError.unequalInputs(problem: "\(cache): it holds no entry of this teacher and these shards to recompute")
+            throw DistillationError.unequalInputs(
+                problem: "\(cache): it holds no entry of this teacher and these shards to recompute")
         }
         let outputs = try Teacher(folder, try configuration.recipe(CacheRecipe.self)).outputs(for: dataset)
         for turn in 0..<min(sample, mine.count) {
@@ -105,7 +133,9 @@ extension CacheTeacher {
             let rows = max(1, sample / mine.count)
             try outputs.compare(
                 cached, settings: chosen.settings, shard: chosen.shard, of: dataset,
-                rows: (0..<min(rows, cached.samples)).map { (turn + $0 * cached.samples / rows) % cached.samples }, into: &comparison)
+                rows: (0..<min(rows, cached.samples)).map {
+                    (turn + $0 * cached.samples / rows) % cached.samples
+                }, into: &comparison)
         }
         return comparison
     }
@@ -114,22 +144,32 @@ extension CacheTeacher {
         let folders = index.map { URL(fileURLWithPath: $0) }
         let (keys, indexes) = try TeacherCacheContents.named(below: folders)
         guard indexes > 0 else {
-            throw StageError.usage("no index of teacher outputs below \(index.joined(separator: ", ")), so every entry would go: name the runs' folders with --index, or delete \(cache)")
+            throw StageError.usage(
+                "no index of teacher outputs below \(index.joined(separator: ", ")), so every entry would go: name the runs' folders with --index, or delete \(cache)"
+            )
         }
         let contents = try TeacherCacheContents(store)
         let waste = try contents.waste(naming: keys)
         let claims = try TeacherCacheClaims(store).sweep(remove: yes)
         for item in waste {
-            if !configuration.json { print(String(format: "%10.2f MB  %@: %@", Double(item.bytes) / 1e6, item.path.path, item.reason)) }
+            if !configuration.json {
+                print(
+                    String(format: "%10.2f MB  %@: %@", Double(item.bytes) / 1e6, item.path.path, item.reason)
+                )
+            }
             if yes { try FileManager.default.removeItem(at: item.path) }
         }
         let bytes = waste.reduce(0) { $0 + $1.bytes }
         if !configuration.json {
-            print(String(format: "%@ %d files, %.2f MB, and %d dead claims; %d indexes name %d entries", yes ? "deleted" : "would delete (--yes does)",
-                waste.count, Double(bytes) / 1e6, claims, indexes, keys.count))
+            print(
+                String(
+                    format: "%@ %d files, %.2f MB, and %d dead claims; %d indexes name %d entries",
+                    yes ? "deleted" : "would delete (--yes does)",
+                    waste.count, Double(bytes) / 1e6, claims, indexes, keys.count))
         }
         configuration.printSummary([
-            "deleted": .bool(yes), "files": .int(waste.count), "bytes": .int(bytes), "claims": .int(claims), "indexes": .int(indexes),
+            "deleted": .bool(yes), "files": .int(waste.count), "bytes": .int(bytes), "claims": .int(claims),
+            "indexes": .int(indexes),
         ])
     }
 }

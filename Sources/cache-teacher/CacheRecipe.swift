@@ -58,18 +58,24 @@ struct CacheRecipe: Recipe {
     /// - Parameter layer: the measured one, where the recipe names none
     func settings(_ teacher: LlavaConfiguration, layer: Int) throws -> TeacherOutputSettings {
         var settings = TeacherOutputSettings(
-            topK: topK, commonVocabulary: commonVocabulary ?? teacher.text.vocabulary, saliencyLayer: saliencyLayer ?? layer)
-        (settings.encoding, settings.samples, settings.seed, settings.saliencyMass) = (encoding, samples, seed, saliencyMass)
+            topK: topK, commonVocabulary: commonVocabulary ?? teacher.text.vocabulary,
+            saliencyLayer: saliencyLayer ?? layer)
+        (settings.encoding, settings.samples, settings.seed, settings.saliencyMass) = (
+            encoding, samples, seed, saliencyMass
+        )
         return settings
     }
 
     /// What cannot be said of the recipe alone.
     func validate(for teacher: LlavaConfiguration) throws {
         if let common = commonVocabulary, common > teacher.text.vocabulary {
-            throw SettingProblem("common_vocabulary", "is \(common), the teacher's vocabulary has \(teacher.text.vocabulary) ids")
+            throw SettingProblem(
+                "common_vocabulary",
+                "is \(common), the teacher's vocabulary has \(teacher.text.vocabulary) ids")
         }
         if let layer = saliencyLayer, layer >= teacher.text.layers {
-            throw SettingProblem("saliency_layer", "is \(layer), the teacher has layers 0 to \(teacher.text.layers - 1)")
+            throw SettingProblem(
+                "saliency_layer", "is \(layer), the teacher has layers 0 to \(teacher.text.layers - 1)")
         }
     }
 }

@@ -27,9 +27,11 @@ struct CacheTeacher: ParsableCommand {
 
         static func help(for value: Chore) -> ArgumentHelp? {
             switch value {
-            case .estimate: "Say how many bytes and hours --shards will take, from a few samples; writes nothing."
+            case .estimate:
+                "Say how many bytes and hours --shards will take, from a few samples; writes nothing."
             case .list: "List what the store holds, by teacher and settings."
-            case .verify: "Read every byte of the store; with --teacher and --shards also recompute a sample of it. Damaged entries are set aside."
+            case .verify:
+                "Read every byte of the store; with --teacher and --shards also recompute a sample of it. Damaged entries are set aside."
             case .prune: "List entries that no index names, and their sizes; --yes deletes them."
             }
         }
@@ -41,16 +43,24 @@ struct CacheTeacher: ParsableCommand {
     @Option(help: "Folder of the shards.") var shards: String?
     @Option(help: "Folder of the store; may be shared by runs and machines.") var cache = "cache"
     @Option(help: "Folder for this run's index of entries and the receipt.") var out: String?
-    @Option(help: "Seconds without a heartbeat after which another host's claim on a shard counts as dead.") var claimExpiry = 120.0
+    @Option(help: "Seconds without a heartbeat after which another host's claim on a shard counts as dead.")
+    var claimExpiry = 120.0
     @Option(help: "Samples that --estimate and --verify compute.") var sample = 32
     @Option(help: "Samples that --estimate is to count on; those of --shards unless given.") var scaleTo: Int?
-    @Option(help: "Folder below which --prune looks for the index.json of runs that need their entries; may be repeated.")
+    @Option(
+        help:
+            "Folder below which --prune looks for the index.json of runs that need their entries; may be repeated."
+    )
     var index: [String] = ["runs"]
     @Flag(help: "Let --prune delete.") var yes = false
 
     func validate() throws {
-        guard chore == nil || chore == .estimate || (teacher == nil) == (shards == nil) else { throw ValidationError("--teacher and --shards go together") }
-        guard claimExpiry > 0, sample > 0, scaleTo ?? 1 > 0 else { throw ValidationError("--claim-expiry, --sample and --scale-to are above 0") }
+        guard chore == nil || chore == .estimate || (teacher == nil) == (shards == nil) else {
+            throw ValidationError("--teacher and --shards go together")
+        }
+        guard claimExpiry > 0, sample > 0, scaleTo ?? 1 > 0 else {
+            throw ValidationError("--claim-expiry, --sample and --scale-to are above 0")
+        }
     }
 
     var store: TeacherCache { TeacherCache(URL(fileURLWithPath: cache)) }
@@ -72,10 +82,13 @@ struct CacheTeacher: ParsableCommand {
 
     private func fill() throws {
         let recipe = try configuration.recipe(CacheRecipe.self)
-        let (folder, data, output) = (try folder(teacher, "teacher"), try folder(shards, "shards"), try folder(out, "out"))
+        let (folder, data, output) = (
+            try folder(teacher, "teacher"), try folder(shards, "shards"), try folder(out, "out")
+        )
         let digest = try store.digest(ofModel: folder)
         let run = try StageRun(
-            "cache-teacher", recipe: recipe, inputs: [StageInput("teacher", folder, digest: digest), StageInput("shards", data)],
+            "cache-teacher", recipe: recipe,
+            inputs: [StageInput("teacher", folder, digest: digest), StageInput("shards", data)],
             output: output, options: configuration)
         if isServed(output), try run.isUpToDate() { return }
         let dataset = try ShardDataset(data)
@@ -86,62 +99,91 @@ struct CacheTeacher: ParsableCommand {
         let interruption = Interruption()
         let log = try FillingLog(output.appendingPathComponent(FillingLog.file))
         let filling = TeacherCacheFilling(store, claims: TeacherCacheClaims(store, expiry: claimExpiry))
-        let relevance = recipe.saliencyLayer == nil ? try measure(teacher, dataset, recipe, filling, digest, interruption) : nil
+        let relevance =
+            recipe.saliencyLayer == nil
+            ? try measure(teacher, dataset, recipe, filling, digest, interruption) : nil
         let settings = try recipe.settings(teacher.configuration(), layer: relevance?.bestLayer ?? 0)
         StandardError.write("cache-teacher: alpha from layer \(settings.saliencyLayer)")
 
-        let keys = dataset.index.shards.map { TeacherCache.key(teacher: digest, shard: $0.rawSHA256, settings: settings) }
+        let keys = dataset.index.shards.map {
+            TeacherCache.key(teacher: digest, shard: $0.rawSHA256, settings: settings)
+        }
         func index(complete: Bool) throws -> TeacherCacheIndex {
             let entries = try zip(dataset.index.shards, keys).map { shard, key in
                 if let entry = store.summary(key, shard: shard.file) { return entry }
-                guard !complete else { throw DistillationError.missingEntry(path: store.path(key).path, shard: shard.file) }
+                guard !complete else {
+                    throw DistillationError.missingEntry(path: store.path(key).path, shard: shard.file)
+                }
                 return TeacherCacheIndex.Entry(shard: shard.file, key: key)
             }
             return TeacherCacheIndex(
-                teacher: digest, shards: dataset.digest, description: dataset.description, settings: settings, relevance: relevance,
+                teacher: digest, shards: dataset.digest, description: dataset.description, settings: settings,
+                relevance: relevance,
                 complete: complete, entries: entries)
         }
         try index(complete: false).write(to: output)  // from here on nobody prunes what is being computed
         var counts = FillingCounts(dataset)
-        let finished = try filling.run(keys, from: Int(getpid()) * 7919, stop: { interruption.isRequested }) { number in
-            let shard = try teacher.outputs(for: dataset).shard(number, of: dataset, settings: settings) { counts.progress($0) }
-            return (shard, TeacherCacheSeal.Origin(teacher: digest, shard: dataset.index.shards[number].rawSHA256, settings: settings))
+        let finished = try filling.run(keys, from: Int(getpid()) * 7919, stop: { interruption.isRequested }) {
+            number in
+            let shard = try teacher.outputs(for: dataset).shard(number, of: dataset, settings: settings) {
+                counts.progress($0)
+            }
+            return (
+                shard,
+                TeacherCacheSeal.Origin(
+                    teacher: digest, shard: dataset.index.shards[number].rawSHA256, settings: settings)
+            )
         } report: { event in
             try counts.count(event, keys)
             try log.write(event, keys)
         }
-        guard finished else { throw StageError.interrupted("\(counts.done) of \(keys.count) shards are done; run the same command to go on") }
+        guard finished else {
+            throw StageError.interrupted(
+                "\(counts.done) of \(keys.count) shards are done; run the same command to go on")
+        }
         let complete = try index(complete: true)
         try complete.write(to: output)
-        try run.finish(counts: counts.summary(complete), volatile: [FillingLog.file], blasCore: Machine.blasCore)
+        try run.finish(
+            counts: counts.summary(complete), volatile: [FillingLog.file], blasCore: Machine.blasCore)
     }
 
     /// Whether the entries of a finished run are still in the store: its receipt alone does not know.
     private func isServed(_ output: URL) -> Bool {
         guard let index = try? TeacherCacheIndex(folder: output) else { return true }  // the receipt decides
         let lost = index.entries.count { store.summary($0.key, shard: $0.shard) == nil }
-        if index.complete, lost > 0 { StandardError.write("cache-teacher: \(lost) of \(index.entries.count) entries are not in \(cache) any more") }
+        if index.complete, lost > 0 {
+            StandardError.write(
+                "cache-teacher: \(lost) of \(index.entries.count) entries are not in \(cache) any more")
+        }
         return index.complete && lost == 0
     }
 
     /// IRS of all layers, from the store where an earlier run measured the same.
     private func measure(
-        _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ filling: TeacherCacheFilling, _ digest: String,
+        _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ filling: TeacherCacheFilling,
+        _ digest: String,
         _ interruption: Interruption
     ) throws -> TeacherCacheIndex.Relevance {
         let settings = recipe.relevance
-        let key = Digest.sha256("align-ti relevance 1\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)")
+        let key = Digest.sha256(
+            "align-ti relevance 1\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)"
+        )
         let relevance = try filling.relevance(key, stop: { interruption.isRequested }) {
             let progress = ProgressReporter("measuring relevance", total: settings.pairs, unit: "pairs")
             let measured = try teacher.outputs(for: dataset).relevance(
-                over: dataset, pairs: settings.pairs, seed: settings.seed, standardError: settings.standardError
+                over: dataset, pairs: settings.pairs, seed: settings.seed,
+                standardError: settings.standardError
             ) { progress.update($0) }
             progress.finish()
-            return TeacherCacheIndex.Relevance(pairs: measured.pairs, scores: measured.scores, standardErrors: measured.standardErrors)
+            return TeacherCacheIndex.Relevance(
+                pairs: measured.pairs, scores: measured.scores, standardErrors: measured.standardErrors)
         }
-        guard let relevance else { throw StageError.interrupted("the relevance is not measured; run the same command to go on") }
+        guard let relevance else {
+            throw StageError.interrupted("the relevance is not measured; run the same command to go on")
+        }
         let list = zip(relevance.scores, relevance.standardErrors).map { String(format: "%.3f±%.3f", $0, $1) }
-        StandardError.write("cache-teacher: IRS by layer \(list.joined(separator: " ")) over \(relevance.pairs) pairs")
+        StandardError.write(
+            "cache-teacher: IRS by layer \(list.joined(separator: " ")) over \(relevance.pairs) pairs")
         return relevance
     }
 }

@@ -18,14 +18,15 @@ final class FillingLog {
     func write(_ event: TeacherCacheFilling.Event, _ keys: [String]) throws {
         let (name, index): (String, Int)
         switch event {
-        case let .computing(number): (name, index) = ("computing", number)
-        case let .written(number): (name, index) = ("written", number)
-        case let .sharedIn(number): (name, index) = ("shared", number)
-        case let .damaged(number, _): (name, index) = ("damaged", number)
+        case .computing(let number): (name, index) = ("computing", number)
+        case .written(let number): (name, index) = ("written", number)
+        case .sharedIn(let number): (name, index) = ("shared", number)
+        case .damaged(let number, _): (name, index) = ("damaged", number)
         case .reused, .waiting: return
         }
         let line: JSONValue = [
-            "event": .string(name), "shard": .int(index), "key": .string(keys[index]), "time": .string(Date().formatted(.iso8601)),
+            "event": .string(name), "shard": .int(index), "key": .string(keys[index]),
+            "time": .string(Date().formatted(.iso8601)),
         ]
         try handle.write(contentsOf: Data((line.text() + "\n").utf8))
     }
@@ -51,18 +52,21 @@ struct FillingCounts {
 
     mutating func count(_ event: TeacherCacheFilling.Event, _ keys: [String]) throws {
         switch event {
-        case let .reused(number):
+        case .reused(let number):
             reused += 1
             samples += dataset.index.shards[number].samples
-        case let .written(number):
+        case .written(let number):
             computed += 1
             samples += dataset.index.shards[number].samples
-        case let .sharedIn(number):
+        case .sharedIn(let number):
             shared += 1
             samples += dataset.index.shards[number].samples
-        case let .damaged(number, problem):
-            StandardError.write("cache-teacher: warning: entry \(keys[number]) of \(dataset.index.shards[number].file): \(problem); computing it again")
-        case let .waiting(left): reporter.update(samples, suffix: "waiting for \(left) shards of other processes")
+        case .damaged(let number, let problem):
+            StandardError.write(
+                "cache-teacher: warning: entry \(keys[number]) of \(dataset.index.shards[number].file): \(problem); computing it again"
+            )
+        case .waiting(let left):
+            reporter.update(samples, suffix: "waiting for \(left) shards of other processes")
         case .computing: break
         }
     }
@@ -71,19 +75,29 @@ struct FillingCounts {
     func summary(_ index: TeacherCacheIndex) -> JSONValue {
         reporter.finish()
         let entries = index.entries
-        let (bytes, positions) = (entries.reduce(0) { $0 + $1.bytes }, entries.reduce(0) { $0 + $1.positions })
+        let (bytes, positions) = (
+            entries.reduce(0) { $0 + $1.bytes }, entries.reduce(0) { $0 + $1.positions }
+        )
         let state = entries.reduce(0) { $0 + $1.stateBytes }
-        let tail = entries.reduce(0) { $0 + $1.meanTailMass * Double($1.positions) } / Double(max(1, positions))
+        let tail =
+            entries.reduce(0) { $0 + $1.meanTailMass * Double($1.positions) } / Double(max(1, positions))
         let worst = entries.map(\.worstTailMass).max() ?? 0
         let others = shared > 0 ? ", \(shared) by other processes" : ""
-        let mass = index.settings.encoding == .topK ? String(format: ", tail mass %.2g mean, %.2g worst", tail, worst) : ""
-        StandardError.write("cache-teacher: reused \(reused)/\(entries.count), computed \(computed)\(others); " + String(
-            format: "%d positions, %.1f bytes each before zstd and %.1f on disk, %.1f MB", positions, Double(state) / Double(max(1, positions)),
-            Double(bytes) / Double(max(1, positions)), Double(bytes) / 1e6) + mass)
+        let mass =
+            index.settings.encoding == .topK
+            ? String(format: ", tail mass %.2g mean, %.2g worst", tail, worst) : ""
+        StandardError.write(
+            "cache-teacher: reused \(reused)/\(entries.count), computed \(computed)\(others); "
+                + String(
+                    format: "%d positions, %.1f bytes each before zstd and %.1f on disk, %.1f MB", positions,
+                    Double(state) / Double(max(1, positions)),
+                    Double(bytes) / Double(max(1, positions)), Double(bytes) / 1e6) + mass)
         return [
-            "entries": .int(entries.count), "reused": .int(reused), "computed": .int(computed), "shared": .int(shared),
+            "entries": .int(entries.count), "reused": .int(reused), "computed": .int(computed),
+            "shared": .int(shared),
             "positions": .int(positions), "bytes": .int(bytes), "state_bytes": .int(state),
-            "saliency_layer": .int(index.settings.saliencyLayer), "mean_tail_mass": .number(tail), "worst_tail_mass": .number(worst),
+            "saliency_layer": .int(index.settings.saliencyLayer), "mean_tail_mass": .number(tail),
+            "worst_tail_mass": .number(worst),
         ]
     }
 }

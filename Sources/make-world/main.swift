@@ -6,7 +6,9 @@ import World
 
 struct MakeWorld: ParsableCommand {
     static let configuration = StageHelp.configuration(
-        "make-world", abstract: "Draws the embedded data set: images, conversations, benchmarks and a tokenizer, from one seed.",
+        "make-world",
+        abstract:
+            "Draws the embedded data set: images, conversations, benchmarks and a tokenizer, from one seed.",
         discussion: """
             Writes captions.json, mixed.json (the teacher's), student.json (answers partly wrong), heldout.json (long \
             captions nobody trains on), images.tar, tokenizer/, benchmarks/<name>/ and validation/<name>/ for gqa, \
@@ -22,7 +24,8 @@ struct MakeWorld: ParsableCommand {
     func run() throws {
         let recipe = try configuration.recipe(WorldSettings.self)
         let output = URL(fileURLWithPath: out)
-        let run = try StageRun("make-world", recipe: recipe, inputs: [], output: output, options: configuration)
+        let run = try StageRun(
+            "make-world", recipe: recipe, inputs: [], output: output, options: configuration)
         if try run.isUpToDate() { return }
         try run.begin()
         let interruption = Interruption()
@@ -35,7 +38,8 @@ struct MakeWorld: ParsableCommand {
                 if done == total { progress.finish() }
             }
             if interruption.isRequested {
-                throw StageError.interrupted("the world is not whole; run the same command again, it takes seconds")
+                throw StageError.interrupted(
+                    "the world is not whole; run the same command again, it takes seconds")
             }
         }
         let summary = counts.map { (name: $0.name, value: JSONValue.int($0.count)) }

@@ -18,11 +18,15 @@ struct ScoreBenchmarks: ParsableCommand {
             scores.json (all numbers and breakdowns) and table.txt, and prints the table. AVG is the mean of the six \
             columns of the paper and is there only where all six are.
             """,
-        example: "score-benchmarks --benchmarks data --model teacher=run/teacher --model student=run/student --out run/scores")
+        example:
+            "score-benchmarks --benchmarks data --model teacher=run/teacher --model student=run/student --out run/scores"
+    )
 
     @OptionGroup var configuration: ConfigurationOptions
 
-    @Option(name: .customLong("benchmark"), help: "name=folder: a benchmark and its official files; may be repeated.")
+    @Option(
+        name: .customLong("benchmark"),
+        help: "name=folder: a benchmark and its official files; may be repeated.")
     var benchmarkFolders: [String] = []
 
     @Option(help: "A folder of benchmarks, each in a subfolder of its name.")
@@ -55,12 +59,16 @@ struct ScoreBenchmarks: ParsableCommand {
         guard !answers.isEmpty else { throw StageError.usage("no answers: give --answers or --model") }
 
         let run = try out.map { out in
-            let files = try benchmarks.map { try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest()) }
+            let files = try benchmarks.map {
+                try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest())
+            }
             let inputs = try files + answers.map { try StageInput("answers of \($0.name)", $0.url) }
-            return try StageRun("score-benchmarks", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
+            return try StageRun(
+                "score-benchmarks", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
         }
         if let run, !explain, try run.isUpToDate() {
-            return printTable(try String(contentsOf: run.output.appendingPathComponent("table.txt"), encoding: .utf8))
+            return printTable(
+                try String(contentsOf: run.output.appendingPathComponent("table.txt"), encoding: .utf8))
         }
         let results = answers.map { ModelScores(model: $0.name, answers: $0.url, benchmarks: benchmarks) }
         let table = ScoreTable(rows: results.map(\.row) + (recipe.published ? ScoreTable.published : [])).text
@@ -72,7 +80,8 @@ struct ScoreBenchmarks: ParsableCommand {
 
         guard let run, !explain else { return }
         try run.begin()
-        try AtomicOutput.writeAtomically(ModelScores.document(results), to: run.output.appendingPathComponent("scores.json"))
+        try AtomicOutput.writeAtomically(
+            ModelScores.document(results), to: run.output.appendingPathComponent("scores.json"))
         try AtomicOutput.writeAtomically(table, to: run.output.appendingPathComponent("table.txt"))
         try run.finish(counts: ["models": .int(results.count), "benchmarks": .int(benchmarks.count)])
     }
@@ -83,9 +92,12 @@ struct ScoreBenchmarks: ParsableCommand {
             folders += BenchmarkList.all.map { (name: $0.name, url: parent.appendingPathComponent($0.name)) }
                 .filter { FileManager.default.fileExists(atPath: $0.url.path) }
         }
-        guard !folders.isEmpty else { throw StageError.usage("no benchmark: give --benchmark or --benchmarks") }
+        guard !folders.isEmpty else {
+            throw StageError.usage("no benchmark: give --benchmark or --benchmarks")
+        }
         return try folders.map { name, folder in
-            let (benchmark, recorded) = try BenchmarkList.open(name, folder: folder, manifests: manifests.map(url))
+            let (benchmark, recorded) = try BenchmarkList.open(
+                name, folder: folder, manifests: manifests.map(url))
             recorded.forEach { StandardError.write("\(name): recorded size and digest of \($0)") }
             return benchmark
         }
@@ -102,10 +114,14 @@ struct ScoreBenchmarks: ParsableCommand {
     private func pairs(_ texts: [String], of option: String) throws -> [(name: String, url: URL)] {
         let pairs = try texts.map { text in
             let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { throw StageError.usage("\(option) \(text): expected <name>=<path>") }
+            guard parts.count == 2 else {
+                throw StageError.usage("\(option) \(text): expected <name>=<path>")
+            }
             return (name: String(parts[0]), url: url(String(parts[1])))
         }
-        guard Set(pairs.map(\.name)).count == pairs.count else { throw StageError.usage("two \(option) have one name") }
+        guard Set(pairs.map(\.name)).count == pairs.count else {
+            throw StageError.usage("two \(option) have one name")
+        }
         return pairs
     }
 }

@@ -29,7 +29,10 @@ struct TraceRecipe: Recipe {
         try SettingProblem.require(candidates, "candidates", in: 1...64)
         try SettingProblem.require(saliencyLayer, "saliency_layer", in: 0...10_000)
         for part in parts where ModelTrace.Part(rawValue: part) == nil {
-            throw SettingProblem("parts", "names '\(part)', known are \(ModelTrace.Part.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw SettingProblem(
+                "parts",
+                "names '\(part)', known are \(ModelTrace.Part.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
     }
 }
@@ -42,7 +45,9 @@ struct TraceModel: ParsableCommand {
             pixel_values, candidates), so that another implementation can be fed the same numbers. Losses and gradients are those of the
             model as a student of --teacher.
             """,
-        example: "trace-model --model student --teacher teacher --shards shards --sample 0 --sample 5 --set 'parts=[saliency, losses]' --out trace")
+        example:
+            "trace-model --model student --teacher teacher --shards shards --sample 0 --sample 5 --set 'parts=[saliency, losses]' --out trace"
+    )
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the checkpoint.") var model: String
@@ -53,8 +58,12 @@ struct TraceModel: ParsableCommand {
     @Option(help: "Folder for trace.safetensors and the receipt.") var out: String
 
     func validate() throws {
-        guard (shards == nil) != (batch == nil) else { throw ValidationError("give either --shards or --batch") }
-        guard shards == nil || !sample.isEmpty else { throw ValidationError("--shards needs at least one --sample") }
+        guard (shards == nil) != (batch == nil) else {
+            throw ValidationError("give either --shards or --batch")
+        }
+        guard shards == nil || !sample.isEmpty else {
+            throw ValidationError("--shards needs at least one --sample")
+        }
     }
 
     /// The recipe and the samples: all that the result depends on besides its inputs.
@@ -65,27 +74,37 @@ struct TraceModel: ParsableCommand {
 
     func run() throws {
         let recipe = try configuration.recipe(TraceRecipe.self)
-        let inputs = [("model", model), ("teacher", teacher), ("shards", shards), ("batch", batch)].compactMap { name, path in path.map { (name, $0) } }
+        let inputs = [("model", model), ("teacher", teacher), ("shards", shards), ("batch", batch)].compactMap
+        { name, path in path.map { (name, $0) } }
         let run = try StageRun(
-            "trace-model", recipe: Recorded(recipe: recipe, samples: sample), inputs: inputs.map { try StageInput($0.0, URL(fileURLWithPath: $0.1)) },
+            "trace-model", recipe: Recorded(recipe: recipe, samples: sample),
+            inputs: inputs.map { try StageInput($0.0, URL(fileURLWithPath: $0.1)) },
             output: URL(fileURLWithPath: out), options: configuration)
         if try run.isUpToDate() { return }
         let parts = recipe.parts.compactMap { ModelTrace.Part(rawValue: $0) }
         let folder = URL(fileURLWithPath: model)
-        let student = try LlavaModel(folder: folder, trainable: parts.contains(.gradients) ? Set(ModelPart.allCases) : [])
+        let student = try LlavaModel(
+            folder: folder, trainable: parts.contains(.gradients) ? Set(ModelPart.allCases) : [])
         let (input, candidates) = try source(recipe, student, folder)
         var count = recipe.candidates
-        if case let .given(ids) = candidates { count = ids.joined().map(\.count).max() ?? count }
+        if case .given(let ids) = candidates { count = ids.joined().map(\.count).max() ?? count }
         let objective = AlignmentObjective(
-            weights: recipe.weights, candidates: CandidateRule(count: count), saliencyLayer: recipe.saliencyLayer)
+            weights: recipe.weights, candidates: CandidateRule(count: count),
+            saliencyLayer: recipe.saliencyLayer)
         let trace = ModelTrace(
-            model: student, teacher: try teacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) }, objective: objective)
+            model: student, teacher: try teacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) },
+            objective: objective)
         try run.begin()
-        try trace.run(parts, on: input, candidates: candidates).write(to: URL(fileURLWithPath: out).appendingPathComponent("trace.safetensors"))
-        try run.finish(counts: ["samples": .int(input.samples.count), "rows": .int(input.rows)], blasCore: Machine.blasCore)
+        try trace.run(parts, on: input, candidates: candidates).write(
+            to: URL(fileURLWithPath: out).appendingPathComponent("trace.safetensors"))
+        try run.finish(
+            counts: ["samples": .int(input.samples.count), "rows": .int(input.rows)],
+            blasCore: Machine.blasCore)
     }
 
-    private func source(_ recipe: TraceRecipe, _ student: LlavaModel, _ folder: URL) throws -> (AlignmentBatch, CandidateSource) {
+    private func source(_ recipe: TraceRecipe, _ student: LlavaModel, _ folder: URL) throws -> (
+        AlignmentBatch, CandidateSource
+    ) {
         let drawn = CandidateSource.drawn(seed: recipe.seed, step: 0)
         if let batch {
             let input = try TraceInput(SafeTensorsFile(URL(fileURLWithPath: batch)))

@@ -16,12 +16,16 @@ struct TrainStudent: ParsableCommand {
             cache where --teacher-outputs is given, else the teacher in the loop; TPA needs --teacher. An interrupted run goes on where
             it stopped.
             """,
-        example: "train-student --config train.yaml --model student-init --shards shards --teacher teacher --teacher-outputs outputs --out student")
+        example:
+            "train-student --config train.yaml --model student-init --shards shards --teacher teacher --teacher-outputs outputs --out student"
+    )
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the LLaVA checkpoint to start from.") var model: String
     @Option(help: "Folder of the shards to train on.") var shards: String
-    @Option(help: "Folder of the teacher's checkpoint, for TPA, and for KD and IVA without --teacher-outputs.") var teacher: String?
+    @Option(
+        help: "Folder of the teacher's checkpoint, for TPA, and for KD and IVA without --teacher-outputs.")
+    var teacher: String?
     @Option(help: "Folder of cache-teacher's index for these shards.") var teacherOutputs: String?
     @Option(help: "Folder of the store of teacher outputs.") var cache = "cache"
     @Option(help: "Folder for the trained checkpoint, metrics.jsonl and the receipt.") var out: String
@@ -31,12 +35,15 @@ struct TrainStudent: ParsableCommand {
         let needsTeacher = recipe.weights.tpa != 0 || (recipe.weights.needsTeacher && teacherOutputs == nil)
         let usedTeacher = needsTeacher ? teacher : nil
         let usedOutputs = recipe.weights.kd != 0 || recipe.weights.iva != 0 ? teacherOutputs : nil
-        let folders = [("model", model), ("shards", shards)] + [("teacher", usedTeacher), ("teacher outputs", usedOutputs)].compactMap { name, path in
-            path.map { (name, $0) }
-        }
+        let folders =
+            [("model", model), ("shards", shards)]
+            + [("teacher", usedTeacher), ("teacher outputs", usedOutputs)].compactMap { name, path in
+                path.map { (name, $0) }
+            }
         let output = URL(fileURLWithPath: out)
         let run = try StageRun(
-            "train-student", recipe: recipe, inputs: folders.map { try StageInput($0.0, URL(fileURLWithPath: $0.1)) }, output: output,
+            "train-student", recipe: recipe,
+            inputs: folders.map { try StageInput($0.0, URL(fileURLWithPath: $0.1)) }, output: output,
             options: configuration)
         if try run.isUpToDate() { return }
 
@@ -44,23 +51,32 @@ struct TrainStudent: ParsableCommand {
         let student = try LlavaModel(folder: URL(fileURLWithPath: model), trainable: Set(recipe.trainable))
         let teacherModel = try usedTeacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) }
         try dataset.require(student, folder: URL(fileURLWithPath: model))
-        if let teacherModel, let usedTeacher { try dataset.require(teacherModel, folder: URL(fileURLWithPath: usedTeacher)) }
+        if let teacherModel, let usedTeacher {
+            try dataset.require(teacherModel, folder: URL(fileURLWithPath: usedTeacher))
+        }
         let cached = try usedOutputs.map {
-            try CachedTeacher(index: URL(fileURLWithPath: $0), cache: TeacherCache(URL(fileURLWithPath: cache)), dataset: dataset)
+            try CachedTeacher(
+                index: URL(fileURLWithPath: $0), cache: TeacherCache(URL(fileURLWithPath: cache)),
+                dataset: dataset)
         }
         let trainer = try Trainer(
             student: student, teacher: teacherModel, cached: cached, dataset: dataset,
             settings: recipe.settings(measuredLayer: cached?.index.settings.saliencyLayer))
         if recipe.weights.needsTeacher {
-            StandardError.write("train-student: KD and IVA from \(cached == nil ? "the teacher in the loop" : "the cache")"
-                + (recipe.weights.tpa == 0 ? "" : ", TPA with the teacher in the loop") + ", BLAS kernels \(Machine.blasCore)")
+            StandardError.write(
+                "train-student: KD and IVA from \(cached == nil ? "the teacher in the loop" : "the cache")"
+                    + (recipe.weights.tpa == 0 ? "" : ", TPA with the teacher in the loop")
+                    + ", BLAS kernels \(Machine.blasCore)")
         }
         try run.begin()
-        if configuration.force { try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors")) }
+        if configuration.force {
+            try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors"))
+        }
         try train(trainer, run, output)
         try student.write(into: output)
         try run.finish(
-            counts: ["steps": .int(trainer.steps), "samples": .int(dataset.count)], volatile: ["metrics.jsonl"],
+            counts: ["steps": .int(trainer.steps), "samples": .int(dataset.count)],
+            volatile: ["metrics.jsonl"],
             excluding: ["state.safetensors"], blasCore: Machine.blasCore)
         // Only now: until the receipt stands, an interrupted stage must find its way back.
         try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors"))
@@ -69,19 +85,25 @@ struct TrainStudent: ParsableCommand {
     private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL) throws {
         let interruption = Interruption()
         var progress = ProgressReporter("training", total: trainer.steps, unit: "steps")
-        let finished = try trainer.run(in: output, run: run.identity, stop: { interruption.isRequested }) { event in
+        let finished = try trainer.run(in: output, run: run.identity, stop: { interruption.isRequested }) {
+            event in
             switch event {
-            case let .resumed(step):
+            case .resumed(let step):
                 StandardError.write("train-student: going on after step \(step)")
                 progress = ProgressReporter("training", total: trainer.steps, done: step, unit: "steps")
-            case let .step(line):
+            case .step(let line):
                 let t = line.terms
                 progress.advance(
-                    suffix: String(format: "loss %.3f (sft %.3f iva %.3f kd %.3f tpa %.3f)", line.loss, t.sft, t.iva, t.kd, t.tpa))
+                    suffix: String(
+                        format: "loss %.3f (sft %.3f iva %.3f kd %.3f tpa %.3f)", line.loss, t.sft, t.iva,
+                        t.kd, t.tpa))
             case .stateWritten: break
             }
         }
         progress.finish()
-        guard finished else { throw StageError.interrupted("the state is saved in \(output.path); run the same command to go on") }
+        guard finished else {
+            throw StageError.interrupted(
+                "the state is saved in \(output.path); run the same command to go on")
+        }
     }
 }

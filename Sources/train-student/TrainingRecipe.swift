@@ -80,8 +80,12 @@ struct TrainingRecipe: Recipe {
     }
 
     func validate() throws {
-        for (name, value) in [("sft", weights.sft), ("iva", weights.iva), ("kd", weights.kd), ("tpa", weights.tpa)] {
-            guard value.isFinite, value >= 0 else { throw SettingProblem("weights.\(name)", "is \(value), expected a number from 0") }
+        for (name, value) in [
+            ("sft", weights.sft), ("iva", weights.iva), ("kd", weights.kd), ("tpa", weights.tpa),
+        ] {
+            guard value.isFinite, value >= 0 else {
+                throw SettingProblem("weights.\(name)", "is \(value), expected a number from 0")
+            }
         }
         try SettingProblem.require(candidates.count, "candidates.count", in: 1...64)
         try SettingProblem.require(batchSize, "batch_size", in: 1...1_000_000)
@@ -92,38 +96,51 @@ struct TrainingRecipe: Recipe {
         try SettingProblem.require(saliencyLayer ?? 0, "saliency_layer", in: 0...10_000)
         try SettingProblem.require(steps ?? 1, "steps", in: 1...1_000_000_000)
         let positive = [
-            ("epochs", epochs), ("candidates.temperature", candidates.temperature), ("optimizer.learning_rate", optimizer.learningRate),
+            ("epochs", epochs), ("candidates.temperature", candidates.temperature),
+            ("optimizer.learning_rate", optimizer.learningRate),
             ("optimizer.epsilon", optimizer.epsilon),
         ]
         for (name, value) in positive {
-            guard value.isFinite, value > 0, value < 1e6 else { throw SettingProblem(name, "is \(value), expected a number above 0") }
+            guard value.isFinite, value > 0, value < 1e6 else {
+                throw SettingProblem(name, "is \(value), expected a number above 0")
+            }
         }
         let shares = [
-            ("candidates.top_p", candidates.topP), ("optimizer.beta1", optimizer.beta1), ("optimizer.beta2", optimizer.beta2),
+            ("candidates.top_p", candidates.topP), ("optimizer.beta1", optimizer.beta1),
+            ("optimizer.beta2", optimizer.beta2),
             ("schedule.warmup_ratio", schedule.warmupRatio),
         ]
         for (name, value) in shares {
-            guard (0...1).contains(value) else { throw SettingProblem(name, "is \(value), expected a number from 0 to 1") }
+            guard (0...1).contains(value) else {
+                throw SettingProblem(name, "is \(value), expected a number from 0 to 1")
+            }
         }
         guard optimizer.weightDecay >= 0, optimizer.clip >= 0 else {
             throw SettingProblem("optimizer", "holds a negative weight_decay or clip")
         }
-        guard candidates.topP > 0 else { throw SettingProblem("candidates.top_p", "is 0: no token would be left to draw") }
+        guard candidates.topP > 0 else {
+            throw SettingProblem("candidates.top_p", "is 0: no token would be left to draw")
+        }
     }
 
     /// - Parameter measuredLayer: from the cache, where the recipe leaves the layer open
     func settings(measuredLayer: Int?) throws -> TrainingSettings {
         guard let layer = saliencyLayer ?? measuredLayer ?? (weights.iva == 0 ? 0 : nil) else {
-            throw SettingProblem("saliency_layer", "is not set and no cache says which layer is the most relevant: give --teacher-outputs or a number")
+            throw SettingProblem(
+                "saliency_layer",
+                "is not set and no cache says which layer is the most relevant: give --teacher-outputs or a number"
+            )
         }
         var objective = AlignmentObjective(
             weights: weights,
             candidates: CandidateRule(
-                count: candidates.count, strategy: candidates.strategy, topP: candidates.topP, temperature: candidates.temperature),
+                count: candidates.count, strategy: candidates.strategy, topP: candidates.topP,
+                temperature: candidates.temperature),
             saliencyLayer: layer)
         objective.recompute = recompute
         var settings = TrainingSettings(
-            objective: objective, trainable: Set(trainable), batchSize: batchSize, learningRate: optimizer.learningRate)
+            objective: objective, trainable: Set(trainable), batchSize: batchSize,
+            learningRate: optimizer.learningRate)
         settings.rowLimit = microBatchRows
         settings.replicas = replicas
         settings.epochs = epochs

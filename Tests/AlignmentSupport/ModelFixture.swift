@@ -17,7 +17,8 @@ public struct ModelFixture {
 
     public init(_ folder: URL) throws {
         self.folder = folder
-        let facts = try JSONDecoder().decode(Facts.self, from: Data(contentsOf: folder.appendingPathComponent("batch.json")))
+        let facts = try JSONDecoder().decode(
+            Facts.self, from: Data(contentsOf: folder.appendingPathComponent("batch.json")))
         saliencyLayer = facts.iva_teacher_layer
         candidatesPerToken = facts.candidates_per_token
         let input = try TraceInput(SafeTensorsFile(folder.appendingPathComponent("batch.safetensors")))
@@ -33,17 +34,23 @@ public struct ModelFixture {
         try LlavaModel(folder: folder.appendingPathComponent("student"), trainable: trainable)
     }
 
-    public func teacher() throws -> LlavaModel { try LlavaModel(folder: folder.appendingPathComponent("teacher")) }
+    public func teacher() throws -> LlavaModel {
+        try LlavaModel(folder: folder.appendingPathComponent("teacher"))
+    }
 
     public func golden(_ name: String) throws -> SafeTensorsFile {
         try SafeTensorsFile(folder.appendingPathComponent("\(name).safetensors"))
     }
 
     public func objective(_ weights: LossTerms) -> AlignmentObjective {
-        AlignmentObjective(weights: weights, candidates: CandidateRule(count: candidatesPerToken), saliencyLayer: saliencyLayer)
+        AlignmentObjective(
+            weights: weights, candidates: CandidateRule(count: candidatesPerToken),
+            saliencyLayer: saliencyLayer)
     }
 
-    public var totals: StepTotals { StepTotals(supervisedTokens: batch.supervisedTokens, samples: batch.samples.count) }
+    public var totals: StepTotals {
+        StepTotals(supervisedTokens: batch.supervisedTokens, samples: batch.samples.count)
+    }
     public static let all = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
 }
 

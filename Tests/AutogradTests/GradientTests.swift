@@ -8,7 +8,9 @@ import Testing
     private let bound = 5e-3
 
     @Test func linearWithBias() {
-        #expect(gradientError(inputs: [[5, 7], [3, 7], [3]]) { linear($0[0], weight: $0[1], bias: $0[2]) } < bound)
+        #expect(
+            gradientError(inputs: [[5, 7], [3, 7], [3]]) { linear($0[0], weight: $0[1], bias: $0[2]) } < bound
+        )
     }
 
     @Test func sumOfTwoUsesOfTheSameValue() {
@@ -24,18 +26,25 @@ import Testing
     }
 
     @Test func rmsNormOverRowsAndOverHeads() {
-        #expect(gradientError(inputs: [[4, 8], [8]]) { rmsNorm($0[0], weight: $0[1], epsilon: 1e-6) } < bound)
-        #expect(gradientError(inputs: [[4, 8], [4]]) { rmsNorm($0[0], weight: $0[1], epsilon: 1e-6) } < bound)
+        #expect(
+            gradientError(inputs: [[4, 8], [8]]) { rmsNorm($0[0], weight: $0[1], epsilon: 1e-6) } < bound)
+        #expect(
+            gradientError(inputs: [[4, 8], [4]]) { rmsNorm($0[0], weight: $0[1], epsilon: 1e-6) } < bound)
     }
 
     @Test func layerNormWithWeightAndBias() {
-        #expect(gradientError(inputs: [[4, 8], [8], [8]]) { layerNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5) } < bound)
+        #expect(
+            gradientError(inputs: [[4, 8], [8], [8]]) {
+                layerNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5)
+            } < bound)
     }
 
     @Test func rowsGatheredTwiceReplacedConcatenatedAndRepeated() {
         #expect(gradientError(inputs: [[5, 3]]) { gatherRows($0[0], [4, 1, 1, 0]) } < bound)
-        #expect(gradientError(inputs: [[5, 3], [2, 3]]) { replaceRows($0[0], at: [1, 3], with: $0[1]) } < bound)
-        #expect(gradientError(inputs: [[2, 3], [4, 3]]) { concatenateRows([$0[0], $0[1], $0[0]]) } < bound)
+        #expect(
+            gradientError(inputs: [[5, 3], [2, 3]]) { replaceRows($0[0], at: [1, 3], with: $0[1]) } < bound)
+        #expect(
+            gradientError(inputs: [[2, 3], [4, 3]]) { concatenateRows([$0[0], $0[1], $0[0]]) } < bound)
         #expect(gradientError(inputs: [[6, 3], [2, 3]]) { addRepeated($0[0], $0[1]) } < bound)
     }
 
@@ -46,9 +55,11 @@ import Testing
 
     @Test func causalAttentionWithGroupedHeads() {
         let layout = AttentionLayout.causal(lengths: [3, 1, 5])
-        #expect(gradientError(inputs: [[9, 16], [9, 8], [9, 8]]) {
-            attention($0[0], AttentionKeys(trunkKeys: $0[1], trunkValues: $0[2]), layout: layout, headSize: 4)
-        } < bound)
+        #expect(
+            gradientError(inputs: [[9, 16], [9, 8], [9, 8]]) {
+                attention(
+                    $0[0], AttentionKeys(trunkKeys: $0[1], trunkValues: $0[2]), layout: layout, headSize: 4)
+            } < bound)
     }
 
     @Test func candidatesThatSeeAPrefixOfTheTrunkAndThemselves() {
@@ -56,18 +67,23 @@ import Testing
             .init(queries: 0..<3, keys: 0..<4, visible: [0, 2, 4], seesItself: true),
             .init(queries: 3..<5, keys: 4..<6, visible: [1, 1], seesItself: true),
         ])
-        #expect(gradientError(inputs: [[5, 8], [6, 4], [6, 4], [5, 4], [5, 4]]) {
-            attention(
-                $0[0], AttentionKeys(trunkKeys: $0[1], trunkValues: $0[2], ownKeys: $0[3], ownValues: $0[4]), layout: layout, headSize: 4)
-        } < bound)
+        #expect(
+            gradientError(inputs: [[5, 8], [6, 4], [6, 4], [5, 4], [5, 4]]) {
+                attention(
+                    $0[0],
+                    AttentionKeys(trunkKeys: $0[1], trunkValues: $0[2], ownKeys: $0[3], ownValues: $0[4]),
+                    layout: layout, headSize: 4)
+            } < bound)
     }
 
     @Test func blocksLongerThanOneAgreeWithDifferences() {
         // 300 rows are three blocks; only a few entries are checked through the row weights being random.
         let layout = AttentionLayout.causal(lengths: [140])
-        #expect(gradientError(inputs: [[140, 2], [140, 2], [140, 2]]) {
-            attention($0[0], AttentionKeys(trunkKeys: $0[1], trunkValues: $0[2]), layout: layout, headSize: 2)
-        } < 2 * bound)
+        #expect(
+            gradientError(inputs: [[140, 2], [140, 2], [140, 2]]) {
+                attention(
+                    $0[0], AttentionKeys(trunkKeys: $0[1], trunkValues: $0[2]), layout: layout, headSize: 2)
+            } < 2 * bound)
     }
 
     @Test func recomputationGivesTheSameGradients() {
@@ -78,7 +94,8 @@ import Testing
         func gradients(_ recompute: Bool) -> [[Float]] {
             let x = Value(Tensor(randomValues(12, seed: 3), shape: [4, 3]), requiresGradient: true)
             let weight = Value(Tensor(randomValues(9, seed: 4), shape: [3, 3]), requiresGradient: true)
-            let y = recompute ? recomputed([x], parameters: [weight]) { block($0, weight) } : block([x], weight)
+            let y =
+                recompute ? recomputed([x], parameters: [weight]) { block($0, weight) } : block([x], weight)
             (y[0] + 2 * y[1]).backward()
             return [x.gradient?.values ?? [], weight.gradient?.values ?? []]
         }

@@ -11,15 +11,20 @@ import Testing
 /// The four losses, their rows and every gradient against PyTorch, over every folder of model fixtures.
 @Suite struct AlignmentLossTests {
     static let terms: [(name: String, weights: LossTerms)] = [
-        ("sft", LossTerms(sft: 1)), ("kd", LossTerms(kd: 1)), ("iva", LossTerms(iva: 1)), ("tpa", LossTerms(tpa: 1)),
+        ("sft", LossTerms(sft: 1)), ("kd", LossTerms(kd: 1)), ("iva", LossTerms(iva: 1)),
+        ("tpa", LossTerms(tpa: 1)),
     ]
 
     @Test(arguments: Fixtures.cases("models")) func lossesAreThoseOfTheGoldenData(folder: URL) throws {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("losses")
-        let loss = AlignmentLoss(student: try fixture.student(), teacher: try fixture.teacher(), objective: fixture.objective(ModelFixture.all))
+        let loss = AlignmentLoss(
+            student: try fixture.student(), teacher: try fixture.teacher(),
+            objective: fixture.objective(ModelFixture.all))
         let result = try loss(fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
-        let found = ["sft": result.terms.sft, "kd": result.terms.kd, "iva": result.terms.iva, "tpa": result.terms.tpa]
+        let found = [
+            "sft": result.terms.sft, "kd": result.terms.kd, "iva": result.terms.iva, "tpa": result.terms.tpa,
+        ]
         for (name, value) in found {
             let expected = Double(try golden.floats("loss/\(name)")[0])
             #expect(abs(value - expected) <= 1e-5 * abs(expected), "\(name): \(value), expected \(expected)")
@@ -29,18 +34,25 @@ import Testing
         #expect(result.branches.merged > 0 && result.branches.branches.contains { $0.count > 1 })
     }
 
-    @Test(arguments: Fixtures.cases("models")) func termsOfEveryTokenAreThoseOfTheGoldenData(folder: URL) throws {
+    @Test(arguments: Fixtures.cases("models")) func termsOfEveryTokenAreThoseOfTheGoldenData(folder: URL)
+        throws
+    {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("losses")
-        let loss = AlignmentLoss(student: try fixture.student(), teacher: try fixture.teacher(), objective: fixture.objective(ModelFixture.all))
+        let loss = AlignmentLoss(
+            student: try fixture.student(), teacher: try fixture.teacher(),
+            objective: fixture.objective(ModelFixture.all))
         let result = try loss(fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
-        let tokens = TokenLosses(result, batch: fixture.batch, totals: fixture.totals, candidates: fixture.candidates)
+        let tokens = TokenLosses(
+            result, batch: fixture.batch, totals: fixture.totals, candidates: fixture.candidates)
         let width = fixture.padded
         for (name, values) in [("sft", tokens.sft), ("kd", tokens.kd), ("iva", tokens.iva)] {
             let expected = try golden.floats("per_token/\(name)")
             for (sample, row) in values.enumerated() {
                 for (position, value) in row.enumerated() {
-                    #expect(abs(Float(value) - expected[sample * width + position]) < 2e-4, "\(name) of sample \(sample) at \(position)")
+                    #expect(
+                        abs(Float(value) - expected[sample * width + position]) < 2e-4,
+                        "\(name) of sample \(sample) at \(position)")
                 }
             }
         }
@@ -55,13 +67,17 @@ import Testing
         #expect(tokens.tpa.flatMap { $0 }.flatMap { $0 }.count == fixture.batch.supervisedTokens * d)
     }
 
-    @Test(arguments: Fixtures.cases("models"), terms.map(\.name)) func gradientsAreThoseOfTheGoldenData(folder: URL, term: String) throws {
+    @Test(arguments: Fixtures.cases("models"), terms.map(\.name)) func gradientsAreThoseOfTheGoldenData(
+        folder: URL, term: String
+    ) throws {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("grads")
         let student = try fixture.student()
         let weights = Self.terms.first { $0.name == term }?.weights ?? LossTerms()
-        let loss = AlignmentLoss(student: student, teacher: try fixture.teacher(), objective: fixture.objective(weights))
-        try loss(fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates)).loss.backward()
+        let loss = AlignmentLoss(
+            student: student, teacher: try fixture.teacher(), objective: fixture.objective(weights))
+        try loss(fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates)).loss
+            .backward()
         let expected = Dictionary(
             uniqueKeysWithValues: golden.names.filter { $0.hasPrefix("\(term)/") }.compactMap { name in
                 CheckpointNames.canonical(String(name.dropFirst(term.count + 1))).map { ($0, name) }
@@ -81,7 +97,8 @@ import Testing
         #expect(abs(squares.squareRoot() - norm) <= 1e-4 * norm)
     }
 
-    @Test(arguments: Fixtures.cases("models")) func saliencyOfAnyTeacherLayerGivesItsLoss(folder: URL) throws {
+    @Test(arguments: Fixtures.cases("models")) func saliencyOfAnyTeacherLayerGivesItsLoss(folder: URL) throws
+    {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("losses")
         let (student, teacher) = (try fixture.student(trainable: []), try fixture.teacher())
@@ -94,21 +111,32 @@ import Testing
         }
     }
 
-    @Test(arguments: Fixtures.cases("models")) func relevanceOfEveryLayerIsThatOfTheGoldenData(folder: URL) throws {
+    @Test(arguments: Fixtures.cases("models")) func relevanceOfEveryLayerIsThatOfTheGoldenData(folder: URL)
+        throws
+    {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("irs")
         for who in ["student", "teacher"] {
             let (alpha, shape) = (try golden.floats("\(who)/alpha"), try golden.entry("\(who)/alpha").shape)
             func layers(_ sample: Int) -> [[Float]] {
-                (0..<shape[1]).map { Array(alpha[(sample * shape[1] + $0) * shape[2]..<(sample * shape[1] + $0 + 1) * shape[2]]) }
+                (0..<shape[1]).map {
+                    Array(
+                        alpha[(sample * shape[1] + $0) * shape[2]..<(sample * shape[1] + $0 + 1) * shape[2]])
+                }
             }
-            var pairs = InstructionRelevance(layers: shape[1]), all = pairs
+            var pairs = InstructionRelevance(layers: shape[1])
+            var all = pairs
             let listed = try golden.integers("pairs")
-            for pair in 0..<listed.count / 2 { pairs.add(layers(listed[2 * pair]), layers(listed[2 * pair + 1])) }
+            for pair in 0..<listed.count / 2 {
+                pairs.add(layers(listed[2 * pair]), layers(listed[2 * pair + 1]))
+            }
             for a in 0..<shape[0] { for b in a + 1..<shape[0] { all.add(layers(a), layers(b)) } }
             for (relevance, name) in [(pairs, "irs_pairs"), (all, "irs_all_pairs")] {
                 let expected = try golden.floats("\(who)/\(name)")
-                #expect(zip(relevance.scores, expected).allSatisfy { abs($0 - Double($1)) < 1e-5 + 1e-4 * abs(Double($1)) })
+                #expect(
+                    zip(relevance.scores, expected).allSatisfy {
+                        abs($0 - Double($1)) < 1e-5 + 1e-4 * abs(Double($1))
+                    })
             }
         }
     }

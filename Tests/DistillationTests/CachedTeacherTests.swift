@@ -22,14 +22,18 @@ import Testing
                 return try #require(cache.summary(key, shard: shard.file))
             }
             try TeacherCacheIndex(
-                teacher: "t", shards: dataset.digest, description: dataset.description, settings: settings, relevance: nil, entries: entries
+                teacher: "t", shards: dataset.digest, description: dataset.description, settings: settings,
+                relevance: nil, entries: entries
             ).write(to: folder)
             try body(dataset, cache, folder)
         }
     }
 
     /// Opens the outputs after a change to the index's JSON.
-    private func refusal(_ dataset: ShardDataset, _ cache: TeacherCache, _ folder: URL, _ change: (inout [String: Any]) throws -> Void) throws -> String {
+    private func refusal(
+        _ dataset: ShardDataset, _ cache: TeacherCache, _ folder: URL,
+        _ change: (inout [String: Any]) throws -> Void
+    ) throws -> String {
         let path = folder.appendingPathComponent("index.json")
         let whole = try Data(contentsOf: path)
         defer { try? whole.write(to: path) }
@@ -47,14 +51,19 @@ import Testing
             let cached = try CachedTeacher(index: folder, cache: cache, dataset: dataset)
             for number in 0..<dataset.count {
                 let (sample, outputs) = (try dataset.sample(number), try cached.sample(number))
-                #expect(outputs.response.count == sample.labels.indices.count { $0 > 0 && sample.labels[$0] >= 0 })
-                #expect(outputs.visual.count == sample.visualRange?.count ?? 0 && outputs.saliency.count == outputs.visual.count)
+                #expect(
+                    outputs.response.count == sample.labels.indices.count { $0 > 0 && sample.labels[$0] >= 0 }
+                )
+                #expect(
+                    outputs.visual.count == sample.visualRange?.count ?? 0
+                        && outputs.saliency.count == outputs.visual.count)
             }
         }
     }
 
     @Test(arguments: [
-        ("tokenizer", "tokenizer", "other"), ("template", "template", "llama_2"), ("end_token", "end token", "<end>"),
+        ("tokenizer", "tokenizer", "other"), ("template", "template", "llama_2"),
+        ("end_token", "end token", "<end>"),
     ]) func otherTextIsRefusedByField(key: String, name: String, value: String) throws {
         try withOutputs { dataset, cache, folder in
             let found = try refusal(dataset, cache, folder) { fields in
@@ -89,7 +98,8 @@ import Testing
         try withOutputs { dataset, cache, folder in
             #expect(try refusal(dataset, cache, folder) { _ in } == "opened")
             #expect(try refusal(dataset, cache, folder) { $0["version"] = 1 }.contains("format version 1"))
-            #expect(try refusal(dataset, cache, folder) { $0["complete"] = false }.contains("has not finished"))
+            #expect(
+                try refusal(dataset, cache, folder) { $0["complete"] = false }.contains("has not finished"))
             let none = try refusal(dataset, cache, folder) { fields in
                 var settings = try #require(fields["settings"] as? [String: Any])
                 settings["top_k"] = 0
@@ -109,7 +119,9 @@ import Testing
     @Test func otherShardsAndEntriesOfAnotherVersionAreRefused() throws {
         try withOutputs { dataset, cache, folder in
             let more = try tinyDataset(in: folder.appendingPathComponent("more"), samples: 13)
-            #expect { try CachedTeacher(index: folder, cache: cache, dataset: more) } throws: { "\($0)".contains("data set") }
+            #expect { try CachedTeacher(index: folder, cache: cache, dataset: more) } throws: {
+                "\($0)".contains("data set")
+            }
             // An entry as version 1 wrote it has no seal; one of a version to come has another number in it.
             let key = try TeacherCacheIndex(folder: folder).entries[1].key
             let bytes = [UInt8](try Data(contentsOf: cache.path(key)))
@@ -119,11 +131,17 @@ import Testing
             var later = bytes
             later[start + text.count - 1] = UInt8(ascii: "3")
             let json = later.count - 4 - 64 - length
-            later.replaceSubrange((json + length)..<(json + length + 64), with: Array(Digest.sha256(Array(later[json..<json + length])).utf8))
+            later.replaceSubrange(
+                (json + length)..<(json + length + 64),
+                with: Array(Digest.sha256(Array(later[json..<json + length])).utf8))
             try Data(later).write(to: cache.path(key))
-            #expect { try CachedTeacher(index: folder, cache: cache, dataset: dataset) } throws: { "\($0)".contains("format version 3") }
+            #expect { try CachedTeacher(index: folder, cache: cache, dataset: dataset) } throws: {
+                "\($0)".contains("format version 3")
+            }
             try FileManager.default.removeItem(at: cache.path(key))
-            #expect { try CachedTeacher(index: folder, cache: cache, dataset: dataset) } throws: { "\($0)".contains("run cache-teacher") }
+            #expect { try CachedTeacher(index: folder, cache: cache, dataset: dataset) } throws: {
+                "\($0)".contains("run cache-teacher")
+            }
         }
     }
 
@@ -133,9 +151,12 @@ import Testing
             let path = dataset.folder.appendingPathComponent("index.json")
             let text = try String(contentsOf: path, encoding: .utf8)
             let digest = dataset.index.shards[0].rawSHA256
-            try text.replacingOccurrences(of: digest, with: String(digest.reversed())).write(to: path, atomically: true, encoding: .utf8)
+            try text.replacingOccurrences(of: digest, with: String(digest.reversed())).write(
+                to: path, atomically: true, encoding: .utf8)
             let changed = try ShardDataset(dataset.folder)
-            #expect { try CachedTeacher(index: folder, cache: cache, dataset: changed) } throws: { "\($0)".contains("run cache-teacher") }
+            #expect { try CachedTeacher(index: folder, cache: cache, dataset: changed) } throws: {
+                "\($0)".contains("run cache-teacher")
+            }
             try text.write(to: path, atomically: true, encoding: .utf8)
             // Its bytes changed: found when it is opened, before it is used.
             let shard = dataset.folder.appendingPathComponent(dataset.index.shards[0].file)

@@ -12,16 +12,25 @@ import Testing
         for folder in cases {
             let file = try SafeTensorsFile(folder.appendingPathComponent("sampling.safetensors"))
             let (logits, shape) = (try file.floats("logits"), try file.entry("logits").shape)
-            let settings = [("top_p_0.5", 0.5, 1.0), ("top_p_0.9", 0.9, 1), ("top_p_0.95", 0.95, 1), ("top_p_1.0", 1, 1), ("temperature_0.7_top_p_0.9", 0.9, 0.7)]
+            let settings = [
+                ("top_p_0.5", 0.5, 1.0), ("top_p_0.9", 0.9, 1), ("top_p_0.95", 0.95, 1), ("top_p_1.0", 1, 1),
+                ("temperature_0.7_top_p_0.9", 0.9, 0.7),
+            ]
             for row in 0..<shape[0] {
                 try Array(logits[row * shape[1]..<(row + 1) * shape[1]]).withUnsafeBufferPointer { line in
                     for (name, topP, temperature) in settings {
                         let expected = try file.floats(name)[row * shape[1]..<(row + 1) * shape[1]]
-                        let found = Nucleus(line, topP: topP, temperature: temperature).probabilities(count: shape[1])
-                        #expect(zip(found, expected).allSatisfy { abs($0 - Double($1)) < 2e-6 }, "\(folder.lastPathComponent) \(name) row \(row)")
+                        let found = Nucleus(line, topP: topP, temperature: temperature).probabilities(
+                            count: shape[1])
+                        #expect(
+                            zip(found, expected).allSatisfy { abs($0 - Double($1)) < 2e-6 },
+                            "\(folder.lastPathComponent) \(name) row \(row)")
                     }
-                    let greedy = CandidateRule(count: 4, strategy: .greedy).draw(line, random: CounterRandom(0))
-                    #expect(greedy.map { Int($0) } == Array(try file.integers("greedy_top4")[row * 4..<row * 4 + 4]))
+                    let greedy = CandidateRule(count: 4, strategy: .greedy).draw(
+                        line, random: CounterRandom(0))
+                    #expect(
+                        greedy.map { Int($0) }
+                            == Array(try file.integers("greedy_top4")[row * 4..<row * 4 + 4]))
                 }
             }
         }

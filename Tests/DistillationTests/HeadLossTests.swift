@@ -1,10 +1,9 @@
 import Autograd
+import Distillation
 import Foundation
 import NumericsSupport
 import Tensors
 import Testing
-
-import Distillation
 
 @Suite struct HeadLossTests {
     private let rows = 7
@@ -17,7 +16,9 @@ import Distillation
         Tensor(randomValues(shape.reduce(1, *), seed: 11, stream: stream), shape: shape)
     }
 
-    private var teacher: TeacherLogits { TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4)) }
+    private var teacher: TeacherLogits {
+        TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4))
+    }
 
     /// Rows of every kind: label only, label and divergences, divergence only, cached, untouched.
     private func lossRows(cached: Bool) -> [LossRow] {
@@ -46,50 +47,66 @@ import Distillation
 
     /// Distribution over the first `count` of a row of logits, in double precision.
     private func distribution(_ hidden: Tensor, _ row: Int, _ head: Tensor, _ count: Int) -> [Double] {
-        let logits = (0..<count).map { v in (0..<hidden.width).reduce(0.0) { $0 + Double(hidden[row, $1]) * Double(head[v, $1]) } }
+        let logits = (0..<count).map { v in
+            (0..<hidden.width).reduce(0.0) { $0 + Double(hidden[row, $1]) * Double(head[v, $1]) }
+        }
         let sum = logits.reduce(0.0) { $0 + exp($1) }
         return logits.map { exp($0) / sum }
     }
 
-    private func kl(_ p: [Double], _ q: [Double]) -> Double { zip(p, q).reduce(0) { $1.0 > 0 ? $0 + $1.0 * log($1.0 / $1.1) : $0 } }
+    private func kl(_ p: [Double], _ q: [Double]) -> Double {
+        zip(p, q).reduce(0) { $1.0 > 0 ? $0 + $1.0 * log($1.0 / $1.1) : $0 }
+    }
 
     /// The definition of semantics.md, section 3, row by row.
     private func reference(_ hidden: Tensor, _ head: Tensor, _ rows: [LossRow]) -> LossTerms {
         rows.reduce(LossTerms()) { sum, row in
             let whole = distribution(hidden, Int(row.row), head, vocabulary)
             let q = distribution(hidden, Int(row.row), head, common)
-            let dense = row.teacherRow < 0 ? 0 : kl(distribution(teacher.hidden, Int(row.teacherRow), teacher.head, common), q)
+            let dense =
+                row.teacherRow < 0
+                ? 0 : kl(distribution(teacher.hidden, Int(row.teacherRow), teacher.head, common), q)
             var loose = dense
             if row.cached >= 0 {
                 let target = targets[Int(row.cached)]
                 let kept = target.ids.map { q[Int($0)] }
                 loose = kl(
-                    target.logProbabilities.map { exp(Double($0)) } + [exp(Double(target.logTail))], kept + [1 - kept.reduce(0, +)])
+                    target.logProbabilities.map { exp(Double($0)) } + [exp(Double(target.logTail))],
+                    kept + [1 - kept.reduce(0, +)])
             }
-            return sum + LossTerms(
-                sft: row.label < 0 ? 0 : row.share.sft * -log(whole[Int(row.label)]), iva: row.share.iva * loose,
-                kd: row.share.kd * loose, tpa: row.share.tpa * dense)
+            return sum
+                + LossTerms(
+                    sft: row.label < 0 ? 0 : row.share.sft * -log(whole[Int(row.label)]),
+                    iva: row.share.iva * loose,
+                    kd: row.share.kd * loose, tpa: row.share.tpa * dense)
         }
     }
 
     private func loss(_ leaves: [Value], cached: Bool, chunkFloats: Int = 1 << 21) -> HeadLoss.Result {
         var head = HeadLoss(weights: weights, common: common)
         head.chunkFloats = chunkFloats
-        return head(hidden: leaves[0], head: leaves[1], rows: lossRows(cached: cached), teacher: teacher, cached: targets)
+        return head(
+            hidden: leaves[0], head: leaves[1], rows: lossRows(cached: cached), teacher: teacher,
+            cached: targets)
     }
 
     @Test(arguments: [false, true]) func termsAreThoseOfTheDefinition(cached: Bool) {
         let (hidden, head) = (tensor([rows, width], 1), tensor([vocabulary, width], 2))
         let expected = reference(hidden, head, lossRows(cached: cached))
         let found = loss([Value(hidden), Value(head)], cached: cached).terms
-        for (a, b) in [(found.sft, expected.sft), (found.iva, expected.iva), (found.kd, expected.kd), (found.tpa, expected.tpa)] {
+        for (a, b) in [
+            (found.sft, expected.sft), (found.iva, expected.iva), (found.kd, expected.kd),
+            (found.tpa, expected.tpa),
+        ] {
             #expect(abs(a - b) < 1e-5 * (1 + abs(b)))
         }
         #expect(expected.iva > 0 && expected.kd > 0 && expected.tpa > 0)
     }
 
     @Test(arguments: [false, true]) func gradientMatchesFiniteDifferences(cached: Bool) {
-        #expect(gradientError(inputs: [[rows, width], [vocabulary, width]]) { loss($0, cached: cached).loss } < 5e-3)
+        #expect(
+            gradientError(inputs: [[rows, width], [vocabulary, width]]) { loss($0, cached: cached).loss }
+                < 5e-3)
     }
 
     @Test func chunksDoNotChangeTheResult() {
@@ -117,7 +134,8 @@ import Distillation
 
     @Test func cachedWithAllIdsEqualsTheTeacherInTheLoop() {
         let (hidden, head) = (tensor([rows, width], 1), tensor([vocabulary, width], 2))
-        let all = topTargets(hidden: teacher.hidden, head: teacher.head, rows: (0..<7).map { $0 }, topK: nil, common: common)
+        let all = topTargets(
+            hidden: teacher.hidden, head: teacher.head, rows: (0..<7).map { $0 }, topK: nil, common: common)
         func run(_ cached: Bool) -> ([Float], LossTerms) {
             let leaf = Value(hidden, requiresGradient: true)
             let rows = (0..<7).map { index in
@@ -133,16 +151,20 @@ import Distillation
         }
         let (inLoop, fromCache) = (run(false), run(true))
         #expect(abs(inLoop.1.kd - fromCache.1.kd) < 1e-5)
-        #expect(inLoop.0.count == rows * width && zip(inLoop.0, fromCache.0).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(
+            inLoop.0.count == rows * width && zip(inLoop.0, fromCache.0).allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
     @Test func mergingTheTailLowersTheDivergence() {
         let (hidden, head) = (tensor([rows, width], 1), tensor([vocabulary, width], 2))
         func divergence(_ topK: Int?) -> Double {
-            let targets = topTargets(hidden: teacher.hidden, head: teacher.head, rows: [0], topK: topK, common: common)
+            let targets = topTargets(
+                hidden: teacher.hidden, head: teacher.head, rows: [0], topK: topK, common: common)
             var row = LossRow(row: 0)
             (row.cached, row.share.kd) = (0, 1)
-            return HeadLoss(weights: weights, common: common)(hidden: Value(hidden), head: Value(head), rows: [row], cached: targets).terms.kd
+            return HeadLoss(weights: weights, common: common)(
+                hidden: Value(hidden), head: Value(head), rows: [row], cached: targets
+            ).terms.kd
         }
         #expect(divergence(3) <= divergence(6) + 1e-6)
         #expect(divergence(6) <= divergence(nil) + 1e-6)

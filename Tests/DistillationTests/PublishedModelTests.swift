@@ -21,12 +21,14 @@ import Text
 
     @Test(.enabled(if: folder != nil)) func continuesTextAsPublished() throws {
         let folder = try #require(Self.folder)
-        let golden = try JSONDecoder().decode(Golden.self, from: Data(contentsOf: folder.appendingPathComponent("goldens.json")))
+        let golden = try JSONDecoder().decode(
+            Golden.self, from: Data(contentsOf: folder.appendingPathComponent("goldens.json")))
         let (model, tokenizer) = (try LlavaModel(folder: folder), try Tokenizer(contentsOf: folder))
         func text(_ ids: [Int32], _ count: Int) throws -> String {
             let answer = try model.language.generate(
                 [try model.embed(ids: ids)], settings: GenerationSettings(maximumNewTokens: count))[0]
-            return tokenizer.decode(ids + answer.ids, skipSpecialTokens: true).trimmingCharacters(in: .whitespaces)
+            return tokenizer.decode(ids + answer.ids, skipSpecialTokens: true).trimmingCharacters(
+                in: .whitespaces)
         }
         for prompt in golden.prompts {
             let ids = tokenizer.encode(prompt.prompt, addSpecialTokens: true)

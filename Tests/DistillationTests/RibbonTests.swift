@@ -17,7 +17,8 @@ import Testing
         init(_ loss: Value, _ student: LlavaModel) {
             self.loss = Double(loss.data.values[0])
             loss.backward()
-            gradients = Dictionary(uniqueKeysWithValues: student.parameters().map { ($0.name, $0.value.gradient?.values ?? []) })
+            gradients = Dictionary(
+                uniqueKeysWithValues: student.parameters().map { ($0.name, $0.value.gradient?.values ?? []) })
         }
     }
 
@@ -29,7 +30,8 @@ import Testing
     }
 
     private func loss(
-        _ student: Value, _ teacher: Value, _ rows: [Int32], _ models: (student: LlavaModel, teacher: LlavaModel), _ fixture: ModelFixture
+        _ student: Value, _ teacher: Value, _ rows: [Int32],
+        _ models: (student: LlavaModel, teacher: LlavaModel), _ fixture: ModelFixture
     ) -> Value {
         let common = min(models.student.language.vocabularySize, models.teacher.language.vocabularySize)
         let share = 1 / Double(fixture.candidatesPerToken * fixture.totals.supervisedTokens)
@@ -50,15 +52,20 @@ import Testing
         let samples = candidates(fixture).map { sample, position, id in
             let source = fixture.batch.samples[sample]
             return AlignmentSample(
-                id: source.id, inputIDs: source.inputIDs[..<position] + [id], labels: Array(repeating: -100, count: position + 1),
+                id: source.id, inputIDs: source.inputIDs[..<position] + [id],
+                labels: Array(repeating: -100, count: position + 1),
                 instruction: [], visual: source.visual, image: source.image, key: 0)
         }
         let batch = AlignmentBatch(samples: samples, images: fixture.batch.images)
         func hidden(_ model: LlavaModel) throws -> Value {
-            model.language.forward(try batch.embeddings(model), positions: batch.positions, layout: batch.layout).hidden
+            model.language.forward(
+                try batch.embeddings(model), positions: batch.positions, layout: batch.layout
+            ).hidden
         }
         let last = samples.indices.map { Int32(batch.starts[$0] + samples[$0].inputIDs.count - 1) }
-        return Outcome(loss(try hidden(models.student), try hidden(models.teacher), last, models, fixture), models.student)
+        return Outcome(
+            loss(try hidden(models.student), try hidden(models.teacher), last, models, fixture),
+            models.student)
     }
 
     /// Trunk and candidates in one pass.
@@ -83,15 +90,18 @@ import Testing
             ).hidden
         }
         let rows = all.indices.map { Int32(batch.rows + $0) }
-        return Outcome(loss(try hidden(models.student), try hidden(models.teacher), rows, models, fixture), models.student)
+        return Outcome(
+            loss(try hidden(models.student), try hidden(models.teacher), rows, models, fixture),
+            models.student)
     }
 
     private func branches(_ fixture: ModelFixture, recompute: Bool = false) throws -> Outcome {
         let student = try fixture.student()
         var objective = fixture.objective(LossTerms(tpa: 1))
         objective.recompute = recompute
-        let result = try AlignmentLoss(student: student, teacher: try fixture.teacher(), objective: objective)(
-            fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
+        let result = try AlignmentLoss(
+            student: student, teacher: try fixture.teacher(), objective: objective)(
+                fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
         #expect(result.branches.branches.count < result.branches.drawn, "nothing was merged")
         return Outcome(result.loss, student)
     }
@@ -121,11 +131,15 @@ import Testing
         let fixture = try ModelFixture(folder)
         func run(_ parts: [Range<Int>]) throws -> Outcome {
             let student = try fixture.student()
-            let loss = AlignmentLoss(student: student, teacher: try fixture.teacher(), objective: fixture.objective(ModelFixture.all))
+            let loss = AlignmentLoss(
+                student: student, teacher: try fixture.teacher(),
+                objective: fixture.objective(ModelFixture.all))
             var total = 0.0
             for part in parts {
-                let batch = AlignmentBatch(samples: Array(fixture.batch.samples[part]), images: fixture.batch.images)
-                let result = try loss(batch, totals: fixture.totals, candidates: .given(Array(fixture.candidates[part])))
+                let batch = AlignmentBatch(
+                    samples: Array(fixture.batch.samples[part]), images: fixture.batch.images)
+                let result = try loss(
+                    batch, totals: fixture.totals, candidates: .given(Array(fixture.candidates[part])))
                 result.loss.backward()
                 total += Double(result.loss.data.values[0])
             }
@@ -134,14 +148,18 @@ import Testing
         compare(try run([0..<5]), try run([0..<1, 1..<2, 2..<3, 3..<5]))
     }
 
-    @Test(arguments: Fixtures.cases("models")) func aBatchWithoutResponseHasLossZeroAndNoNaN(folder: URL) throws {
+    @Test(arguments: Fixtures.cases("models")) func aBatchWithoutResponseHasLossZeroAndNoNaN(folder: URL)
+        throws
+    {
         let fixture = try ModelFixture(folder)
         let last = fixture.batch.samples[4]
         #expect(last.responsePositions.isEmpty)
         let batch = AlignmentBatch(samples: [last], images: fixture.batch.images)
         let result = try AlignmentLoss(
-            student: try fixture.student(), teacher: try fixture.teacher(), objective: fixture.objective(ModelFixture.all))(
-                batch, totals: StepTotals(supervisedTokens: 0, samples: 1), candidates: .given([fixture.candidates[4]]))
+            student: try fixture.student(), teacher: try fixture.teacher(),
+            objective: fixture.objective(ModelFixture.all))(
+                batch, totals: StepTotals(supervisedTokens: 0, samples: 1),
+                candidates: .given([fixture.candidates[4]]))
         #expect(result.terms.sft == 0 && result.terms.kd == 0 && result.terms.tpa == 0)
         #expect(result.terms.iva > 0 && result.loss.data.values[0].isFinite)
     }

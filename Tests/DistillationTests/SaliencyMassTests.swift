@@ -1,9 +1,8 @@
+import AlignmentSupport
 import Distillation
 import Foundation
 import TestSupport
 import Testing
-
-import AlignmentSupport
 
 @Suite struct SaliencyMassTests {
     @Test func theFewestTokensThatReachTheShareAreKept() {
@@ -30,10 +29,16 @@ import AlignmentSupport
             for index in 0..<dataset.count {
                 let (all, some) = (whole.sample(index), cut.sample(index))
                 let kept = leadingPositions(all.saliency, mass: 0.3)
-                #expect(some.saliency.count == all.saliency.count && some.visual.count == all.visual.count && some.response == all.response)
+                #expect(
+                    some.saliency.count == all.saliency.count && some.visual.count == all.visual.count
+                        && some.response == all.response)
                 for position in all.saliency.indices {
                     #expect(some.saliency[position] == (kept.contains(position) ? all.saliency[position] : 0))
-                    if kept.contains(position) { #expect(some.visual[position] == all.visual[position]) } else { cuts += 1 }
+                    if kept.contains(position) {
+                        #expect(some.visual[position] == all.visual[position])
+                    } else {
+                        cuts += 1
+                    }
                 }
                 let (carried, sum) = (some.saliency.reduce(0, +), all.saliency.reduce(0, +))
                 #expect(carried >= 0.3 * sum - 1e-6)
@@ -51,6 +56,9 @@ func smallShard(_ seed: Int = 0) -> CachedShard {
     var shard = CachedShard(TeacherOutputSettings(topK: 2, commonVocabulary: 512, saliencyLayer: 0))
     shard.addSample(
         visualGroup: -1, saliency: [],
-        response: [CachedTarget(ids: [Int32(seed % 512), 511 - Int32(seed % 500)], logProbabilities: [-0.25, -2], logTail: -3)])
+        response: [
+            CachedTarget(
+                ids: [Int32(seed % 512), 511 - Int32(seed % 500)], logProbabilities: [-0.25, -2], logTail: -3)
+        ])
     return shard
 }

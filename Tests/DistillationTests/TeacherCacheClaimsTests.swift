@@ -9,12 +9,17 @@ import Testing
         try withTemporaryFolder { try body(TeacherCache($0), $0.appendingPathComponent("claims")) }
     }
 
-    private func files(_ folder: URL) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted() }
+    private func files(_ folder: URL) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+    }
 
     /// The claim a process leaves that is not there any more.
-    private func abandon(_ key: String, in claims: URL, _ change: (inout [String: Any]) -> Void = { _ in }) throws {
+    private func abandon(_ key: String, in claims: URL, _ change: (inout [String: Any]) -> Void = { _ in })
+        throws
+    {
         let path = claims.appendingPathComponent("\(key).0")
-        var owner = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any])
+        var owner = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any])
         owner["start"] = 1  // the process id belongs to another process now
         change(&owner)
         try JSONSerialization.data(withJSONObject: owner).write(to: path)
@@ -68,7 +73,9 @@ import Testing
             let path = folder.appendingPathComponent("k.0").path
             let claims = TeacherCacheClaims(cache, expiry: 0.3)
             for beat in 0..<4 {  // its clock may be years off
-                utimes(path, [timeval(tv_sec: 1000 + beat, tv_usec: 0), timeval(tv_sec: 1000 + beat, tv_usec: 0)])
+                utimes(
+                    path,
+                    [timeval(tv_sec: 1000 + beat, tv_usec: 0), timeval(tv_sec: 1000 + beat, tv_usec: 0)])
                 #expect(try claims.take("k") == nil)
                 Thread.sleep(forTimeInterval: 0.2)
             }
@@ -95,7 +102,10 @@ import Testing
             try abandon("dead", in: folder)
             try abandon("again", in: folder)
             let taken = try TeacherCacheClaims(cache).take("again")  // its second generation
-            let counts = (try claims.sweep(remove: false), try claims.sweep(remove: true) { $0 != "dead" }, try claims.sweep(remove: true))
+            let counts = (
+                try claims.sweep(remove: false), try claims.sweep(remove: true) { $0 != "dead" },
+                try claims.sweep(remove: true)
+            )
             #expect(counts == (1, 0, 1) && taken != nil)
             #expect(files(folder) == ["again.0", "again.1", "live.0"])
         }
@@ -105,7 +115,8 @@ import Testing
         try withCache { cache, folder in
             let claim = try #require(try TeacherCacheClaims(cache, expiry: 0.25).take("k"))
             func modified() throws -> Date? {
-                try FileManager.default.attributesOfItem(atPath: folder.appendingPathComponent("k.0").path)[.modificationDate] as? Date
+                try FileManager.default.attributesOfItem(atPath: folder.appendingPathComponent("k.0").path)[
+                    .modificationDate] as? Date
             }
             let before = try modified()
             Thread.sleep(forTimeInterval: 0.3)

@@ -11,7 +11,8 @@ import Testing
 
     private func index(_ keys: [String], in folder: URL, complete: Bool = true) throws {
         try TeacherCacheIndex(
-            teacher: "t", shards: "s", settings: TeacherOutputSettings(topK: 2, commonVocabulary: 512, saliencyLayer: 0), relevance: nil,
+            teacher: "t", shards: "s",
+            settings: TeacherOutputSettings(topK: 2, commonVocabulary: 512, saliencyLayer: 0), relevance: nil,
             complete: complete, entries: keys.map { .init(shard: "a", key: $0) }
         ).write(to: folder)
     }
@@ -28,11 +29,17 @@ import Testing
             #expect(named.indexes == 2 && named.keys == [keys[0], keys[2], keys[4]])
             let contents = try TeacherCacheContents(cache)
             let waste = try contents.waste(naming: named.keys)
-            #expect(Set(waste.map { $0.path.lastPathComponent.prefix(64) }) == [keys[1].prefix(64), keys[3].prefix(64)])
+            #expect(
+                Set(waste.map { $0.path.lastPathComponent.prefix(64) }) == [
+                    keys[1].prefix(64), keys[3].prefix(64),
+                ])
             #expect(waste.allSatisfy { $0.bytes > 0 } && contents.entries.count == 5)
             // A file that might be an index is not passed over.
-            try AtomicOutput.writeAtomically("{\"entries\": [", to: runs.appendingPathComponent("c/index.json"))
-            #expect { try TeacherCacheContents.named(below: [runs]) } throws: { "\($0)".contains("c/index.json") }
+            try AtomicOutput.writeAtomically(
+                "{\"entries\": [", to: runs.appendingPathComponent("c/index.json"))
+            #expect { try TeacherCacheContents.named(below: [runs]) } throws: {
+                "\($0)".contains("c/index.json")
+            }
         }
     }
 
@@ -45,7 +52,9 @@ import Testing
             try Data(bytes).write(to: cache.path(keys[1]))
             var problems: [String: String] = [:]
             try TeacherCacheContents(cache).verify { problems[$0.key] = $1 ?? "" }
-            #expect(problems.count == 3 && problems[keys[0]] == "" && problems[keys[1]]?.contains("SHA-256") == true)
+            #expect(
+                problems.count == 3 && problems[keys[0]] == ""
+                    && problems[keys[1]]?.contains("SHA-256") == true)
             let after = try TeacherCacheContents(cache)
             #expect(after.entries.map(\.key).sorted() == [keys[0], keys[2]].sorted())
             #expect(try after.waste(naming: Set(keys)).map(\.reason) == ["set aside as damaged"])
@@ -62,12 +71,15 @@ import Testing
                     var settings = TeacherOutputSettings(topK: 8, commonVocabulary: 272, saliencyLayer: 1)
                     (settings.encoding, settings.saliencyMass) = (encoding, mass)
                     let shard = try outputs.shard(0, of: dataset, settings: settings)
-                    let stored = try CachedShard(SafeTensorsFile(bytes: shard.writer(metadata: [:]).serialized(), name: "entry"))
+                    let stored = try CachedShard(
+                        SafeTensorsFile(bytes: shard.writer(metadata: [:]).serialized(), name: "entry"))
                     var same = TeacherComparison()
-                    try outputs.compare(stored, settings: settings, shard: 0, of: dataset, rows: [0, 1, 3], into: &same)
+                    try outputs.compare(
+                        stored, settings: settings, shard: 0, of: dataset, rows: [0, 1, 3], into: &same)
                     #expect(same.positions > 20 && same.wrong == 0, "\(same)")
                     var other = TeacherComparison()
-                    try TeacherOutputs(try fixture.student()).compare(stored, settings: settings, shard: 0, of: dataset, rows: [0], into: &other)
+                    try TeacherOutputs(try fixture.student()).compare(
+                        stored, settings: settings, shard: 0, of: dataset, rows: [0], into: &other)
                     #expect(other.wrong > 0)
                 }
             }
@@ -80,12 +92,17 @@ import Testing
             let outputs = TeacherOutputs(try ModelFixture(tinyModel).teacher())
             let settings = TeacherOutputSettings(topK: 16, commonVocabulary: 272, saliencyLayer: 1)
             let estimate = try TeacherCacheEstimate(outputs, dataset: dataset, settings: settings, count: 24)
-            let shards = try dataset.index.shards.indices.map { try outputs.shard($0, of: dataset, settings: settings) }
+            let shards = try dataset.index.shards.indices.map {
+                try outputs.shard($0, of: dataset, settings: settings)
+            }
             let positions = Double(shards.reduce(0) { $0 + $1.positions })
             let bytes = Double(shards.reduce(0) { $0 + $1.stateBytes })
-            #expect(abs(estimate.positions - positions) < 0.05 * positions && abs(estimate.stateBytes - bytes) < 0.1 * bytes)
+            #expect(
+                abs(estimate.positions - positions) < 0.05 * positions
+                    && abs(estimate.stateBytes - bytes) < 0.1 * bytes)
             #expect(estimate.hours > 0 && estimate.storedBytes < estimate.stateBytes * 1.2)
-            let tenfold = try TeacherCacheEstimate(outputs, dataset: dataset, settings: settings, count: 24, scale: 10)
+            let tenfold = try TeacherCacheEstimate(
+                outputs, dataset: dataset, settings: settings, count: 24, scale: 10)
             #expect(abs(tenfold.positions / estimate.positions - 10) < 1e-6)
             #expect(abs(estimate.bytesPerPosition - TeacherCacheEstimate.bytesPerPosition(settings)) < 0.1)
         }

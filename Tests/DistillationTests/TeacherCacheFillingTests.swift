@@ -10,14 +10,18 @@ import Testing
 @Suite struct TeacherCacheFillingTests {
     private func keys(_ count: Int) -> [String] { (0..<count).map { Digest.sha256("key \($0)") } }
 
-    private func fill(_ cache: TeacherCache, _ keys: [String], from start: Int = 0, made: (Int) -> Void = { _ in }) throws -> [TeacherCacheFilling.Event] {
+    private func fill(
+        _ cache: TeacherCache, _ keys: [String], from start: Int = 0, made: (Int) -> Void = { _ in }
+    ) throws -> [TeacherCacheFilling.Event] {
         var filling = TeacherCacheFilling(cache, claims: TeacherCacheClaims(cache))
         filling.poll = 0.01
         var events: [TeacherCacheFilling.Event] = []
         let finished = try filling.run(keys, from: start) { number in
             made(number)
             return (smallShard(number), nil)
-        } report: { events.append($0) }
+        } report: {
+            events.append($0)
+        }
         #expect(finished)
         return events
     }
@@ -36,12 +40,15 @@ import Testing
                         Thread.sleep(forTimeInterval: 0.005)
                         return (smallShard(number), nil)
                     }
-                    for key in keys where cache.summary(key, shard: "") == nil { failures.withLock { $0.append(key) } }
+                    for key in keys where cache.summary(key, shard: "") == nil {
+                        failures.withLock { $0.append(key) }
+                    }
                 } catch { failures.withLock { $0.append("\(error)") } }
             }
             #expect(failures.withLock { $0 } == [])
             #expect(made.withLock { $0.sorted() } == Array(0..<40))
-            let claims = try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("claims").path)
+            let claims = try FileManager.default.contentsOfDirectory(
+                atPath: folder.appendingPathComponent("claims").path)
             #expect(claims == [])
         }
     }
@@ -56,7 +63,9 @@ import Testing
             var made: [Int] = []
             let events = try fill(cache, keys) { made.append($0) }
             #expect(made.sorted() == [1, 3])
-            let damaged = events.compactMap { event in if case let .damaged(number, problem) = event { (number, problem) } else { nil } }
+            let damaged = events.compactMap { event in
+                if case .damaged(let number, let problem) = event { (number, problem) } else { nil }
+            }
             #expect(damaged.map(\.0) == [1] && damaged[0].1.contains("seal"))
             #expect(try cache.entry(keys[1])?.sample(0).response == smallShard(1).sample(0).response)
             #expect(events.count { if case .reused = $0 { true } else { false } } == 2)
@@ -108,10 +117,14 @@ import Testing
             let outputs = TeacherOutputs(try ModelFixture(tinyModel).teacher())
             let settings = TeacherOutputSettings(topK: 4, commonVocabulary: 272, saliencyLayer: 1)
             func made(samples: Int) throws -> [Int] {
-                let dataset = try tinyDataset(in: folder.appendingPathComponent("\(samples)"), samples: samples, samplesPerShard: 5)
-                let keys = dataset.index.shards.map { TeacherCache.key(teacher: "t", shard: $0.rawSHA256, settings: settings) }
+                let dataset = try tinyDataset(
+                    in: folder.appendingPathComponent("\(samples)"), samples: samples, samplesPerShard: 5)
+                let keys = dataset.index.shards.map {
+                    TeacherCache.key(teacher: "t", shard: $0.rawSHA256, settings: settings)
+                }
                 var made: [Int] = []
-                _ = try TeacherCacheFilling(cache, claims: TeacherCacheClaims(cache)).run(keys, from: 1) { number in
+                _ = try TeacherCacheFilling(cache, claims: TeacherCacheClaims(cache)).run(keys, from: 1) {
+                    number in
                     made.append(number)
                     return (try outputs.shard(number, of: dataset, settings: settings), nil)
                 }

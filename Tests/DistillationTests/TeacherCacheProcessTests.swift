@@ -10,18 +10,23 @@ import Testing
 @Suite(.serialized) struct TeacherCacheProcessTests {
     /// Built beside the tests, when everything is built.
     static let stage: URL? = {
-        let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("cache-teacher")
+        let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appendingPathComponent("cache-teacher")
         return FileManager.default.isExecutableFile(atPath: path.path) ? path : nil
     }()
 
     private func start(_ folder: URL, out: String, _ more: [String] = []) throws -> Process {
         let process = Process()
         process.executableURL = Self.stage
-        process.arguments = [
-            "--teacher", tinyModel.appendingPathComponent("teacher").path, "--shards", folder.appendingPathComponent("shards").path,
-            "--cache", folder.appendingPathComponent("cache").path, "--out", folder.appendingPathComponent(out).path,
-            "--set", "top_k=null", "--set", "micro_batch_rows=1", "--set", "relevance.pairs=8", "--claim-expiry", "5", "--threads", "1", "--json",
-        ] + more
+        process.arguments =
+            [
+                "--teacher", tinyModel.appendingPathComponent("teacher").path, "--shards",
+                folder.appendingPathComponent("shards").path,
+                "--cache", folder.appendingPathComponent("cache").path, "--out",
+                folder.appendingPathComponent(out).path,
+                "--set", "top_k=null", "--set", "micro_batch_rows=1", "--set", "relevance.pairs=8",
+                "--claim-expiry", "5", "--threads", "1", "--json",
+            ] + more
         let log = folder.appendingPathComponent("\(out).log")
         try Data().write(to: log)
         process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("\(out).log"))
@@ -30,10 +35,14 @@ import Testing
         return process
     }
 
-    private func log(_ folder: URL, _ out: String) -> String { (try? String(contentsOf: folder.appendingPathComponent("\(out).log"), encoding: .utf8)) ?? "" }
+    private func log(_ folder: URL, _ out: String) -> String {
+        (try? String(contentsOf: folder.appendingPathComponent("\(out).log"), encoding: .utf8)) ?? ""
+    }
 
     private func begun(_ folder: URL, _ out: String) -> Int {
-        let text = (try? String(contentsOf: folder.appendingPathComponent("\(out)/filling.jsonl"), encoding: .utf8)) ?? ""
+        let text =
+            (try? String(contentsOf: folder.appendingPathComponent("\(out)/filling.jsonl"), encoding: .utf8))
+            ?? ""
         return text.components(separatedBy: #""computing""#).count - 1
     }
 
@@ -46,7 +55,9 @@ import Testing
             let processes = try names.map { try start(folder, out: $0) }
             func work() -> Int { names.reduce(0) { $0 + begun(folder, $1) } }
             var killed = 0
-            for (victim, share) in zip([1, 4, 6], [Double.random(in: 0.02..<0.2), .random(in: 0.2..<0.5), .random(in: 0.5..<0.8)]) {
+            for (victim, share) in zip(
+                [1, 4, 6], [Double.random(in: 0.02..<0.2), .random(in: 0.2..<0.5), .random(in: 0.5..<0.8)])
+            {
                 let deadline = Date().addingTimeInterval(60)
                 while Double(work()) < share * Double(shards), Date() < deadline { usleep(500) }
                 if processes[victim].isRunning { killed += 1 }
@@ -54,14 +65,18 @@ import Testing
             }
             for process in processes { process.waitUntilExit() }
             #expect(killed == 3)
-            for number in [0, 2, 3, 5, 7] { #expect(processes[number].terminationStatus == 0, "\(log(folder, names[number]))") }
+            for number in [0, 2, 3, 5, 7] {
+                #expect(processes[number].terminationStatus == 0, "\(log(folder, names[number]))")
+            }
             // Every entry once, every byte of it right; nothing left over.
             let cache = TeacherCache(folder.appendingPathComponent("cache"))
             let contents = try TeacherCacheContents(cache)
             #expect(contents.entries.count == shards)
             try contents.verify { #expect($1 == nil, "\($0.path.path)") }
-            let files = FileManager.default.enumerator(atPath: cache.folder.path)?.compactMap { $0 as? String } ?? []
-            #expect(files.count { $0.hasPrefix("claims/") } == 0 && !files.contains { $0.contains(".partial-") })
+            let files =
+                FileManager.default.enumerator(atPath: cache.folder.path)?.compactMap { $0 as? String } ?? []
+            #expect(
+                files.count { $0.hasPrefix("claims/") } == 0 && !files.contains { $0.contains(".partial-") })
             // Those that were killed lose what they were at.
             #expect(Double(work()) <= 1.1 * Double(shards) + 3, "\(work()) begun for \(shards) shards")
             #expect(names.count { begun(folder, $0) > 0 } > 3)
@@ -69,7 +84,8 @@ import Testing
             let begin = Date()
             let again = try start(folder, out: "again")
             again.waitUntilExit()
-            #expect(again.terminationStatus == 0 && log(folder, "again").contains("reused \(shards)/\(shards)"))
+            #expect(
+                again.terminationStatus == 0 && log(folder, "again").contains("reused \(shards)/\(shards)"))
             #expect(Date().timeIntervalSince(begin) < 2)
             #expect(!log(folder, "again").contains("loaded"))  // not even the teacher
         }
@@ -98,9 +114,13 @@ import Testing
             #expect(try run("one").log.contains("computed 1"))
             #expect(try Data(contentsOf: path) == whole)
             let right = try run("verify", ["--verify"])
-            #expect(right.status == 0 && right.log.contains(#""wrong":0"#) && !right.log.contains(#""recomputed_positions":0"#))
+            #expect(
+                right.status == 0 && right.log.contains(#""wrong":0"#)
+                    && !right.log.contains(#""recomputed_positions":0"#))
             #expect(try run("one").log.contains("up to date"))
-            #expect(try CachedTeacher(index: folder.appendingPathComponent("one"), cache: cache, dataset: dataset).sample(0).response.count > 0)
+            #expect(
+                try CachedTeacher(index: folder.appendingPathComponent("one"), cache: cache, dataset: dataset)
+                    .sample(0).response.count > 0)
         }
     }
 
@@ -108,11 +128,18 @@ import Testing
     func senselessSettingsAreRefusedBeforeAnythingIsComputed() throws {
         try withTemporaryFolder { folder in
             _ = try tinyDataset(in: folder)
-            for (setting, name) in [("top_k=0", "top_k"), ("saliency_mass=0", "saliency_mass"), ("samples=0", "samples"), ("saliency_layer=99", "saliency_layer")] {
+            for (setting, name) in [
+                ("top_k=0", "top_k"), ("saliency_mass=0", "saliency_mass"), ("samples=0", "samples"),
+                ("saliency_layer=99", "saliency_layer"),
+            ] {
                 let process = try start(folder, out: "out", ["--set", setting])
                 process.waitUntilExit()
-                #expect([64, 65].contains(process.terminationStatus) && log(folder, "out").contains(name), "\(log(folder, "out"))")
-                #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("cache/entries").path))
+                #expect(
+                    [64, 65].contains(process.terminationStatus) && log(folder, "out").contains(name),
+                    "\(log(folder, "out"))")
+                #expect(
+                    !FileManager.default.fileExists(
+                        atPath: folder.appendingPathComponent("cache/entries").path))
             }
         }
     }

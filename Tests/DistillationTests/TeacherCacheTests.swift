@@ -7,7 +7,8 @@ import Testing
 @Suite struct TeacherCacheTests {
     private let key = Digest.sha256("entry")
     private let origin = TeacherCacheSeal.Origin(
-        teacher: "t", shard: "s", settings: TeacherOutputSettings(topK: 2, commonVocabulary: 512, saliencyLayer: 0))
+        teacher: "t", shard: "s",
+        settings: TeacherOutputSettings(topK: 2, commonVocabulary: 512, saliencyLayer: 0))
 
     private func withEntry(_ body: (TeacherCache, _ bytes: [UInt8]) throws -> Void) throws {
         try withTemporaryFolder { folder in
@@ -21,10 +22,14 @@ import Testing
         try withEntry { cache, bytes in
             #expect(try cache.entry(key)?.sample(0).response == smallShard().sample(0).response.map { $0 })
             let summary = try #require(cache.summary(key, shard: "a"))
-            #expect(summary.positions == 1 && summary.bytes == bytes.count && abs(summary.meanTailMass - exp(-3)) < 1e-6)
+            #expect(
+                summary.positions == 1 && summary.bytes == bytes.count
+                    && abs(summary.meanTailMass - exp(-3)) < 1e-6)
             #expect(summary.stateBytes == PackedIntegers.byteCount(2, limit: 512) + 2 * 2 + 2)
             // Python's and zstd's decompressors pass over the seal.
-            #expect(try Zstandard.decompress(bytes, name: "entry") == smallShard().writer(metadata: ["key": key]).serialized())
+            #expect(
+                try Zstandard.decompress(bytes, name: "entry")
+                    == smallShard().writer(metadata: ["key": key]).serialized())
         }
     }
 
@@ -35,9 +40,13 @@ import Testing
                 var damaged = bytes
                 damaged[index] ^= 1 << (index % 8)
                 try Data(damaged).write(to: cache.path(key))
-                #expect("byte \(index)") { try cache.entry(key) } throws: { "\($0)".contains(key) && "\($0)".contains("cache-teacher") }
+                #expect("byte \(index)") { try cache.entry(key) } throws: {
+                    "\($0)".contains(key) && "\($0)".contains("cache-teacher")
+                }
                 #expect(!FileManager.default.fileExists(atPath: cache.path(key).path))
-                if index > 20 { try? FileManager.default.removeItem(at: cache.folder.appendingPathComponent("damaged")) }
+                if index > 20 {
+                    try? FileManager.default.removeItem(at: cache.folder.appendingPathComponent("damaged"))
+                }
             }
             for count in [0, 1, 75, bytes.count / 2, bytes.count - 1] {
                 try Data(bytes[..<count]).write(to: cache.path(key))
@@ -62,7 +71,8 @@ import Testing
     @Test func damagedRelevanceIsMeasuredAgain() throws {
         try withTemporaryFolder { folder in
             let cache = TeacherCache(folder)
-            let relevance = TeacherCacheIndex.Relevance(pairs: 3, scores: [0.5, 0.25], standardErrors: [0.125, 0])
+            let relevance = TeacherCacheIndex.Relevance(
+                pairs: 3, scores: [0.5, 0.25], standardErrors: [0.125, 0])
             try cache.write(relevance, key: "k")
             #expect(cache.relevance("k")?.scores == [0.5, 0.25])
             let path = folder.appendingPathComponent("relevance/k.json")
@@ -87,8 +97,10 @@ import Testing
             return key(settings)
         }
         let keys = [
-            key(base), key(base, teacher: "u"), key(base, shard: "r"), changed { $0.topK = 32 }, changed { $0.topK = nil },
-            changed { $0.commonVocabulary = 511 }, changed { $0.saliencyLayer = 2 }, changed { $0.saliencyMass = 0.9 },
+            key(base), key(base, teacher: "u"), key(base, shard: "r"), changed { $0.topK = 32 },
+            changed { $0.topK = nil },
+            changed { $0.commonVocabulary = 511 }, changed { $0.saliencyLayer = 2 },
+            changed { $0.saliencyMass = 0.9 },
             changed { $0.encoding = .sampled }, changed { ($0.encoding, $0.samples) = (.sampled, 32) },
             changed { ($0.encoding, $0.seed) = (.sampled, 1) },
         ]
@@ -99,7 +111,9 @@ import Testing
 
     @Test func digestsOfModelsChangeWithTheirWeightsAndAreRemembered() throws {
         try withTemporaryFolder { folder in
-            let (cache, model) = (TeacherCache(folder.appendingPathComponent("cache")), folder.appendingPathComponent("model"))
+            let (cache, model) = (
+                TeacherCache(folder.appendingPathComponent("cache")), folder.appendingPathComponent("model")
+            )
             let weights = model.appendingPathComponent("model.safetensors")
             try AtomicOutput.writeAtomically([UInt8](repeating: 1, count: 5 << 20), to: weights)
             let remembered = cache.folder.appendingPathComponent("digests")

@@ -7,19 +7,26 @@ import Testing
     @Test(arguments: [
         ("0", JSONValue.int(0)), ("-0", 0), ("-17", -17), ("123456789012345678", 123_456_789_012_345_678),
         ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
-        ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5e3", 1500), ("2E-1", 0.2), ("1.0", 1),
-        ("\u{FEFF} true ", true), (#""\u00e9\ud83d\ude00\b\f\n\r\t\/\\\"""#, "\u{E9}\u{1F600}\u{8}\u{C}\n\r\t/\\\""),
+        ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5e3", 1500), ("2E-1", 0.2),
+        ("1.0", 1),
+        ("\u{FEFF} true ", true),
+        (#""\u00e9\ud83d\ude00\b\f\n\r\t\/\\\"""#, "\u{E9}\u{1F600}\u{8}\u{C}\n\r\t/\\\""),
     ])
     func valuesAreExact(_ text: String, _ value: JSONValue) throws {
         let found = try parsed(text)
         #expect(found == value)
-        if case .int = value, !text.contains(".") { guard case .int = found else { return #expect(Bool(false), "\(found)") } }
+        if case .int = value, !text.contains(".") {
+            guard case .int = found else { return #expect(Bool(false), "\(found)") }
+        }
     }
 
     @Test(arguments: [
-        ("", 0, 1), ("{", 1, 1), ("{\"a\": }", 6, 1), ("{\"a\": 1,}", 8, 1), ("[1 2]", 3, 1), ("{\n\"a\":\n\"\\x\"}", 9, 3),
-        ("nul", 0, 1), ("{}\n {}", 4, 2), ("\"abc", 4, 1), ("\"a\nb\"", 2, 1), ("1e999", 0, 1), ("[\n01]", 2, 2), ("1.", 0, 1), ("-", 0, 1),
-        (".5", 0, 1), ("1e", 0, 1), ("[1,]", 3, 1), ("'a'", 0, 1), ("NaN", 0, 1), (#""\u12g4""#, 5, 1), (#""\ud800""#, 7, 1),
+        ("", 0, 1), ("{", 1, 1), ("{\"a\": }", 6, 1), ("{\"a\": 1,}", 8, 1), ("[1 2]", 3, 1),
+        ("{\n\"a\":\n\"\\x\"}", 9, 3),
+        ("nul", 0, 1), ("{}\n {}", 4, 2), ("\"abc", 4, 1), ("\"a\nb\"", 2, 1), ("1e999", 0, 1),
+        ("[\n01]", 2, 2), ("1.", 0, 1), ("-", 0, 1),
+        (".5", 0, 1), ("1e", 0, 1), ("[1,]", 3, 1), ("'a'", 0, 1), ("NaN", 0, 1), (#""\u12g4""#, 5, 1),
+        (#""\ud800""#, 7, 1),
         (#""\ud800\u0041""#, 7, 1), (#""\udc00""#, 7, 1),
     ])
     func brokenTextNamesItsOffsetAndLine(_ text: String, _ offset: Int, _ line: Int) throws {
@@ -51,7 +58,9 @@ import Testing
         let text = Array(#"["\ud800\u0041", "\ude00x", "\ud83d\ude00"]"#.utf8)
         #expect(throws: JSONFailure.self) { try JSONValue(parsing: text) }
         #expect(
-            try JSONValue(parsing: text, replacingLoneSurrogates: true) == ["\u{FFFD}A", "\u{FFFD}x", "\u{1F600}"])
+            try JSONValue(parsing: text, replacingLoneSurrogates: true) == [
+                "\u{FFFD}A", "\u{FFFD}x", "\u{1F600}",
+            ])
     }
 
     @Test func aPartOfTheBytesIsADocumentThatCountsFromTheStart() throws {
@@ -60,7 +69,9 @@ import Testing
             let value = try JSONValue(parsing: bytes, range: 3..<13, line: 2)
             guard case .object(let object) = value else { return #expect(Bool(false)) }
             #expect(object.line == 2 && value == ["a": [1]])
-            let failure = #expect(throws: JSONFailure.self) { try JSONValue(parsing: bytes, range: 14..<22, line: 3) }
+            let failure = #expect(throws: JSONFailure.self) {
+                try JSONValue(parsing: bytes, range: 14..<22, line: 3)
+            }
             #expect(failure?.offset == 20 && failure?.line == 3)
         }
     }

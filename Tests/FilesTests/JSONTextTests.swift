@@ -24,7 +24,8 @@ import Testing
     /// Receipts and configurations were written by Foundation before: their digests must not change.
     @Test func sortedTextIsFoundations() throws {
         let value: JSONValue = [
-            "a10": 1, "a2": 1e16, "B": 1e-5, "aB": -0.5, "a_b": 1e300, "": .double(1_000_000), "z/": "é\u{7F}\u{2028}\u{C}\r\t\u{1F}",
+            "a10": 1, "a2": 1e16, "B": 1e-5, "aB": -0.5, "a_b": 1e300, "": .double(1_000_000),
+            "z/": "é\u{7F}\u{2028}\u{C}\r\t\u{1F}",
             "list": [[1], ["x": nil, "y": false]],
         ]
         let encoder = JSONEncoder()

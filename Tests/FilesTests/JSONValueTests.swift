@@ -48,7 +48,8 @@ import Testing
     }
 
     @Test func ofMembersWithOneNameTheLastCounts() throws {
-        guard case .object(let object) = try JSONValue(parsing: Array(#"{"a": 1, "b": 2, "a": 3}"#.utf8)) else {
+        guard case .object(let object) = try JSONValue(parsing: Array(#"{"a": 1, "b": 2, "a": 3}"#.utf8))
+        else {
             return #expect(Bool(false))
         }
         #expect(object["a"] == 3)

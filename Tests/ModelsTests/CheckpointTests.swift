@@ -8,20 +8,27 @@ import Testing
 @Suite struct CheckpointTests {
     /// A copy of a fixture's student whose tensors `change` may alter: (name, dtype, shape, bytes), nil to leave one out.
     static func altered(
-        in folder: URL, _ change: (TensorEntry, [UInt8]) -> (String, ElementType, [Int], [UInt8])?, more: [(String, [Int])] = []
+        in folder: URL, _ change: (TensorEntry, [UInt8]) -> (String, ElementType, [Int], [UInt8])?,
+        more: [(String, [Int])] = []
     ) throws -> URL {
-        let source = try #require(Fixtures.cases("models").first { $0.lastPathComponent == "qwen3_siglip" }).appendingPathComponent("student")
+        let source = try #require(Fixtures.cases("models").first { $0.lastPathComponent == "qwen3_siglip" })
+            .appendingPathComponent("student")
         let file = try SafeTensorsFile(source.appendingPathComponent("model.safetensors"))
         var writer = SafeTensorsWriter()
         for entry in file.entries {
-            guard let (name, dtype, shape, bytes) = change(entry, try file.bytes(entry.name)) else { continue }
+            guard let (name, dtype, shape, bytes) = change(entry, try file.bytes(entry.name)) else {
+                continue
+            }
             writer.add(name, dtype, shape: shape, bytes: bytes)
         }
-        for (name, shape) in more { writer.add(name, [Float](repeating: 0, count: shape.reduce(1, *)), shape: shape) }
+        for (name, shape) in more {
+            writer.add(name, [Float](repeating: 0, count: shape.reduce(1, *)), shape: shape)
+        }
         let copy = folder.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
         for name in ["config.json", "preprocessor_config.json"] {
-            try FileManager.default.copyItem(at: source.appendingPathComponent(name), to: copy.appendingPathComponent(name))
+            try FileManager.default.copyItem(
+                at: source.appendingPathComponent(name), to: copy.appendingPathComponent(name))
         }
         try writer.write(to: copy.appendingPathComponent("model.safetensors"))
         return copy
@@ -31,24 +38,35 @@ import Testing
 
     @Test func missingTensorIsNamedWithItsShape() throws {
         try withTemporaryFolder { folder in
-            let copy = try Self.altered(in: folder) { $0.name == Self.up ? nil : ($0.name, $0.dtype, $0.shape, $1) }
+            let copy = try Self.altered(in: folder) {
+                $0.name == Self.up ? nil : ($0.name, $0.dtype, $0.shape, $1)
+            }
             let error = #expect(throws: ModelsError.self) { try LlavaModel(folder: copy) }
-            #expect(error?.description.contains("no tensor 'model.language_model.layers.1.mlp.up_proj.weight' [72, 64]") == true)
+            #expect(
+                error?.description.contains(
+                    "no tensor 'model.language_model.layers.1.mlp.up_proj.weight' [72, 64]") == true)
         }
     }
 
     @Test func wrongShapeIsShownBesideTheRightOne() throws {
         try withTemporaryFolder { folder in
-            let copy = try Self.altered(in: folder) { $0.name == Self.up ? ($0.name, $0.dtype, [64, 72], $1) : ($0.name, $0.dtype, $0.shape, $1) }
+            let copy = try Self.altered(in: folder) {
+                $0.name == Self.up ? ($0.name, $0.dtype, [64, 72], $1) : ($0.name, $0.dtype, $0.shape, $1)
+            }
             let error = #expect(throws: ModelsError.self) { try LlavaModel(folder: copy) }
-            #expect(error?.description == "\(copy.path)/model.safetensors: '\(Self.up)' is [64, 72], config.json asks for [72, 64]")
+            #expect(
+                error?.description
+                    == "\(copy.path)/model.safetensors: '\(Self.up)' is [64, 72], config.json asks for [72, 64]"
+            )
         }
     }
 
     @Test func otherElementTypesAreRefused() throws {
         try withTemporaryFolder { folder in
             let copy = try Self.altered(in: folder) {
-                $0.name == Self.up ? ($0.name, .int8, $0.shape, Array($1.prefix($0.count))) : ($0.name, $0.dtype, $0.shape, $1)
+                $0.name == Self.up
+                    ? ($0.name, .int8, $0.shape, Array($1.prefix($0.count)))
+                    : ($0.name, $0.dtype, $0.shape, $1)
             }
             let error = #expect(throws: ModelsError.self) { try LlavaModel(folder: copy) }
             #expect(error == .wrongType(file: "\(copy.path)/model.safetensors", tensor: Self.up, found: "I8"))
@@ -58,10 +76,14 @@ import Testing
     @Test func tensorsOfAnotherConfigurationAreRefused() throws {
         try withTemporaryFolder { folder in
             let extra = "language_model.model.layers.2.mlp.up_proj.weight"
-            let copy = try Self.altered(in: folder, { ($0.name, $0.dtype, $0.shape, $1) }, more: [(extra, [72, 64])])
-            #expect(throws: ModelsError.unexpectedTensors(place: copy.path, names: [extra])) { try LlavaModel(folder: copy) }
+            let copy = try Self.altered(
+                in: folder, { ($0.name, $0.dtype, $0.shape, $1) }, more: [(extra, [72, 64])])
+            #expect(throws: ModelsError.unexpectedTensors(place: copy.path, names: [extra])) {
+                try LlavaModel(folder: copy)
+            }
             let twice = "model.language_model.layers.1.mlp.up_proj.weight"
-            let doubled = try Self.altered(in: folder, { ($0.name, $0.dtype, $0.shape, $1) }, more: [(twice, [72, 64])])
+            let doubled = try Self.altered(
+                in: folder, { ($0.name, $0.dtype, $0.shape, $1) }, more: [(twice, [72, 64])])
             let error = #expect(throws: ModelsError.self) { try LlavaModel(folder: doubled) }
             #expect(error?.description.contains("two tensors for one weight") == true)
         }
@@ -74,20 +96,29 @@ import Testing
                 let copy = try Self.altered(
                     in: folder,
                     { entry, bytes in
-                        let name = entry.name.replacingOccurrences(of: "multi_modal_projector.linear_1.", with: prefix + "0.")
-                            .replacingOccurrences(of: "multi_modal_projector.linear_2.", with: prefix + "2.")
+                        let name = entry.name.replacingOccurrences(
+                            of: "multi_modal_projector.linear_1.", with: prefix + "0."
+                        )
+                        .replacingOccurrences(of: "multi_modal_projector.linear_2.", with: prefix + "2.")
                         return (name, entry.dtype, entry.shape, bytes)
                     },
-                    more: [("language_model.model.layers.0.self_attn.rotary_emb.inv_freq", [8]), ("language_model.lm_head.weight", [276, 64])])
+                    more: [
+                        ("language_model.model.layers.0.self_attn.rotary_emb.inv_freq", [8]),
+                        ("language_model.lm_head.weight", [276, 64]),
+                    ])
                 let model = try LlavaModel(folder: copy)
-                let original = try #require(Golden.all.first { $0.folder.lastPathComponent == "qwen3_siglip" }).model("student")
+                let original = try #require(
+                    Golden.all.first { $0.folder.lastPathComponent == "qwen3_siglip" }
+                ).model("student")
                 #expect(Self.values(model) == Self.values(original))
             }
         }
     }
 
     static func values(_ model: LlavaModel) -> [String: [Float]] {
-        Dictionary(model.parameters().map { ($0.name, $0.value.data.values) }, uniquingKeysWith: { first, _ in first })
+        Dictionary(
+            model.parameters().map { ($0.name, $0.value.data.values) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     @Test func foldersWithoutWeightsSayWhatToDo() throws {
@@ -97,7 +128,9 @@ import Testing
             try Data().write(to: copy.appendingPathComponent("pytorch_model.bin"))
             let error = #expect(throws: ModelsError.self) { try LlavaModel(folder: copy) }
             #expect(error?.description.contains("convert its pytorch_model*.bin to safetensors") == true)
-            for map in [#"{"weight_map": {"a": "../model.safetensors"}}"#, #"{"weight_map": {"a": 3}}"#, "{}"] {
+            for map in [
+                #"{"weight_map": {"a": "../model.safetensors"}}"#, #"{"weight_map": {"a": 3}}"#, "{}",
+            ] {
                 try Data(map.utf8).write(to: copy.appendingPathComponent("model.safetensors.index.json"))
                 #expect(throws: ModelsError.self) { try LlavaModel(folder: copy) }
             }

@@ -26,7 +26,9 @@ import Testing
                 let settings = GenerationSettings(maximumNewTokens: 12, slots: slots, keepsLogits: true)
                 let answers = try model.language.generate(try Self.prompts(golden, model), settings: settings)
                 for (index, answer) in answers.enumerated() {
-                    #expect(answer.ids == (try golden.generate.int32s("prompt\(index)/\(role)/ids")), "\(golden.folder.path) \(role)")
+                    #expect(
+                        answer.ids == (try golden.generate.int32s("prompt\(index)/\(role)/ids")),
+                        "\(golden.folder.path) \(role)")
                     #expect(answer.ending == .length)
                     let expected = try golden.generate.floats("prompt\(index)/\(role)/logits")
                     #expect(largestDifference(answer.logits.flatMap(\.values), expected) < 2e-4)
@@ -43,10 +45,13 @@ import Testing
                 let stop = try golden.generate.int32s("prompt0/\(role)/stop_id")
                 let expected = try golden.generate.int32s("prompt0/\(role)/ids_with_stop")
                 let settings = GenerationSettings(maximumNewTokens: 12, stopIds: Set(stop))
-                let answer = try model.language.generate([try Self.prompts(golden, model)[0]], settings: settings)[0]
+                let answer = try model.language.generate(
+                    [try Self.prompts(golden, model)[0]], settings: settings)[0]
                 #expect(answer.ids == expected)
                 #expect(answer.ending == (expected.last == stop[0] ? .stopId : .length))
-                #expect(answer.answerIds == (expected.last == stop[0] ? expected.dropLast() : expected[...]).map { $0 })
+                #expect(
+                    answer.answerIds
+                        == (expected.last == stop[0] ? expected.dropLast() : expected[...]).map { $0 })
             }
         }
     }
@@ -57,7 +62,8 @@ import Testing
         let ids = try golden.generate.int32s("prompt0/student/ids")
         let end = try #require(ids.indices.first { ids[$0] != ids[0] })
         let settings = GenerationSettings(maximumNewTokens: 12, stopTexts: ["<\(ids[0])><\(ids[end])>"])
-        let answer = try model.language.generate([try Self.prompts(golden, model)[0]], settings: settings, text: Self.spell)[0]
+        let answer = try model.language.generate(
+            [try Self.prompts(golden, model)[0]], settings: settings, text: Self.spell)[0]
         #expect(answer.ids == Array(ids[...end]))
         #expect(answer.ending == .stopText)
     }
@@ -69,17 +75,23 @@ import Testing
         let golden = try #require(try Golden.all.first)
         let model = try golden.model("teacher")
         let prompts = (0..<9).map { index in
-            model.language.embed((0..<Int32(3 + index * 11)).map { ($0 &* 37 + Int32(index)) % Int32(model.language.vocabularySize) })
+            model.language.embed(
+                (0..<Int32(3 + index * 11)).map {
+                    ($0 &* 37 + Int32(index)) % Int32(model.language.vocabularySize)
+                })
         }
         for sampling in [Sampling.greedy, .random(temperature: 0.8, topP: 0.9, seed: 3)] {
             // About half of the answers end early by this id.
-            let settings = GenerationSettings(maximumNewTokens: 40, stopIds: Set(0..<8), sampling: sampling, slots: 4)
+            let settings = GenerationSettings(
+                maximumNewTokens: 40, stopIds: Set(0..<8), sampling: sampling, slots: 4)
             var together: [Int: [Int32]] = [:]
-            try model.language.generate(count: 9, settings: settings, prompt: { prompts[$0] }, finished: { together[$0] = $1.ids })
+            try model.language.generate(
+                count: 9, settings: settings, prompt: { prompts[$0] }, finished: { together[$0] = $1.ids })
             var alone: [Int: [Int32]] = [:]
             for index in 0..<9 {
                 try model.language.generate(
-                    count: 1, settings: settings, stream: { _ in UInt64(index) }, prompt: { _ in prompts[index] },
+                    count: 1, settings: settings, stream: { _ in UInt64(index) },
+                    prompt: { _ in prompts[index] },
                     finished: { alone[index] = $1.ids })
             }
             #expect(together == alone)
@@ -87,13 +99,16 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: LanguageModelTests.storiesFolder != nil)) func publishedModelContinuesAsItsAuthorSays() throws {
+    @Test(.enabled(if: LanguageModelTests.storiesFolder != nil)) func publishedModelContinuesAsItsAuthorSays()
+        throws
+    {
         let (model, stories) = try #require(try LanguageModelTests.stories())
         let prompts = try stories.prompts.map { try model.embed(ids: $0.input_ids) }
         let answers = try model.language.generate(prompts, settings: GenerationSettings(maximumNewTokens: 48))
         for (answer, prompt) in zip(answers, stories.prompts) { #expect(answer.ids == prompt.greedy_ids_48) }
         let free = try model.language.generate(
-            [try model.embed(ids: [1])], settings: GenerationSettings(maximumNewTokens: stories.free_greedy_ids.count - 1))
+            [try model.embed(ids: [1])],
+            settings: GenerationSettings(maximumNewTokens: stories.free_greedy_ids.count - 1))
         #expect([1] + free[0].ids == stories.free_greedy_ids)
     }
 }

@@ -1,10 +1,9 @@
 import Autograd
 import Files
 import Foundation
-import TestSupport
-import Tensors
-
 import Models
+import Tensors
+import TestSupport
 
 /// One folder of golden numbers (Tests/Fixtures/models/README.md says how they were made).
 struct Golden {
@@ -35,14 +34,17 @@ struct Golden {
         let width = try batch.entry("input_ids").shape[1]
         let ids = try batch.int32s("input_ids")
         let real = try batch.int32s("attention_mask")
-        let lengths = (0..<ids.count / width).map { sample in (0..<width).count { real[sample * width + $0] == 1 } }
+        let lengths = (0..<ids.count / width).map { sample in
+            (0..<width).count { real[sample * width + $0] == 1 }
+        }
         let visual = try batch.int32s("visual_mask")
         let instruction = try batch.int32s("instruction_mask")
         return Rows(
             samples: lengths.enumerated().map { sample, length in
                 let range = sample * width..<sample * width + length
                 return Sample(
-                    ids: Array(ids[range]), visual: range.filter { visual[$0] == 1 }.map { $0 - range.lowerBound },
+                    ids: Array(ids[range]),
+                    visual: range.filter { visual[$0] == 1 }.map { $0 - range.lowerBound },
                     instruction: range.filter { instruction[$0] == 1 }.map { $0 - range.lowerBound })
             })
     }

@@ -22,7 +22,8 @@ import Testing
             let model = try golden.model("student")
             let tokens = model.visualTokensPerImage
             let visual = try model.visualTokens(planes: Golden.tensor(golden.batch, "pixel_values"))
-            let trunk = try model.embed(ids: sample.ids, visual: gatherRows(visual, (0..<Int32(tokens)).map { $0 }))
+            let trunk = try model.embed(
+                ids: sample.ids, visual: gatherRows(visual, (0..<Int32(tokens)).map { $0 }))
             let branch = model.language.embed(branchIds)
             let trunkPositions = (0..<Int32(length)).map { $0 }
             let causal = AttentionLayout.causal(lengths: [length])
@@ -30,13 +31,22 @@ import Testing
             let first = model.language.forward(trunk, positions: trunkPositions, layout: causal)
             let after = model.language.forward(
                 branch, positions: branchPositions,
-                layout: AttentionLayout([.init(queries: 0..<branchIds.count, keys: 0..<length, visible: branchPositions, seesItself: true)]),
+                layout: AttentionLayout([
+                    .init(
+                        queries: 0..<branchIds.count, keys: 0..<length, visible: branchPositions,
+                        seesItself: true)
+                ]),
                 trunk: first.layers)
-            #expect(largestDifference(model.language.logits(after.hidden.data).values, expected.values) < 2e-4, "\(golden.folder.path)")
+            #expect(
+                largestDifference(model.language.logits(after.hidden.data).values, expected.values) < 2e-4,
+                "\(golden.folder.path)")
 
-            let layout = AttentionLayout(causal.segments + [
-                .init(queries: length..<length + branchIds.count, keys: 0..<length, visible: branchPositions, seesItself: true)
-            ])
+            let layout = AttentionLayout(
+                causal.segments + [
+                    .init(
+                        queries: length..<length + branchIds.count, keys: 0..<length,
+                        visible: branchPositions, seesItself: true)
+                ])
             let ribbon = model.language.forward(
                 concatenateRows([trunk, branch]), positions: trunkPositions + branchPositions, layout: layout)
             let apart = first.hidden.data.values + after.hidden.data.values
@@ -50,7 +60,8 @@ import Testing
         let ids = try golden.generate.int32s("prompt2/input_ids")
         func hidden(_ keepsTape: Bool) -> LanguageOutput {
             model.language.forward(
-                model.language.embed(ids), positions: (0..<Int32(ids.count)).map { $0 }, layout: .causal(lengths: [ids.count]),
+                model.language.embed(ids), positions: (0..<Int32(ids.count)).map { $0 },
+                layout: .causal(lengths: [ids.count]),
                 keepsTape: keepsTape)
         }
         let (with, without) = (hidden(true), hidden(false))
@@ -83,9 +94,11 @@ import Testing
         for prompt in stories.prompts {
             let ids = prompt.input_ids
             let output = model.language.forward(
-                try model.embed(ids: ids), positions: (0..<Int32(ids.count)).map { $0 }, layout: .causal(lengths: [ids.count]))
+                try model.embed(ids: ids), positions: (0..<Int32(ids.count)).map { $0 },
+                layout: .causal(lengths: [ids.count]))
             let logits = model.language.logits(output.hidden.data)
-            #expect(largestDifference(logits.rows(ids.count - 1..<ids.count).values, prompt.last_logits) < 2e-4)
+            #expect(
+                largestDifference(logits.rows(ids.count - 1..<ids.count).values, prompt.last_logits) < 2e-4)
             for (position, expected) in prompt.token_nll.enumerated() {
                 let row = logits.rows(position..<position + 1).values.map(Double.init)
                 let top = row.max() ?? 0

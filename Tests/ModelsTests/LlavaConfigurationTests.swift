@@ -5,7 +5,11 @@ import Testing
 
 @Suite struct LlavaConfigurationTests {
     /// Writes a configuration and reads it: `changes` are laid over a valid one, `nil` removes a key; dots go down.
-    static func read(_ changes: [(String, Any?)], base: String = #"{"model_type": "llava", "text_config": {"model_type": "qwen2", "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}, "vision_config": {"model_type": "siglip_vision_model", "hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3}}"#) throws -> LlavaConfiguration {
+    static func read(
+        _ changes: [(String, Any?)],
+        base: String =
+            #"{"model_type": "llava", "text_config": {"model_type": "qwen2", "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}, "vision_config": {"model_type": "siglip_vision_model", "hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3}}"#
+    ) throws -> LlavaConfiguration {
         try withTemporaryFolder { folder in
             let parsed = try JSONSerialization.jsonObject(with: Data(base.utf8))
             var object = try #require(parsed as? [String: Any])
@@ -19,7 +23,8 @@ import Testing
                     object[keys[0]] = inner
                 }
             }
-            try JSONSerialization.data(withJSONObject: object).write(to: folder.appendingPathComponent("config.json"))
+            try JSONSerialization.data(withJSONObject: object).write(
+                to: folder.appendingPathComponent("config.json"))
             return try LlavaConfiguration(folder: folder)
         }
     }
@@ -47,7 +52,9 @@ import Testing
 
     @Test func ropeThetaIsReadFromBothPlaces() throws {
         #expect(try Self.read([("text_config.rope_theta", 5e5)]).text.ropeTheta == 5e5)
-        #expect(try Self.read([("text_config.rope_parameters", ["rope_type": "default", "rope_theta": 1e6])]).text.ropeTheta == 1e6)
+        #expect(
+            try Self.read([("text_config.rope_parameters", ["rope_type": "default", "rope_theta": 1e6])]).text
+                .ropeTheta == 1e6)
     }
 
     @Test func embeddingsAreTiedIfEitherLevelSaysSo() throws {
@@ -56,9 +63,15 @@ import Testing
     }
 
     @Test func tokensPerImageFollowSelection() throws {
-        let siglip = try Self.read([("vision_feature_select_strategy", "full"), ("vision_config.image_size", 384), ("vision_config.patch_size", 14)])
+        let siglip = try Self.read([
+            ("vision_feature_select_strategy", "full"), ("vision_config.image_size", 384),
+            ("vision_config.patch_size", 14),
+        ])
         #expect(siglip.visualTokensPerImage == 729)
-        let clip = try Self.read([("vision_config.model_type", "clip_vision_model"), ("vision_config.image_size", 336), ("vision_config.patch_size", 14)])
+        let clip = try Self.read([
+            ("vision_config.model_type", "clip_vision_model"), ("vision_config.image_size", 336),
+            ("vision_config.patch_size", 14),
+        ])
         #expect(clip.visualTokensPerImage == 576)
     }
 
@@ -66,11 +79,17 @@ import Testing
         ("model_type", "bert", "'model_type' is 'bert'"),
         ("text_config.model_type", "gemma", "'text_config.model_type' is 'gemma'"),
         ("text_config.rope_scaling", ["type": "linear"], "'text_config.rope_scaling.type' is 'linear'"),
-        ("text_config.rope_parameters", ["rope_type": "yarn"], "'text_config.rope_parameters.rope_type' is 'yarn'"),
+        (
+            "text_config.rope_parameters", ["rope_type": "yarn"],
+            "'text_config.rope_parameters.rope_type' is 'yarn'"
+        ),
         ("text_config.hidden_act", "gelu", "'text_config.hidden_act' is 'gelu'"),
         ("text_config.use_sliding_window", true, "'text_config.use_sliding_window' is true"),
         ("text_config.attention_bias", true, "'text_config.attention_bias' is true"),
-        ("text_config.layer_types", ["sliding_attention"], "'text_config.layer_types' is ['sliding_attention']"),
+        (
+            "text_config.layer_types", ["sliding_attention"],
+            "'text_config.layer_types' is ['sliding_attention']"
+        ),
         ("text_config.num_key_value_heads", 3, "'text_config.num_key_value_heads' is 3"),
         ("text_config.hidden_size", -4, "'text_config.hidden_size' is -4"),
         ("text_config.hidden_size", "64", "'text_config.hidden_size' is '64'"),
@@ -90,7 +109,9 @@ import Testing
     @Test(arguments: refused.indices) func unsupportedValuesAreNamed(index: Int) throws {
         let (path, value, text) = Self.refused[index]
         let error = #expect(throws: ModelsError.self) { try Self.read([(path, value)]) }
-        #expect(error?.description.contains("config.json: \(text), expected ") == true, "\(error?.description ?? "")")
+        #expect(
+            error?.description.contains("config.json: \(text), expected ") == true,
+            "\(error?.description ?? "")")
     }
 
     @Test func brokenFilesAreNamed() throws {

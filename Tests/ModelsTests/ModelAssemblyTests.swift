@@ -12,8 +12,11 @@ import Testing
         let url = folder.appendingPathComponent("tokenizer-\(hasImage)-\(vocabulary)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         // é in two normal forms: two tokens to a tokenizer, one to Swift's String.
-        let words = (["\"\u{e9}\"", "\"e\u{301}\"", "\"\\\"{\""] + (3..<max(4, vocabulary)).map { "\"w\($0)\"" }).enumerated().map { "\($1): \($0)" }
-        let image = hasImage ? ", {\"id\": \(words.count + 1), \"content\": \"<image>\", \"special\": true}" : ""
+        let words =
+            (["\"\u{e9}\"", "\"e\u{301}\"", "\"\\\"{\""] + (3..<max(4, vocabulary)).map { "\"w\($0)\"" })
+            .enumerated().map { "\($1): \($0)" }
+        let image =
+            hasImage ? ", {\"id\": \(words.count + 1), \"content\": \"<image>\", \"special\": true}" : ""
         let text = """
             {"version": "1.0", "added_tokens": [{"id": \(words.count), "content": "<|endoftext|>", "special": true}\(image)],
              "model": {"type": "BPE", "vocab": {\(words.joined(separator: ", "))}, "merges": [["a]", "}b"]]}}
@@ -28,13 +31,17 @@ import Testing
             func values(_ change: (inout AssemblySettings) -> Void = { _ in }) throws -> [String: [Float]] {
                 var settings = AssemblySettings()
                 change(&settings)
-                return CheckpointTests.values(try ModelAssembly(settings, language: nil, vision: nil, tokenizer: tokenizer).model)
+                return CheckpointTests.values(
+                    try ModelAssembly(settings, language: nil, vision: nil, tokenizer: tokenizer).model)
             }
             let (a, same, other) = (try values(), try values(), try values { $0.seed = 2 })
             #expect(a == same)
-            let student = try values { ($0.seed, $0.language.hidden, $0.language.layers, $0.language.keyHeads) = (5, 64, 3, 2) }
+            let student = try values {
+                ($0.seed, $0.language.hidden, $0.language.layers, $0.language.keyHeads) = (5, 64, 3, 2)
+            }
             for (name, value) in a {
-                let isRandom = name.contains("proj") && !name.hasSuffix("bias") || name.contains("embed_tokens")
+                let isRandom =
+                    name.contains("proj") && !name.hasSuffix("bias") || name.contains("embed_tokens")
                 let isVision = name.hasPrefix("model.vision_tower.")
                 if isVision { #expect(other[name] == value && student[name] == value, "\(name)") }
                 if isRandom, !isVision { #expect(other[name] != value, "\(name)") }
@@ -45,20 +52,26 @@ import Testing
     @Test func demoTowersFeaturesAreOrthonormalProjections() throws {
         try withTemporaryFolder { folder in
             let tokenizer = try Self.tokenizer(in: folder, hasImage: true)
-            let model = try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: tokenizer).model
+            let model = try ModelAssembly(
+                AssemblySettings(), language: nil, vision: nil, tokenizer: tokenizer
+            ).model
             #expect(model.visualTokensPerImage == 16)
             let weights = CheckpointTests.values(model)
             let matrix = try #require(weights["model.vision_tower.embeddings.patch_embedding.weight"])
             for row in 0..<128 {
                 for other in 0...row {
-                    let dot = (0..<768).reduce(0.0) { $0 + Double(matrix[row * 768 + $1]) * Double(matrix[other * 768 + $1]) }
+                    let dot = (0..<768).reduce(0.0) {
+                        $0 + Double(matrix[row * 768 + $1]) * Double(matrix[other * 768 + $1])
+                    }
                     #expect(abs(dot - (row == other ? 1 : 0)) < 1e-5)
                 }
             }
             // Grey pixels are nearly 0 after normalisation, so the features are nearly the positions.
             let features = try model.visionFeatures(patches: Tensor(zeros: [16, 768])).data.values
             #expect(features == weights["model.vision_tower.embeddings.position_embedding.weight"])
-            #expect(weights.keys.allSatisfy { !$0.contains("encoder.layers") }, "layers beyond the feature layer are not loaded")
+            #expect(
+                weights.keys.allSatisfy { !$0.contains("encoder.layers") },
+                "layers beyond the feature layer are not loaded")
         }
     }
 
@@ -71,7 +84,8 @@ import Testing
                     settings.language.tiedEmbeddings = family == "qwen2"
                     (settings.vision.family, settings.vision.layers, settings.imageAspect) = (tower, 2, .pad)
                     let tokenizer = try Self.tokenizer(in: folder, hasImage: false)
-                    let assembly = try ModelAssembly(settings, language: nil, vision: nil, tokenizer: tokenizer)
+                    let assembly = try ModelAssembly(
+                        settings, language: nil, vision: nil, tokenizer: tokenizer)
                     let out = folder.appendingPathComponent("\(family)-\(tower)")
                     try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
                     try assembly.write(into: out)
@@ -95,19 +109,24 @@ import Testing
             let tokenizer = try Self.tokenizer(in: folder, hasImage: false)
             let out = folder.appendingPathComponent("out")
             try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
-            try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: tokenizer).write(into: out)
-            let json = try JSONSerialization.jsonObject(with: Data(contentsOf: out.appendingPathComponent("tokenizer.json")))
+            try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: tokenizer).write(
+                into: out)
+            let json = try JSONSerialization.jsonObject(
+                with: Data(contentsOf: out.appendingPathComponent("tokenizer.json")))
             let added = try #require((json as? [String: Any])?["added_tokens"] as? [[String: Any]])
             #expect(added.map { $0["content"] as? String } == ["<|endoftext|>", "<image>"])
             #expect(added[1]["id"] as? Int == 5)
         }
     }
 
-    @Test(.enabled(if: LanguageModelTests.storiesFolder != nil)) func publishedLanguageModelGetsATower() throws {
+    @Test(.enabled(if: LanguageModelTests.storiesFolder != nil)) func publishedLanguageModelGetsATower()
+        throws
+    {
         let language = try #require(LanguageModelTests.storiesFolder)
         let golden = try #require(try Golden.all.first { $0.folder.lastPathComponent == "llama_clip" })
         let teacher = golden.folder.appendingPathComponent("teacher")
-        let assembly = try ModelAssembly(AssemblySettings(), language: language, vision: teacher, tokenizer: nil)
+        let assembly = try ModelAssembly(
+            AssemblySettings(), language: language, vision: teacher, tokenizer: nil)
         let model = assembly.model
         // The tokenizer has 512 ids and no placeholder, the model 512 rows.
         #expect(model.configuration.imageTokenId == 512 && model.language.vocabularySize == 513)
@@ -118,7 +137,8 @@ import Testing
         let alone = try LlavaModel(folder: language)
         let ids: [Int32] = [1, 403, 407, 261, 378]
         func logits(_ model: LlavaModel) throws -> [Float] {
-            let output = model.language.forward(try model.embed(ids: ids), positions: [0, 1, 2, 3, 4], layout: .causal(lengths: [5]))
+            let output = model.language.forward(
+                try model.embed(ids: ids), positions: [0, 1, 2, 3, 4], layout: .causal(lengths: [5]))
             return Array(model.language.logits(output.hidden.data).rows(4..<5).values.prefix(512))
         }
         #expect(try largestDifference(logits(model), logits(alone)) < 1e-5)
@@ -131,27 +151,34 @@ import Testing
         try withTemporaryFolder { folder in
             let original = folder.appendingPathComponent("original")
             try FileManager.default.createDirectory(at: original, withIntermediateDirectories: true)
-            let parsed = try JSONSerialization.jsonObject(with: Data(contentsOf: teacher.appendingPathComponent("config.json")))
+            let parsed = try JSONSerialization.jsonObject(
+                with: Data(contentsOf: teacher.appendingPathComponent("config.json")))
             var text = try #require((parsed as? [String: Any])?["text_config"] as? [String: Any])
             text["model_type"] = "llava_qwen2"
             text["mm_projector_type"] = "mlp2x_gelu"
-            try JSONSerialization.data(withJSONObject: text).write(to: original.appendingPathComponent("config.json"))
+            try JSONSerialization.data(withJSONObject: text).write(
+                to: original.appendingPathComponent("config.json"))
             let file = try SafeTensorsFile(teacher.appendingPathComponent("model.safetensors"))
             var writer = SafeTensorsWriter()
             for entry in file.entries where !entry.name.hasPrefix("vision_tower.") {
                 let name = entry.name.replacingOccurrences(of: "language_model.", with: "")
-                    .replacingOccurrences(of: "multi_modal_projector.linear_1.", with: "model.mm_projector.0.")
-                    .replacingOccurrences(of: "multi_modal_projector.linear_2.", with: "model.mm_projector.2.")
+                    .replacingOccurrences(
+                        of: "multi_modal_projector.linear_1.", with: "model.mm_projector.0."
+                    )
+                    .replacingOccurrences(
+                        of: "multi_modal_projector.linear_2.", with: "model.mm_projector.2.")
                 writer.add(name, entry.dtype, shape: entry.shape, bytes: try file.bytes(entry.name))
             }
             try writer.write(to: original.appendingPathComponent("model.safetensors"))
             var settings = AssemblySettings()
             settings.keepsProjector = true
             let tokenizer = try Self.tokenizer(in: folder, hasImage: true)
-            let made = try ModelAssembly(settings, language: original, vision: teacher, tokenizer: tokenizer).model
+            let made = try ModelAssembly(settings, language: original, vision: teacher, tokenizer: tokenizer)
+                .model
             #expect(CheckpointTests.values(made) == CheckpointTests.values(try golden.model("teacher")))
             settings.keepsProjector = false
-            let fresh = try ModelAssembly(settings, language: original, vision: teacher, tokenizer: tokenizer).model
+            let fresh = try ModelAssembly(settings, language: original, vision: teacher, tokenizer: tokenizer)
+                .model
             #expect(CheckpointTests.values(fresh) != CheckpointTests.values(made))
         }
     }
@@ -161,12 +188,17 @@ import Testing
             let golden = try #require(try Golden.all.first { $0.folder.lastPathComponent == "qwen2_siglip" })
             let student = golden.folder.appendingPathComponent("student")
             let big = try Self.tokenizer(in: folder, hasImage: true, vocabulary: 300)
-            let error = #expect(throws: ModelsError.self) { try ModelAssembly(AssemblySettings(), language: student, vision: student, tokenizer: big) }
-            #expect(error == .vocabularyTooSmall(rows: 272, needed: 302, tokenizer: "\(big.path)/tokenizer.json"))
+            let error = #expect(throws: ModelsError.self) {
+                try ModelAssembly(AssemblySettings(), language: student, vision: student, tokenizer: big)
+            }
+            #expect(
+                error == .vocabularyTooSmall(rows: 272, needed: 302, tokenizer: "\(big.path)/tokenizer.json"))
             var settings = AssemblySettings()
             settings.language.vocabulary = 5
             let small = try Self.tokenizer(in: folder, hasImage: true)
-            #expect(throws: ModelsError.self) { try ModelAssembly(settings, language: nil, vision: nil, tokenizer: small) }
+            #expect(throws: ModelsError.self) {
+                try ModelAssembly(settings, language: nil, vision: nil, tokenizer: small)
+            }
         }
     }
 
@@ -174,22 +206,33 @@ import Testing
         try withTemporaryFolder { folder in
             let tokenizer = try Self.tokenizer(in: folder, hasImage: true)
             let changes: [(inout AssemblySettings) -> Void] = [
-                { $0.language.family = "gpt" }, { $0.language.hidden = 0 }, { $0.language.heads = 0 }, { $0.language.keyHeads = 3 },
-                { $0.vision.family = "vit" }, { $0.vision.hidden = 1024 }, { $0.vision.patchSize = 65 }, { $0.featureLayer = 2 },
+                { $0.language.family = "gpt" }, { $0.language.hidden = 0 }, { $0.language.heads = 0 },
+                { $0.language.keyHeads = 3 },
+                { $0.vision.family = "vit" }, { $0.vision.hidden = 1024 }, { $0.vision.patchSize = 65 },
+                { $0.featureLayer = 2 },
             ]
             for change in changes {
                 var settings = AssemblySettings()
                 change(&settings)
-                #expect(throws: ModelsError.self) { try ModelAssembly(settings, language: nil, vision: nil, tokenizer: tokenizer) }
+                #expect(throws: ModelsError.self) {
+                    try ModelAssembly(settings, language: nil, vision: nil, tokenizer: tokenizer)
+                }
             }
-            #expect(throws: ModelsError.self) { try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: nil) }
+            #expect(throws: ModelsError.self) {
+                try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: nil)
+            }
         }
     }
 
     @Test func brokenTokenizersAreNamed() throws {
         try withTemporaryFolder { folder in
-            let good = try Data(contentsOf: Self.tokenizer(in: folder, hasImage: true).appendingPathComponent("tokenizer.json"))
-            for bytes in [Data(), good.prefix(100), Data("{}".utf8), Data("[1]".utf8), Data("{\"model\": {\"vocab\": {\"a\": -1}}}".utf8)] {
+            let good = try Data(
+                contentsOf: Self.tokenizer(in: folder, hasImage: true).appendingPathComponent(
+                    "tokenizer.json"))
+            for bytes in [
+                Data(), good.prefix(100), Data("{}".utf8), Data("[1]".utf8),
+                Data("{\"model\": {\"vocab\": {\"a\": -1}}}".utf8),
+            ] {
                 try bytes.write(to: folder.appendingPathComponent("tokenizer.json"))
                 let error = #expect(throws: ModelsError.self) {
                     try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: folder)

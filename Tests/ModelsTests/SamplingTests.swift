@@ -5,7 +5,10 @@ import TestSupport
 import Testing
 
 @Suite struct SamplingTests {
-    @Test(arguments: [("top_p_0.5", 1, 0.5), ("top_p_0.9", 1, 0.9), ("top_p_0.95", 1, 0.95), ("top_p_1.0", 1, 1), ("temperature_0.7_top_p_0.9", 0.7, 0.9)])
+    @Test(arguments: [
+        ("top_p_0.5", 1, 0.5), ("top_p_0.9", 1, 0.9), ("top_p_0.95", 1, 0.95), ("top_p_1.0", 1, 1),
+        ("temperature_0.7_top_p_0.9", 0.7, 0.9),
+    ])
     func nucleusHasTheReferencesProbabilities(name: String, temperature: Double, topP: Double) throws {
         for folder in Fixtures.cases("models") {
             let file = try SafeTensorsFile(folder.appendingPathComponent("sampling.safetensors"))
@@ -15,7 +18,9 @@ import Testing
             for row in 0..<shape[0] {
                 let range = row * shape[1]..<(row + 1) * shape[1]
                 var dense = [Float](repeating: 0, count: shape[1])
-                for (id, probability) in logits[range].withUnsafeBufferPointer({ Sampling.nucleus($0, temperature: temperature, topP: topP) }) {
+                for (id, probability) in logits[range].withUnsafeBufferPointer({
+                    Sampling.nucleus($0, temperature: temperature, topP: topP)
+                }) {
                     dense[Int(id)] = Float(probability)
                 }
                 #expect(largestDifference(dense, expected[range]) < 1e-5)

@@ -31,7 +31,9 @@ import Testing
 
     static func contents(_ folder: URL) throws -> [String: [UInt8]] {
         var found: [String: [UInt8]] = [:]
-        for name in try FolderListing.files(below: folder) { found[name] = Array(try Data(contentsOf: folder.appendingPathComponent(name))) }
+        for name in try FolderListing.files(below: folder) {
+            found[name] = Array(try Data(contentsOf: folder.appendingPathComponent(name)))
+        }
         return found
     }
 
@@ -43,7 +45,8 @@ import Testing
             try FileManager.default.copyItem(at: golden.folder.appendingPathComponent("teacher"), to: source)
             let config = source.appendingPathComponent("config.json")
             let text = try String(contentsOf: config, encoding: .utf8).replacingOccurrences(
-                of: "\"image_seq_length\"", with: "\"my_own_key\": [1, 2.5, null, {\"a\": true}],\n\"image_seq_length\"")
+                of: "\"image_seq_length\"",
+                with: "\"my_own_key\": [1, 2.5, null, {\"a\": true}],\n\"image_seq_length\"")
             try FileManager.default.removeItem(at: config)
             try Data(text.utf8).write(to: config)
             try Data("hello".utf8).write(to: source.appendingPathComponent("tokenizer.json"))
@@ -53,7 +56,9 @@ import Testing
             let after = try SafeTensorsFile(out.appendingPathComponent("model.safetensors"))
             #expect(Set(before.names) == Set(after.names))
             for name in before.names { #expect(try before.floats(name) == after.floats(name)) }
-            let written = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: out.appendingPathComponent("config.json"))) as? [String: Any])
+            let written = try #require(
+                try JSONSerialization.jsonObject(
+                    with: Data(contentsOf: out.appendingPathComponent("config.json"))) as? [String: Any])
             let kept = try JSONSerialization.data(withJSONObject: try #require(written["my_own_key"]))
             #expect(String(decoding: kept, as: UTF8.self) == #"[1,2.5,null,{"a":true}]"#)
             #expect(try Data(contentsOf: out.appendingPathComponent("tokenizer.json")) == Data("hello".utf8))
@@ -74,14 +79,19 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: LanguageModelTests.storiesFolder != nil)) func languageModelAloneIsSavedUnderItsOwnNames() throws {
+    @Test(.enabled(if: LanguageModelTests.storiesFolder != nil))
+    func languageModelAloneIsSavedUnderItsOwnNames() throws {
         let source = try #require(LanguageModelTests.storiesFolder)
         try withTemporaryFolder { folder in
             let out = folder.appendingPathComponent("out")
             try LlavaModel(folder: source).save(to: out)
             let names = try SafeTensorsFile(out.appendingPathComponent("model.safetensors")).names
-            #expect(Set(names) == Set(try SafeTensorsFile(source.appendingPathComponent("model.safetensors")).names))
-            #expect(CheckpointTests.values(try LlavaModel(folder: out)) == CheckpointTests.values(try LlavaModel(folder: source)))
+            #expect(
+                Set(names)
+                    == Set(try SafeTensorsFile(source.appendingPathComponent("model.safetensors")).names))
+            #expect(
+                CheckpointTests.values(try LlavaModel(folder: out))
+                    == CheckpointTests.values(try LlavaModel(folder: source)))
         }
     }
 }

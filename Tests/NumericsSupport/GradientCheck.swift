@@ -18,7 +18,9 @@ public func gradientError(
     }
     let y = body(leaves)
     let weights = Tensor(randomValues(y.data.count, seed: seed, stream: 99), shape: y.shape)
-    func scalar() -> Double { zip(body(leaves).data.values, weights.values).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+    func scalar() -> Double {
+        zip(body(leaves).data.values, weights.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
     y.backward(weights.copy())
     var worst = 0.0
     for leaf in leaves {

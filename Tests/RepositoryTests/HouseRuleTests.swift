@@ -6,9 +6,15 @@ import Testing
 @Suite struct HouseRuleTests {
     private func sources(_ folder: String, _ suffixes: [String]) throws -> [(path: String, text: String)] {
         let root = Fixtures.repository.appendingPathComponent(folder)
-        let found = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        let found =
+            FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?.compactMap {
+                $0 as? URL
+            } ?? []
         return try found.filter { url in suffixes.contains { url.path.hasSuffix($0) } }.map {
-            (String($0.path.dropFirst(Fixtures.repository.path.count + 1)), try String(contentsOf: $0, encoding: .utf8))
+            (
+                String($0.path.dropFirst(Fixtures.repository.path.count + 1)),
+                try String(contentsOf: $0, encoding: .utf8)
+            )
         }
     }
 
@@ -22,8 +28,12 @@ import Testing
                     let code = line.trimmingCharacters(in: .whitespaces)
                     guard !code.hasPrefix("//"), let range = code.range(of: call) else { return false }
                     // Inside a text it is no call.
-                    guard code[..<range.lowerBound].count(where: { $0 == "\"" }) % 2 == 0 else { return false }
-                    return range.lowerBound == code.startIndex || !(code[code.index(before: range.lowerBound)].isLetter || code[code.index(before: range.lowerBound)] == ".")
+                    guard code[..<range.lowerBound].count(where: { $0 == "\"" }) % 2 == 0 else {
+                        return false
+                    }
+                    return range.lowerBound == code.startIndex
+                        || !(code[code.index(before: range.lowerBound)].isLetter
+                            || code[code.index(before: range.lowerBound)] == ".")
                 }
                 #expect(lines.isEmpty, "\(path): \(call)")
             }
@@ -32,34 +42,49 @@ import Testing
 
     @Test func nothingFromOutsideIsForced() throws {
         for (path, text) in try sources("Sources", [".swift"]) {
-            for word in ["try!", "fatalError(", "as!", "TODO", "FIXME"] { #expect(!text.contains(word), "\(path) holds \(word)") }
+            for word in ["try!", "fatalError(", "as!", "TODO", "FIXME"] {
+                #expect(!text.contains(word), "\(path) holds \(word)")
+            }
         }
     }
 
     @Test func filesFitInAHead() throws {
         for (path, text) in try sources("Sources", [".swift", ".c", ".h"]) {
-            #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 400, "\(path) is longer than 400 lines")
+            #expect(
+                text.split(separator: "\n", omittingEmptySubsequences: false).count <= 400,
+                "\(path) is longer than 400 lines")
         }
     }
 
     @Test func commandsOfTheReadmeNameStagesTargetsAndFilesThatExist() throws {
-        let readme = try String(contentsOf: Fixtures.repository.appendingPathComponent("README.md"), encoding: .utf8)
-        let makefile = try String(contentsOf: Fixtures.repository.appendingPathComponent("Makefile"), encoding: .utf8)
+        let readme = try String(
+            contentsOf: Fixtures.repository.appendingPathComponent("README.md"), encoding: .utf8)
+        let makefile = try String(
+            contentsOf: Fixtures.repository.appendingPathComponent("Makefile"), encoding: .utf8)
         var commands: [Substring] = []
-        for (index, block) in readme.components(separatedBy: "```").enumerated() where index % 2 == 1 && block.hasPrefix("sh\n") {
+        for (index, block) in readme.components(separatedBy: "```").enumerated()
+        where index % 2 == 1 && block.hasPrefix("sh\n") {
             commands += String(block).split(separator: "\n").dropFirst().map { $0 }
         }
-        #expect(commands.contains { $0.hasPrefix("make distill") } && commands.contains { $0.hasPrefix("make test") })
+        #expect(
+            commands.contains { $0.hasPrefix("make distill") }
+                && commands.contains { $0.hasPrefix("make test") })
         for command in commands {
             let words = command.split(separator: " ")
             if words.first == "make", words.count > 1 {
                 #expect(makefile.contains("\n\(words[1]):"), "README: make \(words[1])")
             } else if let stage = words.first(where: { $0.hasPrefix(".build/release/") }) {
                 let name = stage.dropFirst(".build/release/".count)
-                #expect(FileManager.default.fileExists(atPath: Fixtures.repository.appendingPathComponent("Sources/\(name)").path), "README: \(name)")
+                #expect(
+                    FileManager.default.fileExists(
+                        atPath: Fixtures.repository.appendingPathComponent("Sources/\(name)").path),
+                    "README: \(name)")
             }
             for word in words where word.hasPrefix("pipelines/") {
-                #expect(FileManager.default.fileExists(atPath: Fixtures.repository.appendingPathComponent(String(word)).path), "README: \(word)")
+                #expect(
+                    FileManager.default.fileExists(
+                        atPath: Fixtures.repository.appendingPathComponent(String(word)).path),
+                    "README: \(word)")
             }
         }
     }

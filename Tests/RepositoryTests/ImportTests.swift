@@ -9,7 +9,8 @@ import Testing
     private static let systemModules: Set<String> = ["Foundation", "Synchronization", "Dispatch", "Glibc"]
 
     init() throws {
-        let manifest = try String(contentsOf: Fixtures.repository.appendingPathComponent("Package.swift"), encoding: .utf8)
+        let manifest = try String(
+            contentsOf: Fixtures.repository.appendingPathComponent("Package.swift"), encoding: .utf8)
         table = manifest.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
             guard line.hasPrefix("    (\""), parts.count >= 2 else { return nil }
@@ -20,11 +21,14 @@ import Testing
     /// Modules that the Swift files of a target import.
     private func imports(of target: String) throws -> Set<String> {
         let folder = Fixtures.repository.appendingPathComponent("Sources/\(target)")
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+            $0.hasSuffix(".swift")
+        }
         var found: Set<String> = []
         for name in names {
             let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
-            for line in text.split(separator: "\n") where line.hasPrefix("import ") || line.hasPrefix("package import ") {
+            for line in text.split(separator: "\n")
+            where line.hasPrefix("import ") || line.hasPrefix("package import ") {
                 found.insert(String(line.split(separator: " ").last ?? ""))
             }
         }
@@ -35,24 +39,38 @@ import Testing
         #expect(table.count >= 20)
         for (name, listed) in table {
             let isStage = name.contains("-")
-            let found = try imports(of: name).subtracting(isStage ? ["Stage", "ArgumentParser", "Files"] : [])
+            let found = try imports(of: name).subtracting(
+                isStage ? ["Stage", "ArgumentParser", "Files"] : [])
             let allowed = Set(listed)
-            #expect(found.isSubset(of: allowed), "\(name) imports \(found.subtracting(allowed).sorted()), which Package.swift does not list")
-            #expect(allowed.isSubset(of: found), "Package.swift lists \(allowed.subtracting(found).sorted()) for \(name), which imports it nowhere")
+            #expect(
+                found.isSubset(of: allowed),
+                "\(name) imports \(found.subtracting(allowed).sorted()), which Package.swift does not list")
+            #expect(
+                allowed.isSubset(of: found),
+                "Package.swift lists \(allowed.subtracting(found).sorted()) for \(name), which imports it nowhere"
+            )
         }
     }
 
     @Test func librariesImportOnlyWhatStandsAboveThem() {
-        var above: Set<String> = ["COpenBLAS", "CZstd", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CKernels", "ArgumentParser", "Yams"]
+        var above: Set<String> = [
+            "COpenBLAS", "CZstd", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CKernels",
+            "ArgumentParser", "Yams",
+        ]
         for (name, listed) in table {
-            #expect(Set(listed).isSubset(of: above), "\(name) imports \(Set(listed).subtracting(above).sorted()) from below")
+            #expect(
+                Set(listed).isSubset(of: above),
+                "\(name) imports \(Set(listed).subtracting(above).sorted()) from below")
             above.insert(name)
         }
     }
 
     @Test func everyFolderOfSourcesIsATarget() throws {
-        let folders = try FileManager.default.contentsOfDirectory(atPath: Fixtures.repository.appendingPathComponent("Sources").path)
-        let known = Set(table.map(\.name)).union(["COpenBLAS", "CZstd", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CKernels"])
+        let folders = try FileManager.default.contentsOfDirectory(
+            atPath: Fixtures.repository.appendingPathComponent("Sources").path)
+        let known = Set(table.map(\.name)).union([
+            "COpenBLAS", "CZstd", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CKernels",
+        ])
         #expect(Set(folders.filter { !$0.hasPrefix(".") }) == known)
     }
 }

@@ -8,9 +8,11 @@ import Testing
         let inner = opA == .plain ? a.width : a.rows
         return (0..<m * n).map { index in
             let (i, j) = (index / n, index % n)
-            return Float((0..<inner).reduce(0.0) { sum, k in
-                sum + Double(opA == .plain ? a[i, k] : a[k, i]) * Double(opB == .plain ? b[k, j] : b[j, k])
-            })
+            return Float(
+                (0..<inner).reduce(0.0) { sum, k in
+                    sum + Double(opA == .plain ? a[i, k] : a[k, i])
+                        * Double(opB == .plain ? b[k, j] : b[j, k])
+                })
         }
     }
 
@@ -18,7 +20,9 @@ import Testing
     @Test(arguments: [(3, 4, 5), (200, 170, 90), (170, 200, 90), (1, 3, 7)])
     func agreesWithTheDefinition(m: Int, n: Int, k: Int) {
         var random = CounterRandom(7, UInt64(m))
-        func tensor(_ shape: [Int]) -> Tensor { Tensor((0..<shape[0] * shape[1]).map { _ in Float(random.normal()) }, shape: shape) }
+        func tensor(_ shape: [Int]) -> Tensor {
+            Tensor((0..<shape[0] * shape[1]).map { _ in Float(random.normal()) }, shape: shape)
+        }
         for opA in [Transposition.plain, .transposed] {
             for opB in [Transposition.plain, .transposed] {
                 let a = tensor(opA == .plain ? [m, k] : [k, m])
@@ -41,7 +45,9 @@ import Testing
 
 @Suite struct CounterRandomTests {
     @Test func dependsOnTheKeyAlone() {
-        var a = CounterRandom(1, 2, 3), b = CounterRandom(1, 2, 3), c = CounterRandom(1, 3, 2)
+        var a = CounterRandom(1, 2, 3)
+        var b = CounterRandom(1, 2, 3)
+        var c = CounterRandom(1, 3, 2)
         let first = (0..<4).map { _ in a.next() }
         #expect(first == (0..<4).map { _ in b.next() })
         #expect(first != (0..<4).map { _ in c.next() })
@@ -50,7 +56,8 @@ import Testing
     @Test func uniformAndNormalHaveTheirMoments() {
         var random = CounterRandom(5)
         let n = 20000
-        let uniform = (0..<n).map { _ in random.uniform() }, normal = (0..<n).map { _ in random.normal() }
+        let uniform = (0..<n).map { _ in random.uniform() }
+        let normal = (0..<n).map { _ in random.normal() }
         // Standard errors: 0.29 / sqrt(n) = .002, 1 / sqrt(n) = .007 and sqrt(2 / n) = .01; five of each.
         #expect(abs(uniform.reduce(0, +) / Double(n) - 0.5) < 0.011)
         #expect(abs(normal.reduce(0, +) / Double(n)) < 0.036)

@@ -11,22 +11,30 @@ import Training
     /// Runs of the fixtures' README: (name, decay, warm-up steps, steps of the schedule).
     private static let runs = [("wd0", 0.0, 1, 5), ("wd0.1", 0.1, 0, 4)]
 
-    @Test(arguments: Fixtures.cases("models"), runs.map(\.0)) func threeStepsAreThoseOfPyTorch(folder: URL, name: String) throws {
+    @Test(arguments: Fixtures.cases("models"), runs.map(\.0)) func threeStepsAreThoseOfPyTorch(
+        folder: URL, name: String
+    ) throws {
         let (_, decay, warmup, steps) = try #require(Self.runs.first { $0.0 == name })
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("adamw")
         let student = try fixture.student()
-        let loss = AlignmentLoss(student: student, teacher: try fixture.teacher(), objective: fixture.objective(ModelFixture.all))
+        let loss = AlignmentLoss(
+            student: student, teacher: try fixture.teacher(), objective: fixture.objective(ModelFixture.all))
         var settings = AdamW.Settings()
         settings.weightDecay = decay
         let optimizer = AdamW(student.parameters(of: [.projector, .language]), settings: settings)
-        let schedule = LearningRateSchedule(shape: .cosine, peak: 1e-3, steps: steps, warmupRatio: Double(warmup) / Double(steps))
+        let schedule = LearningRateSchedule(
+            shape: .cosine, peak: 1e-3, steps: steps, warmupRatio: Double(warmup) / Double(steps))
         let log = try golden.floats("\(name)/log")  // lr, norm, sft, kd, iva, tpa, total
         for step in 0..<3 {
-            let result = try loss(fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
+            let result = try loss(
+                fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
             result.loss.backward()
             let norm = optimizer.gradientNorm
-            let line = [schedule.rate(at: step), norm, result.terms.sft, result.terms.kd, result.terms.iva, result.terms.tpa]
+            let line = [
+                schedule.rate(at: step), norm, result.terms.sft, result.terms.kd, result.terms.iva,
+                result.terms.tpa,
+            ]
             for (found, expected) in zip(line, log[7 * step..<7 * step + 6]) {
                 #expect(abs(found - Double(expected)) <= 1e-4 * abs(Double(expected)) + 1e-9, "step \(step)")
             }
@@ -38,7 +46,10 @@ import Training
         guard !parameters.isEmpty else { return }
         var (entries, close) = (0, 0)
         for stored in parameters {
-            let parameter = try #require(student.parameters().first { $0.name == CheckpointNames.canonical(String(stored.dropFirst(name.count + 1))) })
+            let parameter = try #require(
+                student.parameters().first {
+                    $0.name == CheckpointNames.canonical(String(stored.dropFirst(name.count + 1)))
+                })
             for (found, expected) in zip(parameter.value.data.values, try golden.floats(stored)) {
                 entries += 1
                 if abs(found - expected) <= 1e-5 { close += 1 }

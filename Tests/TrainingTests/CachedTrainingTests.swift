@@ -4,7 +4,6 @@ import Foundation
 import Shards
 import TestSupport
 import Testing
-
 import Training
 
 /// Training from the store of teacher outputs, without a teacher.
@@ -13,37 +12,52 @@ import Training
 
     /// Fills a store and opens it as a run does; `run` names the folder of the run's index.
     private func outputs(
-        _ settings: TeacherOutputSettings, _ dataset: ShardDataset, in folder: URL, run: String = "run", computed: (Int) -> Void = { _ in }
+        _ settings: TeacherOutputSettings, _ dataset: ShardDataset, in folder: URL, run: String = "run",
+        computed: (Int) -> Void = { _ in }
     ) throws -> CachedTeacher {
         let cache = TeacherCache(folder.appendingPathComponent("cache"))
-        let keys = dataset.index.shards.map { TeacherCache.key(teacher: "t", shard: $0.rawSHA256, settings: settings) }
+        let keys = dataset.index.shards.map {
+            TeacherCache.key(teacher: "t", shard: $0.rawSHA256, settings: settings)
+        }
         let teacher = TeacherOutputs(try ModelFixture(self.folder).teacher())
         _ = try TeacherCacheFilling(cache, claims: TeacherCacheClaims(cache)).run(keys, from: 0) { number in
             computed(number)
             return (try teacher.shard(number, of: dataset, settings: settings), nil)
         }
-        let entries = try zip(dataset.index.shards, keys).map { try #require(cache.summary($1, shard: $0.file)) }
+        let entries = try zip(dataset.index.shards, keys).map {
+            try #require(cache.summary($1, shard: $0.file))
+        }
         let out = folder.appendingPathComponent(run)
         try TeacherCacheIndex(
-            teacher: "t", shards: dataset.digest, description: dataset.description, settings: settings, relevance: nil, entries: entries
+            teacher: "t", shards: dataset.digest, description: dataset.description, settings: settings,
+            relevance: nil, entries: entries
         ).write(to: out)
         return try CachedTeacher(index: out, cache: cache, dataset: dataset)
     }
 
-    private func trainer(_ cached: CachedTeacher?, _ dataset: ShardDataset, weights: LossTerms, layer: Int = 1) throws -> Trainer {
+    private func trainer(
+        _ cached: CachedTeacher?, _ dataset: ShardDataset, weights: LossTerms, layer: Int = 1
+    ) throws -> Trainer {
         let fixture = try ModelFixture(folder)
-        let objective = AlignmentObjective(weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: layer)
-        var settings = TrainingSettings(objective: objective, trainable: [.projector, .language], batchSize: 5, learningRate: 1e-3)
+        let objective = AlignmentObjective(
+            weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: layer)
+        var settings = TrainingSettings(
+            objective: objective, trainable: [.projector, .language], batchSize: 5, learningRate: 1e-3)
         settings.steps = 1
         settings.seed = 9
         return try Trainer(
-            student: try fixture.student(), teacher: cached == nil ? try fixture.teacher() : nil, cached: cached, dataset: dataset, settings: settings)
+            student: try fixture.student(), teacher: cached == nil ? try fixture.teacher() : nil,
+            cached: cached, dataset: dataset, settings: settings)
     }
 
-    private func firstStep(_ cached: CachedTeacher?, _ dataset: ShardDataset, in folder: URL, weights: LossTerms) throws -> StepMetrics {
+    private func firstStep(
+        _ cached: CachedTeacher?, _ dataset: ShardDataset, in folder: URL, weights: LossTerms
+    ) throws -> StepMetrics {
         var line: StepMetrics?
         let trainer = try trainer(cached, dataset, weights: weights)
-        _ = try trainer.run(in: folder.appendingPathComponent(UUID().uuidString), run: "r", report: { if case let .step(found) = $0 { line = found } })
+        _ = try trainer.run(
+            in: folder.appendingPathComponent(UUID().uuidString), run: "r",
+            report: { if case .step(let found) = $0 { line = found } })
         return try #require(line)
     }
 
@@ -56,8 +70,13 @@ import Training
             var computed = 0
             let first = try outputs(settings, dataset, in: folder, run: "sft-kd-iva") { _ in computed += 1 }
             let second = try outputs(settings, dataset, in: folder, run: "align-ti") { _ in computed += 1 }
-            #expect(computed == dataset.index.shards.count && first.index.entries.map(\.key) == second.index.entries.map(\.key))
-            let (a, b) = (try firstStep(first, dataset, in: folder, weights: weights), try firstStep(second, dataset, in: folder, weights: weights))
+            #expect(
+                computed == dataset.index.shards.count
+                    && first.index.entries.map(\.key) == second.index.entries.map(\.key))
+            let (a, b) = (
+                try firstStep(first, dataset, in: folder, weights: weights),
+                try firstStep(second, dataset, in: folder, weights: weights)
+            )
             #expect(a.terms == b.terms && a.terms.kd > 0 && a.terms.iva > 0)
         }
     }
@@ -68,7 +87,8 @@ import Training
             let dataset = try tinyDataset(in: folder)
             let cached = try outputs(settings, dataset, in: folder)
             let (inLoop, fromCache) = (
-                try firstStep(nil, dataset, in: folder, weights: weights), try firstStep(cached, dataset, in: folder, weights: weights)
+                try firstStep(nil, dataset, in: folder, weights: weights),
+                try firstStep(cached, dataset, in: folder, weights: weights)
             )
             let worst = cached.index.entries.map(\.worstTailMass).max() ?? 0
             #expect(worst > 0.1 && worst < 1)  // a random teacher over 272 ids: much is in the tail
@@ -87,10 +107,12 @@ import Training
             (sampled.encoding, sampled.samples) = (.sampled, 400)
             let cached = try outputs(sampled, dataset, in: folder)
             let (inLoop, fromCache) = (
-                try firstStep(nil, dataset, in: folder, weights: weights), try firstStep(cached, dataset, in: folder, weights: weights)
+                try firstStep(nil, dataset, in: folder, weights: weights),
+                try firstStep(cached, dataset, in: folder, weights: weights)
             )
             #expect(abs(inLoop.terms.kd - fromCache.terms.kd) < 0.1 * inLoop.terms.kd && inLoop.terms.kd > 0)
-            #expect(abs(inLoop.terms.iva - fromCache.terms.iva) < 0.1 * inLoop.terms.iva && inLoop.terms.iva > 0)
+            #expect(
+                abs(inLoop.terms.iva - fromCache.terms.iva) < 0.1 * inLoop.terms.iva && inLoop.terms.iva > 0)
         }
     }
 
@@ -99,8 +121,10 @@ import Training
             let dataset = try tinyDataset(in: folder)
             var cut = settings
             cut.saliencyMass = 0.5
-            let whole = try firstStep(try outputs(settings, dataset, in: folder), dataset, in: folder, weights: weights)
-            let part = try firstStep(try outputs(cut, dataset, in: folder, run: "cut"), dataset, in: folder, weights: weights)
+            let whole = try firstStep(
+                try outputs(settings, dataset, in: folder), dataset, in: folder, weights: weights)
+            let part = try firstStep(
+                try outputs(cut, dataset, in: folder, run: "cut"), dataset, in: folder, weights: weights)
             #expect(part.terms.kd == whole.terms.kd && part.terms.sft == whole.terms.sft)
             #expect(part.terms.iva < 0.9 * whole.terms.iva && part.terms.iva > 0.2 * whole.terms.iva)
         }
@@ -110,7 +134,9 @@ import Training
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)
             let cached = try outputs(settings, dataset, in: folder)
-            #expect { try trainer(cached, dataset, weights: weights, layer: 0) } throws: { "\($0)".contains("saliency_layer") }
+            #expect { try trainer(cached, dataset, weights: weights, layer: 0) } throws: {
+                "\($0)".contains("saliency_layer")
+            }
             _ = try trainer(cached, dataset, weights: LossTerms(kd: 1), layer: 0)  // KD looks at no layer
         }
     }

@@ -6,15 +6,16 @@ import Models
 import Shards
 import TestSupport
 import Testing
-
 import Training
 
 @Suite struct TrainerTests {
     private let folder = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip")
 
     private func settings(_ weights: LossTerms = ModelFixture.all, steps: Int = 6) -> TrainingSettings {
-        let objective = AlignmentObjective(weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: 1)
-        var settings = TrainingSettings(objective: objective, trainable: [.projector, .language], batchSize: 5, learningRate: 1e-3)
+        let objective = AlignmentObjective(
+            weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: 1)
+        var settings = TrainingSettings(
+            objective: objective, trainable: [.projector, .language], batchSize: 5, learningRate: 1e-3)
         settings.steps = steps
         settings.rowLimit = 120  // two or three micro-batches a step
         settings.seed = 9
@@ -22,14 +23,20 @@ import Training
         return settings
     }
 
-    private func trainer(_ dataset: ShardDataset, _ settings: TrainingSettings, cached: CachedTeacher? = nil, withTeacher: Bool = true) throws -> Trainer {
+    private func trainer(
+        _ dataset: ShardDataset, _ settings: TrainingSettings, cached: CachedTeacher? = nil,
+        withTeacher: Bool = true
+    ) throws -> Trainer {
         let fixture = try ModelFixture(folder)
         return try Trainer(
-            student: try fixture.student(), teacher: withTeacher ? try fixture.teacher() : nil, cached: cached, dataset: dataset,
+            student: try fixture.student(), teacher: withTeacher ? try fixture.teacher() : nil,
+            cached: cached, dataset: dataset,
             settings: settings)
     }
 
-    private func weights(_ trainer: Trainer) -> [[Float]] { trainer.student.parameters().map { $0.value.data.values } }
+    private func weights(_ trainer: Trainer) -> [[Float]] {
+        trainer.student.parameters().map { $0.value.data.values }
+    }
 
     private func withDataset(_ body: (ShardDataset, URL) throws -> Void) throws {
         try withTemporaryFolder { folder in try body(try tinyDataset(in: folder), folder) }
@@ -43,7 +50,9 @@ import Training
             for stopAfter in [2, 3] {  // stops after 2 steps, goes on and stops after 3 more
                 var done = 0
                 let part = try trainer(dataset, settings())
-                let finished = try part.run(in: out, run: "r", stop: { done >= stopAfter }, report: { if case .step = $0 { done += 1 } })
+                let finished = try part.run(
+                    in: out, run: "r", stop: { done >= stopAfter },
+                    report: { if case .step = $0 { done += 1 } })
                 #expect(!finished && done == stopAfter)
             }
             let last = try trainer(dataset, settings())
@@ -51,7 +60,8 @@ import Training
             #expect(weights(last) == weights(straight))
             func lines(_ name: String) throws -> [[String: Double]] {
                 struct Line: Decodable { let step: Double, loss: Double, gradient_norm: Double }
-                let text = try String(contentsOf: folder.appendingPathComponent("\(name)/metrics.jsonl"), encoding: .utf8)
+                let text = try String(
+                    contentsOf: folder.appendingPathComponent("\(name)/metrics.jsonl"), encoding: .utf8)
                 return try text.split(separator: "\n").map {
                     let line = try JSONDecoder().decode(Line.self, from: Data($0.utf8))
                     return ["step": line.step, "loss": line.loss, "norm": line.gradient_norm]
@@ -67,7 +77,9 @@ import Training
             let first = try trainer(dataset, settings())
             _ = try first.run(in: folder, run: "one", stop: { true })
             let second = try trainer(dataset, settings())
-            #expect { try second.run(in: folder, run: "two") } throws: { "\($0)".contains("state.safetensors") }
+            #expect { try second.run(in: folder, run: "two") } throws: {
+                "\($0)".contains("state.safetensors")
+            }
         }
     }
 
@@ -82,7 +94,9 @@ import Training
             _ = try b.run(in: folder.appendingPathComponent("b"), run: "r")
             // Adam divides by the gradient's own size, so rounding shows; semantics' fixtures allow 5e-4.
             for (x, y) in zip(weights(a), weights(b)) { #expect(difference(x, y).difference < 5e-4) }
-            #expect(weights(a) != (try ModelFixture(self.folder).student().parameters().map { $0.value.data.values }))
+            #expect(
+                weights(a)
+                    != (try ModelFixture(self.folder).student().parameters().map { $0.value.data.values }))
         }
     }
 
@@ -110,20 +124,29 @@ import Training
             let cache = TeacherCache(folder.appendingPathComponent("cache"))
             let entries = try dataset.index.shards.enumerated().map { number, shard in
                 let key = TeacherCache.key(teacher: "t", shard: shard.rawSHA256, settings: outputs)
-                try cache.write(TeacherOutputs(teacher).shard(number, of: dataset, settings: outputs), key: key)
+                try cache.write(
+                    TeacherOutputs(teacher).shard(number, of: dataset, settings: outputs), key: key)
                 return try #require(cache.summary(key, shard: shard.file))
             }
-            try TeacherCacheIndex(teacher: "t", shards: dataset.digest, settings: outputs, relevance: nil, entries: entries).write(to: folder)
+            try TeacherCacheIndex(
+                teacher: "t", shards: dataset.digest, settings: outputs, relevance: nil, entries: entries
+            ).write(to: folder)
             let cached = try CachedTeacher(index: folder, cache: cache, dataset: dataset)
             func firstStep(_ cached: CachedTeacher?, _ weights: LossTerms) throws -> StepMetrics {
                 var line: StepMetrics?
-                let trainer = try trainer(dataset, settings(weights, steps: 1), cached: cached, withTeacher: cached == nil || weights.tpa != 0)
-                _ = try trainer.run(in: folder.appendingPathComponent(UUID().uuidString), run: "r", report: { if case let .step(found) = $0 { line = found } })
+                let trainer = try trainer(
+                    dataset, settings(weights, steps: 1), cached: cached,
+                    withTeacher: cached == nil || weights.tpa != 0)
+                _ = try trainer.run(
+                    in: folder.appendingPathComponent(UUID().uuidString), run: "r",
+                    report: { if case .step(let found) = $0 { line = found } })
                 return try #require(line)
             }
             for weights in [LossTerms(sft: 1, iva: 1, kd: 1), ModelFixture.all] {
                 let (inLoop, fromCache) = (try firstStep(nil, weights), try firstStep(cached, weights))
-                #expect(inLoop.terms.sft == fromCache.terms.sft && abs(inLoop.terms.tpa - fromCache.terms.tpa) < 1e-6)
+                #expect(
+                    inLoop.terms.sft == fromCache.terms.sft
+                        && abs(inLoop.terms.tpa - fromCache.terms.tpa) < 1e-6)
                 // fp16 log-probabilities carry 11 bits: 2^-11 of log-probabilities up to 8 is .004 a token, less in the mean.
                 #expect(abs(inLoop.terms.kd - fromCache.terms.kd) < 2e-3 && inLoop.terms.kd > 0)
                 #expect(abs(inLoop.terms.iva - fromCache.terms.iva) < 2e-3 && inLoop.terms.iva > 0)
@@ -135,7 +158,9 @@ import Training
     @Test func whatCannotBeTrainedIsRefusedBeforeTheFirstStep() throws {
         try withDataset { dataset, _ in
             #expect { try trainer(dataset, settings(LossTerms())) } throws: { "\($0)".contains("weights") }
-            #expect { try trainer(dataset, settings(), withTeacher: false) } throws: { "\($0)".contains("--teacher") }
+            #expect { try trainer(dataset, settings(), withTeacher: false) } throws: {
+                "\($0)".contains("--teacher")
+            }
             var frozen = settings()
             frozen.trainable = []
             #expect { try trainer(dataset, frozen) } throws: { "\($0)".contains("trainable") }

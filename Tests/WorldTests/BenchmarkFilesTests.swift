@@ -17,7 +17,9 @@ import World
         self.folders = folders
     }
 
-    func bytes(_ family: Family, _ name: String) throws -> [UInt8] { try #require(folders[family]?[name], "\(name)") }
+    func bytes(_ family: Family, _ name: String) throws -> [UInt8] {
+        try #require(folders[family]?[name], "\(name)")
+    }
 
     func lines(_ family: Family, _ name: String) throws -> [[String: Any]] {
         try bytes(family, name).split(separator: 0x0a).map {
@@ -70,7 +72,8 @@ import World
         let splits = try object(.scienceqa, "pid_splits.json")
         let pids = try #require(splits["test"] as? [String])
         let entries = try #require(
-            try JSONSerialization.jsonObject(with: Data(try bytes(.scienceqa, "llava_test_CQM-A.json"))) as? [[String: Any]])
+            try JSONSerialization.jsonObject(with: Data(try bytes(.scienceqa, "llava_test_CQM-A.json")))
+                as? [[String: Any]])
         #expect(entries.map { $0["id"] as? String } == pids)
         #expect(pids.count == 56)
         var withImage = 0
@@ -89,12 +92,15 @@ import World
             #expect(Set(choices).count == choices.count)
             var rebuilt = (problem["hint"] as? String).flatMap { $0.isEmpty ? nil : "Context: \($0)\n" } ?? ""
             rebuilt += problem["question"] as? String ?? ""
-            for (letter, choice) in zip(["A", "B", "C", "D", "E"], choices) { rebuilt += "\n\(letter). \(choice)" }
+            for (letter, choice) in zip(["A", "B", "C", "D", "E"], choices) {
+                rebuilt += "\n\(letter). \(choice)"
+            }
             #expect(rebuilt == body)
             guard hasImage else { continue }
             withImage += 1
             #expect(entry["image"] as? String == "\(pids[index])/image.png")
-            _ = try decodeImage(try bytes(.scienceqa, "images/test/\(pids[index])/image.png"), name: "image.png")
+            _ = try decodeImage(
+                try bytes(.scienceqa, "images/test/\(pids[index])/image.png"), name: "image.png")
         }
         #expect(withImage == 40)
     }
@@ -126,7 +132,9 @@ import World
         let scenes = try (0..<6).map { try scene("pope", $0, least: 3) }
         let questions = try lines(.pope, "llava_pope_test.jsonl")
         #expect(questions.count == 108)
-        #expect(questions.map { $0["category"] as? String ?? "" } == ["adversarial", "random", "popular"].flatMap { Array(repeating: $0, count: 36) })
+        #expect(
+            questions.map { $0["category"] as? String ?? "" }
+                == ["adversarial", "random", "popular"].flatMap { Array(repeating: $0, count: 36) })
         var frequency: [String: Int] = [:]
         for name in scenes.flatMap({ $0.things.map(\.name) }) { frequency[name, default: 0] += 1 }
         var popularity: [String: Int] = [:]
@@ -145,7 +153,10 @@ import World
                 guard index % 2 == 1 else { continue }
                 let words = text.split(separator: " ").map(String.init)
                 if subset == "adversarial" {
-                    #expect(scene.items.contains { $0.thing.color.name == words[3] || $0.thing.shape.name == words[4] })
+                    #expect(
+                        scene.items.contains {
+                            $0.thing.color.name == words[3] || $0.thing.shape.name == words[4]
+                        })
                 }
                 popularity[subset, default: 0] += frequency["\(words[3]) \(words[4])"] ?? 0
             }
@@ -165,7 +176,8 @@ import World
             #expect(questions[index + 1]["question_id"] as? String == id)
             let subtask = try #require(questions[index]["category"] as? String)
             let scene = try scene(
-                "mme/\(subtask)", subtasks[subtask, default: 0], sign: ["OCR", "text_translation"].contains(subtask))
+                "mme/\(subtask)", subtasks[subtask, default: 0],
+                sign: ["OCR", "text_translation"].contains(subtask))
             subtasks[subtask, default: 0] += 1
             let oracle = Oracle(scene: scene)
             let prompts = [index, index + 1].map { questions[$0]["text"] as? String ?? "" }
@@ -173,7 +185,8 @@ import World
             #expect(oracle.answer(prompts[1]) == "no", "\(subtask): \(prompts[1])")
             let root = "MME_Benchmark_release_version/"
             _ = try decodeImage(try bytes(.mme, root + id), name: id)
-            let textFile = id.replacing("/images/", with: "/questions_answers_YN/").replacing(".jpg", with: ".txt")
+            let textFile = id.replacing("/images/", with: "/questions_answers_YN/").replacing(
+                ".jpg", with: ".txt")
             let official = String(decoding: try bytes(.mme, root + textFile), as: UTF8.self)
             let expected = zip(prompts, ["Yes", "No"]).map { prompt, answer in
                 prompt.replacing(Self.short, with: "") + " Please answer yes or no.\t\(answer)\n"
@@ -187,7 +200,9 @@ import World
 
     @Test func mmbenchRowsAreRotations() throws {
         let text = String(decoding: try bytes(.mmbench, "mmbench_dev_20230712.tsv"), as: UTF8.self)
-        let table = text.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+        let table = text.split(separator: "\n").map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        }
         #expect(table.allSatisfy { $0.count == 14 })
         var rows: [Int: [String]] = [:]
         for row in table.dropFirst() { rows[try #require(Int(row[0]))] = row }
@@ -222,8 +237,10 @@ import World
         let validation = try BenchmarkSuite(settings, split: .validation)
         #expect(validation.folders.map(\.files.questions).reduce(0, +) < 100)
         let test = try BenchmarkSuite(settings, split: .test)
-        let images = Set(test.folders.flatMap { $0.files.files.filter { $0.name.hasSuffix("g") }.map(\.bytes) })
-        let others = Set(validation.folders.flatMap { $0.files.files.filter { $0.name.hasSuffix("g") }.map(\.bytes) })
+        let images = Set(
+            test.folders.flatMap { $0.files.files.filter { $0.name.hasSuffix("g") }.map(\.bytes) })
+        let others = Set(
+            validation.folders.flatMap { $0.files.files.filter { $0.name.hasSuffix("g") }.map(\.bytes) })
         #expect(others.count > 20 && images.isDisjoint(with: others))
     }
 }

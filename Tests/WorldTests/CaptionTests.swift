@@ -26,7 +26,9 @@ import World
             }
             #expect(text.contains("sign") == (scene.sign != nil))
             if let sign = scene.sign {
-                let forms = [" \(sign.cell.name) \(sign.digit) sign ", " sign \(sign.digit) \(sign.cell.name) "]
+                let forms = [
+                    " \(sign.cell.name) \(sign.digit) sign ", " sign \(sign.digit) \(sign.cell.name) ",
+                ]
                 #expect(forms.contains { text.contains($0) })
             }
         }

@@ -53,7 +53,9 @@ import World
             smaller.test.textvqa = 3
             try EmbeddedWorld(.small()).write(to: folder)
             try EmbeddedWorld(smaller).write(to: folder)
-            let images = try FolderListing.files(below: folder).filter { $0.hasPrefix("benchmarks/textvqa/train_images/") }
+            let images = try FolderListing.files(below: folder).filter {
+                $0.hasPrefix("benchmarks/textvqa/train_images/")
+            }
             #expect(images.count == 3)
         }
     }
@@ -76,7 +78,8 @@ import World
             _ = try EmbeddedWorld(settings)
             Issue.record("a vocabulary of 200 was accepted")
         } catch {
-            #expect("\(error)" == "world recipe: 'vocabulary' is 200, expected a whole number from 300 to 1000")
+            #expect(
+                "\(error)" == "world recipe: 'vocabulary' is 200, expected a whole number from 300 to 1000")
         }
     }
 }

@@ -44,7 +44,9 @@ struct Oracle {
     private func number(of what: String) -> Int? {
         guard let scene else { return nil }
         if what == "objects" { return scene.items.count }
-        return scene.items.filter { what == ($0.thing.shape.name == "cross" ? "crosses" : $0.thing.shape.name + "s") }.count
+        return scene.items.filter {
+            what == ($0.thing.shape.name == "cross" ? "crosses" : $0.thing.shape.name + "s")
+        }.count
     }
 
     private func yes(_ fact: Bool?) -> String? { fact.map { $0 ? "yes" : "no" } }
@@ -68,7 +70,10 @@ struct Oracle {
         case ("Does", 4): return yes(number(of: "objects").map { String($0) == w[3] })
         case ("Is", _): return isQuestion(Array(w.dropFirst()), scene)
         default:  // a multiple-choice question without its options
-            let known = (0...9).map(String.init) + Array(corners.keys) + ["red", "blue", "green", "yellow", "pink", "white"]
+            let known =
+                (0...9).map(String.init) + Array(corners.keys) + [
+                    "red", "blue", "green", "yellow", "pink", "white",
+                ]
                 + ["small", "big", "dark", "grey", "light"]
             let right = known.filter { isRight(question, $0) }
             return right.count == 1 ? right[0] : nil
@@ -76,7 +81,9 @@ struct Oracle {
     }
 
     private func isQuestion(_ w: [String], _ scene: Scene) -> String? {
-        if w[0] == "there" { return w.suffix(3) == ["in", "the", "image"] ? yes(item(w[2], w[3]) != nil) : nil }
+        if w[0] == "there" {
+            return w.suffix(3) == ["in", "the", "image"] ? yes(item(w[2], w[3]) != nil) : nil
+        }
         guard w[0] == "the" else { return nil }
         if w[1] == "image" { return yes(scene.background.name == w[2]) }
         if w[1] == "object" {
@@ -97,7 +104,9 @@ struct Oracle {
         switch (w[0], w[1], w[2]) {
         case ("How", "many", "corners"): return corners[w[5]].map(String.init) == option
         case ("How", "many", _):
-            let count = w[3] == "objects" ? scene?.items.filter { $0.thing.color.name == w[2] }.count : number(of: w[2])
+            let count =
+                w[3] == "objects"
+                ? scene?.items.filter { $0.thing.color.name == w[2] }.count : number(of: w[2])
             return count.map(String.init) == option
         case ("How", "is", _): return scene?.background.name == option
         case ("What", "shape", _): return item(at: w[4])?.thing.shape.name == option
@@ -105,8 +114,11 @@ struct Oracle {
         case ("What", "size", _): return item(w[4], w[5])?.size.name == option
         case ("Where", _, _): return item(w[3], w[4])?.cell.name == option
         case ("Which", "word", _):
-            return w[4] == "shape" ? corners[option] != nil : ["red", "blue", "green", "yellow", "pink", "white"].contains(option)
-        case ("Which", "cell", _): return w[5] == "row" ? w[7].first == option.first : w[7].last == option.last
+            return w[4] == "shape"
+                ? corners[option] != nil
+                : ["red", "blue", "green", "yellow", "pink", "white"].contains(option)
+        case ("Which", "cell", _):
+            return w[5] == "row" ? w[7].first == option.first : w[7].last == option.last
         case ("Which", "object", _):
             let named = option.split(separator: " ").map(String.init)
             return item(named[0], named[1]) != nil
@@ -122,7 +134,8 @@ extension WorldSettings {
         settings.seed = seed
         (settings.teacherImages, settings.studentImages, settings.heldoutImages) = (300, 200, 20)
         settings.test = BenchmarkSizes(
-            gqa: 40, scienceqaImage: 40, scienceqaText: 16, textvqa: 30, popeImages: 6, mmeImages: 3, mmbench: 40)
+            gqa: 40, scienceqaImage: 40, scienceqaText: 16, textvqa: 30, popeImages: 6, mmeImages: 3,
+            mmbench: 40)
         settings.validation = BenchmarkSizes(
             gqa: 5, scienceqaImage: 5, scienceqaText: 3, textvqa: 5, popeImages: 2, mmeImages: 1, mmbench: 5)
         return settings

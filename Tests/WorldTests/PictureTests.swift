@@ -58,15 +58,20 @@ import World
     @Test func itemsStayInTheirCell() throws {
         for scene in try Self.scenes(20) {
             let picture = Self.picture(scene, side: 64, noise: 0)
-            let background = Int(scene.freeCells.first.map { picture.pixels[($0.row * 16 * 64 + $0.column * 16) * 3] } ?? 0)
+            let background = Int(
+                scene.freeCells.first.map { picture.pixels[($0.row * 16 * 64 + $0.column * 16) * 3] } ?? 0)
             for item in scene.items {
                 let drawn = (0..<256).filter { at in
                     let pixel = (item.cell.row * 16 + at / 16) * 64 + item.cell.column * 16 + at % 16
                     return (0..<3).contains { abs(Int(picture.pixels[pixel * 3 + $0]) - background) > 12 }
                 }
-                #expect(item.size == .big ? drawn.count > 45 : (9..<80).contains(drawn.count), "\(item): \(drawn.count)")
+                #expect(
+                    item.size == .big ? drawn.count > 45 : (9..<80).contains(drawn.count),
+                    "\(item): \(drawn.count)")
                 // A border of a pixel stays free.
-                #expect(!drawn.contains { $0 / 16 == 0 || $0 / 16 == 15 || $0 % 16 == 0 || $0 % 16 == 15 }, "\(item)")
+                #expect(
+                    !drawn.contains { $0 / 16 == 0 || $0 / 16 == 15 || $0 % 16 == 0 || $0 % 16 == 15 },
+                    "\(item)")
             }
         }
     }
@@ -93,7 +98,9 @@ import World
 
     @Test func noiseIsBounded() throws {
         let scene = try Self.scenes(1)[0]
-        let (clean, noisy) = (Self.picture(scene, side: 64, noise: 0), Self.picture(scene, side: 64, noise: 5))
+        let (clean, noisy) = (
+            Self.picture(scene, side: 64, noise: 0), Self.picture(scene, side: 64, noise: 5)
+        )
         let changes = zip(clean.pixels, noisy.pixels).map { abs(Int($0) - Int($1)) }
         #expect(changes.max() == 5)
     }

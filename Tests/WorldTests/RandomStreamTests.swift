@@ -8,7 +8,9 @@ import World
             return (0..<4).map { _ in stream.next() }
         }
         #expect(first(1, "a", 2) == first(1, "a", 2))
-        let others = [first(2, "a", 2), first(1, "b", 2), first(1, "a", 3), first(1, "a", 0), first(0, "a", 2)]
+        let others = [
+            first(2, "a", 2), first(1, "b", 2), first(1, "a", 3), first(1, "a", 0), first(0, "a", 2),
+        ]
         for other in others { #expect(other != first(1, "a", 2)) }
         #expect(Set(others.map { $0[0] }).count == others.count)
     }

@@ -51,7 +51,10 @@ import World
     @Test func someThingsAreFrequent() throws {
         let scenes = try (0..<2000).map { try sampler.scene(.teacher, "skew", $0) }
         func share(_ shape: Shape, _ color: Color) -> Double {
-            Double(scenes.count { $0.things.contains(Thing.all.first { $0.shape == shape && $0.color == color }!) }) / 2000
+            Double(
+                scenes.count {
+                    $0.things.contains(Thing.all.first { $0.shape == shape && $0.color == color }!)
+                }) / 2000
         }
         #expect(share(.circle, .red) > 0.2)
         #expect(share(.ring, .white) < 0.08)

@@ -15,7 +15,9 @@ import World
         scenes = Dictionary(uniqueKeysWithValues: sets.images.map { ($0.name, $0.scene) })
     }
 
-    func isCaption(_ sample: Conversation) -> Bool { sample.turns.count == 1 && sample.turns[0].prompt == "Describe the image." }
+    func isCaption(_ sample: Conversation) -> Bool {
+        sample.turns.count == 1 && sample.turns[0].prompt == "Describe the image."
+    }
 
     @Test func sizesAreThoseOfTheRecipe() {
         #expect(sets.captions.count == 2000)
@@ -23,7 +25,9 @@ import World
         #expect(sets.student.count == 1800)
         #expect(sets.heldout.count == 20)
         #expect(sets.images.count == 1620)
-        let shares = [sets.mixed, sets.student].map { set in Double(set.count(where: isCaption)) / Double(set.count) }
+        let shares = [sets.mixed, sets.student].map { set in
+            Double(set.count(where: isCaption)) / Double(set.count)
+        }
         for share in shares { #expect(abs(share - 0.97 * 0.3) < 0.04) }
         #expect(sets.mixed.contains { $0.image == nil })
         #expect(sets.captions.allSatisfy(isCaption))

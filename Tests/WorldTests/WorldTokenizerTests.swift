@@ -10,7 +10,9 @@ import World
         try withTemporaryFolder { folder in
             let world = try EmbeddedWorld(settings)
             try world.write(to: folder)
-            return (try Tokenizer(contentsOf: folder.appendingPathComponent("tokenizer/tokenizer.json")), world)
+            return (
+                try Tokenizer(contentsOf: folder.appendingPathComponent("tokenizer/tokenizer.json")), world
+            )
         }
     }
 
@@ -19,7 +21,9 @@ import World
     static func tokens(_ sample: Conversation, _ tokenizer: Tokenizer) throws -> TokenizedConversation {
         var turns: [ConversationTurn] = []
         for (index, turn) in sample.turns.enumerated() {
-            turns.append(ConversationTurn(.human, (index == 0 && sample.image != nil ? "<image>\n" : "") + turn.prompt))
+            turns.append(
+                ConversationTurn(.human, (index == 0 && sample.image != nil ? "<image>\n" : "") + turn.prompt)
+            )
             turns.append(ConversationTurn(.gpt, turn.answer))
         }
         let segments = try template.segments(turns, imageCount: sample.image == nil ? 0 : 1)
