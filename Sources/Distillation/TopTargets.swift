@@ -23,7 +23,8 @@ func mapLogits(
     hidden: Tensor, head: Tensor, rows: [Int32],
     _ body: @Sendable (_ index: Int, _ logits: UnsafeMutableBufferPointer<Float>) -> CachedTarget
 ) -> [CachedTarget] {
-    let chunkRows = max(16, (1 << 21) / head.rows)
+    // With fewer rows a chunk would cost more to bring the head to the processor than to multiply by it.
+    let chunkRows = max(128, (1 << 21) / head.rows)
     var targets: [CachedTarget] = []
     targets.reserveCapacity(rows.count)
     let logits = Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), head.rows])
