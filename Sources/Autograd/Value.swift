@@ -65,9 +65,6 @@ public final class Value {
 
     public func clearGradient() { gradient = nil }
 
-    /// Puts a gradient there from outside, such as a sum over workers.
-    public func replaceGradient(_ gradient: Tensor?) { self.gradient = gradient }
-
     /// Sends `seed` (d loss / d data; 1 for a scalar loss) back through the tape.
     public func backward(_ seed: Tensor? = nil) {
         Autograd.backward([(self, seed ?? Value.ones(data.shape))])

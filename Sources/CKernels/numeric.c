@@ -13,10 +13,6 @@ DISPATCHED void ck_scale(float *restrict y, float a, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] *= a;
 }
 
-DISPATCHED void ck_multiply(float *restrict y, const float *restrict a, const float *restrict b, size_t n) {
-    for (size_t i = 0; i < n; i++) y[i] = a[i] * b[i];
-}
-
 DISPATCHED double ck_sum_of_squares(const float *restrict x, size_t n) {
 #pragma clang fp reassociate(on)
     double sum = 0;

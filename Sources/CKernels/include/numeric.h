@@ -7,7 +7,6 @@
 void ck_add(float *restrict y, const float *restrict x, size_t n);                  /* y += x */
 void ck_add_scaled(float *restrict y, const float *restrict x, float a, size_t n);  /* y += a x */
 void ck_scale(float *restrict y, float a, size_t n);                                /* y *= a */
-void ck_multiply(float *restrict y, const float *restrict a, const float *restrict b, size_t n);
 double ck_sum_of_squares(const float *restrict x, size_t n);
 double ck_dot(const float *restrict x, const float *restrict y, size_t n);
 
