@@ -20,7 +20,7 @@ BIN := .build/release
 Q := $(if $(V),,@)
 title = @printf '\n== %s\n' '$(patsubst $(B)/%,%,$(@D))'
 STAGES := $(notdir $(patsubst %/main.swift,%,$(wildcard Sources/*/main.swift)))
-DEBIAN_PACKAGES := libopenblas-dev libzstd-dev libarchive-dev libssl-dev libjpeg62-turbo-dev libpng-dev libwebp-dev
+DEBIAN_PACKAGES := libopenblas-dev libdnnl-dev libzstd-dev libarchive-dev libssl-dev libjpeg62-turbo-dev libpng-dev libwebp-dev
 
 # OpenBLAS picks its kernels by the processor; an inherited choice would hold it back. On make's command line it counts.
 ifneq ($(origin OPENBLAS_CORETYPE),command line)

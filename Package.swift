@@ -4,10 +4,10 @@ import PackageDescription
 // The targets as data, in dependency order. `ImportTests` holds the `import` lines of Sources/ to this table.
 
 /// Debian's C libraries: a module map and a shim header each, nothing else.
-let system = ["COpenBLAS", "CZstd", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP"]
+let system = ["COpenBLAS", "CDNNL", "CZstd", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP"]
 
 let libraries: [(name: String, imports: [String])] = [
-    ("Tensors", ["COpenBLAS", "CKernels"]),
+    ("Tensors", ["COpenBLAS", "CDNNL", "CKernels"]),
     ("Autograd", ["Tensors", "CKernels"]),
     ("Files", ["CZstd", "CArchive", "CCrypto"]),
     ("Text", ["Files"]),

@@ -24,25 +24,25 @@ final class AttentionBlock {
     }
 
     /// `[rows, columns]` of scratch, number `slot`.
-    private func matrix(_ slot: Int, _ rows: Int, _ columns: Int) -> MatrixView {
+    private func matrix(_ slot: Int, _ rows: Int, _ columns: Int) -> MatrixView<Float> {
         let size = rows * columns
         if (scratch[slot]?.count ?? 0) < size || scratch[slot] == nil {
             scratch[slot] = Tensor(uninitialized: [max(size, 1)])
         }
-        return MatrixView(
+        return MatrixView<Float>(
             (scratch[slot] ?? Tensor(uninitialized: [1])).pointer, rows: rows, columns: columns,
             stride: max(1, columns))
     }
 
     /// Columns of one head in the given rows.
-    private func head(_ tensor: Tensor, _ rows: Range<Int>, _ head: Int) -> MatrixView {
-        MatrixView(
+    private func head(_ tensor: Tensor, _ rows: Range<Int>, _ head: Int) -> MatrixView<Float> {
+        MatrixView<Float>(
             tensor.pointer + rows.lowerBound * tensor.width + head * shape.headSize, rows: rows.count,
             columns: shape.headSize,
             stride: tensor.width)
     }
 
-    private func selfScores(_ queries: MatrixView, _ ownKeys: MatrixView) -> [Float] {
+    private func selfScores(_ queries: MatrixView<Float>, _ ownKeys: MatrixView<Float>) -> [Float] {
         (0..<queries.rows).map {
             Float(
                 ck_dot(
@@ -54,8 +54,8 @@ final class AttentionBlock {
     /// What both directions need: the views of a block and its raw scores.
     private struct Scores {
         let rows: Range<Int>  // of the whole batch
-        let queries, keys, values, scores: MatrixView
-        let ownKeys, ownValues: MatrixView?
+        let queries, keys, values, scores: MatrixView<Float>
+        let ownKeys, ownValues: MatrixView<Float>?
         var own: [Float]  // self scores, then probabilities; empty without own keys
         let visible: [Int32]
     }

@@ -31,13 +31,13 @@ public func meanAttention(
         for head in 0..<heads {
             let keyHead = head / (heads / keyHeads)
             multiply(
-                MatrixView(
+                MatrixView<Float>(
                     queries.pointer + head * headSize, rows: readers.count, columns: headSize,
                     stride: queries.width), .plain,
-                MatrixView(
+                MatrixView<Float>(
                     k.pointer + rows.lowerBound * k.width + keyHead * headSize, rows: width,
                     columns: headSize, stride: k.width),
-                .transposed, into: MatrixView(scores))
+                .transposed, into: MatrixView<Float>(scores))
             ck_prefix_softmax(scores.pointer, nil, visible, factor, nil, 0, readers.count, width, width)
             for row in 0..<readers.count {
                 ck_add(
@@ -63,14 +63,14 @@ public func attentionProbabilities(q: Tensor, k: Tensor, headSize: Int, rows: Ra
     let result = Tensor(uninitialized: [heads, count, count])
     let visible = (0..<count).map { Int32($0 + 1) }
     parallelTasks(heads) { head in
-        let scores = MatrixView(
+        let scores = MatrixView<Float>(
             result.pointer + head * count * count, rows: count, columns: count, stride: count)
         let keyHead = head / (heads / keyHeads)
         multiply(
-            MatrixView(
+            MatrixView<Float>(
                 q.pointer + rows.lowerBound * q.width + head * headSize, rows: count, columns: headSize,
                 stride: q.width), .plain,
-            MatrixView(
+            MatrixView<Float>(
                 k.pointer + rows.lowerBound * k.width + keyHead * headSize, rows: count, columns: headSize,
                 stride: k.width),
             .transposed, into: scores)

@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// `y = x Wᵀ + b`
+/// `y = x Wᵀ + b`, in bf16 where the weight is.
 ///
 /// - Parameters:
 ///   - x: `[rows, inputs]`
@@ -11,12 +11,15 @@ import Tensors
 public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
     precondition(
         weight.shape.count == 2 && x.width == weight.width
-            && (bias.map { $0.data.count == weight.shape[0] } ?? true),
+            && (bias.map { $0.count == weight.shape[0] } ?? true),
         "linear: x is \(x.shape), weight \(weight.shape), bias \(bias?.shape ?? [])")
-    let rows = x.rows
-    let outputs = weight.shape[0]
+    let (rows, outputs) = (x.rows, weight.shape[0])
     let y = Tensor(uninitialized: [rows, outputs])
-    multiply(x.data, .plain, weight.data, .transposed, into: y)
+    if let half = weight.half, rows > fewRows {
+        multiply(x.halved(), .plain, half, .transposed, into: y)
+    } else {
+        project(x.data, by: weight, into: y)
+    }
     if let bias {
         let b = bias.data
         parallel(rows, grain: max(1, elementwiseGrain / max(1, outputs))) { range in
@@ -24,14 +27,37 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
         }
     }
     return Value(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in  // keeps x and W
-        x.accumulate { dx, fresh in
-            multiply(
-                dy, .plain, weight.data, .plain, into: dx.reshaped([rows, x.width]), beta: fresh ? 0 : 1)
-        }
-        weight.accumulate { dw, fresh in
-            multiply(
-                dy, .transposed, x.data.reshaped([rows, x.width]), .plain, into: dw, beta: fresh ? 0 : 1)
+        if let half = weight.half {
+            let dyHalf = HalfTensor(dy)
+            x.accumulate { dx, fresh in multiply(dyHalf, .plain, half, .plain, into: dx, beta: fresh ? 0 : 1)
+            }
+            weight.accumulate { dw, fresh in
+                multiply(dyHalf, .transposed, x.halved(), .plain, into: dw, beta: fresh ? 0 : 1)
+            }
+        } else {
+            x.accumulate { dx, fresh in
+                multiply(
+                    dy, .plain, weight.data, .plain, into: dx.reshaped([rows, x.width]), beta: fresh ? 0 : 1)
+            }
+            weight.accumulate { dw, fresh in
+                multiply(
+                    dy, .transposed, x.data.reshaped([rows, x.width]), .plain, into: dw, beta: fresh ? 0 : 1)
+            }
         }
         bias?.accumulateOntoZeros { ck_add_column_sums($0.pointer, dy.pointer, rows, outputs) }
+    }
+}
+
+/// `y = x Wᵀ` without a tape, in the weight's precision.
+///
+/// - Parameters:
+///   - x: `[rows, inputs]`
+///   - weight: `[outputs, inputs]`
+///   - y: `[rows, outputs]`
+public func project(_ x: Tensor, by weight: Value, into y: Tensor) {
+    if let half = weight.half {
+        multiply(x, transposed: half, into: y)
+    } else {
+        multiply(x, .plain, weight.data, .transposed, into: y)
     }
 }

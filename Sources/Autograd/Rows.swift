@@ -15,7 +15,8 @@ public func gatherRows(_ x: Value, _ indices: [Int32]) -> Value { gatherRows(x, 
 
 private func gatherRows(_ x: Value, _ indices: [Int32], constant: Int32?) -> Value {
     let width = x.width
-    return Value(x.data.gatheringRows(indices), from: [x]) { dy in
+    let rows = x.holdsFloats ? x.data.gatheringRows(indices) : x.halved().gatheringRows(indices)
+    return Value(rows, from: [x]) { dy in
         x.accumulateOntoZeros { dx in
             for (row, index) in indices.enumerated() where index != constant {
                 ck_add(dx.pointer + Int(index) * width, dy.pointer + row * width, width)

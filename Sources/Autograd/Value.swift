@@ -5,7 +5,10 @@ import Tensors
 /// A leaf (a parameter, or an input whose gradient is wanted) keeps its gradient; the others give theirs up as soon as it has been
 /// passed on. Without anything to train below it a value keeps no tape, so inference frees memory as it goes.
 public final class Value {
-    public let data: Tensor
+    public let shape: [Int]
+    private let held: Tensor?
+    /// What matrix products read in place of `data` where they run in bf16; nil: they run in float32.
+    public private(set) var half: HalfTensor?
     public let requiresGradient: Bool
     /// d loss / d data, same shape; nil before `backward` reaches this value.
     public private(set) var gradient: Tensor?
@@ -13,9 +16,18 @@ public final class Value {
     private var pullback: ((Tensor) -> Void)?
 
     /// A leaf.
-    public init(_ data: Tensor, requiresGradient: Bool = false) {
-        self.data = data
+    ///
+    /// - Parameter half: the same values for products in bf16
+    public init(_ data: Tensor, half: HalfTensor? = nil, requiresGradient: Bool = false) {
+        (held, self.half, shape) = (data, half, data.shape)
         self.requiresGradient = requiresGradient
+        parents = []
+    }
+
+    /// A constant of which there are the bf16 values only.
+    public init(_ half: HalfTensor) {
+        (held, self.half, shape) = (nil, half, half.shape)
+        requiresGradient = false
         parents = []
     }
 
@@ -25,24 +37,47 @@ public final class Value {
     ///   - parents: what the result was computed from
     ///   - pullback: given d loss / d data, which it may keep or overwrite, adds its share to the gradient of each parent
     public init(_ data: Tensor, from parents: [Value], pullback: @escaping (Tensor) -> Void) {
-        self.data = data
+        (held, shape) = (data, data.shape)
         requiresGradient = parents.contains { $0.requiresGradient }
         self.parents = requiresGradient ? parents.filter(\.requiresGradient) : []
         self.pullback = requiresGradient ? pullback : nil
     }
 
-    public var shape: [Int] { data.shape }
-    public var rows: Int { data.rows }
-    public var width: Int { data.width }
+    /// The values in float32; expanded at every call where only the bf16 ones are kept.
+    public var data: Tensor {
+        if let held { return held }
+        guard let half else { preconditionFailure("Value: neither float32 nor bf16") }
+        return half.expanded()
+    }
+
+    /// Whether `data` is at hand.
+    var holdsFloats: Bool { held != nil }
+
+    /// The values in bf16, rounded once and kept.
+    public func halved() -> HalfTensor {
+        if let half { return half }
+        let rounded = HalfTensor(data)
+        half = rounded
+        return rounded
+    }
+
+    /// Says that `data` was changed in place: whoever reads the bf16 values must see it.
+    public func dataChanged() {
+        if let held { half?.update(from: held) }
+    }
+
+    public var count: Int { shape.reduce(1, *) }
+    public var width: Int { shape.last ?? 1 }
+    public var rows: Int { width == 0 ? 0 : count / width }
 
     /// Adds to the gradient and may keep `dx` itself as the gradient: the caller gives it away.
     public func accumulate(_ dx: Tensor) {
         guard requiresGradient else { return }
-        precondition(dx.count == data.count, "gradient \(dx.shape) for a value \(data.shape)")
+        precondition(dx.count == count, "gradient \(dx.shape) for a value \(shape)")
         if let gradient {
             gradient.add(dx)
         } else {
-            gradient = dx.shape == data.shape ? dx : dx.reshaped(data.shape)
+            gradient = dx.shape == shape ? dx : dx.reshaped(shape)
         }
     }
 
@@ -50,7 +85,7 @@ public final class Value {
     public func accumulate(_ add: (_ gradient: Tensor, _ fresh: Bool) -> Void) {
         guard requiresGradient else { return }
         if let gradient { return add(gradient, false) }
-        let fresh = Tensor(uninitialized: data.shape)
+        let fresh = Tensor(uninitialized: shape)
         add(fresh, true)
         gradient = fresh
     }
@@ -67,7 +102,7 @@ public final class Value {
 
     /// Sends `seed` (d loss / d data; 1 for a scalar loss) back through the tape.
     public func backward(_ seed: Tensor? = nil) {
-        Autograd.backward([(self, seed ?? Value.ones(data.shape))])
+        Autograd.backward([(self, seed ?? Value.ones(shape))])
     }
 
     private static func ones(_ shape: [Int]) -> Tensor {

@@ -100,7 +100,7 @@ public struct AlignmentLoss {
         let trunk = head(
             hidden: output.hidden, head: student.language.head, rows: rows.rows,
             teacher: teacherTrunk.flatMap { trunk in
-                teacher.map { TeacherLogits(hidden: trunk.hidden.data, head: $0.language.head.data) }
+                teacher.map { TeacherLogits(hidden: trunk.hidden.data, head: $0.language.head) }
             },
             cached: rows.targets, draw: weights.tpa == 0 ? nil : draw(rows, batch, candidates)
         ) { index, ids, rows in
@@ -125,7 +125,7 @@ public struct AlignmentLoss {
         }
         let branch = head(
             hidden: studentBranch, head: student.language.head, rows: branches.lossRows(totals: totals),
-            teacher: TeacherLogits(hidden: teacherBranch.data, head: teacher.language.head.data))
+            teacher: TeacherLogits(hidden: teacherBranch.data, head: teacher.language.head))
         return AlignmentResult(
             loss: trunk.loss + branch.loss, terms: trunk.terms + branch.terms, trunk: trunk,
             trunkRows: trunkRows,

@@ -6,12 +6,16 @@ public final class CachedTeacher {
     public let index: TeacherCacheIndex
     private let cache: TeacherCache
     private let dataset: ShardDataset
+    private let repair: CacheRepair?
     private var held: [(number: Int, shard: CachedShard)] = []  // latest use last
 
+    /// - Parameter repair: computes entries that are lost or damaged; without it they are errors
     /// - Throws: `DistillationError` when the index is not of these shards or an entry is missing
-    public init(index folder: URL, cache: TeacherCache, dataset: ShardDataset) throws {
+    public init(
+        index folder: URL, cache: TeacherCache, dataset: ShardDataset, repair: CacheRepair? = nil
+    ) throws {
         index = try TeacherCacheIndex(folder: folder)
-        (self.cache, self.dataset) = (cache, dataset)
+        (self.cache, self.dataset, self.repair) = (cache, dataset, repair)
         let path = folder.appendingPathComponent(TeacherCacheIndex.file).path
         guard index.complete else {
             throw DistillationError.badEntry(
@@ -38,6 +42,7 @@ public final class CachedTeacher {
                     remedy:
                         "the shard or the settings are not those the outputs were computed for: run cache-teacher on these shards"
                 )
+            case .absent where repair != nil, .damaged where repair != nil: continue
             case .absent: throw DistillationError.missingEntry(path: file, shard: entry.shard)
             case .damaged(let problem): throw DistillationError.damagedEntry(path: file, problem: problem)
             case .whole(let seal, _) where seal.samples != shard.samples:
@@ -81,7 +86,7 @@ public final class CachedTeacher {
             return found.shard
         }
         let entry = index.entries[number]
-        guard let shard = try cache.entry(entry.key) else {
+        guard let shard = try whole(number) else {
             throw DistillationError.missingEntry(path: cache.path(entry.key).path, shard: entry.shard)
         }
         let source = try dataset.shard(number)
@@ -102,5 +107,18 @@ public final class CachedTeacher {
         if held.count >= dataset.shardsHeld { held.removeFirst() }
         held.append((number, shard))
         return shard
+    }
+
+    /// The entry of a shard, computed again where it is lost or damaged and that can be done.
+    private func whole(_ number: Int) throws -> CachedShard? {
+        let key = index.entries[number].key
+        guard let repair else { return try cache.entry(key) }
+        var problem = "it is not there"
+        do { if let shard = try cache.entry(key) { return shard } } catch let error as DistillationError {
+            guard case .damagedEntry(_, let found) = error else { throw error }
+            problem = found
+        }
+        try repair(index, number, of: dataset, in: cache, problem: problem)
+        return try cache.entry(key)
     }
 }

@@ -20,10 +20,10 @@ public enum DistillationError: Error, CustomStringConvertible {
         case .mismatch(let what, let found, let expected, let remedy):
             "\(what) is \(found), expected \(expected): \(remedy)"
         case .missingEntry(let path, let shard):
-            "\(path): no teacher outputs for shard \(shard): run cache-teacher on these shards with these settings"
+            "\(path): no teacher outputs for shard \(shard): run cache-teacher on these shards with these settings, or train with --teacher"
         case .badEntry(let path, let problem): "\(path): \(problem): delete it and run cache-teacher again"
         case .damagedEntry(let path, let problem):
-            "\(path): the entry is damaged: \(problem): run cache-teacher again, it computes this entry anew"
+            "\(path): the entry is damaged: \(problem): run cache-teacher again, or train with --teacher: either computes this entry anew"
         case .missingTeacher(let term):
             "the weight of \(term) is not 0 but there is neither a teacher nor a cache that holds it: give --teacher"
         case .unequalInputs(let problem): problem

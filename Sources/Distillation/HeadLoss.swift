@@ -6,9 +6,9 @@ import Tensors
 /// The teacher's last hidden states and head, from which its logits are made where a loss needs them.
 public struct TeacherLogits: @unchecked Sendable {
     public let hidden: Tensor  // [rows, hidden], after the final norm
-    public let head: Tensor  // [vocabulary, hidden]
+    public let head: Value  // [vocabulary, hidden]
 
-    public init(hidden: Tensor, head: Tensor) { (self.hidden, self.head) = (hidden, head) }
+    public init(hidden: Tensor, head: Value) { (self.hidden, self.head) = (hidden, head) }
 }
 
 /// Draws candidates for what follows a row; called once per row in an order that is not defined.
@@ -72,7 +72,7 @@ public struct HeadLoss: Sendable {
             let chunk = start..<min(start + chunkRows, rows.count)
             let inputs = hidden.data.gatheringRows(rows[chunk].map(\.row))
             let s = logits.rows(0..<chunk.count)
-            multiply(inputs, .plain, head.data, .transposed, into: s)
+            project(inputs, by: head, into: s)
             let arithmetic = HeadLossRow(loss: self, vocabulary: vocabulary)
             let sums = arithmetic.logSums(s)
             if let draw {
@@ -88,20 +88,18 @@ public struct HeadLoss: Sendable {
                 for index in range {
                     parts[index] = arithmetic.lossAndGradient(
                         chunkOfRows[index], s.pointer + index * vocabulary, sums[index],
-                        teacher: chunkOfRows[index].teacherRow < 0
-                            ? nil : t.map { $0.pointer + index * $0.width },
+                        teacher: t.row(index),
                         cached: cached, gradient: trains)
                 }
             }
             for index in chunk { values[index] = parts[index - chunk.lowerBound] }
             if let dHidden {
                 let dInputs = Tensor(uninitialized: inputs.shape)
-                multiply(s, .plain, head.data, .plain, into: dInputs)
+                head.pull(s, inputs, into: dInputs, dHead)
                 for (offset, row) in chunkOfRows.enumerated() {
                     ck_add(dHidden.pointer + Int(row.row) * width, dInputs.pointer + offset * width, width)
                 }
             }
-            if let dHead { multiply(s, .transposed, inputs, .plain, into: dHead, beta: 1) }
         }
         let terms = zip(rows, values).reduce(LossTerms()) { $0 + $1.0.term(of: $1.1) }
         let loss = Tensor([Float(terms.weighted(by: weights))], shape: [1])
@@ -126,15 +124,47 @@ public struct HeadLoss: Sendable {
         return drawn.values
     }
 
-    /// Teacher logits of the chunk's rows; rows without a teacher row hold row 0's, unused.
+    /// Teacher logits of those of the chunk's rows that have a teacher row.
     private func teacherRows(_ teacher: TeacherLogits?, _ buffer: Tensor?, _ rows: ArraySlice<LossRow>)
-        -> Tensor?
+        -> ChunkTeacher
     {
-        guard let teacher, let buffer, rows.contains(where: { $0.teacherRow >= 0 }) else { return nil }
-        let t = buffer.rows(0..<rows.count)
-        let hidden = teacher.hidden.gatheringRows(rows.map { max(0, $0.teacherRow) })
-        multiply(hidden, .plain, teacher.head, .transposed, into: t)
-        return t
+        let wanted = rows.map(\.teacherRow).filter { $0 >= 0 }
+        guard let teacher, let buffer, !wanted.isEmpty else { return ChunkTeacher(logits: nil, places: []) }
+        let t = buffer.rows(0..<wanted.count)
+        project(teacher.hidden.gatheringRows(wanted), by: teacher.head, into: t)
+        var next = 0
+        let places = rows.map { row -> Int? in
+            guard row.teacherRow >= 0 else { return nil }
+            next += 1
+            return next - 1
+        }
+        return ChunkTeacher(logits: t, places: places)
+    }
+}
+
+/// The teacher's logits of a chunk, without gaps.
+private struct ChunkTeacher: Sendable {
+    let logits: Tensor?
+    /// Row of `logits` of each row of the chunk.
+    let places: [Int?]
+
+    func row(_ index: Int) -> UnsafeMutablePointer<Float>? {
+        guard let logits, let place = places[index] else { return nil }
+        return logits.pointer + place * logits.width
+    }
+}
+
+extension Value {
+    /// Gradients of `y = x Wᵀ`: `dx = dy W`, `dW += dyᵀ x`.
+    fileprivate func pull(_ dy: Tensor, _ x: Tensor, into dx: Tensor, _ dWeight: Tensor?) {
+        if let half {
+            let dyHalf = HalfTensor(dy)
+            multiply(dyHalf, .plain, half, .plain, into: dx)
+            if let dWeight { multiply(dyHalf, .transposed, HalfTensor(x), .plain, into: dWeight, beta: 1) }
+        } else {
+            multiply(dy, .plain, data, .plain, into: dx)
+            if let dWeight { multiply(dy, .transposed, x, .plain, into: dWeight, beta: 1) }
+        }
     }
 }
 

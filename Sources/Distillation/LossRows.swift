@@ -9,6 +9,7 @@ struct LossRows {
         cached: [CachedSample]?,
         teacherInLoop: Bool
     ) {
+        let sources = TeacherSources(weights: weights, hasCache: cached != nil)
         let perToken = totals.supervisedTokens > 0 ? 1 / Double(totals.supervisedTokens) : 0
         let perSample = totals.samples > 0 ? 1 / Double(totals.samples) : 0
         for (index, sample) in batch.samples.enumerated() {
@@ -24,7 +25,9 @@ struct LossRows {
                 for (offset, position) in visual.enumerated() where saliency[index][offset] > 0 {
                     update(position) { row in
                         row.share.iva = Double(saliency[index][offset]) * perSample
-                        if let cached { row.cached = append(cached[index].visual[offset]) }
+                        if sources.iva == .cache, let cached {
+                            row.cached = append(cached[index].visual[offset])
+                        }
                     }
                 }
             }
@@ -34,19 +37,21 @@ struct LossRows {
                     if weights.sft != 0 { row.share.sft = perToken }
                     if weights.kd != 0 {
                         row.share.kd = perToken
-                        if let cached, row.cached < 0 { row.cached = append(cached[index].response[ordinal]) }
+                        if sources.kd == .cache, let cached, row.cached < 0 {
+                            row.cached = append(cached[index].response[ordinal])
+                        }
                     }
                 }
                 // The row of y_t itself, for candidates that equal y_t.
-                if weights.tpa != 0 { update(t) { _ in } }
+                if weights.tpa != 0 { update(t) { $0.followsCandidates = true } }
             }
             rows += byPosition.compactMap { $0 }
         }
         guard teacherInLoop else { return }
         for index in rows.indices {
-            let share = rows[index].share
-            if weights.tpa != 0 || share.kd != 0 || share.iva != 0 {
-                rows[index].teacherRow = rows[index].row
+            let (row, share) = (rows[index], rows[index].share)
+            if row.followsCandidates || row.cached < 0 && (share.kd != 0 || share.iva != 0) {
+                rows[index].teacherRow = row.row
             }
         }
     }

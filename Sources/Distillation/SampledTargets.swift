@@ -1,3 +1,4 @@
+import Autograd
 import CKernels
 import Foundation
 import Tensors
@@ -13,7 +14,7 @@ import Tensors
 ///   - common: ids at or above it mean nothing to the student and are left out before normalising
 ///   - streams: one for each row
 public func sampledTargets(
-    hidden: Tensor, head: Tensor, rows: [Int32], draws: Int, common: Int, streams: [CounterRandom]
+    hidden: Tensor, head: Value, rows: [Int32], draws: Int, common: Int, streams: [CounterRandom]
 ) -> [CachedTarget] {
     precondition(
         draws > 0 && common <= head.rows && streams.count == rows.count,

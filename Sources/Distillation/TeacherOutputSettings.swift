@@ -1,3 +1,5 @@
+import Tensors
+
 /// What decides the numbers of the teacher's outputs besides the teacher and the data.
 public struct TeacherOutputSettings: Sendable, Equatable, Codable {
     /// How a distribution is kept.
@@ -20,6 +22,8 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
     public var saliencyLayer: Int
     /// Only the visual tokens that carry this share of a sample's alpha are kept; 1 keeps all.
     public var saliencyMass = 1.0
+    /// Of the teacher's matrix products.
+    public var precision = Precision.fp32
 
     public init(topK: Int?, commonVocabulary: Int, saliencyLayer: Int) {
         (self.topK, self.commonVocabulary, self.saliencyLayer) = (topK, commonVocabulary, saliencyLayer)
@@ -58,14 +62,29 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
         ]
         lines += ["common_vocabulary \(commonVocabulary)", "saliency_layer \(saliencyLayer)"]
         if saliencyMass < 1 { lines.append("saliency_mass \(saliencyMass)") }
+        if precision != .fp32 { lines.append("precision \(precision.rawValue)") }
         return lines.joined(separator: "\n")
     }
 
     private enum CodingKeys: String, CodingKey {
-        case encoding, samples, seed
+        case encoding, samples, seed, precision
         case topK = "top_k"
         case commonVocabulary = "common_vocabulary"
         case saliencyLayer = "saliency_layer"
         case saliencyMass = "saliency_mass"
+    }
+
+    /// Settings written before there was a choice of precision are those of float32.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            topK: try fields.decodeIfPresent(Int.self, forKey: .topK),
+            commonVocabulary: try fields.decode(Int.self, forKey: .commonVocabulary),
+            saliencyLayer: try fields.decode(Int.self, forKey: .saliencyLayer))
+        encoding = try fields.decode(Encoding.self, forKey: .encoding)
+        samples = try fields.decode(Int.self, forKey: .samples)
+        seed = try fields.decode(UInt64.self, forKey: .seed)
+        saliencyMass = try fields.decode(Double.self, forKey: .saliencyMass)
+        precision = try fields.decodeIfPresent(Precision.self, forKey: .precision) ?? .fp32
     }
 }

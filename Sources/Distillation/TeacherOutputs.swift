@@ -68,7 +68,7 @@ public struct TeacherOutputs {
                 }
                 plan.append((group, isNew, visual.count, response.count))
             }
-            let (hidden, head) = (output.hidden.data, teacher.language.head.data)
+            let (hidden, head) = (output.hidden.data, teacher.language.head)
             let targets =
                 settings.encoding == .sampled
                 ? sampledTargets(

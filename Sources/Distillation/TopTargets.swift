@@ -1,3 +1,4 @@
+import Autograd
 import CKernels
 import Foundation
 import Tensors
@@ -9,7 +10,7 @@ import Tensors
 ///   - head: `[vocabulary, width]`
 ///   - topK: nil keeps all ids
 ///   - common: ids at or above it mean nothing to the student and are left out before normalising
-public func topTargets(hidden: Tensor, head: Tensor, rows: [Int32], topK: Int?, common: Int) -> [CachedTarget]
+public func topTargets(hidden: Tensor, head: Value, rows: [Int32], topK: Int?, common: Int) -> [CachedTarget]
 {
     let count = min(topK ?? common, common)
     precondition(count > 0 && common <= head.rows, "topTargets: \(count) of \(common) ids")
@@ -20,23 +21,24 @@ public func topTargets(hidden: Tensor, head: Tensor, rows: [Int32], topK: Int?, 
 
 /// What `body` makes of each row's logits, in the order of the rows; called from several threads, free to overwrite the logits.
 func mapLogits(
-    hidden: Tensor, head: Tensor, rows: [Int32],
+    hidden: Tensor, head: Value, rows: [Int32],
     _ body: @Sendable (_ index: Int, _ logits: UnsafeMutableBufferPointer<Float>) -> CachedTarget
 ) -> [CachedTarget] {
     // With fewer rows a chunk would cost more to bring the head to the processor than to multiply by it.
     let chunkRows = max(128, (1 << 21) / head.rows)
     var targets: [CachedTarget] = []
     targets.reserveCapacity(rows.count)
-    let logits = Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), head.rows])
+    let vocabulary = head.rows
+    let logits = Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), vocabulary])
     for start in stride(from: 0, to: rows.count, by: chunkRows) {
         let chunk = Array(rows[start..<min(start + chunkRows, rows.count)])
-        multiply(hidden.gatheringRows(chunk), .plain, head, .transposed, into: logits.rows(0..<chunk.count))
+        project(hidden.gatheringRows(chunk), by: head, into: logits.rows(0..<chunk.count))
         let made = Slots(count: chunk.count)
         parallel(chunk.count, grain: 2) { range in
             for row in range {
                 made[row] = body(
                     start + row,
-                    UnsafeMutableBufferPointer(start: logits.pointer + row * head.rows, count: head.rows))
+                    UnsafeMutableBufferPointer(start: logits.pointer + row * vocabulary, count: vocabulary))
             }
         }
         targets += made.values

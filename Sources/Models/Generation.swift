@@ -82,7 +82,7 @@ extension LanguageModel {
 
     /// A small model's pass is too short to be split over processors, so the sequences are.
     private func workers(slots: Int) -> Int {
-        let weights = parameters.reduce(0) { $0 + $1.value.data.count }
+        let weights = parameters.reduce(0) { $0 + $1.value.count }
         return weights < 4_000_000 ? max(1, min(Machine.processors, slots / 4)) : 1
     }
 

@@ -21,12 +21,14 @@ public final class LanguageModel {
     init(_ weights: WeightScope, _ text: TextConfiguration) throws {
         configuration = text
         let tree = weights / "model" / "language_model"
-        embeddings = try (tree / "embed_tokens").parameter("weight", [text.vocabulary, text.hidden])
+        embeddings = try (tree / "embed_tokens").parameter(
+            "weight", [text.vocabulary, text.hidden], isMatrix: true)
         blocks = try (0..<text.layers).map { try DecoderBlock(tree / "layers" / $0, text) }
         norm = try RMSNorm(tree / "norm", size: text.hidden, epsilon: text.normEpsilon)
         untiedHead =
             text.tiedEmbeddings
-            ? nil : try (weights / "lm_head").parameter("weight", [text.vocabulary, text.hidden])
+            ? nil
+            : try (weights / "lm_head").parameter("weight", [text.vocabulary, text.hidden], isMatrix: true)
     }
 
     /// Weight of the last linear layer, `[vocabulary, hidden]`: the embedding table itself where they are tied.
@@ -92,5 +94,9 @@ public final class LanguageModel {
     /// Logits of some rows of a forward pass, `[rows, vocabulary]`, without a gradient.
     ///
     /// - Parameter hidden: `[rows, hidden]`, after the final norm
-    public func logits(_ hidden: Tensor) -> Tensor { linear(Value(hidden), weight: Value(head.data)).data }
+    public func logits(_ hidden: Tensor) -> Tensor {
+        let logits = Tensor(uninitialized: [hidden.rows, vocabularySize])
+        Autograd.project(hidden, by: head, into: logits)
+        return logits
+    }
 }

@@ -6,7 +6,7 @@ struct Linear {
     let bias: Parameter?  // [outputs]
 
     init(_ weights: WeightScope, outputs: Int, inputs: Int, bias: Bool = false) throws {
-        weight = try weights.parameter("weight", [outputs, inputs])
+        weight = try weights.parameter("weight", [outputs, inputs], isMatrix: true)
         self.bias = bias ? try weights.parameter("bias", [outputs]) : nil
     }
 

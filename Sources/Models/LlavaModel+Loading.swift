@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Tensors
 
 extension LlavaModel {
     /// Reads a checkpoint: `config.json`, weights (F32, BF16 or F16, one file or shards), `preprocessor_config.json`.
@@ -8,12 +9,15 @@ extension LlavaModel {
     /// - Parameters:
     ///   - folder: a Hugging Face folder of a LLaVA model, or of a language model alone
     ///   - trainable: parts whose weights require a gradient
+    ///   - precision: of matrix products; bf16 where the processor has it keeps frozen matrices in half the memory
     /// - Throws: `ModelsError`, `FilesError` or `ImageError`, naming the file and the tensor or field
-    public convenience init(folder: URL, trainable: Set<ModelPart> = []) throws {
+    public convenience init(
+        folder: URL, trainable: Set<ModelPart> = [], precision: Precision = .fp32
+    ) throws {
         let configuration = try LlavaConfiguration(folder: folder)
         let checkpoint = try Checkpoint(folder: folder)
         try self.init(
-            configuration, WeightScope(checkpoint, trainable: trainable),
+            configuration, WeightScope(checkpoint, trainable: trainable, precision: precision),
             imageProcessor: configuration.vision.map { try Self.imageProcessor(folder, configuration, $0) },
             folder: folder,
             unusedVision: { checkpoint.unusedVision })

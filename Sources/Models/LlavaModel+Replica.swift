@@ -11,18 +11,18 @@ extension LlavaModel {
     }
 }
 
-/// The tensors of a model that is there already.
+/// The weights of a model that is there already.
 private final class SharedWeights: WeightSource {
-    private let tensors: [String: Tensor]
+    private let parameters: [String: Parameter]
 
     init(_ parameters: [Parameter]) {
-        tensors = Dictionary(
-            parameters.map { ($0.name, $0.value.data.reshaped($0.shape)) },
-            uniquingKeysWith: { first, _ in first })
+        self.parameters = Dictionary(
+            parameters.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    func shared(_ name: String) -> Parameter? { parameters[name] }
+
     func tensor(_ name: String, shape: [Int]) throws -> Tensor {
-        guard let tensor = tensors[name] else { preconditionFailure("replica: the model has no '\(name)'") }
-        return tensor
+        preconditionFailure("replica: the model has no '\(name)'")
     }
 }

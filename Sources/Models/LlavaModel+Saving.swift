@@ -72,7 +72,7 @@ extension LlavaModel {
         }
         return parameters().map { parameter in
             item(parameter.name, parameter.shape) { sink in
-                let data = parameter.value.data
+                let data = try parameter.stored()
                 try SafeTensorsWriter.write(
                     UnsafeBufferPointer(start: data.pointer, count: data.count), as: type, to: sink)
             }

@@ -15,6 +15,8 @@ public final class LlavaModel {
     let unusedVision: [UnusedTensor]
     /// The folder the model was read from: its tokenizer and generation settings go with it.
     public let folder: URL?
+    /// Of matrix products, as this processor does them.
+    public let precision: Precision
 
     init(
         _ configuration: LlavaConfiguration, _ weights: WeightScope, imageProcessor: ImageProcessor?,
@@ -23,6 +25,7 @@ public final class LlavaModel {
     ) throws {
         self.configuration = configuration
         self.folder = folder
+        precision = weights.precision
         self.imageProcessor = imageProcessor
         language = try LanguageModel(weights, configuration.text)
         let tree = weights / "model"

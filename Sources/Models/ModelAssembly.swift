@@ -110,7 +110,7 @@ public struct ModelAssembly {
         }
         let last = try LayerNorm(tree / "post_layernorm", size: tower.hidden, epsilon: tower.normEpsilon)
         return (blocks.flatMap(\.parameters) + last.parameters).map { parameter in
-            UnusedTensor(name: parameter.name, shape: parameter.shape) { parameter.value.data.values }
+            UnusedTensor(name: parameter.name, shape: parameter.shape) { try parameter.stored().values }
         }
     }
 

@@ -12,10 +12,18 @@ public struct Parameter {
     public let value: Value
     /// The shape as stored; a convolution's weight has 4 dimensions there and 2 in `value`.
     public let shape: [Int]
+    /// The values as they were read, where memory holds them rounded to bf16.
+    let unrounded: (() throws -> Tensor)?
+
+    /// The values a checkpoint keeps.
+    func stored() throws -> Tensor { try unrounded?() ?? value.data }
 }
 
 /// Where weights come from: a checkpoint, or a random generator.
 protocol WeightSource: AnyObject {
+    /// A weight that is in memory already and is to be shared; nil for most sources.
+    func shared(_ name: String) -> Parameter?
+
     /// - Parameters:
     ///   - name: the canonical name, as in `Parameter`
     ///   - shape: the shape it must have
@@ -23,38 +31,65 @@ protocol WeightSource: AnyObject {
     func tensor(_ name: String, shape: [Int]) throws -> Tensor
 }
 
+extension WeightSource {
+    func shared(_ name: String) -> Parameter? { nil }
+}
+
 /// A place in the tree of weights: `weights / "mlp" / "gate_proj"`.
 struct WeightScope {
     let source: any WeightSource
     let path: String
     let trainable: Set<ModelPart>
+    /// Of the matrices of products.
+    let precision: Precision
 
-    init(_ source: any WeightSource, trainable: Set<ModelPart>) {
-        self.init(source: source, path: "", trainable: trainable)
+    /// - Parameter precision: bf16 keeps frozen matrices in bf16, and a bf16 copy of those that are trained
+    init(_ source: any WeightSource, trainable: Set<ModelPart>, precision: Precision = .fp32) {
+        self.init(source: source, path: "", trainable: trainable, precision: precision.supported)
     }
 
-    private init(source: any WeightSource, path: String, trainable: Set<ModelPart>) {
-        (self.source, self.path, self.trainable) = (source, path, trainable)
+    private init(source: any WeightSource, path: String, trainable: Set<ModelPart>, precision: Precision) {
+        (self.source, self.path, self.trainable, self.precision) = (source, path, trainable, precision)
     }
 
     static func / (scope: WeightScope, name: String) -> WeightScope {
         WeightScope(
             source: scope.source, path: scope.path.isEmpty ? name : "\(scope.path).\(name)",
-            trainable: scope.trainable)
+            trainable: scope.trainable, precision: scope.precision)
     }
 
     static func / (scope: WeightScope, index: Int) -> WeightScope { scope / "\(index)" }
 
     /// The weight `name` of this place.
     ///
-    /// - Parameter used: the shape it has in memory, where that differs from the stored one
-    func parameter(_ name: String, _ shape: [Int], used: [Int]? = nil) throws -> Parameter {
+    /// - Parameters:
+    ///   - used: the shape it has in memory, where that differs from the stored one
+    ///   - isMatrix: whether rows are multiplied by it
+    func parameter(_ name: String, _ shape: [Int], used: [Int]? = nil, isMatrix: Bool = false) throws
+        -> Parameter
+    {
         let full = (self / name).path
-        let tensor = try source.tensor(full, shape: shape)
-        let value = Value(
-            used.map { tensor.reshaped($0) } ?? tensor,
-            requiresGradient: trainable.contains(ModelPart(name: full)))
-        return Parameter(name: full, value: value, shape: shape)
+        let trains = trainable.contains(ModelPart(name: full))
+        if let other = source.shared(full) {
+            let value =
+                trains ? Value(other.value.data, half: other.value.half, requiresGradient: true) : other.value
+            return Parameter(name: full, value: value, shape: shape, unrounded: other.unrounded)
+        }
+        let read = { [source] in
+            let tensor = try source.tensor(full, shape: shape)
+            return used.map { tensor.reshaped($0) } ?? tensor
+        }
+        let tensor = try read()
+        guard isMatrix, precision == .bf16 else {
+            return Parameter(
+                name: full, value: Value(tensor, requiresGradient: trains), shape: shape, unrounded: nil)
+        }
+        return trains
+            ? Parameter(
+                name: full, value: Value(tensor, half: HalfTensor(tensor), requiresGradient: true),
+                shape: shape,
+                unrounded: nil)
+            : Parameter(name: full, value: Value(HalfTensor(tensor)), shape: shape, unrounded: read)
     }
 }
 

@@ -1,48 +1,37 @@
+import CDNNL
+import CKernels
 import COpenBLAS
 
-/// A row-major matrix somewhere in memory, possibly a column slice of a wider one.
-public struct MatrixView: @unchecked Sendable {
-    public let pointer: UnsafeMutablePointer<Float>
-    public let rows: Int
-    public let columns: Int
-    public let stride: Int  // floats from one row to the next
-
-    public init(_ pointer: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int) {
-        (self.pointer, self.rows, self.columns, self.stride) = (pointer, rows, columns, stride)
-    }
-
-    public init(_ tensor: Tensor) {
-        self.init(tensor.pointer, rows: tensor.rows, columns: tensor.width, stride: tensor.width)
-    }
-}
-
-public enum Transposition: Sendable { case plain, transposed }
+/// Rows up to which reading the matrix is what a product costs.
+package let fewRows = 4
 
 /// `c = alpha * op(a) op(b) + beta * c` on the calling thread.
 public func multiply(
-    _ a: MatrixView, _ opA: Transposition = .plain, _ b: MatrixView, _ opB: Transposition = .plain,
-    into c: MatrixView, alpha: Float = 1, beta: Float = 0
+    _ a: MatrixView<Float>, _ opA: Transposition = .plain, _ b: MatrixView<Float>,
+    _ opB: Transposition = .plain,
+    into c: MatrixView<Float>, alpha: Float = 1, beta: Float = 0
 ) {
-    let inner = opA == .plain ? a.columns : a.rows
-    precondition(
-        (opA == .plain ? a.rows : a.columns) == c.rows && (opB == .plain ? b.columns : b.rows) == c.columns
-            && (opB == .plain ? b.rows : b.columns) == inner,
-        "multiply: [\(a.rows), \(a.columns)] \(opA) x [\(b.rows), \(b.columns)] \(opB) into [\(c.rows), \(c.columns)]"
-    )
+    let product = SplitProduct(a: a, opA: opA, b: b, opB: opB, c: c)
+    product.check()
     guard c.rows > 0, c.columns > 0 else { return }
-    if c.rows == 1 {
-        // One row is a matrix times a vector: decoding. The general product would pack the matrix first.
+    if c.rows <= fewRows, opA == .plain, opB == .transposed, alpha == 1, beta == 0 {
+        ck_few_rows(
+            a.pointer, c.rows, a.stride, b.pointer, c.columns, product.inner, b.stride, c.pointer, c.stride)
+    } else if c.rows == 1 {
+        // One row is a matrix times a vector. The general product would pack the matrix first.
         cblas_sgemv(
             CblasRowMajor, opB == .plain ? CblasTrans : CblasNoTrans, blasint(b.rows), blasint(b.columns),
-            alpha, b.pointer,
-            blasint(max(1, b.stride)), a.pointer, blasint(opA == .plain ? 1 : max(1, a.stride)), beta,
-            c.pointer, 1)
-        return
+            alpha, b.pointer, blasint(max(1, b.stride)), a.pointer,
+            blasint(opA == .plain ? 1 : max(1, a.stride)),
+            beta, c.pointer, 1)
+    } else {
+        cblas_sgemm(
+            CblasRowMajor, opA == .plain ? CblasNoTrans : CblasTrans,
+            opB == .plain ? CblasNoTrans : CblasTrans,
+            blasint(c.rows), blasint(c.columns), blasint(product.inner), alpha, a.pointer,
+            blasint(max(1, a.stride)), b.pointer, blasint(max(1, b.stride)), beta, c.pointer,
+            blasint(max(1, c.stride)))
     }
-    cblas_sgemm(
-        CblasRowMajor, opA == .plain ? CblasNoTrans : CblasTrans, opB == .plain ? CblasNoTrans : CblasTrans,
-        blasint(c.rows), blasint(c.columns), blasint(inner), alpha, a.pointer, blasint(max(1, a.stride)),
-        b.pointer, blasint(max(1, b.stride)), beta, c.pointer, blasint(max(1, c.stride)))
 }
 
 /// `c = alpha * op(a) op(b) + beta * c` on all processors, split over the longer side of `c`.
@@ -55,37 +44,40 @@ public func multiply(
     _ a: Tensor, _ opA: Transposition = .plain, _ b: Tensor, _ opB: Transposition = .plain,
     into c: Tensor, alpha: Float = 1, beta: Float = 0
 ) {
-    let (a, b, c) = (MatrixView(a), MatrixView(b), MatrixView(c))
-    let inner = opA == .plain ? a.columns : a.rows
-    let work = Double(c.rows) * Double(c.columns) * Double(inner)
-    guard work > 2e6, Machine.processors > 1 else {
-        return multiply(a, opA, b, opB, into: c, alpha: alpha, beta: beta)
+    let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
+    whole.check()
+    whole.run { multiply($0.a, opA, $0.b, opB, into: $0.c, alpha: alpha, beta: beta) }
+}
+
+/// `c = op(a) op(b) + beta * c` with factors in bf16 and sums in float32, on all processors.
+public func multiply(
+    _ a: HalfTensor, _ opA: Transposition = .plain, _ b: HalfTensor, _ opB: Transposition = .plain,
+    into c: Tensor, beta: Float = 0
+) {
+    let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
+    whole.check()
+    guard c.count > 0 else { return }
+    guard Precision.bf16.supported == .bf16 else {
+        return multiply(a.expanded(), opA, b.expanded(), opB, into: c, beta: beta)
     }
-    let byRows = c.rows >= c.columns
-    let side = byRows ? c.rows : c.columns
-    let pieces = min(Machine.processors, max(1, side / 16))
-    parallelTasks(pieces) { piece in
-        // Cut at multiples of 16, where the kernels' tiles end.
-        let start = piece == 0 ? 0 : (side * piece / pieces) & ~15
-        let end = piece == pieces - 1 ? side : (side * (piece + 1) / pieces) & ~15
-        guard start < end else { return }
-        if byRows {
-            let part =
-                opA == .plain
-                ? MatrixView(
-                    a.pointer + start * a.stride, rows: end - start, columns: a.columns, stride: a.stride)
-                : MatrixView(a.pointer + start, rows: a.rows, columns: end - start, stride: a.stride)
-            let target = MatrixView(
-                c.pointer + start * c.stride, rows: end - start, columns: c.columns, stride: c.stride)
-            multiply(part, opA, b, opB, into: target, alpha: alpha, beta: beta)
-        } else {
-            let part =
-                opB == .plain
-                ? MatrixView(b.pointer + start, rows: b.rows, columns: end - start, stride: b.stride)
-                : MatrixView(
-                    b.pointer + start * b.stride, rows: end - start, columns: b.columns, stride: b.stride)
-            let target = MatrixView(c.pointer + start, rows: c.rows, columns: end - start, stride: c.stride)
-            multiply(a, opA, part, opB, into: target, alpha: alpha, beta: beta)
-        }
+    whole.run { part in
+        let done = cdnnl_bf16_gemm(
+            opA == .plain ? 78 : 84, opB == .plain ? 78 : 84, Int64(part.c.rows), Int64(part.c.columns),  // N, T
+            Int64(part.inner), 1, part.a.pointer, Int64(max(1, part.a.stride)), part.b.pointer,
+            Int64(max(1, part.b.stride)), beta, part.c.pointer, Int64(max(1, part.c.stride)))
+        precondition(done == 0, "multiply: oneDNN refused a bf16 product of \(a.shape) and \(b.shape)")
+    }
+}
+
+/// `c = a bᵀ` for rows in float32 and a matrix in bf16: a few rows as they are, more of them rounded to bf16.
+public func multiply(_ a: Tensor, transposed b: HalfTensor, into c: Tensor) {
+    guard a.rows <= fewRows else { return multiply(HalfTensor(a), .plain, b, .transposed, into: c) }
+    let whole = SplitProduct(
+        a: MatrixView(a), opA: .plain, b: MatrixView(b), opB: .transposed, c: MatrixView(c))
+    whole.check()
+    whole.run { part in
+        ck_few_rows_bfloat16(
+            part.a.pointer, part.c.rows, part.a.stride, part.b.pointer, part.c.columns, part.inner,
+            part.b.stride, part.c.pointer, part.c.stride)
     }
 }

@@ -55,6 +55,7 @@ public final class AdamW {
                     Float(settings.beta2), Float(stepSize), Float(correction), Float(settings.epsilon),
                     Float(decay), range.count)
             }
+            value.dataChanged()
             value.clearGradient()
         }
     }

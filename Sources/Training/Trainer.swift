@@ -200,7 +200,7 @@ public final class Trainer {
         nonisolated(unsafe) var results = [Result<MicroBatchSums, any Error>](
             repeating: .success(MicroBatchSums()), count: count)
         nonisolated(unsafe) let trainer = self
-        nonisolated(unsafe) let work = batches
+        let work = batches
         results.withUnsafeMutableBufferPointer { buffer in
             nonisolated(unsafe) let slots = buffer
             parallelTasks(count) { replica in

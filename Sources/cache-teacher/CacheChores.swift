@@ -111,22 +111,25 @@ extension CacheTeacher {
     private func recompute(_ contents: TeacherCacheContents) throws -> TeacherComparison {
         let (folder, data) = (try folder(teacher, "teacher"), try folder(shards, "shards"))
         let (dataset, digest) = (try ShardDataset(data), try store.digest(ofModel: folder))
+        let recipe = try configuration.recipe(CacheRecipe.self)
         let numbers = Dictionary(
             dataset.index.shards.enumerated().map { ($1.rawSHA256, $0) },
             uniquingKeysWith: { first, _ in first })
         let mine = contents.entries.compactMap {
             entry -> (key: String, shard: Int, settings: TeacherOutputSettings)? in
             guard let origin = entry.seal?.origin, origin.teacher == digest,
-                let number = numbers[origin.shard]
+                origin.settings.precision == recipe.precision.supported, let number = numbers[origin.shard]
             else { return nil }
             return (entry.key, number, origin.settings)
         }
         var comparison = TeacherComparison()
         guard !mine.isEmpty else {
             throw DistillationError.unequalInputs(
-                problem: "\(cache): it holds no entry of this teacher and these shards to recompute")
+                problem:
+                    "\(cache): it holds no entry of this teacher, these shards and this precision to recompute"
+            )
         }
-        let outputs = try Teacher(folder, try configuration.recipe(CacheRecipe.self)).outputs(for: dataset)
+        let outputs = try Teacher(folder, recipe).outputs(for: dataset)
         for turn in 0..<min(sample, mine.count) {
             let chosen = mine[turn * mine.count / min(sample, mine.count)]
             guard let cached = try store.entry(chosen.key) else { continue }

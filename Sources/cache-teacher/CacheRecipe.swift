@@ -1,6 +1,7 @@
 import Distillation
 import Models
 import Stage
+import Tensors
 
 /// What cache.yaml may say.
 struct CacheRecipe: Recipe {
@@ -18,6 +19,8 @@ struct CacheRecipe: Recipe {
     /// Only the visual tokens that carry this share of a sample's alpha are kept; 1 keeps all.
     var saliencyMass = 1.0
     var relevance = Relevance()
+    /// Of matrix products. Without bf16 instructions bf16 is fp32; what was used is part of an entry's name.
+    var precision = Precision.bf16
     /// Rows of one forward pass at most.
     var microBatchRows = 8192
 
@@ -35,7 +38,7 @@ struct CacheRecipe: Recipe {
     }
 
     enum CodingKeys: String, CodingKey {
-        case relevance, encoding, samples, seed
+        case relevance, encoding, samples, seed, precision
         case topK = "top_k"
         case commonVocabulary = "common_vocabulary"
         case saliencyLayer = "saliency_layer"
@@ -63,6 +66,7 @@ struct CacheRecipe: Recipe {
         (settings.encoding, settings.samples, settings.seed, settings.saliencyMass) = (
             encoding, samples, seed, saliencyMass
         )
+        settings.precision = precision.supported
         return settings
     }
 

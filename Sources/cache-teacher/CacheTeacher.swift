@@ -166,7 +166,7 @@ struct CacheTeacher: ParsableCommand {
     ) throws -> TeacherCacheIndex.Relevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
-            "align-ti relevance 1\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)"
+            "align-ti relevance 1\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)\(recipe.precision.supported == .bf16 ? " bf16" : "")"
         )
         let relevance = try filling.relevance(key, stop: { interruption.isRequested }) {
             let progress = ProgressReporter("measuring relevance", total: settings.pairs, unit: "pairs")

@@ -24,11 +24,13 @@ final class Teacher {
     /// - Parameter dataset: checked against the teacher's image preparation, when given
     func outputs(for dataset: ShardDataset? = nil) throws -> TeacherOutputs {
         if let loaded { return loaded }
-        let model = try LlavaModel(folder: folder)
+        let model = try LlavaModel(folder: folder, precision: recipe.precision)
         try dataset?.require(model, folder: folder)
         var outputs = TeacherOutputs(model)
         outputs.rowLimit = recipe.microBatchRows
-        StandardError.write("cache-teacher: the teacher is loaded, BLAS kernels \(Machine.blasCore)")
+        StandardError.write(
+            "cache-teacher: the teacher is loaded, \(recipe.precision.supported.rawValue), BLAS kernels \(Machine.blasCore)"
+        )
         loaded = outputs
         return outputs
     }

@@ -48,8 +48,12 @@ struct TrainStudent: ParsableCommand {
         if try run.isUpToDate() { return }
 
         let dataset = try ShardDataset(URL(fileURLWithPath: shards), shardsHeld: recipe.shardsTogether)
-        let student = try LlavaModel(folder: URL(fileURLWithPath: model), trainable: Set(recipe.trainable))
-        let teacherModel = try usedTeacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) }
+        let student = try LlavaModel(
+            folder: URL(fileURLWithPath: model), trainable: Set(recipe.trainable), precision: recipe.precision
+        )
+        let teacherModel = try usedTeacher.map {
+            try LlavaModel(folder: URL(fileURLWithPath: $0), precision: recipe.teacherPrecision)
+        }
         try dataset.require(student, folder: URL(fileURLWithPath: model))
         if let teacherModel, let usedTeacher {
             try dataset.require(teacherModel, folder: URL(fileURLWithPath: usedTeacher))
@@ -57,16 +61,16 @@ struct TrainStudent: ParsableCommand {
         let cached = try usedOutputs.map {
             try CachedTeacher(
                 index: URL(fileURLWithPath: $0), cache: TeacherCache(URL(fileURLWithPath: cache)),
-                dataset: dataset)
+                dataset: dataset, repair: teacher.map { entryRepair(URL(fileURLWithPath: $0), teacherModel) })
         }
+        let sources = TeacherSources(weights: recipe.weights, hasCache: cached != nil)
         let trainer = try Trainer(
             student: student, teacher: teacherModel, cached: cached, dataset: dataset,
             settings: recipe.settings(measuredLayer: cached?.index.settings.saliencyLayer))
         if recipe.weights.needsTeacher {
             StandardError.write(
-                "train-student: KD and IVA from \(cached == nil ? "the teacher in the loop" : "the cache")"
-                    + (recipe.weights.tpa == 0 ? "" : ", TPA with the teacher in the loop")
-                    + ", BLAS kernels \(Machine.blasCore)")
+                "train-student: \(describe(sources, recipe.weights)), \(recipe.precision.supported.rawValue), teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels \(Machine.blasCore)"
+            )
         }
         try run.begin()
         if configuration.force {
@@ -75,11 +79,40 @@ struct TrainStudent: ParsableCommand {
         try train(trainer, run, output)
         try student.write(into: output)
         try run.finish(
-            counts: ["steps": .int(trainer.steps), "samples": .int(dataset.count)],
+            counts: counts(trainer, dataset, sources, recipe.weights),
             volatile: ["metrics.jsonl"],
             excluding: ["state.safetensors"], blasCore: Machine.blasCore)
         // Only now: until the receipt stands, an interrupted stage must find its way back.
         try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors"))
+    }
+
+    /// Entries of the store that are lost or damaged are computed again by the teacher, which is loaded for that if it is not there.
+    private func entryRepair(_ folder: URL, _ loaded: LlavaModel?) -> CacheRepair {
+        CacheRepair(teacher: folder) { dataset, precision in
+            if let loaded, loaded.precision == precision { return TeacherOutputs(loaded) }
+            let model = try LlavaModel(folder: folder, precision: precision)
+            try dataset.require(model, folder: folder)
+            return TeacherOutputs(model)
+        } report: { path, problem in
+            StandardError.write("train-student: \(path): \(problem); computing it again")
+        }
+    }
+
+    private func describe(_ sources: TeacherSources, _ weights: LossTerms) -> String {
+        let places = [TeacherSources.Source.loop: "the teacher in the loop", .cache: "the cache"]
+        return [
+            ("KD", weights.kd, sources.kd), ("IVA", weights.iva, sources.iva), ("TPA", weights.tpa, .loop),
+        ]
+        .filter { $0.1 != 0 }.map { "\($0.0) from \(places[$0.2] ?? "")" }.joined(separator: ", ")
+    }
+
+    private func counts(
+        _ trainer: Trainer, _ dataset: ShardDataset, _ sources: TeacherSources, _ weights: LossTerms
+    ) -> JSONValue {
+        var counts: [String: JSONValue] = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
+        if weights.kd != 0 { counts["kd_from"] = .string(sources.kd.rawValue) }
+        if weights.iva != 0 { counts["iva_from"] = .string(sources.iva.rawValue) }
+        return .object(JSONObject(counts))
     }
 
     private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL) throws {

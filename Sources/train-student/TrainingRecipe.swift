@@ -1,6 +1,7 @@
 import Distillation
 import Models
 import Stage
+import Tensors
 import Training
 
 /// What train.yaml may say. The paper's fine-tuning is the default (design, section 8).
@@ -26,6 +27,10 @@ struct TrainingRecipe: Recipe {
     var schedule = Schedule()
     /// Forget activations inside blocks and compute them again: less memory, one more forward.
     var recompute = false
+    /// Of matrix products: fp32, or bf16 with weights and optimizer in fp32. Without bf16 instructions bf16 is fp32.
+    var precision = Precision.fp32
+    /// The same for the teacher in the loop, whose weights then take half the memory.
+    var teacherPrecision = Precision.bf16
     /// Shards shuffled together and held in memory.
     var shardsTogether = 64
     /// Steps between two resumable states.
@@ -33,6 +38,8 @@ struct TrainingRecipe: Recipe {
 
     enum CodingKeys: String, CodingKey {
         case trainable, weights, candidates, replicas, epochs, steps, seed, optimizer, schedule, recompute
+        case precision
+        case teacherPrecision = "teacher_precision"
         case saliencyLayer = "saliency_layer"
         case batchSize = "batch_size"
         case microBatchRows = "micro_batch_rows"

@@ -17,7 +17,7 @@ import Testing
     }
 
     private var teacher: TeacherLogits {
-        TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4))
+        TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
     }
 
     /// Rows of every kind: label only, label and divergences, divergence only, cached, untouched.
@@ -65,7 +65,7 @@ import Testing
             let q = distribution(hidden, Int(row.row), head, common)
             let dense =
                 row.teacherRow < 0
-                ? 0 : kl(distribution(teacher.hidden, Int(row.teacherRow), teacher.head, common), q)
+                ? 0 : kl(distribution(teacher.hidden, Int(row.teacherRow), teacher.head.data, common), q)
             var loose = dense
             if row.cached >= 0 {
                 let target = targets[Int(row.cached)]

@@ -42,7 +42,7 @@ import Testing
         }
         return HeadLoss(weights: LossTerms(tpa: 1), common: common)(
             hidden: student, head: models.student.language.head, rows: lossRows,
-            teacher: TeacherLogits(hidden: teacher.data, head: models.teacher.language.head.data)
+            teacher: TeacherLogits(hidden: teacher.data, head: models.teacher.language.head)
         ).loss
     }
 

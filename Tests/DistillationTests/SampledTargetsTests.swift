@@ -36,7 +36,7 @@ import Testing
 
     /// Mean over seeds of gradient and loss against the dense ones, in standard errors. 16 numbers within 4.5 of them: chance 1e-4.
     @Test func lossAndGradientOfDrawsAreThoseOfTheWholeDistributionInTheMean() {
-        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4))
+        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         let dense = step(nil, teacher)
         let expected = dense.gradient + [dense.loss]
         let seeds = 4000
@@ -64,7 +64,7 @@ import Testing
 
     /// Keeping the top ids and forgetting the rest, renormalised, is what the draws are unbiased against: the test above can see a bias.
     @Test func forgettingTheTailWouldBeSeen() {
-        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4))
+        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         let top = topTargets(
             hidden: teacher.hidden, head: teacher.head, rows: [0, 1, 2], topK: 3, common: common
         ).map {
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func drawsAreAFunctionOfTheirStreamAndCountUp() {
-        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4))
+        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         func draw(_ seed: UInt64, rows: [Int32]) -> [CachedTarget] {
             sampledTargets(
                 hidden: teacher.hidden, head: teacher.head, rows: rows, draws: 50, common: common,
@@ -96,7 +96,7 @@ import Testing
 
     /// KL = KL over k + 1 outcomes + tail mass times KL within the tail: what the summary's tail mass multiplies is all that is lost.
     @Test func whatMergingTheTailLosesIsItsMassTimesTheDivergenceWithinIt() {
-        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4))
+        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         let all = topTargets(
             hidden: teacher.hidden, head: teacher.head, rows: [0, 1, 2], topK: nil, common: common)
         let top = topTargets(

@@ -1,6 +1,7 @@
 import AlignmentSupport
 import Distillation
 import Foundation
+import Models
 import Shards
 import TestSupport
 import Testing
@@ -13,11 +14,11 @@ import Training
     /// Fills a store and opens it as a run does; `run` names the folder of the run's index.
     private func outputs(
         _ settings: TeacherOutputSettings, _ dataset: ShardDataset, in folder: URL, run: String = "run",
-        computed: (Int) -> Void = { _ in }
+        digest: String = "t", repair: CacheRepair? = nil, computed: (Int) -> Void = { _ in }
     ) throws -> CachedTeacher {
         let cache = TeacherCache(folder.appendingPathComponent("cache"))
         let keys = dataset.index.shards.map {
-            TeacherCache.key(teacher: "t", shard: $0.rawSHA256, settings: settings)
+            TeacherCache.key(teacher: digest, shard: $0.rawSHA256, settings: settings)
         }
         let teacher = TeacherOutputs(try ModelFixture(self.folder).teacher())
         _ = try TeacherCacheFilling(cache, claims: TeacherCacheClaims(cache)).run(keys, from: 0) { number in
@@ -29,14 +30,15 @@ import Training
         }
         let out = folder.appendingPathComponent(run)
         try TeacherCacheIndex(
-            teacher: "t", shards: dataset.digest, description: dataset.description, settings: settings,
+            teacher: digest, shards: dataset.digest, description: dataset.description, settings: settings,
             relevance: nil, entries: entries
         ).write(to: out)
-        return try CachedTeacher(index: out, cache: cache, dataset: dataset)
+        return try CachedTeacher(index: out, cache: cache, dataset: dataset, repair: repair)
     }
 
     private func trainer(
-        _ cached: CachedTeacher?, _ dataset: ShardDataset, weights: LossTerms, layer: Int = 1
+        _ cached: CachedTeacher?, _ dataset: ShardDataset, weights: LossTerms, layer: Int = 1,
+        large: Bool = false
     ) throws -> Trainer {
         let fixture = try ModelFixture(folder)
         let objective = AlignmentObjective(
@@ -46,15 +48,20 @@ import Training
         settings.steps = 1
         settings.seed = 9
         return try Trainer(
-            student: try fixture.student(), teacher: cached == nil ? try fixture.teacher() : nil,
+            student: large
+                ? try LlavaModel(
+                    folder: self.folder.appendingPathComponent("teacher"), trainable: [.projector, .language])
+                : try fixture.student(),
+            teacher: cached == nil || weights.tpa != 0 ? try fixture.teacher() : nil,
             cached: cached, dataset: dataset, settings: settings)
     }
 
     private func firstStep(
-        _ cached: CachedTeacher?, _ dataset: ShardDataset, in folder: URL, weights: LossTerms
+        _ cached: CachedTeacher?, _ dataset: ShardDataset, in folder: URL, weights: LossTerms,
+        large: Bool = false
     ) throws -> StepMetrics {
         var line: StepMetrics?
-        let trainer = try trainer(cached, dataset, weights: weights)
+        let trainer = try trainer(cached, dataset, weights: weights, large: large)
         _ = try trainer.run(
             in: folder.appendingPathComponent(UUID().uuidString), run: "r",
             report: { if case .step(let found) = $0 { line = found } })
@@ -78,6 +85,82 @@ import Training
                 try firstStep(second, dataset, in: folder, weights: weights)
             )
             #expect(a.terms == b.terms && a.terms.kd > 0 && a.terms.iva > 0)
+        }
+    }
+
+    @Test func studentsOfTwoSizesShareOneTeacherPass() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            var computed = 0
+            for large in [false, true] {
+                let cached = try outputs(settings, dataset, in: folder, run: "\(large)") { _ in computed += 1
+                }
+                let step = try firstStep(cached, dataset, in: folder, weights: weights, large: large)
+                // The teacher starts as its own student: what remains is the rounding of the cache.
+                #expect(large ? step.terms.kd < 2e-3 : step.terms.kd > 0.01, "\(step.terms)")
+                #expect(large ? step.terms.iva < 2e-3 : step.terms.iva > 0.01, "\(step.terms)")
+            }
+            #expect(computed == dataset.index.shards.count)
+        }
+    }
+
+    @Test func withTheTeacherInTheLoopForTPAOnlyTheVisualRowsReadTheCache() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let cached = try outputs(settings, dataset, in: folder)
+            let all = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
+            let (inLoop, mixed, fromCache) = (
+                try firstStep(nil, dataset, in: folder, weights: all),
+                try firstStep(cached, dataset, in: folder, weights: all),
+                try firstStep(cached, dataset, in: folder, weights: weights)
+            )
+            #expect(
+                abs(mixed.terms.kd - inLoop.terms.kd) < 1e-6 && abs(mixed.terms.tpa - inLoop.terms.tpa) < 1e-6
+            )
+            #expect(mixed.terms.iva == fromCache.terms.iva && mixed.terms.kd > fromCache.terms.kd)
+            #expect(
+                TeacherSources(weights: weights, hasCache: true)
+                    != TeacherSources(weights: all, hasCache: true))
+        }
+    }
+
+    @Test func aDamagedOrLostEntryIsComputedAgainByTheTeacherOfTheRun() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let cache = TeacherCache(folder.appendingPathComponent("cache"))
+            let teacher = self.folder.appendingPathComponent("teacher")
+            let digest = try cache.digest(ofModel: teacher)
+            nonisolated(unsafe) var repaired: [String] = []
+            let repair = CacheRepair(teacher: teacher) { _, _ in
+                TeacherOutputs(try ModelFixture(self.folder).teacher())
+            } report: {
+                repaired.append("\($0): \($1)")
+            }
+            let whole = try outputs(settings, dataset, in: folder, digest: digest)
+            let expected = try (0..<dataset.count).map { try whole.sample($0).response }
+            let paths = whole.index.entries.map { cache.path($0.key) }
+            var bytes = [UInt8](try Data(contentsOf: paths[0]))
+            bytes[bytes.count / 3] ^= 4
+            try Data(bytes).write(to: paths[0])
+            try FileManager.default.removeItem(at: paths[1])
+            let index = folder.appendingPathComponent("run")
+            #expect { try CachedTeacher(index: index, cache: cache, dataset: dataset) } throws: {
+                "\($0)".contains("--teacher")
+            }
+            let mended = try CachedTeacher(index: index, cache: cache, dataset: dataset, repair: repair)
+            #expect(try (0..<dataset.count).map { try mended.sample($0).response } == expected)
+            #expect(
+                repaired.count == 2 && repaired[0].contains("SHA-256") && repaired[1].contains("not there"))
+            #expect(try cache.entry(whole.index.entries[0].key) != nil)
+            // Another teacher must not fill this one's entries.
+            try FileManager.default.removeItem(at: paths[1])
+            let other = CacheRepair(teacher: self.folder.appendingPathComponent("student")) { _, _ in
+                TeacherOutputs(try ModelFixture(self.folder).student())
+            } report: { _, _ in
+            }
+            let refusing = try CachedTeacher(index: index, cache: cache, dataset: dataset, repair: other)
+            let row = dataset.index.shards[0].samples
+            #expect { try refusing.sample(row) } throws: { "\($0)".contains("give the teacher") }
         }
     }
 

@@ -1,2 +1,3 @@
-#include "numeric.h"
+#include "bfloat16.h"
 #include "images.h"
+#include "numeric.h"

@@ -1,0 +1,17 @@
+#ifndef CK_BFLOAT16_H
+#define CK_BFLOAT16_H
+
+#include "dispatched.h"
+
+/* bfloat16 as the upper half of a float's bits, n values. */
+void ck_to_bfloat16(const float *restrict x, uint16_t *restrict y, size_t n);
+void ck_from_bfloat16(const uint16_t *restrict x, float *restrict y, size_t n);
+
+/* y[r, j] = sum over i of x[r, i] w[j, i] for few rows: x [rows, k], w [n, k], y [rows, y_stride]. The matrix is read once for
+   four rows and never packed, which is what a general product would spend its time on. */
+void ck_few_rows(const float *restrict x, size_t rows, size_t x_stride, const float *restrict w, size_t n, size_t k,
+                 size_t w_stride, float *restrict y, size_t y_stride);
+void ck_few_rows_bfloat16(const float *restrict x, size_t rows, size_t x_stride, const uint16_t *restrict w, size_t n, size_t k,
+                          size_t w_stride, float *restrict y, size_t y_stride);
+
+#endif

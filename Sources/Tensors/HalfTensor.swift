@@ -1,0 +1,53 @@
+import CKernels
+import Foundation
+
+/// A contiguous, row-major array of bfloat16: what matrix products read where they run in bf16. Everything else is float32.
+///
+/// Not synchronised, like `Tensor`.
+public final class HalfTensor: @unchecked Sendable {
+    public let shape: [Int]
+    public let count: Int
+    public let pointer: UnsafeMutablePointer<UInt16>
+
+    /// The values rounded to nearest, ties to even.
+    public init(_ tensor: Tensor) {
+        (shape, count) = (tensor.shape, tensor.count)
+        Machine.prepare()
+        let raw = aligned_alloc(64, (max(count, 1) * MemoryLayout<UInt16>.stride + 63) & ~63)
+        guard let raw else { preconditionFailure("HalfTensor: no memory for \(tensor.shape)") }
+        pointer = raw.bindMemory(to: UInt16.self, capacity: max(count, 1))
+        update(from: tensor)
+    }
+
+    deinit { free(pointer) }
+
+    /// Rounds new values into the same memory.
+    public func update(from tensor: Tensor) {
+        precondition(tensor.count == count, "HalfTensor: \(tensor.shape) into \(shape)")
+        parallel(count, grain: elementwiseGrain) { [self] range in
+            ck_to_bfloat16(tensor.pointer + range.lowerBound, pointer + range.lowerBound, range.count)
+        }
+    }
+
+    public var width: Int { shape.last ?? 1 }
+    public var rows: Int { width == 0 ? 0 : count / width }
+
+    /// The same values in float32.
+    public func expanded() -> Tensor {
+        let result = Tensor(uninitialized: shape)
+        parallel(count, grain: elementwiseGrain) { [self] range in
+            ck_from_bfloat16(pointer + range.lowerBound, result.pointer + range.lowerBound, range.count)
+        }
+        return result
+    }
+
+    /// The given rows in the given order in float32, `[indices.count, width]`.
+    public func gatheringRows(_ indices: [Int32]) -> Tensor {
+        let result = Tensor(uninitialized: [indices.count, width])
+        for (row, index) in indices.enumerated() {
+            precondition(index >= 0 && Int(index) < rows, "gatherRows: row \(index) of \(rows)")
+            ck_from_bfloat16(pointer + Int(index) * width, result.pointer + row * width, width)
+        }
+        return result
+    }
+}

@@ -1,0 +1,80 @@
+/// A row-major matrix somewhere in memory, possibly a column slice of a wider one.
+public struct MatrixView<Element>: @unchecked Sendable {
+    public let pointer: UnsafeMutablePointer<Element>
+    public let rows: Int
+    public let columns: Int
+    public let stride: Int  // elements from one row to the next
+
+    public init(_ pointer: UnsafeMutablePointer<Element>, rows: Int, columns: Int, stride: Int) {
+        (self.pointer, self.rows, self.columns, self.stride) = (pointer, rows, columns, stride)
+    }
+
+    func rows(_ range: Range<Int>) -> Self {
+        Self(pointer + range.lowerBound * stride, rows: range.count, columns: columns, stride: stride)
+    }
+
+    func columns(_ range: Range<Int>) -> Self {
+        Self(pointer + range.lowerBound, rows: rows, columns: range.count, stride: stride)
+    }
+}
+
+extension MatrixView<Float> {
+    public init(_ tensor: Tensor) {
+        self.init(tensor.pointer, rows: tensor.rows, columns: tensor.width, stride: tensor.width)
+    }
+}
+
+extension MatrixView<UInt16> {
+    public init(_ tensor: HalfTensor) {
+        self.init(tensor.pointer, rows: tensor.rows, columns: tensor.width, stride: tensor.width)
+    }
+}
+
+public enum Transposition: Sendable { case plain, transposed }
+
+/// `c = op(a) op(b)` cut into pieces of `c`, each computed on whichever processor is free.
+struct SplitProduct<A, B>: Sendable {
+    let a: MatrixView<A>
+    let opA: Transposition
+    let b: MatrixView<B>
+    let opB: Transposition
+    let c: MatrixView<Float>
+
+    var inner: Int { opA == .plain ? a.columns : a.rows }
+
+    /// Refuses operands that do not fit.
+    func check() {
+        precondition(
+            (opA == .plain ? a.rows : a.columns) == c.rows
+                && (opB == .plain ? b.columns : b.rows) == c.columns
+                && (opB == .plain ? b.rows : b.columns) == inner,
+            "multiply: [\(a.rows), \(a.columns)] \(opA) x [\(b.rows), \(b.columns)] \(opB) into [\(c.rows), \(c.columns)]"
+        )
+    }
+
+    /// Splits over the longer side of `c`, if the product is worth a second thread.
+    func run(_ product: @Sendable (SplitProduct) -> Void) {
+        let work = Double(c.rows) * Double(c.columns) * Double(inner)
+        guard work > 2e6, Machine.processors > 1 else { return product(self) }
+        let byRows = c.rows >= c.columns
+        let side = byRows ? c.rows : c.columns
+        let pieces = min(Machine.processors, max(1, side / 16))
+        parallelTasks(pieces) { piece in
+            // Cut at multiples of 16, where the kernels' tiles end.
+            let start = piece == 0 ? 0 : (side * piece / pieces) & ~15
+            let end = piece == pieces - 1 ? side : (side * (piece + 1) / pieces) & ~15
+            guard start < end else { return }
+            product(byRows ? rows(start..<end) : columns(start..<end))
+        }
+    }
+
+    private func rows(_ range: Range<Int>) -> Self {
+        Self(a: opA == .plain ? a.rows(range) : a.columns(range), opA: opA, b: b, opB: opB, c: c.rows(range))
+    }
+
+    private func columns(_ range: Range<Int>) -> Self {
+        Self(
+            a: a, opA: opA, b: opB == .plain ? b.columns(range) : b.rows(range), opB: opB, c: c.columns(range)
+        )
+    }
+}

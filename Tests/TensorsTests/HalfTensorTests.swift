@@ -1,0 +1,61 @@
+import Foundation
+import Tensors
+import Testing
+
+@Suite struct HalfTensorTests {
+    @Test func roundsToNearestWithTiesToEven() {
+        // 1 + 2^-8 lies between two neighbours and goes to the even one; so does 1 + 3 * 2^-8.
+        let x = Tensor(
+            [1, 1.00390625, 1.01171875, -1.5, 0, 3.0e38, .infinity, 65_504, 1e-40], shape: [9])
+        let half = HalfTensor(x)
+        #expect(
+            Array(UnsafeBufferPointer(start: half.pointer, count: 5)) == [0x3f80, 0x3f80, 0x3f82, 0xbfc0, 0])
+        let back = half.expanded().values
+        #expect(back[6] == .infinity && back[7] == 65_536 && abs(back[8] - 1e-40) < 5e-41)
+        #expect(HalfTensor(Tensor([.nan, -.nan], shape: [2])).expanded().values.allSatisfy { $0.isNaN })
+        for (value, rounded) in zip(x.values.prefix(6), back) {
+            #expect(abs(value - rounded) <= abs(value) / 256)
+        }
+    }
+
+    @Test func rowsComeInFloat32() {
+        let half = HalfTensor(Tensor([1, 2, 3, 4, 5, 6], shape: [3, 2]))
+        #expect(half.gatheringRows([2, 0, 2]).values == [5, 6, 1, 2, 5, 6])
+        half.update(from: Tensor([6, 5, 4, 3, 2, 1], shape: [3, 2]))
+        #expect(half.expanded().values == [6, 5, 4, 3, 2, 1])
+    }
+
+    /// A product in bf16 is the float32 product of the rounded factors, but for the order of its sums.
+    @Test(arguments: [(3, 4, 5), (200, 170, 90), (170, 200, 90), (1, 3, 7), (65, 33, 129)])
+    func productsAreThoseOfTheRoundedFactors(m: Int, n: Int, k: Int) {
+        var random = CounterRandom(7, UInt64(m))
+        func tensor(_ shape: [Int]) -> Tensor {
+            Tensor((0..<shape[0] * shape[1]).map { _ in Float(random.normal()) }, shape: shape)
+        }
+        for opA in [Transposition.plain, .transposed] {
+            for opB in [Transposition.plain, .transposed] {
+                let a = HalfTensor(tensor(opA == .plain ? [m, k] : [k, m]))
+                let b = HalfTensor(tensor(opB == .plain ? [k, n] : [n, k]))
+                let (c, expected) = (tensor([m, n]), Tensor(uninitialized: [m, n]))
+                multiply(a.expanded(), opA, b.expanded(), opB, into: expected)
+                expected.add(c)
+                multiply(a, opA, b, opB, into: c, beta: 1)
+                #expect((zip(c.values, expected.values).map { abs($0 - $1) }.max() ?? 1) < 1e-4)
+            }
+        }
+    }
+
+    /// Up to four rows are multiplied unrounded, which no product of more rows does.
+    @Test(arguments: [1, 2, 3, 4, 5, 9]) func rowsByAMatrixInBF16(rows: Int) {
+        var random = CounterRandom(11, UInt64(rows))
+        func tensor(_ shape: [Int]) -> Tensor {
+            Tensor((0..<shape[0] * shape[1]).map { _ in Float(random.normal()) }, shape: shape)
+        }
+        let (x, w) = (tensor([rows, 130]), HalfTensor(tensor([77, 130])))
+        let (y, expected) = (Tensor(uninitialized: [rows, 77]), Tensor(uninitialized: [rows, 77]))
+        multiply(x, transposed: w, into: y)
+        let rounded = rows <= 4 ? x : HalfTensor(x).expanded()
+        multiply(rounded, .plain, w.expanded(), .transposed, into: expected)
+        #expect((zip(y.values, expected.values).map { abs($0 - $1) }.max() ?? 1) < 1e-4)
+    }
+}
