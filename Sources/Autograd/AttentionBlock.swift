@@ -3,7 +3,7 @@ import Tensors
 
 /// The arithmetic of attention for some rows of one segment and one head, on one thread, with its own scratch memory.
 final class AttentionBlock {
-    private static let blockRows = 128
+    private static let blockRows = 64
     private let shape: AttentionShape
     private let data: AttentionData
     private let logSums: Tensor  // [rows, heads]

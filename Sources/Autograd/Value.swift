@@ -8,7 +8,9 @@ public final class Value {
     public let shape: [Int]
     private let held: Tensor?
     /// What matrix products read in place of `data` where they run in bf16; nil: they run in float32.
-    public private(set) var half: HalfTensor?
+    public let half: HalfTensor?
+    /// An activation's values in bf16, kept for the products that read them.
+    private var rounded: HalfTensor?
     public let requiresGradient: Bool
     /// d loss / d data, same shape; nil before `backward` reaches this value.
     public private(set) var gradient: Tensor?
@@ -37,7 +39,7 @@ public final class Value {
     ///   - parents: what the result was computed from
     ///   - pullback: given d loss / d data, which it may keep or overwrite, adds its share to the gradient of each parent
     public init(_ data: Tensor, from parents: [Value], pullback: @escaping (Tensor) -> Void) {
-        (held, shape) = (data, data.shape)
+        (held, half, shape) = (data, nil, data.shape)
         requiresGradient = parents.contains { $0.requiresGradient }
         self.parents = requiresGradient ? parents.filter(\.requiresGradient) : []
         self.pullback = requiresGradient ? pullback : nil
@@ -55,10 +57,10 @@ public final class Value {
 
     /// The values in bf16, rounded once and kept.
     public func halved() -> HalfTensor {
-        if let half { return half }
-        let rounded = HalfTensor(data)
-        half = rounded
-        return rounded
+        if let known = half ?? rounded { return known }
+        let values = HalfTensor(data)
+        rounded = values
+        return values
     }
 
     /// Says that `data` was changed in place: whoever reads the bf16 values must see it.

@@ -111,6 +111,12 @@ public struct AlignmentBatch: @unchecked Sendable {
         }
     }
 
+    /// Features of the images for every model with this one's tower; nil where there are none.
+    func sharedFeatures(_ model: LlavaModel) throws -> Value? {
+        if case .none = images { return nil }
+        return try images.features(model)
+    }
+
     /// Input embeddings of all rows: text by table, visual tokens from the image through tower and projector.
     ///
     /// - Parameter features: of the tower for `images`, when they are at hand

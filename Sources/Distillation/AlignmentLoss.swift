@@ -57,6 +57,8 @@ public struct AlignmentLoss {
     public var objective: AlignmentObjective
     /// `min(V_T, V_S)`, and no more than a cache knows.
     public let common: Int
+    /// Both see through the same frozen tower: its features are computed once.
+    private let sharesTower: Bool
 
     /// - Parameter commonVocabulary: of the cached teacher outputs, where there are any
     public init(
@@ -66,6 +68,7 @@ public struct AlignmentLoss {
         common = min(
             student.language.vocabularySize, teacher?.language.vocabularySize ?? .max,
             commonVocabulary ?? .max)
+        sharesTower = teacher.map { student.hasFrozenTower(of: $0) } ?? false
     }
 
     /// - Parameters:
@@ -85,7 +88,13 @@ public struct AlignmentLoss {
             defer { teacherTime += clock.now - start }
             return try body()
         }
-        let teacherTrunk = try timed { try runTeacher(batch, cached: cached) }
+        var features = features
+        if features == nil, sharesTower, weights.tpa != 0 || cached == nil {
+            features = try batch.sharedFeatures(student)
+        }
+        let teacherTrunk = try timed {
+            try runTeacher(batch, cached: cached, features: sharesTower ? features : nil)
+        }
         let output = student.language.forward(
             try batch.embeddings(student, features: features), positions: batch.positions,
             layout: batch.layout,
@@ -132,7 +141,9 @@ public struct AlignmentLoss {
             branches: branches, branchValues: branch.values, teacherSeconds: teacherTime / .seconds(1))
     }
 
-    private func runTeacher(_ batch: AlignmentBatch, cached: [CachedSample]?) throws -> LanguageOutput? {
+    private func runTeacher(_ batch: AlignmentBatch, cached: [CachedSample]?, features: Value?) throws
+        -> LanguageOutput?
+    {
         let weights = objective.weights
         let fromCache = cached != nil && weights.tpa == 0
         guard weights.needsTeacher, !fromCache else { return nil }
@@ -142,7 +153,9 @@ public struct AlignmentLoss {
         }
         let layers: Set<Int> = weights.iva != 0 && cached == nil ? [objective.saliencyLayer] : []
         return teacher.language.forward(
-            try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout, observing: layers
+            try batch.embeddings(teacher, features: features), positions: batch.positions,
+            layout: batch.layout,
+            observing: layers
         )
     }
 

@@ -46,7 +46,7 @@ public final class AdamW {
             let gradient = value.gradient ?? Tensor(zeros: value.shape)
             let decay = value.shape.count >= 2 ? learningRate * settings.weightDecay : 0
             let (p, m, v) = (value.data, first[index], second[index])
-            let settings = settings
+            let (settings, half) = (settings, value.half)
             parallel(p.count, grain: 1 << 15) { range in
                 let at = range.lowerBound
                 ck_adamw(
@@ -54,8 +54,9 @@ public final class AdamW {
                     Float(gradientScale), Float(settings.beta1),
                     Float(settings.beta2), Float(stepSize), Float(correction), Float(settings.epsilon),
                     Float(decay), range.count)
+                // While the new values are in the processor's cache.
+                if let half { ck_to_bfloat16(p.pointer + at, half.pointer + at, range.count) }
             }
-            value.dataChanged()
             value.clearGradient()
         }
     }

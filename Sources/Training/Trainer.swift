@@ -52,12 +52,10 @@ public final class Trainer {
     public let steps: Int
     /// One for the student, and one for each replica.
     private let losses: [AlignmentLoss]
-    private let cached: CachedTeacher?
-    private let dataset: ShardDataset
+    private let batches: MicroBatches
     private let settings: TrainingSettings
     private let optimizer: AdamW
     private let schedule: LearningRateSchedule
-    private var stream: SampleStream
 
     /// - Parameters:
     ///   - teacher: in the loop; with `w_tpa` 0 and a cache none is needed
@@ -91,7 +89,7 @@ public final class Trainer {
                 expected: "at most the student's \(vocabulary)",
                 remedy: "set common_vocabulary in the cache recipe")
         }
-        (self.student, self.cached, self.dataset, self.settings) = (student, cached, dataset, settings)
+        (self.student, self.settings) = (student, settings)
         let replicas = try (1..<max(1, settings.replicas)).map { _ in
             try student.replica(trainable: settings.trainable)
         }
@@ -101,10 +99,13 @@ public final class Trainer {
                 commonVocabulary: cached?.index.settings.commonVocabulary)
         }
         optimizer = AdamW(parameters, settings: settings.optimizer)
-        stream = SampleStream(
-            dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
-            seed: settings.seed)
-        steps = stream.steps
+        batches = MicroBatches(
+            dataset, cached: cached,
+            stream: SampleStream(
+                dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
+                seed: settings.seed),
+            rowLimit: settings.rowLimit, workers: losses.count)
+        steps = batches.steps
         schedule = LearningRateSchedule(
             shape: settings.scheduleShape, peak: settings.learningRate, steps: steps,
             warmupRatio: settings.warmupRatio)
@@ -149,10 +150,11 @@ public final class Trainer {
             defer { seconds[keyPath: part] += (clock.now - start) / .seconds(1) }
             return try body()
         }
-        let numbers = stream.samples(ofStep: step)
-        let batches = try timed(\.data) { try microBatches(numbers) }
+        let batches = try timed(\.data) { try self.batches.ofStep(step) }
+        let samples = batches.reduce(0) { $0 + $1.batch.samples.count }
+        for (batch, _) in batches { try batch.validate(for: student) }
         let totals = StepTotals(
-            supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens }, samples: numbers.count)
+            supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens }, samples: samples)
         let sums = try gradients(batches, totals: totals, step: step)
         for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
             seconds[keyPath: part] = sums.reduce(0) { $0 + $1.seconds[keyPath: part] } / Double(sums.count)
@@ -172,7 +174,7 @@ public final class Trainer {
         }
         let tokens = batches.reduce(0) { $0 + $1.batch.rows }
         return StepMetrics(
-            step: step, samples: step * settings.batchSize + numbers.count, tokens: tokens,
+            step: step, samples: step * settings.batchSize + samples, tokens: tokens,
             supervisedTokens: totals.supervisedTokens,
             learningRate: rate, loss: terms.weighted(by: settings.objective.weights), terms: terms,
             gradientNorm: norm,
@@ -181,8 +183,6 @@ public final class Trainer {
             candidateRows: sums.reduce(0) { $0 + $1.branchRows }, seconds: seconds,
             tokensPerSecond: Double(tokens) / seconds.total, residentBytes: StepMetrics.residentBytes)
     }
-
-    private typealias MicroBatch = (batch: AlignmentBatch, cached: [CachedSample]?)
 
     /// What the micro-batches of one replica came to.
     private struct MicroBatchSums {
@@ -248,16 +248,5 @@ public final class Trainer {
             sums.branchRows += result.branches.branches.count
         }
         return sums
-    }
-
-    private func microBatches(_ numbers: [Int]) throws -> [MicroBatch] {
-        let lengths = try numbers.map { try dataset.sample($0).inputIDs.count }
-        let share = (lengths.reduce(0, +) + losses.count - 1) / losses.count
-        return try rangesOfRows(lengths, limit: min(settings.rowLimit, share + (lengths.max() ?? 0))).map {
-            range in
-            let batch = try AlignmentBatch(dataset, numbers: Array(numbers[range]))
-            try batch.validate(for: student)
-            return (batch, try cached.map { cached in try numbers[range].map { try cached.sample($0) } })
-        }
     }
 }
