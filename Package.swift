@@ -19,6 +19,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Benchmarks", ["Files", "Text"]),
     ("World", ["Files", "Text", "Images"]),
     ("Stage", ["Files", "ArgumentParser", "Yams"]),
+    ("Measuring", ["Autograd", "Distillation", "Files", "Models", "Shards", "Stage", "Tensors", "Training"]),
 ]
 
 let stages: [(name: String, imports: [String])] = [
@@ -29,7 +30,7 @@ let stages: [(name: String, imports: [String])] = [
     ("train-student", ["Training", "Distillation", "Models", "Shards", "Tensors"]),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
-    ("bench-align-ti", ["Autograd", "Benchmarks", "Models", "Tensors"]),
+    ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Models", "Shards", "Tensors", "Text", "World"]),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]
 

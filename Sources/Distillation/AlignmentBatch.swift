@@ -37,6 +37,8 @@ public enum BatchImages: @unchecked Sendable {
     case pixels([UInt8])
     /// Normalised, `[images, 3, size, size]`.
     case planes(Tensor)
+    /// What a frozen tower made of them, `[images * visual tokens, features]`; student and teacher share it.
+    case features(Tensor)
 
     /// What the model's tower makes of them, `[images * visual tokens, features]`.
     func features(_ model: LlavaModel) throws -> Value {
@@ -44,6 +46,7 @@ public enum BatchImages: @unchecked Sendable {
         case .none: throw ModelsError.noVision
         case .pixels(let pixels): try model.visionFeatures(patches: model.patches(pixels: pixels))
         case .planes(let planes): try model.visionFeatures(patches: model.patches(planes: planes))
+        case .features(let features): Value(features)
         }
     }
 }

@@ -5,16 +5,16 @@ import Text
 /// What every prompt repeats (the system sentence, the instruction lines, the letters of options) and the names of cells
 /// are tokens of their own: sequences become 30 to 50 % shorter, and a place is one prediction. They are ordinary added
 /// tokens, not special ones, so they survive decoding.
-struct WorldTokenizer {
+package struct WorldTokenizer {
     static let endToken = "<|endoftext|>"
     static let imageToken = "<image>"
     private static let maximumLength = 2048
     private static let corpusConversations = 8000
 
     /// Names and bytes below `tokenizer/`.
-    let files: [(name: String, bytes: [UInt8])]
+    package let files: [(name: String, bytes: [UInt8])]
 
-    init(_ settings: WorldSettings, sets: TrainingSets) throws {
+    package init(_ settings: WorldSettings, sets: TrainingSets) throws {
         let template = ConversationTemplate(.vicuna)
         let phrases = settings.phraseTokens ? Self.phrases(template) : []
         let trainer = BPETrainer(

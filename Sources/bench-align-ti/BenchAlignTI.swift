@@ -1,147 +1,133 @@
 import ArgumentParser
-import Autograd
-import Benchmarks
 import Files
 import Foundation
-import Models
+import Measuring
 import Stage
 import Tensors
-
-/// What is timed, how often.
-struct BenchRecipe: Recipe {
-    /// Runs of each figure, interleaved; the median counts.
-    var runs = 5
-    /// Sequences that decode side by side; each is compared with the first.
-    var slots = [1, 4, 16]
-    var prompts = 64
-    var promptTokens = 32
-    /// Lengths of answers: a word or two as benchmarks want them, where reading the prompts is most of the work, and a sentence.
-    var newTokens = [2, 32]
-    /// Answers to score.
-    var answers = 10_000
-
-    enum CodingKeys: String, CodingKey {
-        case runs, slots, prompts, answers
-        case promptTokens = "prompt_tokens"
-        case newTokens = "new_tokens"
-    }
-
-    func validate() throws {
-        for (name, value) in [("runs", runs), ("prompts", prompts), ("prompt_tokens", promptTokens)] {
-            try SettingProblem.require(value, name, in: 1...100_000)
-        }
-        try SettingProblem.require(answers, "answers", in: 1...10_000_000)
-        for (name, list) in [("slots", slots), ("new_tokens", newTokens)] {
-            guard let least = list.min(), least >= 1 else {
-                throw SettingProblem(name, "must name at least one number from 1")
-            }
-        }
-    }
-}
 
 struct BenchAlignTI: ParsableCommand {
     static let configuration = StageHelp.configuration(
         "bench-align-ti",
-        abstract: "Time decoding and scoring; every figure is a median of interleaved runs.",
-        discussion:
-            "Prints one JSON object a figure on stdout and a table on stderr. The ratios of one run are what counts.",
-        example: "bench-align-ti --model runs/demo/align-ti --benchmark pope=runs/demo/world/benchmarks/pope")
+        abstract: "Time training steps, teacher passes, decoding, tokenizing, images, shards and scoring.",
+        discussion: """
+            Every figure is measured in a process of its own, so that its peak memory is its own: the median of several runs with the \
+            least and the most. One JSON object a figure goes to stdout, a table to stderr. Compare figures of one run.
 
-    @OptionGroup var configuration: ConfigurationOptions
-    @Option(help: "Folder of the checkpoint that decodes.") var model: String
+            Figures: \(Plan.names.joined(separator: ", ")).
+            """,
+        example: "bench-align-ti --config pipelines/bench/T.json --only align_ti,vanilla_kd")
+
     @Option(
-        help:
-            "name=folder of a benchmark whose questions are repeated until there are enough answers to score."
-    ) var benchmark: String
+        help: ArgumentHelp("Shapes of the model figures; may be repeated.", valueName: "file.json"))
+    var config: [String] = []
+    @Option(help: "Figures to measure, by name or beginning, separated by commas; all unless given.")
+    var only: String?
+    @Option(help: "fp32, bf16 or both, separated by commas.") var precision = "fp32"
+    @Option(help: "Runs of each figure; the shapes say how many unless given.") var repeats: Int?
+    @Option(help: "Threads to compute with; all cores unless given.") var threads: Int?
+    @Option(help: "tokenizer.json of the tokenizing figures; unless given that of the embedded world.")
+    var tokenizer: String?
+    @Option(help: "Text of the tokenizing figures; unless given that of the embedded world.") var text:
+        String?
+    @Option(help: "Folder for the inputs of the data figures, so that other programs can be given the same.")
+    var inputs: String?
+    @Option(help: "Folder of a trained checkpoint: adds how fast it answers.") var model: String?
+    @Option(help: "name=folder of a benchmark: adds how fast its answers are scored.") var benchmark: String?
+    @Flag(help: .hidden) var here = false
+
+    func validate() throws {
+        for (name, value) in [("--repeats", repeats), ("--threads", threads)] {
+            if let value, value < 1 { throw ValidationError("\(name) \(value): expected at least 1") }
+        }
+    }
 
     func run() throws {
-        let recipe = try configuration.recipe(BenchRecipe.self)
-        let language = try LlavaModel(folder: URL(fileURLWithPath: model)).language
-        for newTokens in recipe.newTokens {
-            let answering = try medians(
-                recipe.runs,
-                recipe.slots.map { slots in
-                    { try decode(language, recipe, newTokens: newTokens, slots: slots) }
-                })
-            for (slots, seconds) in zip(recipe.slots, answering) {
-                let facts: [String: JSONValue] = [
-                    "slots": .int(slots), "new_tokens": .int(newTokens),
-                    "answers_per_second": .number(Double(recipe.prompts) / seconds.median),
-                    "ratio": .number(answering[0].median / seconds.median),
-                ]
-                show("answer", facts, seconds)
+        if let threads { ProcessorLimit.apply(threads) }
+        let precisions = try precision.split(separator: ",").map { name in
+            guard let known = Precision(rawValue: String(name)) else {
+                throw StageError.usage("--precision \(name): expected fp32 or bf16")
+            }
+            return known
+        }
+        let shapes = try config.map { file in
+            var shapes = try RecipeLoader.load(BenchShapes.self, config: URL(fileURLWithPath: file))
+            shapes.repeats = repeats ?? shapes.repeats
+            return (file: file, shapes: shapes)
+        }
+        let plan = try Plan(
+            only: only, hasShapes: !config.isEmpty, hasModel: model != nil, hasBenchmark: benchmark != nil)
+        if here { return try measureHere(plan, precisions, shapes.map(\.shapes)) }
+        var report = Report()
+        for name in plan.dataFigures { report.add(try child(name, [])) }
+        for (file, shapes) in shapes {
+            for precision in precisions {
+                for name in plan.modelFigures(shapes) {
+                    let lines = try child(name, ["--config", file, "--precision", precision.rawValue])
+                    report.add(lines)
+                }
             }
         }
-        let (scored, figures) = try scoring(recipe)
-        show("score", ["benchmark": .string(benchmark), "answers": .int(scored)], figures)
+        StandardError.write(report.table)
     }
 
-    private struct Seconds {
-        let median, least, most: Double
+    /// Measures one figure in a process of its own and passes its lines on.
+    private func child(_ name: String, _ arguments: [String]) throws -> [JSONValue] {
+        var all = ["--here", "--only", "=" + name] + arguments
+        let options = [
+            ("--tokenizer", tokenizer), ("--text", text), ("--inputs", inputs), ("--model", model),
+            ("--benchmark", benchmark), ("--repeats", repeats.map(String.init)),
+            ("--threads", threads.map(String.init)),
+        ]
+        for case (let option, let value?) in options { all += [option, value] }
+        StandardError.write("bench-align-ti: \(name) \(arguments.dropFirst().first ?? "")")
+        return try ChildProcess.lines(all, of: name).map { line in
+            // Whole lines, at once: a reader may be waiting at the other end.
+            FileHandle.standardOutput.write(Data((line + "\n").utf8))
+            return try JSONValue(parsing: Array(line.utf8))
+        }
     }
 
-    /// Runs all bodies in turn, `runs` times after one that does not count.
-    private func medians(_ runs: Int, _ bodies: [() throws -> Void]) throws -> [Seconds] {
-        var seconds = bodies.map { _ in [Double]() }
-        let clock = ContinuousClock()
-        for run in 0...runs {
-            for (index, body) in bodies.enumerated() {
-                let start = clock.now
-                try body()
-                if run > 0 { seconds[index].append((clock.now - start) / .seconds(1)) }
+    /// The one figure this process is for.
+    private func measureHere(_ plan: Plan, _ precisions: [Precision], _ shapes: [BenchShapes]) throws {
+        let precision = precisions.first ?? .fp32
+        var made: [Figure] = []
+        if let shapes = shapes.first, let name = plan.modelFigures(shapes).first {
+            guard precision == .fp32 else {
+                throw MeasuringError.unavailable(what: "--precision bf16: this build computes in fp32 only")
             }
+            made = [try modelFigure(name, ModelBench(shapes, precision: precision))]
+            let rate = ModelBench.productRate(precision)
+            for index in made.indices {
+                made[index].compare(withProducts: rate)
+                made[index].add("config", .string(shapes.name))
+                made[index].add("precision", .string(precision.rawValue))
+            }
+        } else if let name = plan.dataFigures.first {
+            let data = BenchInputs(
+                tokenizer: tokenizer, text: text, folder: inputs.map { URL(fileURLWithPath: $0) })
+            let runs = repeats ?? 5
+            made =
+                switch name {
+                case "answer": try TrainedBench.answering(model ?? "", repeats: runs)
+                case "score": try TrainedBench.scoring(benchmark ?? "", repeats: runs)
+                default: try DataBench(inputs: data, repeats: runs).figures(name)
+                }
         }
-        return seconds.map { list in
-            let sorted = list.sorted()
-            return Seconds(median: sorted[sorted.count / 2], least: sorted[0], most: sorted[sorted.count - 1])
+        for var figure in made {
+            figure.add("threads", .int(Machine.processors))
+            print(JSONValue.object(figure.line).text(.line))
         }
     }
 
-    /// Continues prompts of random tokens to the full length, without stops, so that the work does not depend on the weights.
-    private func decode(_ language: LanguageModel, _ recipe: BenchRecipe, newTokens: Int, slots: Int) throws {
-        let settings = GenerationSettings(maximumNewTokens: newTokens, slots: slots)
-        try language.generate(
-            count: recipe.prompts, settings: settings,
-            prompt: { number in
-                var random = CounterRandom(UInt64(number))
-                return language.embed(
-                    (0..<recipe.promptTokens).map { _ in
-                        Int32(random.next() % UInt64(language.vocabularySize))
-                    })
-            }, finished: { _, _ in })
-    }
-
-    /// Scores a benchmark's own questions, answered "yes", as often as the answers ask for.
-    private func scoring(_ recipe: BenchRecipe) throws -> (answers: Int, seconds: Seconds) {
-        let parts = benchmark.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else {
-            throw StageError.usage("--benchmark \(benchmark): expected name=folder")
+    private func modelFigure(_ name: String, _ bench: ModelBench) throws -> Figure {
+        switch name {
+        case "sft": try bench.training(.sft)
+        case "vanilla_kd": try bench.training(.vanillaKD)
+        case "align_ti": try bench.training(.alignTI)
+        case "align_ti_peaked": try bench.training(.alignTI, candidates: .peaked(probability: 0.67))
+        case "teacher_plain": try bench.teacherPlain()
+        case "teacher_ribbon": try bench.teacherRibbon()
+        default: try bench.decoding(batch: Int(name.dropFirst("decode_b".count)) ?? 1)
         }
-        let opened = try BenchmarkList.open(parts[0], folder: URL(fileURLWithPath: parts[1]), manifests: nil)
-            .benchmark
-        guard !opened.questions.isEmpty else {
-            throw StageError.usage("--benchmark \(benchmark): the folder holds no questions")
-        }
-        let records = opened.questions.map { AnswerRecord(answering: $0, text: "yes", modelID: "bench") }
-        let repeats = max(1, recipe.answers / records.count)
-        let seconds = try medians(
-            recipe.runs,
-            [{ for _ in 0..<repeats { _ = try opened.score(AnswerFile(name: "bench", records: records)) } }])
-        return (repeats * records.count, seconds[0])
-    }
-
-    private func show(_ name: String, _ facts: [String: JSONValue], _ seconds: Seconds) {
-        var line = facts
-        line["figure"] = .string(name)
-        line["seconds"] = .number(seconds.median)
-        line["least_seconds"] = .number(seconds.least)
-        line["most_seconds"] = .number(seconds.most)
-        print(JSONValue.object(JSONObject(line)).text())
-        let details = facts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text())" }.joined(
-            separator: "  ")
-        StandardError.write(
-            String(
-                format: "%@: %.3f s (%.3f to %.3f)  %@", name, seconds.median, seconds.least, seconds.most,
-                details))
     }
 }

@@ -1,0 +1,79 @@
+import Files
+import Stage
+
+/// Some runs of one piece of work on the clock.
+public struct Runs: Sendable {
+    public private(set) var seconds: [Double] = []
+    public private(set) var cpuSeconds = 0.0
+
+    /// - Parameters:
+    ///   - warmup: runs before those that count: they start threads and touch memory
+    ///   - repeats: runs that count, at least one
+    public init(warmup: Int, repeats: Int, _ body: () throws -> Void) rethrows {
+        precondition(repeats > 0, "Runs: \(repeats) runs")
+        for run in 0..<warmup + repeats {
+            let (clock, cpu) = (ContinuousClock.now, ResourceUsage.current().cpuSeconds)
+            try body()
+            guard run >= warmup else { continue }
+            seconds.append((ContinuousClock.now - clock) / .seconds(1))
+            cpuSeconds += ResourceUsage.current().cpuSeconds - cpu
+        }
+    }
+
+    public var spread: Spread { Spread(seconds) }
+    /// Processors kept busy.
+    public var cpuPerWall: Double { cpuSeconds / max(1e-9, seconds.reduce(0, +)) }
+}
+
+/// One measured number and what is known about it: a line of the output.
+public struct Figure: Sendable {
+    public let name: String
+    public private(set) var line: JSONObject
+
+    /// Peak memory is the process's so far, so a process measures one figure.
+    public init(_ name: String, _ runs: Runs, facts: JSONObject = JSONObject()) {
+        self.init(name, seconds: runs.spread, cpuPerWall: runs.cpuPerWall, facts: facts)
+    }
+
+    public init(_ name: String, seconds: Spread, cpuPerWall: Double?, facts: JSONObject = JSONObject()) {
+        self.name = name
+        let peak = Double(ResourceUsage.current().peakResidentBytes) / 1e6
+        line = JSONObject([
+            (name: "figure", value: .string(name)), (name: "seconds", value: .rounded(seconds.median)),
+            (name: "least_seconds", value: .rounded(seconds.least)),
+            (name: "most_seconds", value: .rounded(seconds.most)), (name: "runs", value: .int(seconds.runs)),
+            (name: "cpu_per_wall", value: cpuPerWall.map { .rounded($0) } ?? .null),
+            (name: "peak_mb", value: .rounded(peak)),
+        ])
+        for (name, value) in facts.members { line[name] = value }
+    }
+
+    public mutating func add(_ name: String, _ value: JSONValue) { line[name] = value }
+
+    /// Adds how near the useful work came to what matrix products alone reach here and now.
+    public mutating func compare(withProducts gigaflops: Double) {
+        add("gemm_gflops", .rounded(gigaflops))
+        guard let work = line["useful_gflop"]?.double, let seconds = line["seconds"]?.double else { return }
+        add("useful_gflops", .rounded(work / seconds))
+        add("of_gemm_rate", .rounded(work / seconds / gigaflops))
+    }
+}
+
+extension JSONValue {
+    /// A number to four significant digits.
+    public static func rounded(_ value: Double) -> JSONValue {
+        guard value.isFinite, value != 0 else { return .number(value) }
+        var scale = 1.0
+        while abs(value) * scale < 1000, scale < 1e12 { scale *= 10 }
+        return .number((value * scale).rounded() / scale)
+    }
+
+    /// The number, of an integer too.
+    public var double: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .double(let value): value
+        default: nil
+        }
+    }
+}

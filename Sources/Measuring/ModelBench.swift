@@ -1,0 +1,57 @@
+import Distillation
+import Files
+import Models
+import Tensors
+
+/// How numbers are held and multiplied.
+public enum Precision: String, Sendable, CaseIterable {
+    case fp32, bf16
+}
+
+/// Measures what a student and a teacher of given shapes cost, with random weights and the tower's features as input.
+///
+/// One measurement a process: peak memory is a process's.
+public struct ModelBench {
+    public let shapes: BenchShapes
+    public let precision: Precision
+
+    public init(_ shapes: BenchShapes, precision: Precision) {
+        (self.shapes, self.precision) = (shapes, precision)
+    }
+
+    var work: UsefulWork { UsefulWork(shapes) }
+
+    /// The one place that precision goes through.
+    func makeStudent(trainable: Bool) throws -> LlavaModel {
+        try shapes.student.makeModel(
+            for: shapes, seed: 0, trainable: trainable ? [.projector, .language] : [])
+    }
+
+    func makeTeacher() throws -> LlavaModel {
+        try shapes.teacher.makeModel(for: shapes, seed: 5, trainable: [])
+    }
+
+    /// Runs as the shapes ask for.
+    func measure(_ body: () throws -> Void) rethrows -> Runs {
+        try Runs(warmup: shapes.warmup, repeats: shapes.repeats, body)
+    }
+
+    /// Rate of large matrix products on all processors, 1e9 operations a second: the median of some 2048³.
+    public static func productRate(_ precision: Precision) -> Double {
+        let side = 2048
+        let (a, b, c) = (
+            Tensor(uninitialized: [side, side]), Tensor(uninitialized: [side, side]),
+            Tensor(uninitialized: [side, side])
+        )
+        for (seed, matrix) in [a, b].enumerated() {
+            parallel(side, grain: 64) { rows in
+                for row in rows {
+                    var random = CounterRandom(UInt64(seed), UInt64(row))
+                    for column in 0..<side { matrix[row, column] = Float(random.uniform() - 0.5) }
+                }
+            }
+        }
+        let runs = Runs(warmup: 2, repeats: 9) { multiply(a, .plain, b, .transposed, into: c) }
+        return 2 * Double(side * side) * Double(side) / runs.spread.median / 1e9
+    }
+}

@@ -1,0 +1,22 @@
+extension LlavaModel {
+    /// A model of random weights, without any file: for measurements and tests.
+    ///
+    /// - Parameters:
+    ///   - settings: `language.vocabulary` must be set; there is no tokenizer to ask
+    ///   - trainable: parts whose weights require a gradient
+    /// - Throws: `ModelsError` for a shape that makes no sense
+    public convenience init(random settings: AssemblySettings, trainable: Set<ModelPart>) throws {
+        guard let vocabulary = settings.language.vocabulary else {
+            throw ModelsError.cannotAssemble(
+                problem: "a random model without a tokenizer needs language.vocabulary")
+        }
+        let tower = try settings.vision.configuration()
+        let configuration = LlavaConfiguration(
+            text: try settings.language.configuration(vocabulary: vocabulary, endIds: []), vision: tower,
+            imageTokenId: -200, featureLayer: settings.featureLayer,
+            featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full))
+        try self.init(
+            configuration, WeightScope(RandomWeights(seed: settings.seed), trainable: trainable),
+            imageProcessor: nil)
+    }
+}

@@ -1,0 +1,73 @@
+import Files
+import Foundation
+import Measuring
+
+/// All figures as a table for people.
+struct Report {
+    private var lines: [JSONValue] = []
+
+    mutating func add(_ more: [JSONValue]) { lines += more }
+
+    var table: String {
+        var text = [
+            row(["figure", "config", "seconds", "least", "most", "cpu/wall", "peak MB", "of GEMM", "rate"])
+        ]
+        text += lines.map { line in
+            func number(_ key: String) -> String {
+                line[key]?.double.map { $0 < 1000 ? String(format: "%.4g", $0) : String(format: "%.0f", $0) }
+                    ?? "-"
+            }
+            let seconds = ["seconds", "least_seconds", "most_seconds"].map { number($0) }
+            let share = line["of_gemm_rate"]?.double.map { String(format: "%.0f %%", 100 * $0) } ?? "-"
+            let config = [line["config"]?.string, line["precision"]?.string].compactMap { $0 }
+            return row(
+                [line["figure"]?.string ?? "", config.joined(separator: " ")] + seconds
+                    + [number("cpu_per_wall"), number("peak_mb"), share, rate(line, number)])
+        }
+        return (text + ratios).joined(separator: "\n")
+    }
+
+    /// The figure's own unit.
+    private func rate(_ line: JSONValue, _ number: (String) -> String) -> String {
+        for (key, unit) in [
+            ("mb_per_second", "MB/s"), ("gb_per_second", "GB/s"), ("images_per_second", "images/s"),
+            ("answers_per_second", "answers/s"), ("samples_per_second", "samples/s"),
+            ("tokens_per_second", "tokens/s"),
+        ] where line[key] != nil { return "\(number(key)) \(unit)" }
+        return ""
+    }
+
+    /// Align-TI over vanilla KD, for each configuration and both kinds of candidates.
+    private var ratios: [String] {
+        lines.compactMap { line in
+            guard let name = line["figure"]?.string, name.hasPrefix("align_ti"),
+                let seconds = line["seconds"]?.double,
+                let plain = lines.first(where: {
+                    $0["figure"]?.string == "vanilla_kd" && $0["config"] == line["config"]
+                        && $0["precision"] == line["precision"]
+                })?["seconds"]?.double
+            else { return nil }
+            let kind =
+                line["fitting_steps"]?.double.map {
+                    "student fitted to the batch by \(Int($0)) SFT steps"
+                } ?? "random weights, nearly all candidates different"
+            return String(
+                format:
+                    "%@ %@: Align-TI / vanilla KD = %.2f (%@; %.0f %% of candidates equal the ground truth)",
+                line["config"]?.string ?? "", line["precision"]?.string ?? "", seconds / plain, kind,
+                100 * (line["candidates_equal_truth"]?.double ?? 0))
+        }
+    }
+
+    private func row(_ cells: [String]) -> String {
+        let widths = [18, 8, 10, 10, 10, 8, 8, 8, 0]
+        return zip(cells, widths).enumerated().map { column, cell in
+            let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
+            return column < 2 || column == 8 ? cell.0 + padding : padding + cell.0
+        }.joined(separator: "  ")
+    }
+}
+
+extension JSONValue {
+    var string: String? { if case .string(let text) = self { text } else { nil } }
+}

@@ -1,0 +1,73 @@
+import Distillation
+import Files
+import Measuring
+import Models
+import Shards
+import Tensors
+import Testing
+
+@Suite struct ModelBenchTests {
+    private func shapes() -> BenchShapes {
+        var model = BenchShapes.Language()
+        (model.hidden, model.layers, model.heads, model.keyHeads) = (16, 2, 2, 1)
+        (model.intermediate, model.vocabulary, model.tied) = (32, 64, true)
+        var shapes = BenchShapes()
+        shapes.name = "tiny"
+        (shapes.batch, shapes.visual, shapes.instruction, shapes.response) = (2, 4, 2, 3)
+        (shapes.candidates, shapes.visionWidth, shapes.saliencyLayer) = (2, 8, 1)
+        (shapes.student, shapes.teacher) = (model, model)
+        (shapes.repeats, shapes.warmup, shapes.decodedTokens, shapes.decodeBatches) = (2, 0, 4, [1, 2])
+        return shapes
+    }
+
+    @Test func theBatchIsAsTheShapesSay() {
+        let batch = shapes().makeBatch()
+        #expect(batch.rows == 2 * 9)
+        #expect(batch.supervisedTokens == 2 * 3)
+        for sample in batch.samples {
+            #expect(sample.visual == 0..<4)
+            #expect(sample.instruction == [4, 5])
+            #expect(sample.labels[..<6].allSatisfy { $0 == ShardFormat.unsupervised })
+            #expect(sample.labels[6...].elementsEqual(sample.inputIDs[6...]))
+        }
+    }
+
+    @Test func aStudentThatWasFittedProposesTheGroundTruthMoreOften() throws {
+        let bench = ModelBench(shapes(), precision: .fp32)
+        func equalTruth(_ figure: Figure) -> Double { figure.line["candidates_equal_truth"]?.double ?? -1 }
+        let random = try bench.training(.alignTI)
+        let peaked = try bench.training(.alignTI, candidates: .peaked(probability: 0.8))
+        #expect(equalTruth(random) >= 0 && equalTruth(random) < 0.4)
+        #expect(equalTruth(peaked) > 0.5)
+        #expect((peaked.line["fitting_steps"]?.double ?? 0) > 0)
+        #expect((peaked.line["useful_gflop"]?.double ?? 0) < (random.line["useful_gflop"]?.double ?? 0))
+    }
+
+    @Test func everyModelFigureHasTimeWorkAndMemory() throws {
+        let bench = ModelBench(shapes(), precision: .fp32)
+        for figure in [
+            try bench.training(.sft), try bench.training(.vanillaKD), try bench.teacherPlain(),
+            try bench.teacherRibbon(), try bench.decoding(batch: 2),
+        ] {
+            for key in ["seconds", "least_seconds", "most_seconds", "cpu_per_wall", "peak_mb"] {
+                #expect(figure.line[key]?.double != nil, "\(figure.name) \(key)")
+            }
+        }
+    }
+
+    @Test func idsFollowZipfsLaw() {
+        let ids = ZipfIDs(vocabulary: 1000)
+        var random = CounterRandom(1)
+        var counts = [Int](repeating: 0, count: 1000)
+        for _ in 0..<20_000 { counts[Int(ids.draw(&random))] += 1 }
+        // p(0) / p(9) = 12.7 / 3.7 = 3.4
+        let ratio = Double(counts[0]) / Double(max(1, counts[9]))
+        #expect(ratio > 2.5 && ratio < 4.5)
+        #expect(counts[..<100].reduce(0, +) > counts[100...].reduce(0, +))
+    }
+
+    @Test func roundedKeepsFourDigits() {
+        #expect(JSONValue.rounded(123_456.7) == .number(123_457))
+        #expect(JSONValue.rounded(0.012_345_6) == .number(0.012_35))
+    }
+}
