@@ -29,6 +29,7 @@ let stages: [(name: String, imports: [String])] = [
     ("train-student", ["Training", "Distillation", "Models", "Shards", "Tensors"]),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
+    ("compare-runs", ["Benchmarks"]),
     ("bench-align-ti", ["Autograd", "Benchmarks", "Models", "Tensors"]),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]

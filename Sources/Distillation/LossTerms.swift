@@ -38,8 +38,9 @@ public struct LossRow: Sendable {
 /// What a row came to, in nats, before its share.
 public struct LossRowValue: Sendable {
     public var crossEntropy = 0.0
-    /// KL from the teacher's row (TPA, and KD and IVA without a cache).
-    public var divergence = 0.0
-    /// KL over k + 1 outcomes from a cached target (KD and IVA).
-    public var cachedDivergence = 0.0
+    /// Divergence from the teacher's distribution, from its row or over k + 1 outcomes of a cached target.
+    public var kd = 0.0
+    public var iva = 0.0
+    /// Divergence from the teacher's row.
+    public var tpa = 0.0
 }

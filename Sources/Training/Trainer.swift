@@ -24,6 +24,8 @@ public struct TrainingSettings: Sendable {
     /// Largest global gradient norm; 0 does not clip.
     public var clip: Double
     public var seed: UInt64
+    /// Share of the data set that is used: a subset that larger shares contain and all seeds have in common.
+    public var dataFraction: Double
     /// Steps between two states on disk.
     public var stateEvery: Int
 
@@ -36,7 +38,7 @@ public struct TrainingSettings: Sendable {
         (rowLimit, replicas, epochs, steps, optimizer, scheduleShape) = (
             8192, 1, 1, nil, AdamW.Settings(), .cosine
         )
-        (warmupRatio, clip, seed, stateEvery) = (0.03, 1, 0, 500)
+        (warmupRatio, clip, seed, dataFraction, stateEvery) = (0.03, 1, 0, 1, 500)
     }
 }
 
@@ -53,6 +55,7 @@ public final class Trainer {
     /// One for the student, and one for each replica.
     private let losses: [AlignmentLoss]
     private let cached: CachedTeacher?
+    private let onPolicy: OnPolicyResponses?
     private let dataset: ShardDataset
     private let settings: TrainingSettings
     private let optimizer: AdamW
@@ -62,10 +65,11 @@ public final class Trainer {
     /// - Parameters:
     ///   - teacher: in the loop; with `w_tpa` 0 and a cache none is needed
     ///   - cached: the teacher's outputs for KD and IVA
+    ///   - endIds: end a response that the student samples
     /// - Throws: `TrainingError`, `DistillationError` before anything is computed
     public init(
         student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset,
-        settings: TrainingSettings
+        settings: TrainingSettings, endIds: Set<Int32> = []
     ) throws {
         guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
         let weights = settings.objective.weights
@@ -77,14 +81,7 @@ public final class Trainer {
         let parameters = student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
         let vocabulary = student.language.vocabularySize
-        if let layer = cached?.index.settings.saliencyLayer, weights.iva != 0,
-            layer != settings.objective.saliencyLayer
-        {
-            throw DistillationError.mismatch(
-                what: "saliency_layer", found: "\(settings.objective.saliencyLayer)",
-                expected: "that of the cached teacher outputs, \(layer)",
-                remedy: "leave it out, or set it in the cache recipe too")
-        }
+        try settings.objective.check(student: student, teacher: teacher, cached: cached?.index.settings)
         if let common = cached?.index.settings.commonVocabulary, common > vocabulary {
             throw DistillationError.mismatch(
                 what: "common vocabulary of the cached teacher outputs", found: "\(common)",
@@ -98,12 +95,18 @@ public final class Trainer {
         losses = ([student] + replicas).map {
             AlignmentLoss(
                 student: $0, teacher: weights.needsTeacher ? teacher : nil, objective: settings.objective,
-                commonVocabulary: cached?.index.settings.commonVocabulary)
+                commonVocabulary: cached?.index.settings.commonVocabulary,
+                cachedLayer: cached?.index.settings.saliencyLayer)
         }
+        onPolicy =
+            settings.objective.onPolicy.fraction > 0
+            ? OnPolicyResponses(
+                student: student, objective: settings.objective, stopIds: endIds, common: losses[0].common)
+            : nil
         optimizer = AdamW(parameters, settings: settings.optimizer)
         stream = SampleStream(
             dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
-            seed: settings.seed)
+            seed: settings.seed, fraction: settings.dataFraction)
         steps = stream.steps
         schedule = LearningRateSchedule(
             shape: settings.scheduleShape, peak: settings.learningRate, steps: steps,
@@ -150,9 +153,20 @@ public final class Trainer {
             return try body()
         }
         let numbers = stream.samples(ofStep: step)
-        let batches = try timed(\.data) { try microBatches(numbers) }
+        var batches = try timed(\.data) { try microBatches(numbers) }
+        var sampled = 0
+        if let onPolicy {
+            try timed(\.generation) {
+                for index in batches.indices {
+                    let (batch, count) = try onPolicy(
+                        batches[index].batch, seed: settings.seed, step: UInt64(step))
+                    (batches[index].batch, sampled) = (batch, sampled + count)
+                }
+            }
+        }
         let totals = StepTotals(
-            supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens }, samples: numbers.count)
+            supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens },
+            distilledTokens: batches.reduce(0) { $0 + $1.batch.distilledTokens }, samples: numbers.count)
         let sums = try gradients(batches, totals: totals, step: step)
         for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
             seconds[keyPath: part] = sums.reduce(0) { $0 + $1.seconds[keyPath: part] } / Double(sums.count)
@@ -178,7 +192,7 @@ public final class Trainer {
             gradientNorm: norm,
             candidatesDrawn: sums.reduce(0) { $0 + $1.drawn },
             candidatesMerged: sums.reduce(0) { $0 + $1.merged },
-            candidateRows: sums.reduce(0) { $0 + $1.branchRows }, seconds: seconds,
+            candidateRows: sums.reduce(0) { $0 + $1.branchRows }, onPolicySamples: sampled, seconds: seconds,
             tokensPerSecond: Double(tokens) / seconds.total, residentBytes: StepMetrics.residentBytes)
     }
 
