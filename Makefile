@@ -2,6 +2,7 @@
 #
 #   make distill                                  everything, from nothing to a table of scores
 #   make distill PIPELINE=groceries DATA=folder   the same chain on other data
+#   make table3 SEEDS=3                           one comparison of the paper; make paper: all of them
 #   make test                                     all tests
 #
 # Every arrow below is one stage that reads files and writes a folder; the folder's receipt.json is the target. A stage
@@ -96,6 +97,9 @@ $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt
 	$(title)
 	$(Q)$(BIN)/score-benchmarks --config $< $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) \
 	    $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D) >/dev/null
+
+# --- comparisons: the rows of the paper's tables, over seeds ---------------------------------------------------------------
+include pipelines/ablations/rules.mk
 
 # --- chores ------------------------------------------------------------------------------------------------------------------
 # Building is an order-only prerequisite: a recompiled stage does not rerun a week of teacher.

@@ -83,6 +83,21 @@ public struct ModelScores: Sendable {
             .encoded(indented: true) + "\n"
     }
 
+    /// `items.jsonl`: how each question went, a line each, in the order of the questions; what paired tests need.
+    public static func items(_ models: [ModelScores]) -> String {
+        models.flatMap { model in
+            model.scores.flatMap { score in
+                score.items.map { item in
+                    JSONValue.of(
+                        ("model", .string(model.model)), ("benchmark", .string(score.benchmark)),
+                        ("question", .string(item.id.description)), ("group", .string(item.group)),
+                        ("credit", .number(item.credit))
+                    ).encoded() + "\n"
+                }
+            }
+        }.joined()
+    }
+
     /// How each answer was read and judged, one line each.
     public var explanations: [String] {
         scores.flatMap { score in score.items.map { "\(model) \(score.benchmark) \($0.explanation)" } }

@@ -26,6 +26,29 @@ INLINED float ck_expf(float x) {
     return y * power;
 }
 
+/* Natural logarithm of a positive normal number to 2 units in the last place: x = 2^k m, Cephes' polynomial for log m. */
+INLINED float ck_logf(float x) {
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int32_t shifted = bits - 0x3f3504f3; /* so that m is in [sqrt(1/2), sqrt(2)) */
+    float k = (float)(shifted >> 23);
+    int32_t mantissa = (shifted & 0x007fffff) + 0x3f3504f3;
+    float m;
+    memcpy(&m, &mantissa, sizeof m);
+    float f = m - 1.0f, z = f * f;
+    float p = 7.0376836292e-2f;
+    p = p * f - 1.1514610310e-1f;
+    p = p * f + 1.1676998740e-1f;
+    p = p * f - 1.2420140846e-1f;
+    p = p * f + 1.4249322787e-1f;
+    p = p * f - 1.6668057665e-1f;
+    p = p * f + 2.0000714765e-1f;
+    p = p * f - 2.4999993993e-1f;
+    p = p * f + 3.3333331174e-1f;
+    float y = p * f * z + k * -2.12194440e-4f - 0.5f * z;
+    return f + y + k * 0.693359375f;
+}
+
 INLINED float ck_sigmoid(float x) { return 1.0f / (1.0f + ck_expf(-x)); }
 
 INLINED float ck_tanhf(float x) { return 2.0f * ck_sigmoid(2.0f * x) - 1.0f; }

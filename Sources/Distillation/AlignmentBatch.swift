@@ -15,6 +15,8 @@ public struct AlignmentSample: Sendable {
     public let image: Int?
     /// Names the sample in the key of its random numbers.
     public let key: UInt64
+    /// 1 for each term the sample counts in, 0 for the others: a response of the student's own is no ground truth.
+    public var terms = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
 
     public init(
         id: String, inputIDs: [Int32], labels: [Int32], instruction: [Int32], visual: Range<Int>?,
@@ -60,8 +62,8 @@ public struct AlignmentBatch: @unchecked Sendable {
     public let positions: [Int32]  // [rows]
     public let layout: AttentionLayout
     public let images: BatchImages
-    /// Response tokens of the batch.
-    public let supervisedTokens: Int
+    /// Response tokens of the batch: of the samples that count in SFT, and of those that count in KD and TPA.
+    public let supervisedTokens, distilledTokens: Int
 
     public init(samples: [AlignmentSample], images: BatchImages) {
         self.samples = samples
@@ -76,7 +78,10 @@ public struct AlignmentBatch: @unchecked Sendable {
         ids = samples.flatMap(\.inputIDs)
         positions = samples.flatMap { $0.inputIDs.indices.map { Int32($0) } }
         layout = .causal(lengths: samples.map(\.inputIDs.count))
-        supervisedTokens = samples.reduce(0) { $0 + $1.responsePositions.count }
+        func tokens(_ term: KeyPath<LossTerms, Double>) -> Int {
+            samples.reduce(0) { $0 + ($1.terms[keyPath: term] != 0 ? $1.responsePositions.count : 0) }
+        }
+        (supervisedTokens, distilledTokens) = (tokens(\.sft), tokens(\.kd))
     }
 
     public var rows: Int { ids.count }

@@ -6,9 +6,12 @@ import Tensors
 public struct AlignmentObjective: Sendable {
     /// A weight of 0 removes the term and its cost.
     public var weights: LossTerms
+    public var divergences = TermDivergences()
     public var candidates: CandidateRule
-    /// 0-based teacher layer whose attention weights the visual tokens.
+    public var saliencySource = SaliencySource.teacher
+    /// 0-based layer of that model whose attention weights the visual tokens.
     public var saliencyLayer: Int
+    public var onPolicy = OnPolicyRule()
     /// Forget activations inside blocks and compute them again for the gradient.
     public var recompute = false
 
@@ -21,11 +24,14 @@ public struct AlignmentObjective: Sendable {
 
 /// Divisors of the terms: those of the whole optimizer step, whatever its micro-batches and workers (semantics, section 3).
 public struct StepTotals: Sendable, Equatable {
-    public var supervisedTokens: Int  // N_tok
+    public var supervisedTokens: Int  // N_tok of SFT
+    public var distilledTokens: Int  // N_tok of KD and TPA: another number where responses are the student's own
     public var samples: Int  // B
 
-    public init(supervisedTokens: Int, samples: Int) {
+    /// - Parameter distilledTokens: nil: the supervised ones
+    public init(supervisedTokens: Int, distilledTokens: Int? = nil, samples: Int) {
         (self.supervisedTokens, self.samples) = (supervisedTokens, samples)
+        self.distilledTokens = distilledTokens ?? supervisedTokens
     }
 }
 
@@ -59,12 +65,19 @@ public struct AlignmentLoss {
     public let common: Int
     /// Both see through the same frozen tower: its features are computed once.
     private let sharesTower: Bool
+    /// Whether cached alphas are those of the objective's layer; otherwise the teacher in the loop makes them.
+    private let cachedSaliency: Bool
 
-    /// - Parameter commonVocabulary: of the cached teacher outputs, where there are any
+    /// - Parameters:
+    ///   - commonVocabulary: of the cached teacher outputs, where there are any
+    ///   - cachedLayer: whose alphas they hold; nil: the objective's
     public init(
-        student: LlavaModel, teacher: LlavaModel?, objective: AlignmentObjective, commonVocabulary: Int? = nil
+        student: LlavaModel, teacher: LlavaModel?, objective: AlignmentObjective,
+        commonVocabulary: Int? = nil,
+        cachedLayer: Int? = nil
     ) {
         (self.student, self.teacher, self.objective) = (student, teacher, objective)
+        cachedSaliency = cachedLayer.map { $0 == objective.saliencyLayer } ?? true
         common = min(
             student.language.vocabularySize, teacher?.language.vocabularySize ?? .max,
             commonVocabulary ?? .max)
@@ -98,13 +111,15 @@ public struct AlignmentLoss {
         let output = student.language.forward(
             try batch.embeddings(student, features: features), positions: batch.positions,
             layout: batch.layout,
+            observing: weights.iva != 0 && objective.saliencySource == .student
+                ? [objective.saliencyLayer] : [],
             recompute: objective.recompute)
         let rows = LossRows(
-            batch, weights: weights, totals: totals, saliency: saliency(teacherTrunk, batch, cached),
+            batch, weights: weights, totals: totals, saliency: saliency(output, teacherTrunk, batch, cached),
             cached: cached,
             teacherInLoop: teacherTrunk != nil)
         var branches = CandidateBranches(batch: batch, count: objective.candidates.count)
-        let head = HeadLoss(weights: weights, common: common)
+        let head = HeadLoss(weights: weights, common: common, divergences: objective.divergences)
         var trunkRows = rows.rows
         let trunk = head(
             hidden: output.hidden, head: student.language.head, rows: rows.rows,
@@ -118,7 +133,7 @@ public struct AlignmentLoss {
             let merged = branches.add(
                 ids, sample: sample, predictedFrom: Int(position) - batch.starts[sample])
             rows[index + 1].share.tpa +=
-                Double(merged) / Double(objective.candidates.count * totals.supervisedTokens)
+                Double(merged) / Double(objective.candidates.count * totals.distilledTokens)
             trunkRows[index + 1] = rows[index + 1]
         }
         guard !branches.isEmpty, let teacher, let teacherTrunk else {
@@ -145,13 +160,15 @@ public struct AlignmentLoss {
         -> LanguageOutput?
     {
         let weights = objective.weights
-        let fromCache = cached != nil && weights.tpa == 0
+        let needsSaliency =
+            weights.iva != 0 && objective.saliencySource == .teacher && !(cached != nil && cachedSaliency)
+        let fromCache = cached != nil && weights.tpa == 0 && !needsSaliency
         guard weights.needsTeacher, !fromCache else { return nil }
         guard let teacher else {
             throw DistillationError.missingTeacher(
                 term: weights.tpa != 0 ? "TPA" : weights.iva != 0 ? "IVA" : "KD")
         }
-        let layers: Set<Int> = weights.iva != 0 && cached == nil ? [objective.saliencyLayer] : []
+        let layers: Set<Int> = needsSaliency ? [objective.saliencyLayer] : []
         return teacher.language.forward(
             try batch.embeddings(teacher, features: features), positions: batch.positions,
             layout: batch.layout,
@@ -159,22 +176,32 @@ public struct AlignmentLoss {
         )
     }
 
-    private func saliency(_ trunk: LanguageOutput?, _ batch: AlignmentBatch, _ cached: [CachedSample]?)
-        -> [[Float]]
-    {
+    /// Weights of the visual tokens, per sample; constants for the gradient.
+    private func saliency(
+        _ student: LanguageOutput, _ teacherTrunk: LanguageOutput?, _ batch: AlignmentBatch,
+        _ cached: [CachedSample]?
+    ) -> [[Float]] {
         guard objective.weights.iva != 0 else { return [] }
-        if let cached { return cached.map(\.saliency) }
-        guard let trunk, let teacher else { return [] }
-        return visualSaliency(
-            trunk, layer: objective.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
+        let layer = objective.saliencyLayer
+        switch objective.saliencySource {
+        case .uniform: return uniformSaliency(batch)
+        case .student:
+            return visualSaliency(
+                student, layer: layer, batch: batch, headSize: self.student.language.headSize)
+        case .teacher:
+            if let cached, cachedSaliency { return cached.map(\.saliency) }
+            guard let teacherTrunk, let teacher else { return [] }
+            return visualSaliency(
+                teacherTrunk, layer: layer, batch: batch, headSize: teacher.language.headSize)
+        }
     }
 
     private func draw(_ rows: LossRows, _ batch: AlignmentBatch, _ source: CandidateSource) -> CandidateDraw {
         let (rule, rowList) = (objective.candidates, rows.rows)
         return { index, logits, _ in
             let row = rowList[index]
-            guard row.label >= 0 else { return [] }
             let sample = batch.sample(ofRow: Int(row.row))
+            guard row.label >= 0, batch.samples[sample].terms.tpa != 0 else { return [] }
             let position = Int(row.row) - batch.starts[sample] + 1  // of the token the candidates stand in for
             switch source {
             case .given(let ids): return ids[sample][position]

@@ -30,11 +30,9 @@ public struct CachedTarget: Sendable, Equatable {
     /// Says nothing: all probability in one outcome, so that every student agrees.
     static let none = CachedTarget(ids: [], logProbabilities: [], logTail: 0)
 
-    /// Probabilities of the ids and of the tail, scaled to sum to one: fp16 log-probabilities miss it by about 1e-3.
-    var normalized: (probabilities: [Double], tail: Double) {
-        let raw = logProbabilities.map { exp(Double($0)) }
-        let tail = exp(Double(logTail))
-        let sum = raw.reduce(tail, +)
-        return (raw.map { $0 / sum }, tail / sum)
+    /// Logarithms of the probabilities of the ids and of the tail, scaled to sum to one: fp16 log-probabilities miss it by about 1e-3.
+    var normalizedLogs: (ids: [Double], tail: Double) {
+        let sum = logProbabilities.reduce(exp(Double(logTail))) { $0 + exp(Double($1)) }
+        return (logProbabilities.map { Double($0) - log(sum) }, Double(logTail) - log(sum))
     }
 }

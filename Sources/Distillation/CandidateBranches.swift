@@ -73,7 +73,7 @@ public struct CandidateBranches {
         branches.enumerated().map { index, branch in
             var row = LossRow(row: Int32(index))
             row.teacherRow = Int32(index)
-            row.share.tpa = Double(branch.count) / Double(count * totals.supervisedTokens)
+            row.share.tpa = Double(branch.count) / Double(count * totals.distilledTokens)
             return row
         }
     }

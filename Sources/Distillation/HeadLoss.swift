@@ -24,12 +24,15 @@ public struct HeadLoss: Sendable {
     public var weights: LossTerms
     /// `min(V_T, V_S)`: divergences and candidates know the ids below it only.
     public var common: Int
+    public var divergences: TermDivergences
     /// Floats of student logits held at a time.
     public var chunkFloats = 1 << 21
     /// Rows a chunk has at least: with fewer, reading and writing the head's gradient would cost more than computing it.
     public var leastChunkRows = 128
 
-    public init(weights: LossTerms, common: Int) { (self.weights, self.common) = (weights, common) }
+    public init(weights: LossTerms, common: Int, divergences: TermDivergences = TermDivergences()) {
+        (self.weights, self.common, self.divergences) = (weights, common, divergences)
+    }
 
     public struct Result {
         /// The weighted sum of all shares, `[1]`.
@@ -171,10 +174,9 @@ extension Value {
 extension LossRow {
     /// This row's part of the four terms.
     fileprivate func term(of value: LossRowValue) -> LossTerms {
-        let divergence = cached >= 0 ? value.cachedDivergence : value.divergence
-        return LossTerms(
-            sft: share.sft * value.crossEntropy, iva: share.iva * divergence, kd: share.kd * divergence,
-            tpa: share.tpa * value.divergence)
+        LossTerms(
+            sft: share.sft * value.crossEntropy, iva: share.iva * value.iva, kd: share.kd * value.kd,
+            tpa: share.tpa * value.tpa)
     }
 }
 

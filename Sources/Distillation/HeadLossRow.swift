@@ -11,6 +11,11 @@ struct HeadLossRow: Sendable {
 
     let loss: HeadLoss
     let vocabulary: Int
+    private let divergences: [Divergence]
+
+    init(loss: HeadLoss, vocabulary: Int) {
+        (self.loss, self.vocabulary, divergences) = (loss, vocabulary, loss.divergences.distinct)
+    }
 
     func logSums(_ logits: Tensor) -> [LogSums] {
         let sums = Tensor(uninitialized: [logits.rows, 2])
@@ -28,7 +33,7 @@ struct HeadLossRow: Sendable {
 
     /// - Parameters:
     ///   - s: the student's logits `[vocabulary]`; afterwards d loss / d logits when `gradient` is set
-    ///   - teacher: the teacher's logits, at least `common` of them
+    ///   - teacher: the teacher's logits, at least `common` of them; overwritten
     func lossAndGradient(
         _ row: LossRow, _ s: UnsafeMutablePointer<Float>, _ sums: LogSums,
         teacher: UnsafeMutablePointer<Float>?,
@@ -40,74 +45,67 @@ struct HeadLossRow: Sendable {
         if row.label >= 0 { value.crossEntropy = Double(sums.whole - s[Int(row.label)]) }
 
         let target = row.cached >= 0 ? cached[Int(row.cached)] : nil
-        let looseWeight = weights.kd * row.share.kd + weights.iva * row.share.iva
-        let cachedWeight = target == nil ? 0 : looseWeight
-        let denseWeight = weights.tpa * row.share.tpa + (target == nil ? looseWeight : 0)
-        var teacherSum: Float = 0
-        if let teacher {
-            teacherSum = ck_log_sum_exp(teacher, loss.common)
-            value.divergence = ck_kl(teacher, teacherSum, s, sums.common, loss.common)
+        let teacherSum = teacher.map { ck_log_sum_exp($0, loss.common) } ?? 0
+        var forward = 0.0  // weight of the forward KL from the teacher's row
+        var mixtures: [ck_mixture] = []  // other divergences from it
+        var sparse: [(divergence: CachedDivergence, weight: Double)] = []
+        for divergence in divergences {
+            let kd = divergence == loss.divergences.kd
+            let iva = divergence == loss.divergences.iva
+            let tpa = divergence == loss.divergences.tpa
+            // The cache serves KD and IVA; what follows a candidate it cannot know.
+            let loose = (kd ? weights.kd * row.share.kd : 0) + (iva ? weights.iva * row.share.iva : 0)
+            let weight = (tpa ? weights.tpa * row.share.tpa : 0) + (target == nil ? loose : 0)
+            if let teacher, weight != 0 || divergences.count == 1 {
+                let found: Double
+                if divergence == .forwardKL {
+                    found = ck_kl(teacher, teacherSum, s, sums.common, loss.common)
+                    forward = weight
+                } else {
+                    var mixture = divergence.mixture
+                    var slope = 0.0
+                    found = ck_mixture_divergence(
+                        teacher, teacherSum, s, sums.common, mixture, loss.common, &slope)
+                    (mixture.weight, mixture.mean_slope) = (Float(weight), Float(slope))
+                    if weight != 0 { mixtures.append(mixture) }
+                }
+                if tpa { value.tpa = found }
+                if kd, target == nil { value.kd = found }
+                if iva, target == nil { value.iva = found }
+            }
+            if let target, loose != 0 || divergences.count == 1 {
+                let found = CachedDivergence(
+                    target, divergence, s, logSum: sums.common, common: loss.common)
+                if kd { value.kd = found.value }
+                if iva { value.iva = found.value }
+                sparse.append((found, loose))
+            }
         }
-        let sparse = target.map { SparseDivergence($0, s, logSum: sums.common, common: loss.common) }
-        if let sparse { value.cachedDivergence = sparse.value }
         guard gradient else { return value }
 
         // d CE = softmax - onehot; d KL = student - teacher, both over the common vocabulary.
-        let keep = Float(cachedWeight) * (sparse?.tailFactor ?? 0)
+        if let teacher, !mixtures.isEmpty {
+            // Leaves the gradient in the teacher's place; its forward part is of the same form.
+            if forward != 0 {
+                var mixture = Divergence.forwardKL.mixture
+                (mixture.weight, mixture.mean_slope) = (Float(forward), -1)
+                mixtures.append(mixture)
+            }
+            ck_mixture_gradient(s, sums.common, teacher, teacherSum, mixtures, mixtures.count, loss.common)
+        }
+        let keep = sparse.reduce(Float(0)) { $0 + Float($1.weight) * $1.divergence.restFactor }
         ck_two_softmax(
-            s, sums.whole, Float(sftWeight), sums.common, Float(teacher == nil ? 0 : denseWeight) + keep,
+            s, sums.whole, Float(sftWeight), sums.common, (mixtures.isEmpty ? Float(forward) : 0) + keep,
             vocabulary, loss.common)
         if row.label >= 0 { s[Int(row.label)] -= Float(sftWeight) }
-        if let teacher, denseWeight != 0 {
-            ck_subtract_softmax(s, teacher, teacherSum, Float(denseWeight), loss.common)
+        if let teacher {
+            if !mixtures.isEmpty {
+                ck_add(s, teacher, loss.common)
+            } else if forward != 0 {
+                ck_subtract_softmax(s, teacher, teacherSum, Float(forward), loss.common)
+            }
         }
-        if let sparse { sparse.addGradient(to: s, weight: cachedWeight) }
+        for part in sparse { part.divergence.addGradient(to: s, weight: part.weight) }
         return value
-    }
-}
-
-/// KL over k + 1 outcomes (the cached ids, and all others as one) and its gradient with respect to the student's logits.
-/// Draws are the case without a tail: q_v less the share of draws that hit v, which is q_v - p_v in the mean.
-///
-/// With q the student's distribution and t the probability it gives to the other ids:
-/// d KL / d s_v = q_v - p_v for a cached id, q_v (1 - p_tail / t) for any other.
-private struct SparseDivergence {
-    let value: Double
-    /// 1 - p_tail / t
-    let tailFactor: Float
-    private let ids: [Int32]
-    private let probabilities: [Double]
-    private let student: [Double]
-
-    init(_ target: CachedTarget, _ s: UnsafeMutablePointer<Float>, logSum: Float, common: Int) {
-        let (p, pTail) = target.normalized
-        let logQ = target.ids.map { Double(s[Int($0)] - logSum) }
-        let t = SparseDivergence.tail(s, excluding: target.ids, logSum: logSum, common: common)
-        var sum = zip(p, logQ).reduce(0.0) { $1.0 > 0 ? $0 + $1.0 * (log($1.0) - $1.1) : $0 }
-        // Draws: their own entropy is that of the sample; the teacher's makes the value unbiased too.
-        if let entropy = target.entropy { sum = zip(p, logQ).reduce(-Double(entropy)) { $0 - $1.0 * $1.1 } }
-        if pTail > 0 { sum += pTail * (log(pTail) - log(max(t, .leastNormalMagnitude))) }
-        value = sum
-        tailFactor = t > 0 ? Float(1 - pTail / t) : 1
-        (ids, probabilities, student) = (target.ids, p, logQ.map { exp($0) })
-    }
-
-    /// The student's probability of all ids that are not cached, summed over them: one minus the rest would cancel.
-    private static func tail(
-        _ s: UnsafeMutablePointer<Float>, excluding ids: [Int32], logSum: Float, common: Int
-    ) -> Double {
-        guard ids.count < common else { return 0 }
-        let kept = ids.map { s[Int($0)] }
-        for id in ids { s[Int(id)] = -.infinity }
-        let tail = ck_log_sum_exp(s, common)
-        for (id, logit) in zip(ids, kept) { s[Int(id)] = logit }
-        return exp(Double(tail - logSum))
-    }
-
-    /// Replaces the tail's share, which every id has been given, by the cached ids' own.
-    func addGradient(to s: UnsafeMutablePointer<Float>, weight: Double) {
-        for ((id, p), q) in zip(zip(ids, probabilities), student) {
-            s[Int(id)] += Float(weight * ((q - p) - q * Double(tailFactor)))
-        }
     }
 }

@@ -11,17 +11,20 @@ struct LossRows {
     ) {
         let sources = TeacherSources(weights: weights, hasCache: cached != nil)
         let perToken = totals.supervisedTokens > 0 ? 1 / Double(totals.supervisedTokens) : 0
+        let perDistilled = totals.distilledTokens > 0 ? 1 / Double(totals.distilledTokens) : 0
         let perSample = totals.samples > 0 ? 1 / Double(totals.samples) : 0
         for (index, sample) in batch.samples.enumerated() {
             var byPosition = [LossRow?](repeating: nil, count: sample.inputIDs.count)
             let start = batch.starts[index]
+            let (sft, kd) = (weights.sft * sample.terms.sft != 0, weights.kd * sample.terms.kd != 0)
+            let tpa = weights.tpa * sample.terms.tpa != 0
             func update(_ position: Int, _ change: (inout LossRow) -> Void) {
                 var row = byPosition[position] ?? LossRow(row: Int32(start + position))
                 change(&row)
                 byPosition[position] = row
             }
             // Eq. 3: the distribution called P(v_k | v_<k) is the head's output at visual position k itself.
-            if weights.iva != 0, let visual = sample.visual {
+            if weights.iva * sample.terms.iva != 0, let visual = sample.visual {
                 for (offset, position) in visual.enumerated() where saliency[index][offset] > 0 {
                     update(position) { row in
                         row.share.iva = Double(saliency[index][offset]) * perSample
@@ -31,27 +34,24 @@ struct LossRows {
                     }
                 }
             }
-            for (ordinal, t) in sample.responsePositions.enumerated() {
+            for (ordinal, t) in sample.responsePositions.enumerated() where sft || kd || tpa {
                 update(t - 1) { row in  // y_t is predicted by the row before it
                     row.label = sample.labels[t]
-                    if weights.sft != 0 { row.share.sft = perToken }
-                    if weights.kd != 0 {
-                        row.share.kd = perToken
+                    if sft { row.share.sft = perToken }
+                    if kd {
+                        row.share.kd = perDistilled
                         if sources.kd == .cache, let cached, row.cached < 0 {
                             row.cached = append(cached[index].response[ordinal])
                         }
                     }
                 }
                 // The row of y_t itself, for candidates that equal y_t.
-                if weights.tpa != 0 { update(t) { $0.followsCandidates = true } }
+                if tpa { update(t) { if teacherInLoop { $0.teacherRow = $0.row } } }
             }
-            rows += byPosition.compactMap { $0 }
-        }
-        guard teacherInLoop else { return }
-        for index in rows.indices {
-            let (row, share) = (rows[index], rows[index].share)
-            if row.followsCandidates || row.cached < 0 && (share.kd != 0 || share.iva != 0) {
-                rows[index].teacherRow = row.row
+            for var row in byPosition.compactMap({ $0 }) {
+                let looks = row.share.kd != 0 || row.share.iva != 0
+                if teacherInLoop, looks, row.cached < 0 { row.teacherRow = row.row }
+                rows.append(row)
             }
         }
     }

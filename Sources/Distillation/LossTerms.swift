@@ -29,8 +29,6 @@ public struct LossRow: Sendable {
     public var teacherRow: Int32 = -1
     /// Index of a cached target for KD and IVA, or -1: they use the teacher's row.
     public var cached: Int32 = -1
-    /// Whether candidates that equal this row's own token send their share of TPA here.
-    public var followsCandidates = false
     /// What this row's cross-entropy or divergence counts in the term: 1 / N_tok, alpha / B, 1 / N_tok, count / (d N_tok).
     public var share = LossTerms()
 
@@ -40,8 +38,9 @@ public struct LossRow: Sendable {
 /// What a row came to, in nats, before its share.
 public struct LossRowValue: Sendable {
     public var crossEntropy = 0.0
-    /// KL from the teacher's row (TPA, and KD and IVA without a cache).
-    public var divergence = 0.0
-    /// KL over k + 1 outcomes from a cached target (KD and IVA).
-    public var cachedDivergence = 0.0
+    /// Divergence from the teacher's distribution, from its row or over k + 1 outcomes of a cached target.
+    public var kd = 0.0
+    public var iva = 0.0
+    /// Divergence from the teacher's row.
+    public var tpa = 0.0
 }

@@ -28,6 +28,26 @@ extension ShardDataset {
         }
     }
 
+    /// The ids that end a response: the shards' end token, and what the model itself ends at.
+    ///
+    /// - Throws: `DistillationError.unequalInputs` where there is none; `TextError` for a broken tokenizer
+    public func endIds(_ configuration: LlavaConfiguration, folder: URL) throws -> Set<Int32> {
+        var ids = Set(configuration.text.endIds)
+        let file = folder.appendingPathComponent("tokenizer.json")
+        if FileManager.default.fileExists(atPath: file.path),
+            let end = try Tokenizer(contentsOf: file).addedID(of: description.endToken)
+        {
+            ids.insert(end)
+        }
+        guard !ids.isEmpty else {
+            throw DistillationError.unequalInputs(
+                problem:
+                    "\(folder.path): neither its tokenizer.json (token '\(description.endToken)') nor its config.json says what ends a response, so none can be sampled"
+            )
+        }
+        return ids
+    }
+
     /// What can be said without loading the weights.
     ///
     /// - Throws: as `require(_:folder:)`

@@ -19,18 +19,17 @@ public struct TokenLosses {
         for (row, value) in zip(result.trunkRows, result.trunk.values) {
             let sample = batch.sample(ofRow: Int(row.row))
             let position = Int(row.row) - batch.starts[sample]
-            let divergence = row.cached >= 0 ? value.cachedDivergence : value.divergence
             if row.share.sft != 0 { sft[sample][position + 1] = value.crossEntropy }
-            if row.share.kd != 0 { kd[sample][position + 1] = divergence }
+            if row.share.kd != 0 { kd[sample][position + 1] = value.kd }
             if row.share.iva != 0 {
-                iva[sample][position] = divergence * row.share.iva * Double(totals.samples)
+                iva[sample][position] = value.iva * row.share.iva * Double(totals.samples)
             }
-            afterTruth[row.row] = value.divergence
+            afterTruth[row.row] = value.tpa
         }
         var afterCandidate: [Branch: Double] = [:]
         for (branch, value) in zip(result.branches.branches, result.branchValues) {
             afterCandidate[Branch(sample: branch.sample, position: branch.position, id: branch.id)] =
-                value.divergence
+                value.tpa
         }
         for (sample, positions) in candidates.enumerated() {
             for (position, ids) in positions.enumerated() {

@@ -22,6 +22,24 @@ public func visualSaliency(_ output: LanguageOutput, layer: Int, batch: Alignmen
     return meanAttention(q: observed.q, k: observed.k, headSize: headSize, sequences: sequences)
 }
 
+/// Who says how much a visual token weighs in IVA.
+public enum SaliencySource: String, Sendable, Codable, CaseIterable {
+    /// Alpha of Eq. 3 from the teacher's attention.
+    case teacher
+    /// The same from the student's own, as it is at that step; no gradient goes through it.
+    case student
+    /// 1 / N_v each: the mean over visual tokens, as LLaVA-KD aligns them (Cai et al. 2024).
+    case uniform
+}
+
+/// Per sample 1 / N_v for each visual token; empty without an image.
+func uniformSaliency(_ batch: AlignmentBatch) -> [[Float]] {
+    batch.samples.map { sample in
+        let count = sample.visual?.count ?? 0
+        return [Float](repeating: 1 / Float(max(1, count)), count: count)
+    }
+}
+
 /// Instruction-Relevance Score of every layer (Eq. 4): one minus the mean cosine of two inputs' alphas, over pairs of inputs.
 public struct InstructionRelevance: Sendable {
     private var sums: [Double]

@@ -13,6 +13,8 @@ public struct GenerationSettings: Sendable {
     public var slots: Int
     /// Whether the logits that each id was chosen from are kept.
     public var keepsLogits: Bool
+    /// Ids at or above it are never chosen; nil: any id of the model's vocabulary.
+    public var vocabulary: Int?
 
     public init(
         maximumNewTokens: Int = 128, stopIds: Set<Int32> = [], stopTexts: [String] = [],
@@ -178,7 +180,8 @@ private struct OpenSequence {
 
     /// Chooses the next id from `[1, vocabulary]` logits and sees whether it was the last.
     mutating func take(_ logits: Tensor, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?) {
-        let row = UnsafeBufferPointer(start: logits.pointer, count: logits.count)
+        let row = UnsafeBufferPointer(
+            start: logits.pointer, count: min(logits.count, settings.vocabulary ?? logits.count))
         let id = settings.sampling.choose(row, stream: stream, step: generated.ids.count)
         generated.ids.append(id)
         if settings.keepsLogits { generated.logits.append(logits.copy()) }

@@ -7,8 +7,9 @@ public struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Recipe of this stage; settings it does not name keep their defaults.", valueName: "file.yaml"))
-    public var config: String?
+            "Recipe of this stage; settings it does not name keep their defaults. May be repeated: a later one overrides what it names.",
+            valueName: "file.yaml"))
+    public var config: [String] = []
 
     @Option(
         name: .long, parsing: .singleValue,
@@ -32,7 +33,7 @@ public struct ConfigurationOptions: ParsableArguments {
 
     /// The recipe of these options; see `RecipeLoader`.
     public func recipe<R: Recipe>(_ type: R.Type = R.self) throws -> R {
-        try RecipeLoader.load(type, config: config.map { URL(fileURLWithPath: $0) }, assignments: set)
+        try RecipeLoader.load(type, configs: config.map { URL(fileURLWithPath: $0) }, assignments: set)
     }
 
     /// Prints a summary on stdout when `--json` asks for it.

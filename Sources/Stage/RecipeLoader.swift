@@ -10,8 +10,15 @@ public enum RecipeLoader {
     public static func load<R: Recipe>(_ type: R.Type = R.self, config: URL?, assignments: [String] = [])
         throws -> R
     {
+        try load(type, configs: config.map { [$0] } ?? [], assignments: assignments)
+    }
+
+    /// The same with any number of files, each of which overrides those before it.
+    public static func load<R: Recipe>(_ type: R.Type = R.self, configs: [URL], assignments: [String] = [])
+        throws -> R
+    {
         var tree = try SettingEncoder.encode(R())
-        if let config { tree = tree.overlaid(with: try file(config, basedOnBy: [])) }
+        for config in configs { tree = tree.overlaid(with: try file(config, basedOnBy: [])) }
         for assignment in assignments { tree = try assign(assignment, in: tree) }
         return try SettingDecoder.decode(R.self, tree)
     }

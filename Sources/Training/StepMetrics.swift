@@ -17,17 +17,21 @@ public struct StepMetrics: Codable, Sendable {
     public var gradientNorm: Double
     /// Candidates drawn, those equal to the ground truth, and rows run for the others.
     public var candidatesDrawn, candidatesMerged, candidateRows: Int
+    /// Samples whose responses were the student's own.
+    public var onPolicySamples: Int
     public var seconds: PartSeconds
     public var tokensPerSecond: Double
     public var residentBytes: Int
 
     public struct PartSeconds: Codable, Sendable {
         public var data = 0.0
+        /// Sampling responses from the student.
+        public var generation = 0.0
         public var teacher = 0.0
         public var student = 0.0
         public var backward = 0.0
         public var optimizer = 0.0
-        public var total: Double { data + teacher + student + backward + optimizer }
+        public var total: Double { data + generation + teacher + student + backward + optimizer }
 
         public init() {}
     }
@@ -40,6 +44,7 @@ public struct StepMetrics: Codable, Sendable {
         case candidatesDrawn = "candidates_drawn"
         case candidatesMerged = "candidates_merged"
         case candidateRows = "candidate_rows"
+        case onPolicySamples = "on_policy_samples"
         case tokensPerSecond = "tokens_per_second"
         case residentBytes = "resident_bytes"
     }

@@ -24,6 +24,8 @@ public struct TrainingSettings: Sendable {
     /// Largest global gradient norm; 0 does not clip.
     public var clip: Double
     public var seed: UInt64
+    /// Share of the data set that is used: a subset that larger shares contain and all seeds have in common.
+    public var dataFraction: Double
     /// Steps between two states on disk.
     public var stateEvery: Int
 
@@ -36,7 +38,7 @@ public struct TrainingSettings: Sendable {
         (rowLimit, replicas, epochs, steps, optimizer, scheduleShape) = (
             8192, 1, 1, nil, AdamW.Settings(), .cosine
         )
-        (warmupRatio, clip, seed, stateEvery) = (0.03, 1, 0, 500)
+        (warmupRatio, clip, seed, dataFraction, stateEvery) = (0.03, 1, 0, 1, 500)
     }
 }
 
@@ -53,6 +55,7 @@ public final class Trainer {
     /// One for the student, and one for each replica.
     private let losses: [AlignmentLoss]
     private let batches: MicroBatches
+    private let onPolicy: OnPolicyResponses?
     private let settings: TrainingSettings
     private let optimizer: AdamW
     private let schedule: LearningRateSchedule
@@ -60,10 +63,11 @@ public final class Trainer {
     /// - Parameters:
     ///   - teacher: in the loop; with `w_tpa` 0 and a cache none is needed
     ///   - cached: the teacher's outputs for KD and IVA
+    ///   - endIds: end a response that the student samples
     /// - Throws: `TrainingError`, `DistillationError` before anything is computed
     public init(
         student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset,
-        settings: TrainingSettings
+        settings: TrainingSettings, endIds: Set<Int32> = []
     ) throws {
         guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
         let weights = settings.objective.weights
@@ -75,14 +79,7 @@ public final class Trainer {
         let parameters = student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
         let vocabulary = student.language.vocabularySize
-        if let layer = cached?.index.settings.saliencyLayer, weights.iva != 0,
-            layer != settings.objective.saliencyLayer
-        {
-            throw DistillationError.mismatch(
-                what: "saliency_layer", found: "\(settings.objective.saliencyLayer)",
-                expected: "that of the cached teacher outputs, \(layer)",
-                remedy: "leave it out, or set it in the cache recipe too")
-        }
+        try settings.objective.check(student: student, teacher: teacher, cached: cached?.index.settings)
         if let common = cached?.index.settings.commonVocabulary, common > vocabulary {
             throw DistillationError.mismatch(
                 what: "common vocabulary of the cached teacher outputs", found: "\(common)",
@@ -96,14 +93,20 @@ public final class Trainer {
         losses = ([student] + replicas).map {
             AlignmentLoss(
                 student: $0, teacher: weights.needsTeacher ? teacher : nil, objective: settings.objective,
-                commonVocabulary: cached?.index.settings.commonVocabulary)
+                commonVocabulary: cached?.index.settings.commonVocabulary,
+                cachedLayer: cached?.index.settings.saliencyLayer)
         }
+        onPolicy =
+            settings.objective.onPolicy.fraction > 0
+            ? OnPolicyResponses(
+                student: student, objective: settings.objective, stopIds: endIds, common: losses[0].common)
+            : nil
         optimizer = AdamW(parameters, settings: settings.optimizer)
         batches = MicroBatches(
             dataset, cached: cached,
             stream: SampleStream(
                 dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
-                seed: settings.seed),
+                seed: settings.seed, fraction: settings.dataFraction),
             rowLimit: settings.rowLimit, workers: losses.count)
         steps = batches.steps
         schedule = LearningRateSchedule(
@@ -150,11 +153,22 @@ public final class Trainer {
             defer { seconds[keyPath: part] += (clock.now - start) / .seconds(1) }
             return try body()
         }
-        let batches = try timed(\.data) { try self.batches.ofStep(step) }
+        var batches = try timed(\.data) { try self.batches.ofStep(step) }
         let samples = batches.reduce(0) { $0 + $1.batch.samples.count }
         for (batch, _) in batches { try batch.validate(for: student) }
+        var sampled = 0
+        if let onPolicy {
+            try timed(\.generation) {
+                for index in batches.indices {
+                    let (batch, count) = try onPolicy(
+                        batches[index].batch, seed: settings.seed, step: UInt64(step))
+                    (batches[index].batch, sampled) = (batch, sampled + count)
+                }
+            }
+        }
         let totals = StepTotals(
-            supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens }, samples: samples)
+            supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens },
+            distilledTokens: batches.reduce(0) { $0 + $1.batch.distilledTokens }, samples: samples)
         let sums = try gradients(batches, totals: totals, step: step)
         for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
             seconds[keyPath: part] = sums.reduce(0) { $0 + $1.seconds[keyPath: part] } / Double(sums.count)
@@ -180,7 +194,7 @@ public final class Trainer {
             gradientNorm: norm,
             candidatesDrawn: sums.reduce(0) { $0 + $1.drawn },
             candidatesMerged: sums.reduce(0) { $0 + $1.merged },
-            candidateRows: sums.reduce(0) { $0 + $1.branchRows }, seconds: seconds,
+            candidateRows: sums.reduce(0) { $0 + $1.branchRows }, onPolicySamples: sampled, seconds: seconds,
             tokensPerSecond: Double(tokens) / seconds.total, residentBytes: StepMetrics.residentBytes)
     }
 

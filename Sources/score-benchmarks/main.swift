@@ -15,7 +15,7 @@ struct ScoreBenchmarks: ParsableCommand {
         discussion: """
             Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Answers are JSON Lines in LLaVA's \
             format, <folder>/<benchmark>.jsonl; for MME also the official tab-separated files in <folder>/mme. Writes \
-            scores.json (all numbers and breakdowns) and table.txt, and prints the table. AVG is the mean of the six \
+            scores.json (all numbers and breakdowns), items.jsonl (each question's credit) and table.txt, and prints the table. AVG is the mean of the six \
             columns of the paper and is there only where all six are.
             """,
         example:
@@ -82,6 +82,8 @@ struct ScoreBenchmarks: ParsableCommand {
         try run.begin()
         try AtomicOutput.writeAtomically(
             ModelScores.document(results), to: run.output.appendingPathComponent("scores.json"))
+        try AtomicOutput.writeAtomically(
+            ModelScores.items(results), to: run.output.appendingPathComponent("items.jsonl"))
         try AtomicOutput.writeAtomically(table, to: run.output.appendingPathComponent("table.txt"))
         try run.finish(counts: ["models": .int(results.count), "benchmarks": .int(benchmarks.count)])
     }

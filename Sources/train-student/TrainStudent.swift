@@ -13,8 +13,8 @@ struct TrainStudent: ParsableCommand {
         "train-student", abstract: "Train a student by SFT, KD, IVA and TPA; or a projector; or a teacher.",
         discussion: """
             The recipe's weights say what is learnt: SFT alone trains a teacher or a projector, all four are Align-TI. KD and IVA read the
-            cache where --teacher-outputs is given, else the teacher in the loop; TPA needs --teacher. An interrupted run goes on where
-            it stopped.
+            cache where --teacher-outputs is given, else the teacher in the loop; TPA, responses that the student samples (on_policy),
+            and IVA weights of another layer than the cached one need --teacher. An interrupted run goes on where it stopped.
             """,
         example:
             "train-student --config train.yaml --model student-init --shards shards --teacher teacher --teacher-outputs outputs --out student"
@@ -24,7 +24,7 @@ struct TrainStudent: ParsableCommand {
     @Option(help: "Folder of the LLaVA checkpoint to start from.") var model: String
     @Option(help: "Folder of the shards to train on.") var shards: String
     @Option(
-        help: "Folder of the teacher's checkpoint, for TPA, and for KD and IVA without --teacher-outputs.")
+        help: "Folder of the teacher's checkpoint, for TPA, and for what --teacher-outputs do not hold.")
     var teacher: String?
     @Option(help: "Folder of cache-teacher's index for these shards.") var teacherOutputs: String?
     @Option(help: "Folder of the store of teacher outputs.") var cache = "cache"
@@ -32,9 +32,12 @@ struct TrainStudent: ParsableCommand {
 
     func run() throws {
         let recipe = try configuration.recipe(TrainingRecipe.self)
-        let needsTeacher = recipe.weights.tpa != 0 || (recipe.weights.needsTeacher && teacherOutputs == nil)
-        let usedTeacher = needsTeacher ? teacher : nil
         let usedOutputs = recipe.weights.kd != 0 || recipe.weights.iva != 0 ? teacherOutputs : nil
+        let measuredLayer = try usedOutputs.map {
+            try TeacherCacheIndex(folder: URL(fileURLWithPath: $0)).settings.saliencyLayer
+        }
+        let settings = try recipe.settings(measuredLayer: measuredLayer)
+        let usedTeacher = settings.objective.needsTeacherInLoop(cachedLayer: measuredLayer) ? teacher : nil
         let folders =
             [("model", model), ("shards", shards)]
             + [("teacher", usedTeacher), ("teacher outputs", usedOutputs)].compactMap { name, path in
@@ -58,7 +61,8 @@ struct TrainStudent: ParsableCommand {
         if let teacherModel, let usedTeacher {
             try dataset.require(teacherModel, folder: URL(fileURLWithPath: usedTeacher))
         }
-        let cached = try usedOutputs.map {
+        // What the student samples is in no cache.
+        let cached = try (recipe.onPolicy.fraction > 0 ? nil : usedOutputs).map {
             try CachedTeacher(
                 index: URL(fileURLWithPath: $0), cache: TeacherCache(URL(fileURLWithPath: cache)),
                 dataset: dataset, repair: teacher.map { entryRepair(URL(fileURLWithPath: $0), teacherModel) })
@@ -66,7 +70,9 @@ struct TrainStudent: ParsableCommand {
         let sources = TeacherSources(weights: recipe.weights, hasCache: cached != nil)
         let trainer = try Trainer(
             student: student, teacher: teacherModel, cached: cached, dataset: dataset,
-            settings: recipe.settings(measuredLayer: cached?.index.settings.saliencyLayer))
+            settings: settings,
+            endIds: recipe.onPolicy.fraction > 0
+                ? dataset.endIds(student.configuration, folder: URL(fileURLWithPath: model)) : [])
         if recipe.weights.needsTeacher {
             StandardError.write(
                 "train-student: \(describe(sources, recipe.weights)), \(recipe.precision.supported.rawValue), teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels \(Machine.blasCore)"

@@ -10,9 +10,13 @@ struct TrainingRecipe: Recipe {
     var trainable: [ModelPart] = [.projector, .language]
     /// Eq. 8; 0 removes a term and its cost.
     var weights = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
+    var divergence = DivergenceSettings()
     var candidates = Candidates()
-    /// 0-based teacher layer of IVA; null takes the one with the highest relevance, which cache-teacher measured.
+    /// Whose attention weights the visual tokens of IVA: teacher (Eq. 3), student, or uniform (1 / N_v each, as in LLaVA-KD).
+    var saliencySource = SaliencySource.teacher
+    /// 0-based layer of that model; null takes the teacher's with the highest relevance, which cache-teacher measured.
     var saliencyLayer: Int?
+    var onPolicy = OnPolicySettings()
     /// Samples of an optimizer step.
     var batchSize = 128
     /// Rows (tokens, visual ones included) of one forward pass at most; more are accumulated.
@@ -23,6 +27,8 @@ struct TrainingRecipe: Recipe {
     /// Optimizer steps; null: as many as the epochs take.
     var steps: Int?
     var seed: UInt64 = 0
+    /// Share of the samples that is used; a larger share contains a smaller one, and all seeds use the same.
+    var dataFraction = 1.0
     var optimizer = Optimizer()
     var schedule = Schedule()
     /// Forget activations inside blocks and compute them again: less memory, one more forward.
@@ -37,10 +43,14 @@ struct TrainingRecipe: Recipe {
     var stateEvery = 500
 
     enum CodingKeys: String, CodingKey {
-        case trainable, weights, candidates, replicas, epochs, steps, seed, optimizer, schedule, recompute
+        case trainable, weights, divergence, candidates, replicas, epochs, steps, seed, optimizer, schedule
+        case recompute
+        case saliencySource = "saliency_source"
         case precision
         case teacherPrecision = "teacher_precision"
         case saliencyLayer = "saliency_layer"
+        case onPolicy = "on_policy"
+        case dataFraction = "data_fraction"
         case batchSize = "batch_size"
         case microBatchRows = "micro_batch_rows"
         case shardsTogether = "shards_together"
@@ -57,6 +67,31 @@ struct TrainingRecipe: Recipe {
         enum CodingKeys: String, CodingKey {
             case count, strategy, temperature
             case topP = "top_p"
+        }
+    }
+
+    /// How far the student is from the teacher, by term; `docs/objective.md` has the equations.
+    struct DivergenceSettings: Codable, Sendable {
+        var kd = Divergence.Kind.forwardKL
+        var iva = Divergence.Kind.forwardKL
+        var tpa = Divergence.Kind.forwardKL
+        /// Of jsd: share of the teacher in the mixture.
+        var beta = 0.5
+        /// Of the skewed ones; DistiLLM's.
+        var alpha = 0.1
+    }
+
+    /// GKD: responses that the student samples and the teacher scores, in KD and TPA.
+    struct OnPolicySettings: Codable, Sendable {
+        var fraction = 0.0  // lambda
+        var temperature = 1.0
+        var topP = 1.0
+        var maximumTokens = 64
+
+        enum CodingKeys: String, CodingKey {
+            case fraction, temperature
+            case topP = "top_p"
+            case maximumTokens = "maximum_tokens"
         }
     }
 
@@ -102,8 +137,12 @@ struct TrainingRecipe: Recipe {
         try SettingProblem.require(shardsTogether, "shards_together", in: 1...100_000)
         try SettingProblem.require(saliencyLayer ?? 0, "saliency_layer", in: 0...10_000)
         try SettingProblem.require(steps ?? 1, "steps", in: 1...1_000_000_000)
+        try SettingProblem.require(onPolicy.maximumTokens, "on_policy.maximum_tokens", in: 1...100_000)
+        try SettingProblem.require(divergence.alpha, "divergence.alpha", in: 0..<1)
         let positive = [
             ("epochs", epochs), ("candidates.temperature", candidates.temperature),
+            ("on_policy.temperature", onPolicy.temperature), ("data_fraction", dataFraction),
+            ("on_policy.top_p", onPolicy.topP), ("divergence.beta", divergence.beta),
             ("optimizer.learning_rate", optimizer.learningRate),
             ("optimizer.epsilon", optimizer.epsilon),
         ]
@@ -113,7 +152,9 @@ struct TrainingRecipe: Recipe {
             }
         }
         let shares = [
-            ("candidates.top_p", candidates.topP), ("optimizer.beta1", optimizer.beta1),
+            ("candidates.top_p", candidates.topP), ("on_policy.top_p", onPolicy.topP),
+            ("on_policy.fraction", onPolicy.fraction), ("data_fraction", dataFraction),
+            ("divergence.beta", divergence.beta), ("optimizer.beta1", optimizer.beta1),
             ("optimizer.beta2", optimizer.beta2),
             ("schedule.warmup_ratio", schedule.warmupRatio),
         ]
@@ -125,6 +166,9 @@ struct TrainingRecipe: Recipe {
         guard optimizer.weightDecay >= 0, optimizer.clip >= 0 else {
             throw SettingProblem("optimizer", "holds a negative weight_decay or clip")
         }
+        guard divergence.beta < 1 else {
+            throw SettingProblem("divergence.beta", "is 1, expected less: the mixture would be the teacher")
+        }
         guard candidates.topP > 0 else {
             throw SettingProblem("candidates.top_p", "is 0: no token would be left to draw")
         }
@@ -132,10 +176,14 @@ struct TrainingRecipe: Recipe {
 
     /// - Parameter measuredLayer: from the cache, where the recipe leaves the layer open
     func settings(measuredLayer: Int?) throws -> TrainingSettings {
-        guard let layer = saliencyLayer ?? measuredLayer ?? (weights.iva == 0 ? 0 : nil) else {
+        let usesLayer = weights.iva != 0 && saliencySource != .uniform
+        let measured = saliencySource == .teacher ? measuredLayer : nil
+        guard let layer = saliencyLayer ?? measured ?? (usesLayer ? nil : 0) else {
             throw SettingProblem(
                 "saliency_layer",
-                "is not set and no cache says which layer is the most relevant: give --teacher-outputs or a number"
+                saliencySource == .student
+                    ? "is not set: give the number of the student's layer"
+                    : "is not set and no cache says which layer is the most relevant: give --teacher-outputs or a number"
             )
         }
         var objective = AlignmentObjective(
@@ -145,6 +193,16 @@ struct TrainingRecipe: Recipe {
                 temperature: candidates.temperature),
             saliencyLayer: layer)
         objective.recompute = recompute
+        func kind(_ kind: Divergence.Kind) -> Divergence {
+            Divergence(kind, beta: divergence.beta, alpha: divergence.alpha)
+        }
+        objective.divergences = TermDivergences(
+            kd: kind(divergence.kd), iva: kind(divergence.iva), tpa: kind(divergence.tpa))
+        objective.saliencySource = saliencySource
+        objective.onPolicy = OnPolicyRule(fraction: onPolicy.fraction)
+        objective.onPolicy.temperature = onPolicy.temperature
+        objective.onPolicy.topP = onPolicy.topP
+        objective.onPolicy.maximumTokens = onPolicy.maximumTokens
         var settings = TrainingSettings(
             objective: objective, trainable: Set(trainable), batchSize: batchSize,
             learningRate: optimizer.learningRate)
@@ -160,6 +218,7 @@ struct TrainingRecipe: Recipe {
         settings.warmupRatio = schedule.warmupRatio
         settings.clip = optimizer.clip
         settings.seed = seed
+        settings.dataFraction = dataFraction
         settings.stateEvery = stateEvery
         return settings
     }

@@ -38,11 +38,13 @@ import Training
 
     private func trainer(
         _ cached: CachedTeacher?, _ dataset: ShardDataset, weights: LossTerms, layer: Int = 1,
-        large: Bool = false
+        large: Bool = false, withTeacher: Bool = false,
+        _ change: (inout AlignmentObjective) -> Void = { _ in }
     ) throws -> Trainer {
         let fixture = try ModelFixture(folder)
-        let objective = AlignmentObjective(
+        var objective = AlignmentObjective(
             weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: layer)
+        change(&objective)
         var settings = TrainingSettings(
             objective: objective, trainable: [.projector, .language], batchSize: 5, learningRate: 1e-3)
         settings.steps = 1
@@ -52,16 +54,18 @@ import Training
                 ? try LlavaModel(
                     folder: self.folder.appendingPathComponent("teacher"), trainable: [.projector, .language])
                 : try fixture.student(),
-            teacher: cached == nil || weights.tpa != 0 ? try fixture.teacher() : nil,
+            teacher: cached == nil || withTeacher || weights.tpa != 0 ? try fixture.teacher() : nil,
             cached: cached, dataset: dataset, settings: settings)
     }
 
     private func firstStep(
-        _ cached: CachedTeacher?, _ dataset: ShardDataset, in folder: URL, weights: LossTerms,
-        large: Bool = false
+        _ cached: CachedTeacher?, _ dataset: ShardDataset, in folder: URL, weights: LossTerms, layer: Int = 1,
+        large: Bool = false, withTeacher: Bool = false,
+        _ change: (inout AlignmentObjective) -> Void = { _ in }
     ) throws -> StepMetrics {
         var line: StepMetrics?
-        let trainer = try trainer(cached, dataset, weights: weights, large: large)
+        let trainer = try trainer(
+            cached, dataset, weights: weights, layer: layer, large: large, withTeacher: withTeacher, change)
         _ = try trainer.run(
             in: folder.appendingPathComponent(UUID().uuidString), run: "r",
             report: { if case .step(let found) = $0 { line = found } })
@@ -210,6 +214,57 @@ import Training
                 try outputs(cut, dataset, in: folder, run: "cut"), dataset, in: folder, weights: weights)
             #expect(part.terms.kd == whole.terms.kd && part.terms.sft == whole.terms.sft)
             #expect(part.terms.iva < 0.9 * whole.terms.iva && part.terms.iva > 0.2 * whole.terms.iva)
+        }
+    }
+
+    /// Targets from the cache; weights of any source, of another layer from the teacher in the loop.
+    @Test func visualWeightsOfEverySourceWorkFromTheCache() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            var all = settings
+            all.topK = nil
+            let cached = try outputs(all, dataset, in: folder)
+            for (source, layer) in [(SaliencySource.uniform, 0), (.student, 1), (.teacher, 0), (.teacher, 2)]
+            {
+                func step(_ cached: CachedTeacher?) throws -> StepMetrics {
+                    try firstStep(
+                        cached, dataset, in: folder, weights: weights, layer: layer,
+                        withTeacher: source == .teacher
+                    ) { $0.saliencySource = source }
+                }
+                let (inLoop, fromCache) = (try step(nil), try step(cached))
+                #expect(
+                    abs(inLoop.terms.iva - fromCache.terms.iva) < 2e-3 && inLoop.terms.iva > 0,
+                    "\(source) \(layer)")
+            }
+        }
+    }
+
+    @Test func whatTheCacheCannotSayIsRefused() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            var sampled = settings
+            (sampled.encoding, sampled.samples) = (.sampled, 16)
+            let draws = try outputs(sampled, dataset, in: folder)
+            #expect {
+                try trainer(draws, dataset, weights: weights) { $0.divergences.kd = .reverseKL }
+            } throws: { "\($0)".contains("divergence.kd") }
+            // TPA never reads the cache.
+            _ = try trainer(draws, dataset, weights: ModelFixture.all, withTeacher: true) {
+                $0.divergences.tpa = .reverseKL
+            }
+            var cut = settings
+            cut.saliencyMass = 0.5
+            let part = try outputs(cut, dataset, in: folder, run: "cut")
+            #expect {
+                try trainer(part, dataset, weights: weights) { $0.saliencySource = .uniform }
+            } throws: { "\($0)".contains("saliency_mass") }
+            let whole = try outputs(settings, dataset, in: folder, run: "whole")
+            #expect {
+                try trainer(whole, dataset, weights: weights, withTeacher: true) {
+                    $0.onPolicy.fraction = 0.5
+                }
+            } throws: { "\($0)".contains("on_policy") }
         }
     }
 

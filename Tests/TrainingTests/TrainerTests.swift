@@ -155,6 +155,43 @@ import Training
         }
     }
 
+    @Test func noSharedResponsesIsDistillationExactly() throws {
+        try withDataset { dataset, folder in
+            let plain = settings(LossTerms(sft: 1, kd: 1), steps: 3)
+            func trained(_ name: String, _ change: (inout AlignmentObjective) -> Void) throws -> [[Float]] {
+                var settings = plain
+                change(&settings.objective)
+                let fixture = try ModelFixture(self.folder)
+                let trainer = try Trainer(
+                    student: try fixture.student(), teacher: try fixture.teacher(), cached: nil,
+                    dataset: dataset, settings: settings, endIds: [2])
+                _ = try trainer.run(in: folder.appendingPathComponent(name), run: "r")
+                return weights(trainer)
+            }
+            let kd = try trained("kd") { _ in }
+            let off = try trained("off") {
+                $0.onPolicy = OnPolicyRule(fraction: 0)
+                $0.onPolicy.temperature = 0.5
+            }
+            #expect(off == kd)
+            let own = try trained("own") { $0.onPolicy.fraction = 0.5 }
+            #expect(own != kd && own.allSatisfy { $0.allSatisfy(\.isFinite) })
+            #expect(try trained("own again") { $0.onPolicy.fraction = 0.5 } == own)
+        }
+    }
+
+    @Test func sampledResponsesNeedATeacherToScoreThem() throws {
+        try withDataset { dataset, _ in
+            var settings = settings(LossTerms(kd: 1))
+            settings.objective.onPolicy.fraction = 1
+            #expect { try trainer(dataset, settings, withTeacher: false) } throws: {
+                "\($0)".contains("--teacher")
+            }
+            settings.objective.weights = LossTerms(sft: 1, iva: 1)
+            #expect { try trainer(dataset, settings) } throws: { "\($0)".contains("on_policy.fraction") }
+        }
+    }
+
     @Test func whatCannotBeTrainedIsRefusedBeforeTheFirstStep() throws {
         try withDataset { dataset, _ in
             #expect { try trainer(dataset, settings(LossTerms())) } throws: { "\($0)".contains("weights") }

@@ -67,6 +67,17 @@ float ck_log_sum_exp(const float *restrict x, size_t n);
 double ck_kl(const float *restrict t, float log_sum_t, const float *restrict s, float log_sum_s, size_t n);
 /* s[v] = a * softmax over n with log_sum_n + b * softmax over the first m with log_sum_m. */
 void ck_two_softmax(float *restrict s, float log_sum_n, float a, float log_sum_m, float b, size_t n, size_t m);
+/* a KL(p | m) + b KL(q | m) with m = lambda p + (1 - lambda) q: every divergence of the objective. For a gradient also its weight
+   and its mean slope, the sum over v of q dD/dq. */
+struct ck_mixture {
+    float lambda, a, b, weight, mean_slope;
+};
+/* The divergence of two rows of logits, p = softmax(t) and q = softmax(s). */
+double ck_mixture_divergence(const float *restrict t, float log_sum_t, const float *restrict s, float log_sum_s,
+                             struct ck_mixture f, size_t n, double *restrict mean_slope);
+/* Replaces t by the gradient of the weighted sum of some divergences with respect to s: q (dD/dq - mean slope). */
+void ck_mixture_gradient(const float *restrict s, float log_sum_s, float *restrict t, float log_sum_t,
+                         const struct ck_mixture *restrict parts, size_t count, size_t n);
 /* x -= b * softmax(t), n values. */
 void ck_subtract_softmax(float *restrict x, const float *restrict t, float log_sum_t, float b, size_t n);
 /* p = exp(x * inverse_temperature - shift); returns the sum. */

@@ -1,0 +1,84 @@
+import CKernels
+import Foundation
+
+/// A divergence over k + 1 outcomes (the cached ids, and all others as one) and its gradient with respect to the student's logits.
+///
+/// With q the student's distribution over the outcomes, g = dD/dq and c = Σ q g, the gradient is q_v (g_v - c) for a cached id and
+/// q_v (g_rest - c) for any other: q_v - p_v and q_v (1 - p_rest / q_rest) of the forward KL. Draws are that case without a rest: q_v
+/// less the share of draws that hit v, which is q_v - p_v in the mean; of no other divergence would it be, so they are refused there.
+struct CachedDivergence {
+    let value: Double
+    /// g_rest - c
+    let restFactor: Float
+    private let ids: [Int32]
+    /// q g - q c of each cached id.
+    private let gradients: [Double]
+    private let student: [Double]
+
+    /// - Parameters:
+    ///   - s: the student's logits; written to and restored
+    ///   - logSum: of the first `common` of them
+    init(
+        _ target: CachedTarget, _ divergence: Divergence, _ s: UnsafeMutablePointer<Float>, logSum: Float,
+        common: Int
+    ) {
+        let (logP, logRest) = target.normalizedLogs
+        let logQ = target.ids.map { Double(s[Int($0)] - logSum) }
+        let rest = Self.rest(s, excluding: target.ids, logSum: logSum, common: common)
+        let q = logQ.map { exp($0) }
+        let parts = zip(logP, logQ).map { Outcome(logP: $0, logQ: $1, divergence.mixture) }
+        var sum = parts.reduce(0.0) { $0 + $1.value }
+        var meanSlope = parts.reduce(0.0) { $0 + $1.slope }
+        var restSlope = 0.0  // g, not q g
+        if rest > 0 {
+            let outcome = Outcome(logP: logRest, logQ: log(rest), divergence.mixture)
+            sum += outcome.value
+            meanSlope += outcome.slope
+            restSlope = outcome.slope / rest
+        }
+        // Draws: their own entropy is that of the sample; the teacher's makes the value unbiased too.
+        if let entropy = target.entropy {
+            sum = zip(logP, logQ).reduce(-Double(entropy)) { $0 - exp($1.0) * $1.1 }
+        }
+        value = sum
+        restFactor = Float(restSlope - meanSlope)
+        ids = target.ids
+        student = q
+        gradients = zip(parts, q).map { $0.slope - $1 * meanSlope }
+    }
+
+    /// One outcome's part of a divergence, and q dD/dq.
+    private struct Outcome {
+        let value, slope: Double
+
+        init(logP: Double, logQ: Double, _ f: ck_mixture) {
+            let (lambda, a, b) = (Double(f.lambda), Double(f.a), Double(f.b))
+            let (p, q) = (exp(logP), exp(logQ))
+            // A probability below e^-700 is taken for that: no logarithm is infinite, and what it multiplies is as good as zero.
+            let r = max(-700, min(700, max(logP, -700) - max(logQ, -700)))
+            let ratio = lambda * exp(r) + 1 - lambda  // m / q
+            let logRatio = lambda == 1 ? r : log(ratio)
+            value = a * p * (r - logRatio) - b * q * logRatio
+            slope = b * q * (1 - logRatio - (1 - lambda) / ratio) - a * (1 - lambda) * p / ratio
+        }
+    }
+
+    /// The student's probability of all ids that are not cached, summed over them: one minus the others would cancel.
+    private static func rest(
+        _ s: UnsafeMutablePointer<Float>, excluding ids: [Int32], logSum: Float, common: Int
+    ) -> Double {
+        guard ids.count < common else { return 0 }
+        let kept = ids.map { s[Int($0)] }
+        for id in ids { s[Int(id)] = -.infinity }
+        let rest = ck_log_sum_exp(s, common)
+        for (id, logit) in zip(ids, kept) { s[Int(id)] = logit }
+        return exp(Double(rest - logSum))
+    }
+
+    /// Replaces the rest's share, which every id has been given, by the cached ids' own.
+    func addGradient(to s: UnsafeMutablePointer<Float>, weight: Double) {
+        for ((id, gradient), q) in zip(zip(ids, gradients), student) {
+            s[Int(id)] += Float(weight * (gradient - q * Double(restFactor)))
+        }
+    }
+}

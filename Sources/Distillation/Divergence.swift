@@ -1,0 +1,66 @@
+import CKernels
+
+/// How far the student's distribution q is from the teacher's p, in nats.
+///
+/// Each is `a KL(p ‖ m) + b KL(q ‖ m)` with the mixture `m = λ p + (1 - λ) q`, and an f-divergence: merging outcomes cannot raise it.
+public enum Divergence: Sendable, Hashable {
+    /// KL(p ‖ q): covers all that the teacher might say.
+    case forwardKL
+    /// KL(q ‖ p): seeks a mode of the teacher (Gu et al. 2024, MiniLLM).
+    case reverseKL
+    /// β KL(p ‖ m) + (1 - β) KL(q ‖ m), m = β p + (1 - β) q (Agarwal et al. 2024, GKD). Symmetric at ½.
+    case jensenShannon(beta: Double)
+    /// KL(p ‖ α p + (1 - α) q) (Ko et al. 2024, DistiLLM). Forward KL at 0.
+    case skewedKL(alpha: Double)
+    /// KL(q ‖ α q + (1 - α) p) (the same). Reverse KL at 0.
+    case skewedReverseKL(alpha: Double)
+
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        case forwardKL = "forward_kl"
+        case reverseKL = "reverse_kl"
+        case jensenShannon = "jsd"
+        case skewedKL = "skewed_kl"
+        case skewedReverseKL = "skewed_reverse_kl"
+    }
+
+    /// - Parameters:
+    ///   - beta: of the Jensen-Shannon divergence, above 0 and below 1
+    ///   - alpha: of the skewed ones, from 0 and below 1
+    public init(_ kind: Kind, beta: Double, alpha: Double) {
+        self =
+            switch kind {
+            case .forwardKL: .forwardKL
+            case .reverseKL: .reverseKL
+            case .jensenShannon: .jensenShannon(beta: beta)
+            case .skewedKL: .skewedKL(alpha: alpha)
+            case .skewedReverseKL: .skewedReverseKL(alpha: alpha)
+            }
+    }
+
+    /// As λ, a and b.
+    var mixture: ck_mixture {
+        let (lambda, a, b): (Double, Double, Double) =
+            switch self {
+            case .forwardKL: (0, 1, 0)
+            case .reverseKL: (1, 0, 1)
+            case .jensenShannon(let beta): (beta, beta, 1 - beta)
+            case .skewedKL(let alpha): (alpha, 1, 0)
+            case .skewedReverseKL(let alpha): (1 - alpha, 0, 1)
+            }
+        return ck_mixture(lambda: Float(lambda), a: Float(a), b: Float(b), weight: 0, mean_slope: 0)
+    }
+}
+
+/// The divergence of each term.
+public struct TermDivergences: Sendable, Equatable {
+    public var kd, iva, tpa: Divergence
+
+    public init(kd: Divergence = .forwardKL, iva: Divergence = .forwardKL, tpa: Divergence = .forwardKL) {
+        (self.kd, self.iva, self.tpa) = (kd, iva, tpa)
+    }
+
+    /// Those that differ.
+    var distinct: [Divergence] {
+        [kd, iva, tpa].reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+}
