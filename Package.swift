@@ -29,6 +29,7 @@ let stages: [(name: String, imports: [String])] = [
     ("train-student", ["Training", "Distillation", "Models", "Shards", "Tensors"]),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
+    ("measure-exposure", ["Distillation", "Models", "Shards", "Tensors", "Text"]),
     ("bench-align-ti", ["Autograd", "Benchmarks", "Models", "Tensors"]),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]

@@ -9,6 +9,8 @@ public struct GenerationSettings: Sendable {
     /// Texts that end an answer when they appear in it; they need a way from ids to text.
     public var stopTexts: [String]
     public var sampling: Sampling
+    /// Only ids below it are chosen; nil: any. For models whose vocabularies are padded differently.
+    public var vocabulary: Int?
     /// Sequences that are continued side by side.
     public var slots: Int
     /// Whether the logits that each id was chosen from are kept.
@@ -178,7 +180,8 @@ private struct OpenSequence {
 
     /// Chooses the next id from `[1, vocabulary]` logits and sees whether it was the last.
     mutating func take(_ logits: Tensor, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?) {
-        let row = UnsafeBufferPointer(start: logits.pointer, count: logits.count)
+        let row = UnsafeBufferPointer(
+            start: logits.pointer, count: min(logits.count, settings.vocabulary ?? .max))
         let id = settings.sampling.choose(row, stream: stream, step: generated.ids.count)
         generated.ids.append(id)
         if settings.keepsLogits { generated.logits.append(logits.copy()) }

@@ -17,6 +17,8 @@ public struct StepMetrics: Codable, Sendable {
     public var gradientNorm: Double
     /// Candidates drawn, those equal to the ground truth, and rows run for the others.
     public var candidatesDrawn, candidatesMerged, candidateRows: Int
+    /// Of this step: samples times forward passes they were in, and the rows of these passes.
+    public var studentPasses, studentRows, teacherPasses, teacherRows: Int
     public var seconds: PartSeconds
     public var tokensPerSecond: Double
     public var residentBytes: Int
@@ -40,6 +42,10 @@ public struct StepMetrics: Codable, Sendable {
         case candidatesDrawn = "candidates_drawn"
         case candidatesMerged = "candidates_merged"
         case candidateRows = "candidate_rows"
+        case studentPasses = "student_passes"
+        case studentRows = "student_rows"
+        case teacherPasses = "teacher_passes"
+        case teacherRows = "teacher_rows"
         case tokensPerSecond = "tokens_per_second"
         case residentBytes = "resident_bytes"
     }

@@ -74,8 +74,10 @@ struct TrainStudent: ParsableCommand {
         }
         try train(trainer, run, output)
         try student.write(into: output)
+        var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
+        for (name, value) in try TrainingTotals(folder: output).counts { counts.append(name, value) }
         try run.finish(
-            counts: ["steps": .int(trainer.steps), "samples": .int(dataset.count)],
+            counts: .object(counts),
             volatile: ["metrics.jsonl"],
             excluding: ["state.safetensors"], blasCore: Machine.blasCore)
         // Only now: until the receipt stands, an interrupted stage must find its way back.
