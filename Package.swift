@@ -30,6 +30,7 @@ let stages: [(name: String, imports: [String])] = [
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
     ("measure-exposure", ["Distillation", "Models", "Shards", "Tensors", "Text"]),
+    ("measure-efficiency", ["Models", "Tensors"]),
     ("bench-align-ti", ["Autograd", "Benchmarks", "Models", "Tensors"]),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]

@@ -62,11 +62,11 @@ public struct ExposureTable: Sendable {
                 let numbers = Self.named(curves).flatMap { _, curve -> [Double?] in
                     [curve?.value[step], curve?.low[step], curve?.high[step]].map { $0 ?? nil }
                 }
-                return [quoted(name), "\(step + 1)"] + running
+                return [name, "\(step + 1)"] + running
                     + numbers.map { $0.map { String(format: "%.7g", $0) } ?? "" }
             }
         }
-        return ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+        return TextTable.commaSeparated([header] + rows)
     }
 
     /// Some of the lengths, columns aligned; `-` is undefined.
@@ -91,7 +91,7 @@ public struct ExposureTable: Sendable {
                 cells.append(row + reference.map { _ in cell(curves.excessDifference, 1) })
             }
         }
-        return alignedColumns(cells)
+        return TextTable.aligned(cells)
     }
 
     /// Samples that run at a step in every kind of response.
@@ -118,21 +118,4 @@ extension ExposureCurve {
         }
         return ["value": numbers(value), "low": numbers(low), "high": numbers(high)]
     }
-}
-
-/// A field of a CSV file.
-private func quoted(_ text: String) -> String {
-    guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
-}
-
-/// Rows of cells below each other, the first column to the left, the others to the right.
-func alignedColumns(_ cells: [[String]]) -> String {
-    let widths = (cells.first ?? []).indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-    return cells.map { row in
-        zip(row, widths).enumerated().map { column, cell in
-            let space = String(repeating: " ", count: cell.1 - cell.0.count)
-            return column == 0 ? cell.0 + space : space + cell.0
-        }.joined(separator: "  ")
-    }.joined(separator: "\n") + "\n"
 }
