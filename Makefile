@@ -3,6 +3,8 @@
 #   make distill                                  everything, from nothing to a table of scores
 #   make distill PIPELINE=groceries DATA=folder   the same chain on other data
 #   make table3 SEEDS=3                           one comparison of the paper; make paper: all of them
+#   make exposure                                 how much the students' errors add up on their own text
+#   make efficiency                               what the models and the trainings cost
 #   make test                                     all tests
 #
 # Every arrow below is one stage that reads files and writes a folder; the folder's receipt.json is the target. A stage
@@ -31,15 +33,21 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill test bench build setup clean help
+.PHONY: distill exposure efficiency test bench build setup clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
+
+exposure: $(B)/exposure/receipt.json
+	@cat $(<D)/table.txt
+efficiency: $(B)/efficiency/receipt.json
+	@cat $(<D)/table.txt
 
 # A stage's recipe, and the recipes it says it is based on.
 bases = $(foreach file,$(1),$(addprefix $(dir $(file)),$(shell sed -n 's/^base: *//p' $(file) 2>/dev/null)))
 recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$(P)/$(1).yaml))
 
-# What a pipeline says: WORLD (how the data comes to be), TOKENIZER, PRETRAIN_DATA, TRAIN_DATA, DISTILL_DATA, *_IMAGES, BENCHMARKS.
+# What a pipeline says: WORLD (how the data comes to be), TOKENIZER, PRETRAIN_DATA, TRAIN_DATA, DISTILL_DATA, *_IMAGES, BENCHMARKS;
+# HELDOUT_DATA, for `make exposure`: samples with long answers that nothing is trained on.
 include $(P)/pipeline.mk
 
 # --- data: conversations and images become shards of token ids (the teacher's tokenizer, image placeholder included) and pixels ------------------------------------------------
@@ -54,6 +62,10 @@ $(B)/shards/train/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt.j
 $(B)/shards/distill/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt.json $(DATA_READY) | build
 	$(title)
 	$(Q)$(call shards,$(DISTILL_DATA),$(DISTILL_IMAGES))
+$(B)/shards/heldout/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt.json $(DATA_READY) | build
+	$(title)
+	@test -n "$(HELDOUT_DATA)" || { echo "make: $(P)/pipeline.mk names no HELDOUT_DATA: samples with long answers that are not trained on" >&2; exit 1; }
+	$(Q)$(call shards,$(HELDOUT_DATA),$(HELDOUT_IMAGES))
 
 # --- teacher: from random weights or published checkpoints, first on captions, then on conversations ------------------------
 train = $(LAUNCH) $(BIN)/train-student --config $< --out $(@D)
@@ -97,6 +109,17 @@ $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt
 	$(title)
 	$(Q)$(BIN)/score-benchmarks --config $< $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) \
 	    $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D) >/dev/null
+
+# --- exposure bias and costs of the same models ----------------------------------------------------------------------------
+STUDENTS = $(filter-out teacher,$(MODELS))
+$(B)/exposure/receipt.json: $(call recipe,exposure) $(B)/teacher/receipt.json $(STUDENTS:%=$(B)/%/receipt.json) $(B)/shards/heldout/receipt.json | build
+	$(title)
+	$(Q)$(LAUNCH) $(BIN)/measure-exposure --config $< --teacher $(B)/teacher $(foreach model,$(STUDENTS),--student $(model)=$(B)/$(model)) \
+	    --shards $(B)/shards/heldout --out $(@D) >/dev/null
+$(B)/efficiency/receipt.json: $(call recipe,efficiency) $(MODELS:%=$(B)/%/receipt.json) | build
+	$(title)
+	$(Q)$(BIN)/measure-efficiency --config $< $(foreach model,$(MODELS),--model $(model)=$(B)/$(model)) \
+	    $(foreach model,$(STUDENTS),--run $(model)=$(B)/$(model)) --out $(@D) >/dev/null
 
 # --- comparisons: the rows of the paper's tables, over seeds ---------------------------------------------------------------
 include pipelines/ablations/rules.mk

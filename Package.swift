@@ -31,6 +31,8 @@ let stages: [(name: String, imports: [String])] = [
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
     ("compare-runs", ["Benchmarks"]),
+    ("measure-exposure", ["Distillation", "Models", "Shards", "Tensors", "Text"]),
+    ("measure-efficiency", ["Models", "Tensors"]),
     ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Models", "Shards", "Tensors", "Text", "World"]),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]

@@ -54,6 +54,7 @@ public struct AlignmentResult {
     public let branchValues: [LossRowValue]
     /// Wall time of the teacher's forward passes.
     public let teacherSeconds: Double
+    public let passes: ForwardPasses
 }
 
 /// The four losses for a student, a teacher and a batch: trunk once, branches from it (design, idea 3).
@@ -114,6 +115,10 @@ public struct AlignmentLoss {
             observing: weights.iva != 0 && objective.saliencySource == .student
                 ? [objective.saliencyLayer] : [],
             recompute: objective.recompute)
+        let times = objective.recompute ? 2 : 1  // once more for the gradient
+        var passes = ForwardPasses()
+        if teacherTrunk != nil { passes.addTeacher(samples: batch.samples.count, rows: batch.rows) }
+        passes.addStudent(samples: batch.samples.count, rows: batch.rows, times: times)
         let rows = LossRows(
             batch, weights: weights, totals: totals, saliency: saliency(output, teacherTrunk, batch, cached),
             cached: cached,
@@ -140,20 +145,23 @@ public struct AlignmentLoss {
             return AlignmentResult(
                 loss: trunk.loss, terms: trunk.terms, trunk: trunk, trunkRows: trunkRows, branches: branches,
                 branchValues: [],
-                teacherSeconds: teacherTime / .seconds(1))
+                teacherSeconds: teacherTime / .seconds(1), passes: passes)
         }
         let studentBranch = branches.run(
             student.language, trunk: output.layers, recompute: objective.recompute)
         let teacherBranch = timed {
             branches.run(teacher.language, trunk: teacherTrunk.layers, recompute: false)
         }
+        passes.addStudent(samples: branches.samples, rows: branches.branches.count, times: times)
+        passes.addTeacher(samples: branches.samples, rows: branches.branches.count)
         let branch = head(
             hidden: studentBranch, head: student.language.head, rows: branches.lossRows(totals: totals),
             teacher: TeacherLogits(hidden: teacherBranch.data, head: teacher.language.head))
         return AlignmentResult(
             loss: trunk.loss + branch.loss, terms: trunk.terms + branch.terms, trunk: trunk,
             trunkRows: trunkRows,
-            branches: branches, branchValues: branch.values, teacherSeconds: teacherTime / .seconds(1))
+            branches: branches, branchValues: branch.values, teacherSeconds: teacherTime / .seconds(1),
+            passes: passes)
     }
 
     private func runTeacher(_ batch: AlignmentBatch, cached: [CachedSample]?, features: Value?) throws

@@ -25,6 +25,8 @@ public struct CandidateBranches {
     init(batch: AlignmentBatch, count: Int) { (self.batch, self.count) = (batch, count) }
 
     public var isEmpty: Bool { branches.isEmpty }
+    /// Samples that have a branch.
+    var samples: Int { Set(branches.map(\.sample)).count }
 
     /// - Returns: how many equal the ground-truth token
     mutating func add(_ candidates: [Int32], sample: Int, predictedFrom row: Int) -> Int {

@@ -10,6 +10,10 @@ public enum DistillationError: Error, CustomStringConvertible {
     case missingTeacher(term: String)
     case unequalInputs(problem: String)
     case badInput(path: String, tensor: String, problem: String)
+    /// A data set without a response that can be looked at.
+    case noResponses(path: String, samples: Int, least: Int)
+    /// A model whose predictions are no numbers.
+    case notFinite(sample: String, model: String)
 
     public var description: String {
         switch self {
@@ -28,6 +32,10 @@ public enum DistillationError: Error, CustomStringConvertible {
             "the weight of \(term) is not 0 but there is neither a teacher nor a cache that holds it: give --teacher"
         case .unequalInputs(let problem): problem
         case .badInput(let path, let tensor, let problem): "\(path): tensor '\(tensor)' \(problem)"
+        case .noResponses(let path, let samples, let least):
+            "\(path): none of \(samples) samples has an answer of at least \(least) tokens: give shards with longer answers, or lower minimum_response"
+        case .notFinite(let sample, let model):
+            "sample '\(sample)': the divergence of \(model) is not a number: its weights, or the teacher's, are broken"
         }
     }
 }

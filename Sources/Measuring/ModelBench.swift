@@ -3,11 +3,6 @@ import Files
 import Models
 import Tensors
 
-/// How numbers are held and multiplied.
-public enum Precision: String, Sendable, CaseIterable {
-    case fp32, bf16
-}
-
 /// Measures what a student and a teacher of given shapes cost, with random weights and the tower's features as input.
 ///
 /// One measurement a process: peak memory is a process's.
@@ -24,11 +19,12 @@ public struct ModelBench {
     /// The one place that precision goes through.
     func makeStudent(trainable: Bool) throws -> LlavaModel {
         try shapes.student.makeModel(
-            for: shapes, seed: 0, trainable: trainable ? [.projector, .language] : [])
+            for: shapes, seed: 0, trainable: trainable ? [.projector, .language] : [],
+            precision: precision)
     }
 
     func makeTeacher() throws -> LlavaModel {
-        try shapes.teacher.makeModel(for: shapes, seed: 5, trainable: [])
+        try shapes.teacher.makeModel(for: shapes, seed: 5, trainable: [], precision: precision)
     }
 
     /// Runs as the shapes ask for.
@@ -51,7 +47,13 @@ public struct ModelBench {
                 }
             }
         }
-        let runs = Runs(warmup: 2, repeats: 9) { multiply(a, .plain, b, .transposed, into: c) }
+        let (aHalf, bHalf) = (HalfTensor(a), HalfTensor(b))
+        let runs = Runs(warmup: 2, repeats: 9) {
+            switch precision {
+            case .fp32: multiply(a, .plain, b, .transposed, into: c)
+            case .bf16: multiply(aHalf, .plain, bHalf, .transposed, into: c)
+            }
+        }
         return 2 * Double(side * side) * Double(side) / runs.spread.median / 1e9
     }
 }

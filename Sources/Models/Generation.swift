@@ -9,12 +9,12 @@ public struct GenerationSettings: Sendable {
     /// Texts that end an answer when they appear in it; they need a way from ids to text.
     public var stopTexts: [String]
     public var sampling: Sampling
+    /// Only ids below it are chosen; nil: any. For models whose vocabularies are padded differently.
+    public var vocabulary: Int?
     /// Sequences that are continued side by side.
     public var slots: Int
     /// Whether the logits that each id was chosen from are kept.
     public var keepsLogits: Bool
-    /// Ids at or above it are never chosen; nil: any id of the model's vocabulary.
-    public var vocabulary: Int?
 
     public init(
         maximumNewTokens: Int = 128, stopIds: Set<Int32> = [], stopTexts: [String] = [],

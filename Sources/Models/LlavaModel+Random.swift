@@ -1,11 +1,14 @@
+import Tensors
+
 extension LlavaModel {
     /// A model of random weights, without any file: for measurements and tests.
     ///
     /// - Parameters:
     ///   - settings: `language.vocabulary` must be set; there is no tokenizer to ask
     ///   - trainable: parts whose weights require a gradient
+    ///   - precision: of matrix products
     /// - Throws: `ModelsError` for a shape that makes no sense
-    public convenience init(random settings: AssemblySettings, trainable: Set<ModelPart>) throws {
+    public convenience init(random settings: AssemblySettings, trainable: Set<ModelPart>, precision: Precision = .fp32) throws {
         guard let vocabulary = settings.language.vocabulary else {
             throw ModelsError.cannotAssemble(
                 problem: "a random model without a tokenizer needs language.vocabulary")
@@ -16,7 +19,7 @@ extension LlavaModel {
             imageTokenId: -200, featureLayer: settings.featureLayer,
             featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full))
         try self.init(
-            configuration, WeightScope(RandomWeights(seed: settings.seed), trainable: trainable),
+            configuration, WeightScope(RandomWeights(seed: settings.seed), trainable: trainable, precision: precision),
             imageProcessor: nil)
     }
 }

@@ -19,6 +19,8 @@ public struct StepMetrics: Codable, Sendable {
     public var candidatesDrawn, candidatesMerged, candidateRows: Int
     /// Samples whose responses were the student's own.
     public var onPolicySamples: Int
+    /// Of this step: samples times forward passes they were in, and the rows of these passes.
+    public var studentPasses, studentRows, teacherPasses, teacherRows: Int
     public var seconds: PartSeconds
     public var tokensPerSecond: Double
     public var residentBytes: Int
@@ -45,6 +47,10 @@ public struct StepMetrics: Codable, Sendable {
         case candidatesMerged = "candidates_merged"
         case candidateRows = "candidate_rows"
         case onPolicySamples = "on_policy_samples"
+        case studentPasses = "student_passes"
+        case studentRows = "student_rows"
+        case teacherPasses = "teacher_passes"
+        case teacherRows = "teacher_rows"
         case tokensPerSecond = "tokens_per_second"
         case residentBytes = "resident_bytes"
     }

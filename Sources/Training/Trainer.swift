@@ -174,6 +174,7 @@ public final class Trainer {
             seconds[keyPath: part] = sums.reduce(0) { $0 + $1.seconds[keyPath: part] } / Double(sums.count)
         }
         let terms = sums.reduce(LossTerms()) { $0 + $1.terms }
+        let passes = sums.reduce(ForwardPasses()) { $0 + $1.passes }
         let rate = schedule.rate(at: step)
         let norm = try timed(\.optimizer) {
             let norm = optimizer.gradientNorm
@@ -194,7 +195,9 @@ public final class Trainer {
             gradientNorm: norm,
             candidatesDrawn: sums.reduce(0) { $0 + $1.drawn },
             candidatesMerged: sums.reduce(0) { $0 + $1.merged },
-            candidateRows: sums.reduce(0) { $0 + $1.branchRows }, onPolicySamples: sampled, seconds: seconds,
+            candidateRows: sums.reduce(0) { $0 + $1.branchRows }, onPolicySamples: sampled,
+            studentPasses: passes.studentSamples, studentRows: passes.studentRows,
+            teacherPasses: passes.teacherSamples, teacherRows: passes.teacherRows, seconds: seconds,
             tokensPerSecond: Double(tokens) / seconds.total, residentBytes: StepMetrics.residentBytes)
     }
 
@@ -204,6 +207,7 @@ public final class Trainer {
         var drawn = 0
         var merged = 0
         var branchRows = 0
+        var passes = ForwardPasses()
         var seconds = StepMetrics.PartSeconds()
     }
 
@@ -260,6 +264,7 @@ public final class Trainer {
             sums.drawn += result.branches.drawn
             sums.merged += result.branches.merged
             sums.branchRows += result.branches.branches.count
+            sums.passes = sums.passes + result.passes
         }
         return sums
     }

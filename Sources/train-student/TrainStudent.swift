@@ -84,8 +84,12 @@ struct TrainStudent: ParsableCommand {
         }
         try train(trainer, run, output)
         try student.write(into: output)
+        var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
+        for (name, value) in try TrainingTotals(folder: output).counts { counts.append(name, value) }
+        if recipe.weights.kd != 0 { counts.append("kd_from", .string(sources.kd.rawValue)) }
+        if recipe.weights.iva != 0 { counts.append("iva_from", .string(sources.iva.rawValue)) }
         try run.finish(
-            counts: counts(trainer, dataset, sources, recipe.weights),
+            counts: .object(counts),
             volatile: ["metrics.jsonl"],
             excluding: ["state.safetensors"], blasCore: Machine.blasCore)
         // Only now: until the receipt stands, an interrupted stage must find its way back.
@@ -110,15 +114,6 @@ struct TrainStudent: ParsableCommand {
             ("KD", weights.kd, sources.kd), ("IVA", weights.iva, sources.iva), ("TPA", weights.tpa, .loop),
         ]
         .filter { $0.1 != 0 }.map { "\($0.0) from \(places[$0.2] ?? "")" }.joined(separator: ", ")
-    }
-
-    private func counts(
-        _ trainer: Trainer, _ dataset: ShardDataset, _ sources: TeacherSources, _ weights: LossTerms
-    ) -> JSONValue {
-        var counts: [String: JSONValue] = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
-        if weights.kd != 0 { counts["kd_from"] = .string(sources.kd.rawValue) }
-        if weights.iva != 0 { counts["iva_from"] = .string(sources.iva.rawValue) }
-        return .object(JSONObject(counts))
     }
 
     private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL) throws {

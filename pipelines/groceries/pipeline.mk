@@ -6,9 +6,11 @@ TOKENIZER ?= $(firstword $(wildcard $(DATA)/tokenizer $(DATA)/../tokenizers/qwen
 PRETRAIN_DATA := $(DATA)/train.json
 TRAIN_DATA := $(DATA)/train.json
 DISTILL_DATA := $(DATA)/train.json
+HELDOUT_DATA := $(DATA)/test.json
 PRETRAIN_IMAGES := $(DATA)/images.zip
 TRAIN_IMAGES := $(DATA)/images.zip
 DISTILL_IMAGES := $(DATA)/images.zip
+HELDOUT_IMAGES := $(DATA)/images.zip
 BENCHMARKS := groceries-yesno=$(DATA) groceries-vqa=$(DATA)
 
 DATA_READY := $(DATA)/train.json $(DATA)/images.zip $(TOKENIZER)/tokenizer.json

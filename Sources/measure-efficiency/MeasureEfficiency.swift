@@ -1,0 +1,107 @@
+import ArgumentParser
+import Files
+import Foundation
+import Stage
+import Tensors
+
+struct MeasureEfficiency: ParsableCommand {
+    static let configuration = StageHelp.configuration(
+        "measure-efficiency",
+        abstract: "Measure what answering with models costs, and list what training runs have cost.",
+        discussion: """
+            For each --model: parameters, memory, time to the first token, tokens a second, each in a process of its own. For each \
+            --run: time, memory and forward passes a sample, as counted by train-student and kept in its receipt. Writes \
+            efficiency.json, models.csv and runs.csv, and prints both tables. Run it on a machine that does nothing else.
+            """,
+        example:
+            "measure-efficiency --model teacher=runs/demo/teacher --model align-ti=runs/demo/align-ti --run align-ti=runs/demo/align-ti"
+            + " --out runs/demo/efficiency")
+
+    @OptionGroup var configuration: ConfigurationOptions
+    @Option(
+        name: .customLong("model"), help: "name=folder: a checkpoint to answer with; may be repeated.")
+    var models: [String] = []
+    @Option(
+        name: .customLong("run"), help: "name=folder: what train-student has made; may be repeated.")
+    var runs: [String] = []
+    @Option(help: "Folder for efficiency.json, models.csv, runs.csv, table.txt and the receipt.")
+    var out: String?
+    @Option(help: .hidden) var measure: String?
+
+    func validate() throws {
+        guard measure == nil else { return }
+        guard out != nil else { throw ValidationError("give --out, a folder for the result") }
+        guard !models.isEmpty || !runs.isEmpty else {
+            throw ValidationError("nothing to measure: give --model or --run")
+        }
+    }
+
+    func run() throws {
+        let recipe = try configuration.recipe(EfficiencyRecipe.self)
+        let models = try pairs(models, of: "--model")
+        let runs = try pairs(runs, of: "--run")
+        let output = URL(fileURLWithPath: out ?? "")
+        let run = try StageRun(
+            "measure-efficiency", recipe: recipe,
+            inputs: models.map { try StageInput("model \($0.name)", $0.url) }
+                // What is read of a run is its receipt, of which the output digest leaves the times out.
+                + runs.map {
+                    try StageInput("run \($0.name)", $0.url.appendingPathComponent(Receipt.fileName))
+                },
+            output: output, options: configuration)
+        if let measure {
+            let cost = try ModelCost(measuring: URL(fileURLWithPath: measure), recipe.settings)
+            return print(JSONValue.object(cost.json).text(.line))
+        }
+        let table = output.appendingPathComponent("table.txt")
+        if try run.isUpToDate() { return show(try String(contentsOf: table, encoding: .utf8)) }
+
+        let training = try runs.map { (name: $0.name, cost: try TrainingCost(folder: $0.url)) }
+        try run.begin()
+        let progress = ProgressReporter("measuring", total: models.count, unit: "models")
+        let answering = try models.map { model in
+            defer { progress.advance(suffix: model.name) }
+            return (
+                name: model.name,
+                cost: try ModelCost(
+                    inChildFor: model.url, name: model.name, arguments: configurationArguments)
+            )
+        }
+        if !models.isEmpty { progress.finish() }
+        let tables = EfficiencyTables(models: answering, runs: training)
+        try AtomicOutput.writeAtomically(
+            tables.json.text(.line) + "\n", to: output.appendingPathComponent("efficiency.json"))
+        try AtomicOutput.writeAtomically(tables.modelsCSV, to: output.appendingPathComponent("models.csv"))
+        try AtomicOutput.writeAtomically(tables.runsCSV, to: output.appendingPathComponent("runs.csv"))
+        try AtomicOutput.writeAtomically(tables.text, to: table)
+        try run.finish(
+            counts: ["models": .int(models.count), "runs": .int(runs.count)],
+            volatile: ["efficiency.json", "models.csv", "table.txt"], blasCore: Machine.blasCore)
+        show(tables.text)
+    }
+
+    /// The recipe and the threads, for the processes that measure.
+    private var configurationArguments: [String] {
+        configuration.config.flatMap { ["--config", $0] } + configuration.set.flatMap { ["--set", $0] }
+            + (configuration.threads.map { ["--threads", "\($0)"] } ?? [])
+    }
+
+    /// With `--json` stdout belongs to the summary.
+    private func show(_ table: String) {
+        if configuration.json { StandardError.write(table) } else { print(table, terminator: "") }
+    }
+
+    private func pairs(_ texts: [String], of option: String) throws -> [(name: String, url: URL)] {
+        let pairs = try texts.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw StageError.usage("\(option) \(text): expected <name>=<folder>")
+            }
+            return (name: parts[0], url: URL(fileURLWithPath: parts[1]))
+        }
+        guard Set(pairs.map(\.name)).count == pairs.count else {
+            throw StageError.usage("two \(option) have one name")
+        }
+        return pairs
+    }
+}

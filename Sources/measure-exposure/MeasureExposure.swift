@@ -1,0 +1,174 @@
+import ArgumentParser
+import Distillation
+import Files
+import Foundation
+import Models
+import Shards
+import Stage
+import Tensors
+import Text
+
+struct MeasureExposure: ParsableCommand {
+    static let configuration = StageHelp.configuration(
+        "measure-exposure",
+        abstract: "Measure how a student's errors add up on its own text, against a teacher.",
+        discussion: """
+            Walks held-back responses with the teacher and every student: E_train(l) along the data's own responses, R(l) = E_test(l) \
+            along responses sampled from the student, E(l) along responses sampled from the teacher, and %ExAccErr(l) = 100 (R - E) / E \
+            (Eq. 9-13), with bootstrap bands over samples. Writes exposure.json, exposure.csv and samples.jsonl (every divergence), and \
+            prints a table. An interrupted run goes on where it stopped.
+            """,
+        example:
+            "measure-exposure --teacher runs/demo/teacher --student sft=runs/demo/sft --student align-ti=runs/demo/align-ti"
+            + " --shards runs/demo/shards/heldout --length 48 --out runs/demo/exposure")
+
+    @OptionGroup var configuration: ConfigurationOptions
+    @Option(help: "Folder of the teacher's checkpoint.") var teacher: String
+    @Option(
+        name: .customLong("student"),
+        help:
+            "name=folder: a student's checkpoint; may be repeated. The others' %ExAccErr is compared with the first's."
+    )
+    var students: [String]
+    @Option(help: "Folder of held-back shards, with long answers.") var shards: String
+    @Option(help: "The largest l, in tokens; overrides the recipe's.") var length: Int?
+    @Option(help: "Folder for exposure.json, exposure.csv, table.txt, samples.jsonl and the receipt.")
+    var out: String
+
+    private static let stateFile = "measuring.txt"
+    private static let tableFile = "table.txt"
+
+    func run() throws {
+        var recipe = try configuration.recipe(ExposureRecipe.self)
+        if let length { recipe.length = length }
+        do { try recipe.validate() } catch let problem as SettingProblem {
+            throw StageError.usage("--length: \(problem)")
+        }
+        let named = try pairs()
+        let folders = [(name: "teacher", url: url(teacher))] + named
+        let inputs =
+            try [StageInput("teacher", url(teacher))]
+            + named.map { try StageInput("student \($0.name)", $0.url) } + [StageInput("shards", url(shards))]
+        let run = try StageRun(
+            "measure-exposure", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
+        if try run.isUpToDate() { return show(try String(contentsOf: file(Self.tableFile), encoding: .utf8)) }
+
+        let dataset = try ShardDataset(url(shards))
+        let models = try folders.map { name, folder in
+            let model = try LlavaModel(folder: folder)
+            do { try dataset.require(model, folder: folder) } catch let error as ShardsError {
+                throw Unfit(model: "\(name) (\(folder.path))", problem: "\(error)")
+            }
+            return model
+        }
+        var settings = ExposureSettings(endIDs: try endIDs(models[0], dataset))
+        (settings.length, settings.minimumResponse) = (recipe.length, recipe.minimumResponse)
+        (settings.samples, settings.seed) = (recipe.samples, recipe.seed)
+        (settings.rowLimit, settings.slots) = (recipe.microBatchRows, recipe.slots)
+        let measurement = try ExposureMeasurement(
+            teacher: models[0], students: Array(models.dropFirst()), dataset: dataset, settings: settings)
+
+        try run.begin()
+        let records = try measure(measurement, run, named.map(\.name))
+        let table = ExposureTable(
+            records, names: named.map(\.name), length: recipe.length, confidence: recipe.confidence,
+            resamples: recipe.resamples, seed: recipe.seed)
+        let document: JSONObject = [
+            "format": "align-ti exposure 1", "teacher": .string(teacher), "shards": .string(shards),
+            "samples": .int(records.count), "left_out": .int(dataset.count - records.count),
+            "length": .int(recipe.length), "confidence": .number(recipe.confidence),
+            "resamples": .int(recipe.resamples), "students": table.json,
+        ]
+        try AtomicOutput.writeAtomically(
+            JSONValue.object(document).text(.line) + "\n", to: file("exposure.json"))
+        try AtomicOutput.writeAtomically(table.csv, to: file("exposure.csv"))
+        let percent = String(format: "%g", 100 * recipe.confidence)
+        let text =
+            "\(records.count) samples; nats added up to token l, [\(percent) % bootstrap band over samples]; running: samples that have a token l\n"
+            + table.text
+        try AtomicOutput.writeAtomically(text, to: file(Self.tableFile))
+        try run.finish(
+            counts: ["samples": .int(records.count), "left_out": .int(dataset.count - records.count)],
+            excluding: [Self.stateFile], blasCore: Machine.blasCore)
+        try? FileManager.default.removeItem(at: file(Self.stateFile))
+        show(text)
+    }
+
+    private func measure(_ measurement: ExposureMeasurement, _ run: StageRun, _ names: [String]) throws
+        -> [ExposureRecord]
+    {
+        let samples = file(ExposureRecords.file)
+        // What another recipe or another model began is of no use.
+        let begun = try? String(contentsOf: file(Self.stateFile), encoding: .utf8)
+        if configuration.force || begun != run.identity {
+            guard unlink(samples.path) == 0 || errno == ENOENT else {
+                throw FilesError.system(
+                    path: samples.path, operation: "remove the records of another run", code: errno)
+            }
+        }
+        try AtomicOutput.writeAtomically(run.identity, to: file(Self.stateFile))
+        let (records, earlier) = try ExposureRecords.open(samples, students: names, measurement: measurement)
+        var known = earlier
+        if !known.isEmpty {
+            StandardError.write("measure-exposure: going on after \(known.count) samples")
+        }
+        let progress = ProgressReporter(
+            "walking", total: measurement.count, done: known.count, unit: "samples")
+        let interruption = Interruption()
+        try measurement.run(
+            from: known.count,
+            beforeStep: {
+                guard interruption.isRequested else { return }
+                throw StageError.interrupted(
+                    "\(known.count) samples are in \(samples.path); run the same command to go on")
+            }
+        ) { chunk in
+            try records.append(chunk)
+            known += chunk
+            progress.advance(by: chunk.count)
+        }
+        progress.finish()
+        try records.close()
+        return known
+    }
+
+    /// The token that ends an answer of these shards; what the teacher's configuration says where its folder has no tokenizer.
+    private func endIDs(_ teacher: LlavaModel, _ dataset: ShardDataset) throws -> Set<Int32> {
+        let tokenizer = url(self.teacher).appendingPathComponent("tokenizer.json")
+        if FileManager.default.fileExists(atPath: tokenizer.path),
+            let id = try Tokenizer(contentsOf: tokenizer).addedID(of: dataset.description.endToken)
+        {
+            return [id]
+        }
+        return Set(teacher.configuration.text.endIds)
+    }
+
+    private func pairs() throws -> [(name: String, url: URL)] {
+        let pairs = try students.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else {
+                throw StageError.usage("--student \(text): expected <name>=<folder>")
+            }
+            return (name: String(parts[0]), url: url(String(parts[1])))
+        }
+        guard Set(pairs.map(\.name)).count == pairs.count else {
+            throw StageError.usage("two --student have one name")
+        }
+        return pairs
+    }
+
+    /// With `--json` stdout belongs to the summary.
+    private func show(_ table: String) {
+        if configuration.json { StandardError.write(table) } else { print(table, terminator: "") }
+    }
+
+    private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
+    private func file(_ name: String) -> URL { url(out).appendingPathComponent(name) }
+}
+
+/// A model that cannot be run on the shards.
+struct Unfit: ExitCoded, CustomStringConvertible {
+    let model, problem: String
+    var exitCode: Int32 { ExitStatus.badData }
+    var description: String { "\(model): \(problem)" }
+}

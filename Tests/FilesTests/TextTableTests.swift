@@ -1,0 +1,17 @@
+import Files
+import Testing
+
+@Suite struct TextTableTests {
+    @Test func columnsStandBelowEachOther() {
+        #expect(
+            TextTable.aligned([["model", "a"], ["x", "12.5"], ["longer"]])
+                == "model      a\nx       12.5\nlonger\n")
+        #expect(TextTable.aligned([]) == "")
+    }
+
+    @Test func fieldsThatWouldBreakALineAreQuoted() {
+        #expect(
+            TextTable.commaSeparated([["a", "b,c"], ["say \"hi\"", "two\r\nlines"]])
+                == "a,\"b,c\"\n\"say \"\"hi\"\"\",\"two\r\nlines\"\n")
+    }
+}

@@ -1,0 +1,88 @@
+import AlignmentSupport
+import Distillation
+import Files
+import Foundation
+import Models
+import Shards
+import TestSupport
+import Testing
+import Training
+
+@Suite struct TrainingTotalsTests {
+    private let fixture = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip")
+
+    /// Trains some steps and returns what they cost; `stops` ends the run after each of these steps and resumes it.
+    private func totals(
+        _ weights: LossTerms, steps: Int = 4, recompute: Bool = false, replicas: Int = 1, stops: [Int] = []
+    ) throws -> TrainingTotals {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            var objective = AlignmentObjective(
+                weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: 1)
+            objective.recompute = recompute
+            var settings = TrainingSettings(
+                objective: objective, trainable: [.projector, .language], batchSize: 6, learningRate: 1e-3)
+            (settings.steps, settings.rowLimit, settings.seed, settings.replicas) = (steps, 120, 9, replicas)
+            let out = folder.appendingPathComponent("out")
+            for stop in stops + [steps] {
+                let model = try ModelFixture(fixture)
+                let trainer = try Trainer(
+                    student: try model.student(), teacher: weights.needsTeacher ? try model.teacher() : nil,
+                    cached: nil, dataset: dataset, settings: settings)
+                var last = -1
+                _ = try trainer.run(
+                    in: out, run: "r", stop: { last + 1 >= stop },
+                    report: { if case .step(let line) = $0 { last = line.step } })
+            }
+            return try TrainingTotals(folder: out)
+        }
+    }
+
+    @Test func sftIsOneStudentPassASampleAndNoTeacher() throws {
+        let totals = try totals(LossTerms(sft: 1))
+        #expect(totals.samples == 24)
+        #expect(totals.studentPasses == 24 && totals.studentRows == totals.tokens)
+        #expect(totals.teacherPasses == 0 && totals.teacherRows == 0)
+    }
+
+    @Test func kdInTheLoopIsOnePassOfEach() throws {
+        let totals = try totals(LossTerms(sft: 1, kd: 1), replicas: 2)
+        #expect(totals.studentPasses == 24 && totals.teacherPasses == 24)
+        #expect(totals.teacherRows == totals.tokens)
+    }
+
+    /// TPA runs the candidates as a second pass of both models: fewer rows than d a token, since equal ones are run once.
+    @Test func tpaAddsAPassOfTheCandidatesThatAreRun() throws {
+        let totals = try totals(LossTerms(tpa: 1))
+        #expect(totals.studentPasses == 48 && totals.teacherPasses == 48)
+        let branches = try #require(totals.studentRows) - totals.tokens
+        #expect(totals.teacherRows == totals.studentRows)
+        #expect(branches > totals.supervisedTokens && branches <= 3 * totals.supervisedTokens)
+    }
+
+    @Test func recomputingIsAnotherPassOfTheStudent() throws {
+        let totals = try totals(LossTerms(sft: 1), recompute: true)
+        #expect(totals.studentPasses == 48 && totals.studentRows == 2 * totals.tokens)
+    }
+
+    @Test func aResumedRunCountsAllItsSteps() throws {
+        let (straight, resumed) = (try totals(ModelFixture.all), try totals(ModelFixture.all, stops: [1, 3]))
+        #expect(resumed.samples == straight.samples && resumed.tokens == straight.tokens)
+        #expect(resumed.studentRows == straight.studentRows && resumed.teacherRows == straight.teacherRows)
+        #expect(resumed.seconds > 0 && resumed.residentBytes > 0)
+    }
+
+    @Test func linesOfAnOlderVersionLeavePassesOpen() throws {
+        try withTemporaryFolder { folder in
+            let line =
+                #"{"samples": 8, "tokens": 100, "supervised_tokens": 20, "resident_bytes": 5, "seconds": {"data": 1, "teacher": 0, "student": 1, "backward": 2, "optimizer": 0.5}}"#
+            let file = folder.appendingPathComponent("metrics.jsonl")
+            try AtomicOutput.writeAtomically(line + "\n", to: file)
+            let totals = try TrainingTotals(folder: folder)
+            #expect(totals.studentRows == nil && totals.tokens == 100 && totals.seconds == 4.5)
+            #expect(!totals.counts.contains { $0.name == "student_rows" })
+            try AtomicOutput.writeAtomically("{}\n", to: file)
+            #expect { try TrainingTotals(folder: folder) } throws: { "\($0)".contains("line 1") }
+        }
+    }
+}
