@@ -65,7 +65,7 @@ $(B)/shards/distill/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt
 $(B)/shards/heldout/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt.json $(DATA_READY) | build
 	$(title)
 	@test -n "$(HELDOUT_DATA)" || { echo "make: $(P)/pipeline.mk names no HELDOUT_DATA: samples with long answers that are not trained on" >&2; exit 1; }
-	$(Q)$(call shards,$(HELDOUT_DATA),$(HELDOUT_IMAGES))
+	$(Q)$(call shards,$(HELDOUT_DATA),$(HELDOUT_IMAGES)) $(HELDOUT_OPTIONS)
 
 # --- teacher: from random weights or published checkpoints, first on captions, then on conversations ------------------------
 train = $(LAUNCH) $(BIN)/train-student --config $< --out $(@D)

@@ -18,6 +18,15 @@ public enum Sampling: Equatable, Sendable {
         precondition(temperature > 0 && topP > 0, "Sampling: temperature \(temperature), top-p \(topP)")
         var random = CounterRandom(seed, stream, UInt64(step))
         var left = random.uniform()
+        if topP >= 1 {
+            // The same draw as from the nucleus of all ids, without a list of them.
+            let (weights, total) = Sampling.weights(logits, temperature: temperature)
+            for (id, weight) in weights.enumerated() {
+                left -= weight / total
+                if left < 0 { return Int32(id) }
+            }
+            return Int32(max(0, weights.count - 1))  // rounding left a crumb
+        }
         let nucleus = Sampling.nucleus(logits, temperature: temperature, topP: topP)
         for (id, probability) in nucleus {
             left -= probability
@@ -38,9 +47,7 @@ public enum Sampling: Equatable, Sendable {
     public static func nucleus(
         _ logits: UnsafeBufferPointer<Float>, temperature: Double, topP: Double
     ) -> [(id: Int32, probability: Double)] {
-        let top = Double(logits.max() ?? 0)
-        let weights = logits.map { exp((Double($0) - top) / temperature) }
-        let total = weights.reduce(0, +)
+        let (weights, total) = weights(logits, temperature: temperature)
         guard topP < 1 else { return weights.enumerated().map { (Int32($0), $1 / total) } }
         // Stable by id, so that equals do not depend on the sort.
         let order = weights.indices.sorted { (weights[$1], $0) < (weights[$0], $1) }
@@ -52,5 +59,14 @@ public enum Sampling: Equatable, Sendable {
             if sum >= topP * total { break }
         }
         return kept.map { ($0.id, $0.probability / sum) }
+    }
+
+    /// Probabilities before they are divided by their sum.
+    private static func weights(_ logits: UnsafeBufferPointer<Float>, temperature: Double) -> (
+        weights: [Double], total: Double
+    ) {
+        let top = Double(logits.max() ?? 0)
+        let weights = logits.map { exp((Double($0) - top) / temperature) }
+        return (weights, weights.reduce(0, +))
     }
 }

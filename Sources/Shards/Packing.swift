@@ -11,6 +11,13 @@ public enum BadSamplePolicy: String, Sendable, Codable, CaseIterable {
     case skip
 }
 
+/// Which of the samples are packed, where some are held back from training.
+public enum PackedPart: String, Sendable, Codable, CaseIterable {
+    /// Those that are not held back: all, where the share is 0.
+    case training
+    case heldBack = "held_back"
+}
+
 /// How far packing has come.
 public enum PackingEvent: Sendable, Equatable {
     /// Conversations read and tokenised so far.
@@ -41,6 +48,9 @@ public struct Packing: Sendable {
     public var badSamples = BadSamplePolicy.fail
     /// Reads only so many records; nil for all.
     public var limit: Int?
+    /// Share of pictures (of samples, where there is none) that are held back; whoever shows a picture goes where it goes.
+    public var heldBackShare = 0.0
+    public var part = PackedPart.training
     /// The output does not depend on it.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -81,11 +91,24 @@ public struct Packing: Sendable {
         try check("compression_level", compressionLevel, 1...19)
         try check("threads", threads, 1...4096)
         if let limit { try check("limit", limit, 1...Int.max) }
+        guard heldBackShare >= 0, heldBackShare < 1, part != .heldBack || heldBackShare > 0 else {
+            throw ShardsError.badSetting(
+                field: "held_back", found: "\(heldBackShare)",
+                expected: "a share from 0 to 1, more than 0 where that part is packed")
+        }
         guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/") else {
             throw ShardsError.badSetting(
                 field: "name", found: "'\(name)'", expected: "a file name's beginning")
         }
         try template.check(tokenizer)
+    }
+
+    /// Whether a sample is in the part that is packed: a pure function of its picture's name, or of its id.
+    func packs(_ sample: LlavaSample) -> Bool {
+        guard heldBackShare > 0 else { return true }
+        let digest = Digest.sha256("align-ti held back\n\(sample.image ?? sample.id)")
+        let place = Double(UInt64(digest.prefix(12), radix: 16) ?? 0) / Double(1 << 48)
+        return (place < heldBackShare) == (part == .heldBack)
     }
 
     /// Writes shards, `index.json` and, when samples were skipped, `skipped.jsonl`.

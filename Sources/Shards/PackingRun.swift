@@ -69,8 +69,9 @@ struct PackingRun {
             case encoded(EncodedSample, image: String?)
             case refused(id: String, SampleProblem)
             case malformed(ShardsError)
+            case otherPart
         }
-        let outcomes = mapConcurrently(batch, threads: packing.threads) { item -> Outcome in
+        let outcomes = mapConcurrently(batch, threads: packing.threads) { [packing] item -> Outcome in
             let record = item.record
             let sample: LlavaSample
             do {
@@ -84,12 +85,14 @@ struct PackingRun {
                         file: record.file, place: record.place, field: "(record)", found: "\(error)",
                         expected: "an object"))
             }
+            guard packing.packs(sample) else { return .otherPart }
             do throws(SampleProblem) {
                 return .encoded(try encoder.encode(sample), image: sample.image)
             } catch { return .refused(id: sample.id, error) }
         }
         for (item, outcome) in zip(batch, outcomes) {
             switch outcome {
+            case .otherPart: break
             case .malformed(let error):
                 guard packing.badSamples == .skip else { throw error }
                 skip(item.record, id: "", kind: "malformed", reason: "\(error)")

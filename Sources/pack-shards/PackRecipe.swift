@@ -23,9 +23,14 @@ struct PackRecipe: Recipe {
     var onBadSample = BadSamplePolicy.fail
     /// Read only so many records; null for all.
     var limit: Int?
+    /// Share of pictures that is held back, with all samples about them (of samples, where there is no picture): for measure-exposure.
+    var heldBack = 0.0
+    /// training (without those held back) or held_back (those alone).
+    var part = PackedPart.training
 
     enum CodingKeys: String, CodingKey {
-        case name, template, system, image, limit
+        case name, template, system, image, limit, part
+        case heldBack = "held_back"
         case endToken = "end_token"
         case maximumLength = "maximum_length"
         case samplesPerShard = "samples_per_shard"
@@ -38,6 +43,12 @@ struct PackRecipe: Recipe {
         try SettingProblem.require(samplesPerShard, "samples_per_shard", in: 1...1 << 20)
         try SettingProblem.require(compressionLevel, "compression_level", in: 1...19)
         if let limit { try SettingProblem.require(limit, "limit", in: 1...Int.max) }
+        guard heldBack >= 0, heldBack < 1 else {
+            throw SettingProblem("held_back", "is \(heldBack), expected a number from 0, less than 1")
+        }
+        guard part != .heldBack || heldBack > 0 else {
+            throw SettingProblem("part", "is held_back, and held_back, the share of it, is 0")
+        }
         guard ConversationTemplate.Kind(rawValue: template) != nil else {
             let names = ConversationTemplate.Kind.allCases.map(\.rawValue).joined(separator: ", ")
             throw SettingProblem("template", "is '\(template)', expected one of \(names)")

@@ -60,6 +60,7 @@ struct PackShards: ParsableCommand {
         packing.compressionLevel = recipe.compressionLevel
         packing.badSamples = recipe.onBadSample
         packing.limit = recipe.limit
+        (packing.heldBackShare, packing.part) = (recipe.heldBack, recipe.part)
         if let threads = configuration.threads { packing.threads = threads }
         try packing.check()
 

@@ -51,6 +51,38 @@ import Text
         }
     }
 
+    /// Training and held-back part are everything, and share no picture; other shares hold back more of the same.
+    @Test func whatIsHeldBackIsNotTrainedOn() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder, samples: 90)
+            func ids(_ part: PackedPart, _ share: Double) throws -> [String] {
+                var packing = try data.packing()
+                (packing.part, packing.heldBackShare) = (part, share)
+                let output = folder.appendingPathComponent("\(part) \(share)")
+                try packing.run(into: output)
+                let dataset = try ShardDataset(output)
+                return try (0..<dataset.count).map { try dataset.sample($0).id }
+            }
+            let pictures = Dictionary(
+                uniqueKeysWithValues: data.records.map { record in
+                    let image = (record["image"] as? [String])?.first ?? record["image"] as? String
+                    return ("\(record["id"] ?? "")", image)
+                })
+            let (all, training, held) = (
+                try ids(.training, 0), try ids(.training, 0.3), try ids(.heldBack, 0.3)
+            )
+            #expect(all.count == 90 && Set(training).union(held) == Set(all))
+            #expect(training.count + held.count == 90 && training == all.filter { training.contains($0) })
+            let shown = [training, held].map { Set($0.compactMap { pictures[$0] ?? nil }) }
+            #expect(shown[0].isDisjoint(with: shown[1]) && !shown[1].isEmpty)
+            #expect((9...45).contains(held.count))
+            #expect(Set(held).isSubset(of: try ids(.heldBack, 0.6)))
+            var packing = try data.packing()
+            packing.part = .heldBack
+            #expect { try packing.check() } throws: { "\($0)".contains("held_back") }
+        }
+    }
+
     /// Every column against the conversation rendered and tokenised again, and the pixels against the picture
     /// prepared again.
     @Test func shardsHoldWhatTheDataSay() throws {
