@@ -27,7 +27,7 @@ extension ModelBench {
                 output, layer: shapes.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
             let passed = ContinuousClock.now
             let targets = topTargets(
-                hidden: output.hidden.data, head: teacher.language.head.data, rows: lossRows(batch),
+                hidden: output.hidden.data, head: teacher.language.head, rows: lossRows(batch),
                 topK: idsKept, common: shapes.teacher.vocabulary)
             let selected = ContinuousClock.now
             var made = CachedShard(settings)
@@ -109,7 +109,7 @@ extension ModelBench {
                 (trunk, lossRows(batch)), (branch, candidates.indices.map { Int32($0) }),
             ] {
                 _ = topTargets(
-                    hidden: output.hidden.data, head: teacher.language.head.data, rows: rows, topK: 1,
+                    hidden: output.hidden.data, head: teacher.language.head, rows: rows, topK: 1,
                     common: shapes.teacher.vocabulary)
             }
         }

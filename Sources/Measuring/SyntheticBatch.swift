@@ -64,6 +64,6 @@ extension BenchShapes.Language {
         settings.vision.heads = 1
         settings.vision.intermediate = 1
         settings.vision.orthonormalPatches = false
-        return try LlavaModel(random: settings, trainable: trainable)
+        return try LlavaModel(random: settings, trainable: trainable, precision: precision)
     }
 }

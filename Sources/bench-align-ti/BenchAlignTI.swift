@@ -50,7 +50,7 @@ struct BenchAlignTI: ParsableCommand {
             return known
         }
         let shapes = try config.map { file in
-            var shapes = try RecipeLoader.load(BenchShapes.self, config: URL(fileURLWithPath: file))
+            var shapes = try RecipeLoader.load(BenchShapes.self, configs: [URL(fileURLWithPath: file)])
             shapes.repeats = repeats ?? shapes.repeats
             return (file: file, shapes: shapes)
         }
@@ -92,8 +92,9 @@ struct BenchAlignTI: ParsableCommand {
         let precision = precisions.first ?? .fp32
         var made: [Figure] = []
         if let shapes = shapes.first, let name = plan.modelFigures(shapes).first {
-            guard precision == .fp32 else {
-                throw MeasuringError.unavailable(what: "--precision bf16: this build computes in fp32 only")
+            guard precision.supported == precision else {
+                throw MeasuringError.unavailable(
+                    what: "--precision bf16: this processor has no bf16 instructions")
             }
             made = [try modelFigure(name, ModelBench(shapes, precision: precision))]
             let rate = ModelBench.productRate(precision)
