@@ -1,27 +1,63 @@
+import Files
 import Foundation
 
 extension RunComparison {
-    /// Tidy CSV, a line for each row and column of the table.
-    public func csv() throws -> String {
-        let header =
-            "row,column,baseline,seeds,mean,standard_error,difference,difference_standard_error,test,statistic,degrees_of_freedom,p"
-        func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
-        let lines = try cells().map { cell in
-            var test = ["", "", ""]
+    /// A line of JSON for each row and column, numbers in full; null is undefined.
+    public func lines() throws -> String {
+        try cells().map { cell in
+            var test: [(String, JSONValue)] = []
             switch cell.test {
-            case .pairedT(let found): test = ["paired t", "\(found.t)", "\(found.degreesOfFreedom)"]
-            case .mcNemar(let found): test = ["mcnemar", "\(found.wins)/\(found.losses)", ""]
+            case .pairedT(let found):
+                test = [
+                    ("test", "paired t"), ("t", JSONValue(found.t)),
+                    ("degrees_of_freedom", .int(found.degreesOfFreedom)),
+                ]
+            case .mcNemar(let found):
+                test = [("test", "mcnemar"), ("wins", .int(found.wins)), ("losses", .int(found.losses))]
             case nil: break
             }
-            let fields =
+            let members: [(String, JSONValue)] =
                 [
-                    cell.row, cell.column, baseline, "\(cell.seeds)", number(cell.value?.mean),
-                    number(cell.value?.standardError), number(cell.difference?.mean),
-                    number(cell.difference?.standardError),
-                ] + test + [number(cell.test?.p)]
-            return fields.map(quoted).joined(separator: ",")
+                    ("row", .string(cell.row)), ("column", .string(cell.column)),
+                    ("baseline", .string(baseline)), ("seeds", .int(cell.seeds)),
+                    ("mean", JSONValue(cell.value?.mean)),
+                    ("standard_error", JSONValue(cell.value?.standardError)),
+                    ("difference", JSONValue(cell.difference?.mean)),
+                    ("difference_standard_error", JSONValue(cell.difference?.standardError)),
+                ] + test + [("p", JSONValue(cell.test?.p))]
+            return JSONValue.object(JSONObject(members.map { (name: $0.0, value: $0.1) })).encoded() + "\n"
+        }.joined()
+    }
+
+    /// The table for a spreadsheet or a page: a caption after `#`, then a line a row, cells `mean ± standard error`.
+    public func csv(showsCosts: Bool = false) throws -> String {
+        let scores = columns.filter { !RunScores.costs.contains($0) }
+        var head = ["row"] + scores.map(title)
+        if let last = scores.last { head += ["Δ \(title(last))", "p"] }
+        if showsCosts { head += Self.costTitles }
+        let lines = try rows.map { row in
+            let cells = try scores.map { try cell(row, $0) }
+            var line = [row.name] + cells.map { withError($0.value, "%.1f") }
+            if let last = cells.last {
+                line += [withError(last.difference, "%+.2f"), printed(last.test?.p, "%.3f")]
+            }
+            return try line + (showsCosts ? costs(row) : [])
         }
-        return ([header] + lines).joined(separator: "\n") + "\n"
+        return "# \(footnote)\n"
+            + ([head] + lines).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+    }
+
+    private func withError(_ value: MeanAndError?, _ format: String) -> String {
+        printed(value?.mean, format) + (value?.standardError.map { String(format: " ± %.2f", $0) } ?? "")
+    }
+
+    private static let costTitles = ["seconds", "s/step", "teacher s", "rows/sample", "peak MB"]
+
+    private func costs(_ row: Row) throws -> [String] {
+        try zip(RunScores.costs, ["%.1f", "%.3f", "%.1f", "%.1f", "%.0f"]).map { column, format in
+            let mean = try cell(row, column).value?.mean
+            return printed(column == "peak_resident_bytes" ? mean.map { $0 / 1e6 } : mean, format)
+        }
     }
 
     private func quoted(_ field: String) -> String {
@@ -38,7 +74,7 @@ extension RunComparison {
         if let last = scores.last {
             table[0] += ["±", "Δ \(title(last))", "±", "p"]
         }
-        if showsCosts { table[0] += ["seconds", "s/step", "teacher s", "rows/sample", "peak MB"] }
+        if showsCosts { table[0] += Self.costTitles }
         for row in rows {
             let cells = try scores.map { try cell(row, $0) }
             var line = [row.name] + cells.map { printed($0.value?.mean) }
@@ -48,13 +84,7 @@ extension RunComparison {
                     printed(last.difference?.standardError, "%.2f"), printed(last.test?.p, "%.3f"),
                 ]
             }
-            if showsCosts {
-                let formats = ["%.1f", "%.3f", "%.1f", "%.1f", "%.0f"]
-                line += try zip(RunScores.costs, formats).map { column, format in
-                    let mean = try cell(row, column).value?.mean
-                    return printed(column == "peak_resident_bytes" ? mean.map { $0 / 1e6 } : mean, format)
-                }
-            }
+            if showsCosts { line += try costs(row) }
             table.append(line)
         }
         let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }

@@ -22,44 +22,54 @@ struct CachedDivergence {
         _ target: CachedTarget, _ divergence: Divergence, _ s: UnsafeMutablePointer<Float>, logSum: Float,
         common: Int
     ) {
-        let (logP, logRest) = target.normalizedLogs
-        let logQ = target.ids.map { Double(s[Int($0)] - logSum) }
+        let (shares, restShare) = target.normalized
         let rest = Self.rest(s, excluding: target.ids, logSum: logSum, common: common)
-        let q = logQ.map { exp($0) }
-        let parts = zip(logP, logQ).map { Outcome(logP: $0, logQ: $1, divergence.mixture) }
-        var sum = parts.reduce(0.0) { $0 + $1.value }
-        var meanSlope = parts.reduce(0.0) { $0 + $1.slope }
+        let mixture = divergence.mixture
+        var (sum, meanSlope, crossEntropy) = (0.0, 0.0, 0.0)
+        var (slopes, student) = ([Double](), [Double]())
+        for (id, share) in zip(target.ids, shares) {
+            let logQ = Double(s[Int(id)] - logSum)
+            let q = exp(logQ)
+            let outcome = Outcome(p: share, q: (q, logQ), mixture)
+            sum += outcome.value
+            meanSlope += outcome.slope
+            crossEntropy -= share.probability * logQ
+            slopes.append(outcome.slope)
+            student.append(q)
+        }
         var restSlope = 0.0  // g, not q g
         if rest > 0 {
-            let outcome = Outcome(logP: logRest, logQ: log(rest), divergence.mixture)
+            let outcome = Outcome(p: restShare, q: (rest, log(rest)), mixture)
             sum += outcome.value
             meanSlope += outcome.slope
             restSlope = outcome.slope / rest
         }
         // Draws: their own entropy is that of the sample; the teacher's makes the value unbiased too.
-        if let entropy = target.entropy {
-            sum = zip(logP, logQ).reduce(-Double(entropy)) { $0 - exp($1.0) * $1.1 }
-        }
-        value = sum
+        value = target.entropy.map { crossEntropy - Double($0) } ?? sum
         restFactor = Float(restSlope - meanSlope)
         ids = target.ids
-        student = q
-        gradients = zip(parts, q).map { $0.slope - $1 * meanSlope }
+        self.student = student
+        gradients = zip(slopes, student).map { $0 - $1 * meanSlope }
     }
 
     /// One outcome's part of a divergence, and q dD/dq.
     private struct Outcome {
         let value, slope: Double
 
-        init(logP: Double, logQ: Double, _ f: ck_mixture) {
-            let (lambda, a, b) = (Double(f.lambda), Double(f.a), Double(f.b))
-            let (p, q) = (exp(logP), exp(logQ))
+        init(p: CachedTarget.Share, q: CachedTarget.Share, _ f: ck_mixture) {
             // A probability below e^-700 is taken for that: no logarithm is infinite, and what it multiplies is as good as zero.
-            let r = max(-700, min(700, max(logP, -700) - max(logQ, -700)))
+            let r = max(p.log, -700) - max(q.log, -700)
+            guard f.b != 0 || f.lambda != 0 else {  // forward KL
+                (value, slope) = (p.probability * r, -p.probability)
+                return
+            }
+            let (lambda, a, b) = (Double(f.lambda), Double(f.a), Double(f.b))
             let ratio = lambda * exp(r) + 1 - lambda  // m / q
             let logRatio = lambda == 1 ? r : log(ratio)
-            value = a * p * (r - logRatio) - b * q * logRatio
-            slope = b * q * (1 - logRatio - (1 - lambda) / ratio) - a * (1 - lambda) * p / ratio
+            value = a * p.probability * (r - logRatio) - b * q.probability * logRatio
+            slope =
+                b * q.probability * (1 - logRatio - (1 - lambda) / ratio)
+                - a * (1 - lambda) * p.probability / ratio
         }
     }
 

@@ -30,9 +30,18 @@ public struct CachedTarget: Sendable, Equatable {
     /// Says nothing: all probability in one outcome, so that every student agrees.
     static let none = CachedTarget(ids: [], logProbabilities: [], logTail: 0)
 
-    /// Logarithms of the probabilities of the ids and of the tail, scaled to sum to one: fp16 log-probabilities miss it by about 1e-3.
-    var normalizedLogs: (ids: [Double], tail: Double) {
-        let sum = logProbabilities.reduce(exp(Double(logTail))) { $0 + exp(Double($1)) }
-        return (logProbabilities.map { Double($0) - log(sum) }, Double(logTail) - log(sum))
+    /// A probability and its logarithm.
+    typealias Share = (probability: Double, log: Double)
+
+    /// The ids and the tail, scaled to sum to one: fp16 log-probabilities miss it by about 1e-3.
+    var normalized: (ids: [Share], tail: Share) {
+        let raw = logProbabilities.map { exp(Double($0)) }
+        let tail = exp(Double(logTail))
+        let sum = raw.reduce(tail, +)
+        let logSum = log(sum)
+        return (
+            zip(raw, logProbabilities).map { ($0 / sum, Double($1) - logSum) },
+            (tail / sum, Double(logTail) - logSum)
+        )
     }
 }

@@ -16,8 +16,8 @@ struct CompareRuns: ParsableCommand {
         "compare-runs", abstract: "Compares ablation rows over seeds: mean, standard error, paired test.",
         discussion: """
             Reads <runs>/<row>/seed-<s>/scores (score-benchmarks) and model (train-student: what it cost) for seeds 1 to --seeds. \
-            Writes <name>.csv, a line for each row and column, and <name>.txt, and prints it; <name> is that of the output \
-            folder. With several seeds the test is a paired t test over seeds, with one McNemar's over questions.
+            Writes <name>.csv and <name>.txt, the table, and prints it, <name> being that of the output folder, and cells.jsonl, \
+            all numbers in full. With several seeds the test is a paired t test over seeds, with one McNemar's over questions.
             """,
         example:
             "compare-runs --runs runs/demo/ablations --row sft --row kd --row align-ti --baseline kd --seeds 3 --out runs/demo/tables/table3"
@@ -66,7 +66,9 @@ struct CompareRuns: ParsableCommand {
         let text = try comparison.text(showsCosts: recipe.costs)
         try run.begin()
         try AtomicOutput.writeAtomically(
-            try comparison.csv(), to: output.appendingPathComponent("\(name).csv"))
+            try comparison.csv(showsCosts: recipe.costs), to: output.appendingPathComponent("\(name).csv"))
+        try AtomicOutput.writeAtomically(
+            try comparison.lines(), to: output.appendingPathComponent("cells.jsonl"))
         try AtomicOutput.writeAtomically(text, to: output.appendingPathComponent("\(name).txt"))
         try run.finish(counts: ["rows": .int(rows.count), "seeds": .int(seeds)])
         show(text)

@@ -47,6 +47,9 @@ struct ScoreBenchmarks: ParsableCommand {
     @Flag(help: "Print how each answer was read and judged; writes nothing.")
     var explain = false
 
+    @Flag(help: "Leave out what is to be said of the benchmarks themselves, whoever answers.")
+    var brief = false
+
     @Option(help: "Folder for scores.json, table.txt and the receipt; without it the table is only printed.")
     var out: String?
 
@@ -74,7 +77,8 @@ struct ScoreBenchmarks: ParsableCommand {
         let table = ScoreTable(rows: results.map(\.row) + (recipe.published ? ScoreTable.published : [])).text
         if explain { results.flatMap(\.explanations).forEach { print($0) } }
         printTable(table)
-        (benchmarks.flatMap(\.allNotices) + results.flatMap(\.notices)).forEach(StandardError.write)
+        ((brief ? [] : benchmarks.flatMap(\.allNotices)) + results.flatMap(\.notices)).forEach(
+            StandardError.write)
         let failed = results.reduce(0) { $0 + $1.failures.count }
         guard failed == 0 else { throw Unscored(count: failed) }
 

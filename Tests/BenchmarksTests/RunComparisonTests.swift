@@ -30,8 +30,13 @@ import Testing
         #expect(abs((ours.test?.p ?? 0) - (1 - 10 / 102.0.squareRoot())) < 1e-9)
         let cost = try comparison.cell(comparison.rows[1], "train_seconds")
         #expect(cost.value != nil && cost.test == nil)
+        let lines = try comparison.lines().split(separator: "\n")
+        #expect(
+            lines.count == 4 && lines[2].contains(#""test": "paired t""#) && lines[0].contains(#""p": null"#))
+        // kd: 60, 62, 64: standard error 2 / sqrt(3). align-ti: 63, 66, 67: 1.2019.
         let csv = try comparison.csv().split(separator: "\n")
-        #expect(csv.count == 5 && csv[1].hasPrefix("kd,pope,kd,3,62.0,") && csv[3].contains(",paired t,"))
+        #expect(csv[0].hasPrefix("# 3 seeds") && csv[1] == "row,POPE,Δ POPE,p")
+        #expect(csv[2] == "kd,62.0 ± 1.15,-,-" && csv[3] == "align-ti,65.3 ± 1.20,+3.33 ± 0.33,0.010")
         let text = try comparison.text()
         #expect(text.contains("+3.33") && text.contains("0.010") && text.contains("3 seeds"))
         #expect(try comparison.text(showsCosts: true).contains("653.3"))
@@ -45,7 +50,7 @@ import Testing
         let comparison = try RunComparison(rows: rows, baseline: "kd")
         let cell = try comparison.cell(rows[1], "pope")
         #expect(cell.value?.standardError == nil && abs((cell.test?.p ?? 0) - 14.0 / 64) < 1e-12)
-        #expect(try comparison.csv().contains(",mcnemar,5/1,,0.21875"))
+        #expect(try comparison.lines().contains(#""wins": 5, "losses": 1, "p": 0.21875"#))
     }
 
     @Test func otherQuestionsAreRefused() throws {

@@ -167,6 +167,22 @@ private struct Demanding: Recipe {
         #expect(try load(Demanding.self, "teacher: runs/teacher").teacher == "runs/teacher")
     }
 
+    @Test func ofSeveralRecipesALaterOneOverridesWhatItNames() throws {
+        try withTemporaryFolder { folder in
+            let configs = try [
+                ("base.yaml", "steps: 5\nname: base\nweights: {sft: 3, iva: 2}\n"),
+                ("row.yaml", "name: row\nweights: {iva: 9}\n"),
+            ].map { name, text in
+                let url = folder.appendingPathComponent(name)
+                try AtomicOutput.writeAtomically(text, to: url)
+                return url
+            }
+            let recipe = try RecipeLoader.load(Example.self, configs: configs, assignments: ["steps=6"])
+            #expect((recipe.steps, recipe.name, recipe.weights.sft, recipe.weights.iva) == (6, "row", 3, 9))
+            #expect(try RecipeLoader.load(Example.self, configs: configs.reversed()).name == "base")
+        }
+    }
+
     @Test func aRecipeMayBeBasedOnAnother() throws {
         try withTemporaryFolder { folder in
             func write(_ name: String, _ text: String) throws -> URL {

@@ -5,6 +5,7 @@
 #
 # A row is a file of this folder that names what differs from the pipeline's align-ti.yaml. Row R with seed S is the folder
 # $(B)/ablations/R/seed-S with model, answers and scores. Tables share rows; all rows share teacher, its outputs and the students' start.
+# What a pipeline's ablations.yaml says, where it has one, holds for all rows: fewer epochs, say.
 SEEDS ?= 1
 A := $(B)/ablations
 
@@ -41,14 +42,15 @@ paper: $(COMPARISONS) table5
 row_of = $(firstword $(subst /, ,$(1)))
 seed_of = $(patsubst seed-%,%,$(lastword $(subst /, ,$(1))))
 row_file = pipelines/ablations/$(call row_of,$(1)).yaml
+COMMON := $(wildcard $(P)/ablations.yaml)
 teacher_of = $(if $(filter %-small-teacher,$(call row_of,$(1))),$(A)/teachers/small,$(B))
 
 .SECONDEXPANSION:
-$(A)/%/model/receipt.json: $$(call row_file,$$*) $$(call bases,$$(call row_file,$$*)) $(call recipe,align-ti) \
+$(A)/%/model/receipt.json: $$(call row_file,$$*) $$(call bases,$$(call row_file,$$*)) $(call recipe,align-ti) $(COMMON) \
     $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json \
     $$(call teacher_of,$$*)/teacher/receipt.json $$(call teacher_of,$$*)/teacher-outputs/receipt.json | build
 	$(title)
-	$(Q)$(LAUNCH) $(BIN)/train-student --config $(P)/align-ti.yaml --config $< --set seed=$(call seed_of,$*) \
+	$(Q)$(LAUNCH) $(BIN)/train-student $(addprefix --config ,$(P)/align-ti.yaml $(COMMON) $<) --set seed=$(call seed_of,$*) \
 	    --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(call teacher_of,$*)/teacher \
 	    --teacher-outputs $(call teacher_of,$*)/teacher-outputs --cache $(CACHE) --out $(@D)
 $(A)/%/answers/receipt.json: $(call recipe,answer) $(A)/%/model/receipt.json | build
@@ -57,7 +59,7 @@ $(A)/%/answers/receipt.json: $(call recipe,answer) $(A)/%/model/receipt.json | b
 $(A)/%/scores/receipt.json: $(call recipe,score) $(A)/%/answers/receipt.json | build
 	$(title)
 	$(Q)$(BIN)/score-benchmarks --config $< --model $(call row_of,$*)=$(A)/$*/answers $(addprefix --benchmark ,$(BENCHMARKS)) \
-	    --out $(@D) >/dev/null
+	    --brief --out $(@D) >/dev/null
 
 # The small teacher learns as the pipeline's own does.
 S := $(A)/teachers/small
@@ -75,7 +77,7 @@ $(S)/teacher-outputs/receipt.json: $(call recipe,cache) $(S)/teacher/receipt.jso
 	$(title)
 	$(Q)$(LAUNCH) $(BIN)/cache-teacher --config $< --teacher $(S)/teacher --shards $(B)/shards/distill --cache $(CACHE) --out $(@D)
 
-# Prints the table and keeps it as $(B)/tables/<table>/<table>.csv; it knows itself whether anything has changed.
+# Prints the table and keeps it as $(B)/tables/<table>/<table>.csv; the stage knows itself whether anything has changed.
 runs_of = $(foreach row,$(1),$(foreach seed,$(shell seq $(SEEDS)),$(A)/$(row)/seed-$(seed)))
 $(COMPARISONS): $$(patsubst %,%/scores/receipt.json,$$(call runs_of,$$($$@))) | build
 	@printf '\n== %s\n' $@

@@ -1,0 +1,50 @@
+import AlignmentSupport
+import Distillation
+import Files
+import Foundation
+import Models
+import TestSupport
+import Testing
+import Text
+
+/// What ends a response that a student samples.
+@Suite struct ShardDatasetModelTests {
+    private let fixture = Fixtures.repository.appendingPathComponent(
+        "Tests/Fixtures/models/qwen2_siglip/student")
+
+    @Test func aResponseEndsAtTheShardsEndTokenOrTheModelsOwn() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let model = try LlavaModel(folder: fixture)
+            let own = Set(model.configuration.text.endIds)
+            #expect(try dataset.endIds(model.configuration, folder: fixture) == own && own == [2])
+            // As tinyDataset packs with: ids 266 and 267 are the special tokens.
+            let json = try BPETrainer(vocabularySize: 268, specialTokens: ["<|endoftext|>", "<image>"]).train(
+                on: ["red", "green", "blue", "yellow", "what is it?", "USER ASSISTANT"])
+            try AtomicOutput.writeAtomically(json, to: folder.appendingPathComponent("tokenizer.json"))
+            let end = try #require(
+                try Tokenizer(json: json, file: "tokenizer.json").addedID(of: dataset.description.endToken))
+            #expect(try dataset.endIds(model.configuration, folder: folder) == own.union([end]) && end != 2)
+        }
+    }
+
+    @Test func withoutAnEndNothingIsSampled() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let configuration = folder.appendingPathComponent("config.json")
+            let text = try String(
+                contentsOf: fixture.appendingPathComponent("config.json"), encoding: .utf8
+            ).replacing(#/"eos_token_id": *2/#, with: "\"eos_token_id\": null")
+            try AtomicOutput.writeAtomically(text, to: configuration)
+            for name in ["model.safetensors", "preprocessor_config.json"] {
+                try FileManager.default.copyItem(
+                    at: fixture.appendingPathComponent(name), to: folder.appendingPathComponent(name))
+            }
+            let model = try LlavaModel(folder: folder)
+            #expect(model.configuration.text.endIds.isEmpty)
+            #expect { try dataset.endIds(model.configuration, folder: folder) } throws: {
+                "\($0)".contains("<|endoftext|>") && "\($0)".contains("config.json")
+            }
+        }
+    }
+}
