@@ -19,6 +19,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Benchmarks", ["Files", "Text"]),
     ("World", ["Files", "Text", "Images"]),
     ("Stage", ["Files", "ArgumentParser", "Yams"]),
+    ("Report", ["Files", "Text", "Images", "Models", "Distillation", "Benchmarks", "Stage", "Mustache"]),
 ]
 
 let stages: [(name: String, imports: [String])] = [
@@ -30,12 +31,15 @@ let stages: [(name: String, imports: [String])] = [
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
     ("bench-align-ti", ["Autograd", "Benchmarks", "Models", "Tensors"]),
+    ("write-report", ["Report"]),
+    ("watch-training", []),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]
 
 let products: [String: Target.Dependency] = [
     "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser"),
     "Yams": .product(name: "Yams", package: "Yams"),
+    "Mustache": .product(name: "Mustache", package: "swift-mustache"),
 ]
 func dependencies(_ names: [String]) -> [Target.Dependency] {
     names.map { products[$0] ?? .byName(name: $0) }
@@ -55,6 +59,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: system.map { .systemLibrary(name: $0) }
         + [

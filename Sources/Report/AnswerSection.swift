@@ -1,0 +1,118 @@
+import Benchmarks
+import Foundation
+
+/// Answers side by side for one benchmark.
+struct AnswerSamples {
+    struct Card {
+        let uri: String?
+        let question: String
+        let gold: String
+        let answers: [(model: String, text: String, mark: AnswerMark)]
+    }
+
+    let title: String
+    let outcome: String
+    let cards: [Card]
+
+    var context: [String: Any] {
+        [
+            "title": title, "outcome": outcome,
+            "cards": cards.map { card in
+                [
+                    "uri": card.uri ?? "", "hasPicture": card.uri != nil, "question": card.question,
+                    "gold": card.gold,
+                    "answers": card.answers.map {
+                        [
+                            "model": $0.model, "text": $0.text, "kind": $0.mark.rawValue,
+                            "mark": $0.mark.sign, "verdict": $0.mark.rawValue,
+                        ]
+                    },
+                ] as [String: Any]
+            },
+        ]
+    }
+}
+
+/// Sample answers of every model, chosen by rule.
+struct AnswerSection {
+    let scored: ScoredRun
+    let perBenchmark: Int
+
+    func section() throws -> ReportSection {
+        var section = ReportSection(
+            id: "answers", title: "Answers side by side",
+            lead:
+                "The same questions to every model. For each benchmark the most frequent outcomes (who is right, who is wrong) are shown in "
+                + "turn, and within an outcome the question is drawn by a fixed lot, so nobody picked these.")
+        section.sources = scored.models.map(\.answers)
+        section.blocks += scored.problems.map { .absent($0) }
+        guard !scored.models.isEmpty, !scored.benchmarks.isEmpty else {
+            section.blocks.append(.absent("There are no scored answers to show."))
+            return section
+        }
+        var outcomes = ReportTable(
+            id: "outcomes", title: "Who is right where.",
+            caption: "Questions by outcome: ✓ right, ✗ wrong, ½ partly right, – not answered.",
+            columns: ["benchmark"] + scored.models.map(\.name) + ["questions"])
+        var samples: [ReportSection.Block] = []
+        for benchmark in scored.benchmarks {
+            let kind = type(of: benchmark)
+            do {
+                guard let questions = try scored.judged(benchmark), !questions.isEmpty else { continue }
+                let groups = Self.outcomes(questions)
+                outcomes.rows += groups.map { group in
+                    ReportTable.Row(
+                        [kind.title] + group.marks.map(\.sign) + [String(group.questions.count)])
+                }
+                let chosen = Self.choose(groups, perBenchmark)
+                let images = try ImageReader(for: chosen.map(\.question))
+                samples.append(
+                    .answers(
+                        AnswerSamples(
+                            title: kind.title,
+                            outcome: "\(chosen.count) of \(Printed.count(questions.count)) questions.",
+                            cards: chosen.map { card($0, images) })))
+            } catch { samples.append(.absent("\(kind.title): \(error)")) }
+        }
+        section.blocks += samples
+        section.blocks.append(.table(outcomes))
+        return section
+    }
+
+    private func card(_ judged: JudgedQuestion, _ images: ImageReader) -> AnswerSamples.Card {
+        let picture = (try? images.bytes(of: judged.question)).flatMap {
+            $0.flatMap { try? Picture.thumbnail(of: $0, side: 160) }
+        }
+        return AnswerSamples.Card(
+            uri: picture, question: judged.shortText, gold: judged.gold,
+            answers: zip(scored.models, judged.answers).map { model, item in
+                let text = item.text.map { $0.count > 300 ? $0.prefix(300) + "…" : $0 } ?? "no answer"
+                return (model.name, text.isEmpty ? "(empty)" : text, AnswerMark(verdict: item.verdict))
+            })
+    }
+
+    /// Questions by who is right, the most frequent outcome first; of equals the one that reads first.
+    static func outcomes(_ questions: [JudgedQuestion]) -> [(
+        marks: [AnswerMark], questions: [JudgedQuestion]
+    )] {
+        let groups = Dictionary(grouping: questions) { $0.marks.map(\.sign).joined() }
+        return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map {
+            (marks: $0.value[0].marks, questions: $0.value.sorted { $0.lot < $1.lot })
+        }
+    }
+
+    /// One question of each outcome in turn, until there are enough.
+    static func choose(_ groups: [(marks: [AnswerMark], questions: [JudgedQuestion])], _ count: Int)
+        -> [JudgedQuestion]
+    {
+        var chosen: [JudgedQuestion] = []
+        let longest = groups.map(\.questions.count).max() ?? 0
+        for turn in 0..<longest {
+            for group in groups where turn < group.questions.count && chosen.count < count {
+                chosen.append(group.questions[turn])
+            }
+            if chosen.count >= count { break }
+        }
+        return chosen
+    }
+}
