@@ -50,20 +50,19 @@ struct AnswerSection {
             section.blocks.append(.absent("There are no scored answers to show."))
             return section
         }
-        var outcomes = ReportTable(
-            id: "outcomes", title: "Who is right where.",
-            caption: "Questions by outcome: ✓ right, ✗ wrong, ½ partly right, – not answered.",
-            columns: ["benchmark"] + scored.models.map(\.name) + ["questions"])
+        var counts: [(title: String, byOutcome: [String: Int])] = []
         var samples: [ReportSection.Block] = []
         for benchmark in scored.benchmarks {
             let kind = type(of: benchmark)
             do {
                 guard let questions = try scored.judged(benchmark), !questions.isEmpty else { continue }
                 let groups = Self.outcomes(questions)
-                outcomes.rows += groups.map { group in
-                    ReportTable.Row(
-                        [kind.title] + group.marks.map(\.sign) + [String(group.questions.count)])
-                }
+                counts.append(
+                    (
+                        kind.title,
+                        Dictionary(
+                            uniqueKeysWithValues: groups.map { (Self.key($0.marks), $0.questions.count) })
+                    ))
                 let chosen = Self.choose(groups, perBenchmark)
                 let images = try ImageReader(for: chosen.map(\.question))
                 samples.append(
@@ -75,8 +74,41 @@ struct AnswerSection {
             } catch { samples.append(.absent("\(kind.title): \(error)")) }
         }
         section.blocks += samples
-        section.blocks.append(.table(outcomes))
+        if !counts.isEmpty { section.blocks.append(.table(outcomes(counts))) }
         return section
+    }
+
+    /// How many questions of each benchmark had each outcome, the most frequent first.
+    private func outcomes(_ counts: [(title: String, byOutcome: [String: Int])]) -> ReportTable {
+        let totals = counts.reduce(into: [String: Int]()) { $0.merge($1.byOutcome, uniquingKeysWith: +) }
+        let keys = totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+        return ReportTable(
+            id: "outcomes", title: "Who is right where.",
+            caption: "Questions by outcome: ✓ right, ✗ wrong, ½ partly right, – not answered.",
+            columns: scored.models.map(\.name) + counts.map(\.title) + ["all"],
+            rows: keys.map { key in
+                ReportTable.Row(
+                    key.map { String($0) } + counts.map { String($0.byOutcome[key] ?? 0) }
+                        + [String(totals[key] ?? 0)])
+            })
+    }
+
+    /// A sign a model.
+    static func key(_ marks: [AnswerMark]) -> String { marks.map(\.sign).joined() }
+
+    /// The accepted answers of TextVQA, each once with how many gave it.
+    static func gold(_ text: String) -> String {
+        let parts = text.components(separatedBy: " | ")
+        guard parts.count > 1 else { return text }
+        var counts: [(text: String, count: Int)] = []
+        for part in parts {
+            if let index = counts.firstIndex(where: { $0.text == part }) {
+                counts[index].count += 1
+            } else {
+                counts.append((part, 1))
+            }
+        }
+        return counts.map { $0.count == 1 ? $0.text : "\($0.text) (\($0.count)×)" }.joined(separator: ", ")
     }
 
     private func card(_ judged: JudgedQuestion, _ images: ImageReader) -> AnswerSamples.Card {
@@ -84,7 +116,7 @@ struct AnswerSection {
             $0.flatMap { try? Picture.thumbnail(of: $0, side: 160) }
         }
         return AnswerSamples.Card(
-            uri: picture, question: judged.shortText, gold: judged.gold,
+            uri: picture, question: judged.shortText, gold: Self.gold(judged.gold),
             answers: zip(scored.models, judged.answers).map { model, item in
                 let text = item.text.map { $0.count > 300 ? $0.prefix(300) + "…" : $0 } ?? "no answer"
                 return (model.name, text.isEmpty ? "(empty)" : text, AnswerMark(verdict: item.verdict))
@@ -95,7 +127,7 @@ struct AnswerSection {
     static func outcomes(_ questions: [JudgedQuestion]) -> [(
         marks: [AnswerMark], questions: [JudgedQuestion]
     )] {
-        let groups = Dictionary(grouping: questions) { $0.marks.map(\.sign).joined() }
+        let groups = Dictionary(grouping: questions) { key($0.marks) }
         return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map {
             (marks: $0.value[0].marks, questions: $0.value.sorted { $0.lot < $1.lot })
         }

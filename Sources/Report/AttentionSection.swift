@@ -23,9 +23,8 @@ struct AttentionSection {
     private struct Views {
         let model: ScoredRun.Model
         let maps: [AttentionMaps]
-        /// The layer that is shown where one has to be chosen, and how it was.
+        /// The layer that is shown where one has to be chosen.
         let layer: Int
-        let choice: String
     }
 
     func section() -> ReportSection {
@@ -124,8 +123,7 @@ struct AttentionSection {
         }
         if let layer = layerOfIVA(checkpoint) {
             return Views(
-                model: model, maps: maps, layer: min(layer, maps[0].layers - 1),
-                choice: "the layer that IVA uses")
+                model: model, maps: maps, layer: min(layer, maps[0].layers - 1))
         }
         let inputs = maps.flatMap(\.alphas)
         var relevance = InstructionRelevance(layers: maps[0].layers)
@@ -133,8 +131,7 @@ struct AttentionSection {
             for second in inputs.indices where second > first { relevance.add(inputs[first], inputs[second]) }
         }
         return Views(
-            model: model, maps: maps, layer: relevance.bestLayer,
-            choice: "the layer that differs most between these questions")
+            model: model, maps: maps, layer: relevance.bestLayer)
     }
 
     /// The layer of the teacher that cache-teacher chose; nil for other models.
@@ -190,7 +187,7 @@ struct AttentionSection {
                 uri: index == 0 ? try Picture.uri(plain) : nil, alternative: "The image as the models see it."
             )
             return ImageGrid.Row(
-                heading: view.model.name, note: "layer \(view.layer), \(view.choice)",
+                heading: view.model.name, note: "layer \(view.layer)",
                 cells: [original]
                     + (try questions.indices.map {
                         try cell(view, number, $0, view.layer, questions[$0])
@@ -198,7 +195,8 @@ struct AttentionSection {
         }
         return ImageGrid(
             caption:
-                "One image, \(questions.count) questions: what each model attends to, and its answer below (✓ right, ✗ wrong).",
+                "One image, \(questions.count) questions: what each model attends to, and its answer below (✓ right, ✗ wrong). The teacher is "
+                + "shown in the layer that IVA uses, another model in the one whose maps differ most between these questions.",
             columns: ["the image"] + questions.map(\.shortText), rows: rows)
     }
 
@@ -212,15 +210,14 @@ struct AttentionSection {
                 cells: try shown[index].map { layer in
                     var cell = try cell(view, 0, question, layer, nil)
                     let sum = view.maps[0].alphas[question][layer].reduce(0, +)
-                    cell.note = "layer \(layer): \(Printed.number(Double(sum) * 100, 0)) % on the image"
+                    cell.note = "layer \(layer) · \(Printed.number(Double(sum) * 100, 0)) %"
                     return cell
                 })
         }
-        let width = shown.map(\.count).max() ?? 0
         return ImageGrid(
             caption:
                 "“\(subject.questions[question].shortText)” through the layers, first to last. The percentage is the part of the "
                 + "question’s attention that goes to the image at all; the rest goes to text.",
-            columns: (0..<width).map { $0 == 0 ? "first" : $0 == width - 1 ? "last" : "" }, rows: rows)
+            columns: [], rows: rows)
     }
 }

@@ -51,12 +51,12 @@ public struct LossCurves: Sendable {
         guard !steps.isEmpty, !used.isEmpty else { return nil }
         var series = used.map { Plot.Series(Self.label($0), curve(values[$0] ?? [], points: points)) }
         if used.count > 1 { series.append(Plot.Series("all, weighted", curve(loss, points: points))) }
-        let positive = series.flatMap(\.points).map(\.y).filter { $0 > 0 }
-        let spread = (positive.max() ?? 1) / (positive.min() ?? 1)
+        // A loss starts many times higher than it ends: the frame is that of the steps after the first twenty-fifth.
+        let later = series.flatMap { $0.points.dropFirst(1 + $0.points.count / 25) }.map(\.y)
         let last = series.map { "\($0.name) \(Printed.number($0.points.last?.y, 3))" }.joined(separator: ", ")
         return Plot(
             id: id, alternative: "Losses of \(name) over \(steps.count) steps; at the end \(last).",
-            xLabel: "step", yLabel: "nats", isLogarithmic: spread > 20, series: series)
+            xLabel: "step", yLabel: "nats", yLimit: later.max().map { $0 * 1.15 }, series: series)
     }
 
     static func label(_ term: String) -> String {
@@ -80,8 +80,7 @@ struct LossSection {
             id: "losses", title: "Training losses",
             lead:
                 "Each training run, its loss split into the terms it was trained on. Lower is better. A point is the mean over "
-                + "neighbouring steps; where terms differ much in size the vertical axis counts in powers of ten."
-        )
+                + "neighbouring steps; the very first ones may lie above the frame.")
         let finished = run.made(by: "train-student").sorted {
             ($0.receipt.finishedAt, $0.name) < ($1.receipt.finishedAt, $1.name)
         }

@@ -52,10 +52,11 @@ enum PageStyle {
         .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: 0; margin: .2rem 0 .4rem; font-size: .85rem; }
         .legend svg { width: 34px; height: 8px; margin-right: .4rem; vertical-align: middle; fill: none; }
         .grid table { border-spacing: 0; }
-        .grid th, .grid td { border: 0; padding: .25rem .5rem .5rem 0; vertical-align: top; min-width: 6.6rem; max-width: 11rem; white-space: normal; }
-        .grid thead th { color: var(--ink); font-size: .82rem; vertical-align: bottom; border: 0; }
-        .grid tbody th { min-width: 4.6rem; max-width: 7rem; }
-        .grid img { display: block; width: 100%; max-width: 10.5rem; height: auto; image-rendering: pixelated; border-radius: 3px; }
+        .grid th, .grid td { border: 0; padding: .25rem .6rem .6rem 0; vertical-align: top; white-space: normal; }
+        .grid thead th { color: var(--ink); font-size: .82rem; vertical-align: bottom; border: 0; width: 10.5rem; }
+        .grid tbody th { width: 7rem; }
+        .grid img { display: block; width: 10.5rem; height: auto; image-rendering: pixelated; border-radius: 3px; }
+        .ramp { display: inline-block; width: 5rem; height: .7em; margin: 0 .35em; border-radius: 2px; vertical-align: -.05em; background: linear-gradient(90deg, #2b2723, #fa9a34); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
         .note { display: block; color: var(--soft); font-size: .78rem; font-weight: 400; overflow-wrap: anywhere; }
         .mark { font-weight: 700; }
         .mark.right { color: var(--good); } .mark.wrong, .mark.missing { color: var(--bad); } .mark.partly { color: var(--middle); }
@@ -74,7 +75,7 @@ enum PageStyle {
         details dd { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, monospace; }
         :target { background: var(--tint); }
         footer { margin-top: 3rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .82rem; }
-        @media (max-width: 34rem) { html { font-size: 16px; } body { padding: 1.2rem 1rem 3rem; } h1 { font-size: 1.6rem; } .cards img { width: 4.6rem; } }
+        @media (max-width: 34rem) { html { font-size: 16px; } body { padding: 1.2rem 1rem 3rem; } h1 { font-size: 1.6rem; } .cards img { width: 4.6rem; } .grid img, .grid thead th { width: 7rem; } .grid tbody th { width: 4.8rem; } }
         @media print {
           :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --tint: #fff; --link: #000;
             --series-1: #1f6f9f; --series-2: #c2601c; --series-3: #2f8a5b; --series-4: #8b5aa8;

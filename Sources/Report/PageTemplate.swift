@@ -74,12 +74,12 @@ enum PageTemplate {
     static let grid = """
         {{% CONTENT_TYPE: PAGE}}<figure class="grid">
         <div class="scroll" tabindex="0" role="region" aria-label="Pictures"><table>
-        <thead><tr><td></td>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
+        {{#hasColumns}}<thead><tr><td></td>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>{{/hasColumns}}
         <tbody>
         {{#rows}}<tr><th scope="row">{{heading}}<span class="note">{{note}}</span></th>{{#cells}}<td>{{#hasPicture}}<img src="{{uri}}" alt="{{alternative}}">{{/hasPicture}}<span class="note"><span class="mark {{kind}}">{{mark}}</span> {{note}}</span></td>{{/cells}}</tr>
         {{/rows}}</tbody>
         </table></div>
-        <figcaption>{{caption}}</figcaption>
+        <figcaption>{{caption}} Dark to bright: <span class="ramp" role="img" aria-label="colours from dark to bright"></span> none to most.</figcaption>
         </figure>
         """
 

@@ -57,7 +57,7 @@ struct HeatMap {
                     let own = Double(image.pixels[at + channel])
                     let dark = 0.3 * own + 0.1 * grey
                     // The thing in a patch stays visible: where it glows, its own light is kept in part.
-                    let lit = light * (0.55 + 0.45 * own / 255)
+                    let lit = light * (0.7 + 0.3 * own / 255)
                     result.pixels[at + channel] = UInt8((dark * (1 - share) + lit * share).rounded())
                 }
             }

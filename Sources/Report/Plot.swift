@@ -21,15 +21,16 @@ public struct Plot: Sendable {
     public let alternative: String
     public let xLabel, yLabel: String
     public var style = Style.lines
-    public var isLogarithmic = false
+    /// Top of the vertical axis; what lies above is cut off. Nil shows everything.
+    public var yLimit: Double?
     public let series: [Series]
 
     public init(
         id: String, alternative: String, xLabel: String, yLabel: String, style: Style = .lines,
-        isLogarithmic: Bool = false, series: [Series]
+        yLimit: Double? = nil, series: [Series]
     ) {
         (self.id, self.alternative, self.xLabel, self.yLabel) = (id, alternative, xLabel, yLabel)
-        (self.style, self.isLogarithmic, self.series) = (style, isLogarithmic, series)
+        (self.style, self.yLimit, self.series) = (style, yLimit, series)
     }
 
     /// The numbers, one row a point.
@@ -48,12 +49,12 @@ public struct Plot: Sendable {
     /// Whether there is anything to draw.
     public var isEmpty: Bool { drawn.allSatisfy { $0.points.isEmpty } }
 
-    /// What an axis can show: finite, and above zero on a logarithmic one.
+    /// What an axis can show: what is finite.
     private var drawn: [Series] {
         series.map { series in
             let kept = series.points.indices.filter {
                 let (x, y) = series.points[$0]
-                return x.isFinite && y.isFinite && (!isLogarithmic || y > 0)
+                return x.isFinite && y.isFinite
             }
             let errors = kept.map { index -> Double in
                 let error = series.errors.indices.contains(index) ? series.errors[index] : 0
@@ -76,19 +77,25 @@ public struct Plot: Sendable {
         var lines = [
             "set terminal svg size 480,280 noenhanced font 'sans-serif,13'", "set encoding utf8", "unset key",
             "set border 3 lc \(rgb(Self.ink))", "set tics nomirror out scale 0.5 textcolor \(rgb(Self.ink))",
-            "set grid ytics lc \(rgb(Self.grid)) lt 1 lw 0.6", "set tmargin 0.8", "set rmargin 2.5",
-            "set xlabel '\(safe(xLabel))' textcolor \(rgb(Self.ink))",
-            "set ylabel '\(safe(yLabel))' textcolor \(rgb(Self.ink))",
+            "set grid ytics lc \(rgb(Self.grid)) lt 1 lw 0.6", "set tmargin 0.8", "set rmargin 3",
+            "set bmargin 2.8",
+            "set xlabel '\(safe(xLabel))' offset 0,0.5 textcolor \(rgb(Self.ink))",
+            "set ylabel '\(safe(yLabel))' offset 1,0 textcolor \(rgb(Self.ink))",
         ]
         let series = drawn
         let values = series.flatMap { $0.points.map(\.y) }
-        if isLogarithmic {
-            lines.append("set logscale y")
-        } else if let least = values.min(), least >= 0 {
-            lines.append("set yrange [0:*]")
-        }
-        if style == .bars {
-            lines += ["set style fill solid 0.85 noborder", "set boxwidth 0.6", "set xtics 1"]
+        let top = yLimit.flatMap { $0.isFinite && $0 > 0 ? "\($0)" : nil } ?? "*"
+        if let least = values.min(), least >= 0 { lines.append("set yrange [0:\(top)]") }
+        switch style {
+        case .lines:
+            let places = series.flatMap { $0.points.map(\.x) }
+            if let last = places.max(), last > 0 {
+                lines.append("set xrange [\(min(0, places.min() ?? 0)):\(last)]")
+            }
+        case .bars:
+            let places = series.flatMap { $0.points.map(\.x) }
+            lines.append("set xrange [\((places.min() ?? 0) - 0.6):\((places.max() ?? 1) + 0.6)]")
+            lines += ["set style fill solid 0.85 noborder", "set boxwidth 0.55", "set xtics 1"]
         }
         for (index, series) in series.enumerated() {
             lines.append("$d\(index) << EOD")
@@ -103,7 +110,10 @@ public struct Plot: Sendable {
             case .bars:
                 return ["$d\(index) using 1:2 with boxes lc \(colour)"]
                     + (series.errors.isEmpty
-                        ? [] : ["$d\(index) using 1:2:3 with yerrorbars lc \(rgb(Self.ink)) pt 0 lw 1.2"])
+                        ? []
+                        : [
+                            "$d\(index) using 1:($2-$3):(0):(2*$3) with vectors nohead lc \(rgb(Self.ink)) lw 1.6"
+                        ])
             case .lines:
                 let band = "$d\(index) using 1:($2-$3):($2+$3) with filledcurves lc \(colour)"
                 return (series.errors.isEmpty ? [] : ["\(band) fs transparent solid 0.18 noborder"])

@@ -51,7 +51,7 @@ public struct Report {
             sections.append(try make())
         }
         let scored = ScoredRun(run)
-        add("scores") { ScoreSection(run: run).section() }
+        add("scores") { ScoreSection(run: run, scored: scored).section() }
         add("comparisons") { TableSection(run: run).section() }
         try add("losses") { try LossSection(run: run, points: settings.points).section(figure) }
         try add("relevance") { try RelevanceSection(run: run).section(figure) }

@@ -89,7 +89,7 @@ struct ImageGrid {
 
     var context: [String: Any] {
         [
-            "caption": caption, "columns": columns,
+            "caption": caption, "columns": columns, "hasColumns": !columns.isEmpty,
             "rows": rows.map { row in
                 [
                     "heading": row.heading, "note": row.note,

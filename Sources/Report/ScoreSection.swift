@@ -6,6 +6,7 @@ import Stage
 /// The models' scores beside the rows that the paper published.
 struct ScoreSection {
     let run: RunFolder
+    let scored: ScoredRun
 
     func section() -> ReportSection {
         var section = ReportSection(
@@ -21,6 +22,15 @@ struct ScoreSection {
         do {
             let models = try Self.rows(result.file("scores.json"))
             section.blocks.append(.table(Self.table(models)))
+            let other = scored.benchmarks.filter { $0.differenceFromOfficial != nil }.map {
+                type(of: $0).title
+            }
+            if !other.isEmpty {
+                section.blocks.append(
+                    .paragraph(
+                        "The data of \(other.joined(separator: ", ")) are not the official releases here, so ours and the paper’s rows do "
+                            + "not compare; the paper’s show what its table looks like."))
+            }
             section.blocks.append(
                 .paragraph(
                     "One run of one seed: differences of a few points between students are within what another seed may change. "
@@ -67,8 +77,8 @@ struct ScoreSection {
         return ReportTable(
             id: "scores", title: "Score of each model.",
             caption: hasPaper
-                ? "Rows in italics are published numbers for models thousands of times larger on the official releases: they show the table's "
-                    + "form, and compare with ours only where ours were asked the official data too." : "",
+                ? "Rows in italics are the paper’s, as published: models of 1 to 7 billion parameters on the official releases."
+                : "",
             columns: ["model"] + columns.map { $0.title } + ["AVG"],
             rows: models.map { row($0, isQuiet: false) }
                 + (hasPaper ? ScoreTable.published.map { row($0, isQuiet: true) } : []))

@@ -30,9 +30,12 @@ struct TrainingRecipe: Recipe {
     var shardsTogether = 64
     /// Steps between two resumable states.
     var stateEvery = 500
+    /// Write the metrics as TensorBoard event files too.
+    var tensorboard = false
 
     enum CodingKeys: String, CodingKey {
-        case trainable, weights, candidates, replicas, epochs, steps, seed, optimizer, schedule, recompute
+        case trainable, weights, candidates, replicas, epochs, steps, seed, optimizer, schedule, recompute,
+            tensorboard
         case saliencyLayer = "saliency_layer"
         case batchSize = "batch_size"
         case microBatchRows = "micro_batch_rows"
