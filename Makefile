@@ -2,6 +2,8 @@
 #
 #   make distill                                  everything, from nothing to a table of scores
 #   make distill PIPELINE=groceries DATA=folder   the same chain on other data
+#   make report                                   a page about the run: runs/demo/report/report.html
+#   make watch                                    how far the training is
 #   make test                                     all tests
 #
 # Every arrow below is one stage that reads files and writes a folder; the folder's receipt.json is the target. A stage
@@ -20,7 +22,7 @@ BIN := .build/release
 Q := $(if $(V),,@)
 title = @printf '\n== %s\n' '$(patsubst $(B)/%,%,$(@D))'
 STAGES := $(notdir $(patsubst %/main.swift,%,$(wildcard Sources/*/main.swift)))
-DEBIAN_PACKAGES := libopenblas-dev libzstd-dev libarchive-dev libssl-dev libjpeg62-turbo-dev libpng-dev libwebp-dev
+DEBIAN_PACKAGES := libopenblas-dev libzstd-dev libarchive-dev libssl-dev libjpeg62-turbo-dev libpng-dev libwebp-dev gnuplot-nox
 
 # OpenBLAS picks its kernels by the processor; an inherited choice would hold it back. On make's command line it counts.
 ifneq ($(origin OPENBLAS_CORETYPE),command line)
@@ -30,9 +32,10 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill test bench build setup clean help
+.PHONY: distill report watch test bench build setup clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
+	@echo 'make report$(if $(filter-out demo,$(PIPELINE)), PIPELINE=$(PIPELINE)) writes a page about this run'
 
 # A stage's recipe, and the recipes it says it is based on.
 bases = $(foreach file,$(1),$(addprefix $(dir $(file)),$(shell sed -n 's/^base: *//p' $(file) 2>/dev/null)))
@@ -96,6 +99,17 @@ $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt
 	$(title)
 	$(Q)$(BIN)/score-benchmarks --config $< $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) \
 	    $(addprefix --benchmark ,$(BENCHMARKS)) --out $(@D) >/dev/null
+
+# --- the report: one page, from the receipts of whatever is there ------------------------------------------------------------
+report: $(B)/report/receipt.json
+	@echo $(B)/report/report.html
+$(B)/report/receipt.json: $(wildcard $(P)/report.yaml $(B)/exposure/receipt.json $(B)/efficiency/receipt.json $(B)/tables/*.csv) $(B)/scores/receipt.json | build
+	$(title)
+	$(Q)$(BIN)/write-report $(addprefix --config ,$(wildcard $(P)/report.yaml)) --run $(B) --out $(@D)
+
+# Follows whatever is being trained below the run's folder; writes nothing.
+watch: | build
+	@$(BIN)/watch-training --run $(B)
 
 # --- chores ------------------------------------------------------------------------------------------------------------------
 # Building is an order-only prerequisite: a recompiled stage does not rerun a week of teacher.

@@ -48,6 +48,7 @@ func dependencies(_ names: [String]) -> [Target.Dependency] {
 func support(for library: String) -> [String] {
     switch library {
     case "Autograd", "Models": ["TestSupport", "NumericsSupport"]
+    case "Report": ["TestSupport", "AlignmentSupport"]
     case "Distillation", "Training": ["TestSupport", "NumericsSupport", "AlignmentSupport"]
     default: ["TestSupport"]
     }

@@ -77,12 +77,12 @@ enum PageStyle {
         footer { margin-top: 3rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .82rem; }
         @media (max-width: 34rem) { html { font-size: 16px; } body { padding: 1.2rem 1rem 3rem; } h1 { font-size: 1.6rem; } .cards img { width: 4.6rem; } .grid img, .grid thead th { width: 7rem; } .grid tbody th { width: 4.8rem; } }
         @media print {
-          :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --tint: #fff; --link: #000;
+          :root { --paper: #fff; --ink: #000; --soft: #444; --line: #d4d4d4; --tint: #fff; --link: #000;
             --series-1: #1f6f9f; --series-2: #c2601c; --series-3: #2f8a5b; --series-4: #8b5aa8;
             --good: #1d7a4c; --bad: #b3402e; --middle: #8a6d1a; }
           html { font-size: 10.5pt; } body { max-width: none; padding: 0; } nav { display: none; } a { text-decoration: none; }
           .scroll { overflow: visible; } h2 { break-after: avoid; } tr, figure, article { break-inside: avoid; }
-          .figures { grid-template-columns: 1fr 1fr; } table { font-size: .8rem; }
+          .figures { grid-template-columns: 1fr 1fr; } table { font-size: .8rem; } .grid img, .grid thead th { width: 7rem; } .grid { margin: .8rem 0; }
         }
         """
 }

@@ -88,14 +88,12 @@ public struct Plot: Sendable {
         if let least = values.min(), least >= 0 { lines.append("set yrange [0:\(top)]") }
         switch style {
         case .lines:
-            let places = series.flatMap { $0.points.map(\.x) }
-            if let last = places.max(), last > 0 {
-                lines.append("set xrange [\(min(0, places.min() ?? 0)):\(last)]")
-            }
+            let least = series.flatMap { $0.points.map(\.x) }.min() ?? 0
+            if least >= 0 { lines.append("set xrange [0:*]") }
         case .bars:
             let places = series.flatMap { $0.points.map(\.x) }
             lines.append("set xrange [\((places.min() ?? 0) - 0.6):\((places.max() ?? 1) + 0.6)]")
-            lines += ["set style fill solid 0.85 noborder", "set boxwidth 0.55", "set xtics 1"]
+            lines += ["set style fill solid 0.85 noborder", "set boxwidth 0.55", "set xtics \(max(1, places.count / 10))"]
         }
         for (index, series) in series.enumerated() {
             lines.append("$d\(index) << EOD")

@@ -107,7 +107,7 @@ public struct MetricsFollower {
             }
         }
         let losses = "  loss \(String(format: "%.3f", last))  \(terms.joined(separator: "  "))"
-        let curve = "  " + Sparkline.text(self.losses.map { log(max($0, 1e-9)) }, width: max(1, width - 2))
+        let curve = "  " + Sparkline.text(self.losses, width: max(1, width - 2))
         return [head.joined(separator: ", "), losses, curve].map { String($0.prefix(max(1, width))) }
     }
 }

@@ -13,7 +13,8 @@ public enum Sparkline {
                 \.isFinite)
             return part.isEmpty ? .nan : part.reduce(0, +) / Double(part.count)
         }
-        let finite = means.filter(\.isFinite)
+        // A loss starts many times higher than it ends: the height is that of what follows the first tenth.
+        let finite = means.dropFirst(count / 10).filter(\.isFinite)
         guard let least = finite.min(), let most = finite.max() else {
             return String(repeating: " ", count: count)
         }
@@ -22,7 +23,7 @@ public enum Sparkline {
                 guard value.isFinite else { return " " }
                 // A constant is a line at the bottom.
                 let share = most > least ? (value - least) / (most - least) : 0
-                return blocks[min(blocks.count - 1, Int(share * Double(blocks.count)))]
+                return blocks[min(blocks.count - 1, Int(max(0, min(1, share)) * Double(blocks.count)))]
             })
     }
 }
