@@ -38,6 +38,9 @@ struct AttentionSection {
             section.blocks.append(.absent("The report’s recipe leaves the heat maps out (attention: false)."))
             return section
         }
+        for model in scored.models where model.checkpoint == nil {
+            section.blocks.append(.absent("The checkpoint of \(model.name) is not in this run any more."))
+        }
         let models = shownModels
         guard !models.isEmpty, !scored.benchmarks.isEmpty else {
             section.blocks.append(.absent("Heat maps need scored models and their benchmarks’ images."))

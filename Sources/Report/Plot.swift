@@ -72,7 +72,7 @@ public struct Plot: Sendable {
     static let seriesColours = 8
 
     /// What gnuplot is told. Names and captions stay out of it: only our own words and numbers go in.
-    var script: String {
+    package var script: String {
         func rgb(_ colour: Int) -> String { "rgb '#\(String(format: "%06x", colour))'" }
         var lines = [
             "set terminal svg size 480,280 noenhanced font 'sans-serif,13'", "set encoding utf8", "unset key",
@@ -93,7 +93,10 @@ public struct Plot: Sendable {
         case .bars:
             let places = series.flatMap { $0.points.map(\.x) }
             lines.append("set xrange [\((places.min() ?? 0) - 0.6):\((places.max() ?? 1) + 0.6)]")
-            lines += ["set style fill solid 0.85 noborder", "set boxwidth 0.55", "set xtics \(max(1, places.count / 10))"]
+            lines += [
+                "set style fill solid 0.85 noborder", "set boxwidth 0.55",
+                "set xtics \(max(1, places.count / 10))",
+            ]
         }
         for (index, series) in series.enumerated() {
             lines.append("$d\(index) << EOD")

@@ -16,7 +16,7 @@ struct SampleRun {
         var weights = ["sft": 1.0]
     }
 
-    init(in folder: URL, hasAttention: Bool = true) throws {
+    init(in folder: URL) throws {
         self.folder = folder
         try world()
         for name in ["teacher", "sft"] { try model(name) }
@@ -96,8 +96,8 @@ struct SampleRun {
             let index: JSONValue = [
                 "version": 2, "teacher": "t", "shards": "s", "complete": true, "entries": [],
                 "settings": [
-                    "encoding": "top_k", "topK": 4, "samples": 64, "seed": 0, "commonVocabulary": 268,
-                    "saliencyLayer": 1, "saliencyMass": 1,
+                    "encoding": "top_k", "top_k": 4, "samples": 64, "seed": 0, "common_vocabulary": 268,
+                    "saliency_layer": 1, "saliency_mass": 1,
                 ],
                 "relevance": [
                     "pairs": 64, "scores": [0.125, 0.75, 0.5], "standard_errors": [0.01, 0.02, 0.03],

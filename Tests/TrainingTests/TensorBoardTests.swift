@@ -1,17 +1,17 @@
-import Distillation
-import Files
 import Foundation
 import TestSupport
 import Testing
 import Training
 
 @Suite struct TensorBoardTests {
-    private func metrics(_ step: Int, loss: Double) -> StepMetrics {
-        StepMetrics(
-            step: step, totalSteps: 9, samples: step, tokens: 1, supervisedTokens: 1, learningRate: 0.5,
-            loss: loss, terms: LossTerms(sft: loss), gradientNorm: 1, candidatesDrawn: 0,
-            candidatesMerged: 0, candidateRows: 0, seconds: StepMetrics.PartSeconds(), tokensPerSecond: 2,
-            residentBytes: 3)
+    private func metrics(_ step: Int, loss: Double) throws -> StepMetrics {
+        let line = """
+            {"step": \(step), "total_steps": 9, "samples": \(step), "tokens": 1, "supervised_tokens": 1, "learning_rate": 0.5,
+            "loss": \(loss), "terms": {"sft": \(loss), "iva": 0, "kd": 0, "tpa": 0}, "gradient_norm": 1, "candidates_drawn": 0,
+            "candidates_merged": 0, "candidate_rows": 0, "tokens_per_second": 2, "resident_bytes": 3,
+            "seconds": {"data": 0, "teacher": 0, "student": 0, "backward": 0, "optimizer": 0}}
+            """
+        return try JSONDecoder().decode(StepMetrics.self, from: Data(line.utf8))
     }
 
     /// What `Event(wall_time=1.5, step=300, summary=Summary(value=[Value(tag="loss/sft", simple_value=0.25)])).SerializeToString()` of the
@@ -45,9 +45,9 @@ import Training
     @Test func aResumedRunOpensAFileThatTellsWhatToForget() throws {
         try withTemporaryFolder { folder in
             let first = TensorBoardLog(run: folder, now: { 100 })
-            for step in 0..<4 { try first.append(metrics(step, loss: 2)) }
+            for step in 0..<4 { try first.append(try metrics(step, loss: 2)) }
             let second = TensorBoardLog(run: folder, now: { 100 })  // even in the same second
-            for step in 2..<5 { try second.append(metrics(step, loss: 1)) }
+            for step in 2..<5 { try second.append(try metrics(step, loss: 1)) }
             try second.synchronize()
             let files = try TensorBoardLog.files(of: folder)
             #expect(
@@ -67,8 +67,8 @@ import Training
 
     @Test func aRunFromTheStartForgetsEarlierFiles() throws {
         try withTemporaryFolder { folder in
-            try TensorBoardLog(run: folder, now: { 1 }).append(metrics(0, loss: 2))
-            try TensorBoardLog(run: folder, now: { 2 }).append(metrics(0, loss: 2))
+            try TensorBoardLog(run: folder, now: { 1 }).append(try metrics(0, loss: 2))
+            try TensorBoardLog(run: folder, now: { 2 }).append(try metrics(0, loss: 2))
             #expect(
                 try TensorBoardLog.files(of: folder) == [
                     "tensorboard/events.out.tfevents.0000000002.000.align-ti"
