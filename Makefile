@@ -5,6 +5,8 @@
 #   make table3 SEEDS=3                           one comparison of the paper; make paper: all of them
 #   make exposure                                 how much the students' errors add up on their own text
 #   make efficiency                               what the models and the trainings cost
+#   make report                                   a page about the run: runs/demo/report/report.html
+#   make watch                                    how far the training is
 #   make test                                     all tests
 #
 # Every arrow below is one stage that reads files and writes a folder; the folder's receipt.json is the target. A stage
@@ -23,7 +25,7 @@ BIN := .build/release
 Q := $(if $(V),,@)
 title = @printf '\n== %s\n' '$(patsubst $(B)/%,%,$(@D))'
 STAGES := $(notdir $(patsubst %/main.swift,%,$(wildcard Sources/*/main.swift)))
-DEBIAN_PACKAGES := libopenblas-dev libdnnl-dev libzstd-dev libarchive-dev libssl-dev libjpeg62-turbo-dev libpng-dev libwebp-dev
+DEBIAN_PACKAGES := libopenblas-dev libdnnl-dev libzstd-dev libarchive-dev libssl-dev libjpeg62-turbo-dev libpng-dev libwebp-dev gnuplot-nox
 
 # OpenBLAS picks its kernels by the processor; an inherited choice would hold it back. On make's command line it counts.
 ifneq ($(origin OPENBLAS_CORETYPE),command line)
@@ -33,9 +35,10 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill exposure efficiency test bench build setup clean help
+.PHONY: distill exposure efficiency report watch test bench build setup clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
+	@echo 'make report$(if $(filter-out demo,$(PIPELINE)), PIPELINE=$(PIPELINE)) writes a page about this run'
 
 exposure: $(B)/exposure/receipt.json
 	@cat $(<D)/table.txt
@@ -123,6 +126,17 @@ $(B)/efficiency/receipt.json: $(call recipe,efficiency) $(MODELS:%=$(B)/%/receip
 
 # --- comparisons: the rows of the paper's tables, over seeds ---------------------------------------------------------------
 include pipelines/ablations/rules.mk
+
+# --- the report: one page, from the receipts of whatever is there ------------------------------------------------------------
+report: $(B)/report/receipt.json
+	@echo $(B)/report/report.html
+$(B)/report/receipt.json: $(wildcard $(P)/report.yaml $(B)/exposure/receipt.json $(B)/efficiency/receipt.json $(B)/tables/*/*.csv) $(B)/scores/receipt.json | build
+	$(title)
+	$(Q)$(BIN)/write-report $(addprefix --config ,$(wildcard $(P)/report.yaml)) --run $(B) --out $(@D)
+
+# Follows whatever is being trained below the run's folder; writes nothing.
+watch: | build
+	@$(BIN)/watch-training --run $(B)
 
 # --- chores ------------------------------------------------------------------------------------------------------------------
 # Building is an order-only prerequisite: a recompiled stage does not rerun a week of teacher.

@@ -20,6 +20,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("World", ["Files", "Text", "Images"]),
     ("Stage", ["Files", "ArgumentParser", "Yams"]),
     ("Measuring", ["Autograd", "Distillation", "Files", "Models", "Shards", "Stage", "Tensors", "Training"]),
+    ("Report", ["Files", "Text", "Images", "Models", "Distillation", "Benchmarks", "Stage", "Mustache"]),
 ]
 
 let stages: [(name: String, imports: [String])] = [
@@ -34,12 +35,15 @@ let stages: [(name: String, imports: [String])] = [
     ("measure-exposure", ["Distillation", "Models", "Shards", "Tensors", "Text"]),
     ("measure-efficiency", ["Models", "Tensors"]),
     ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Models", "Shards", "Tensors", "Text", "World"]),
+    ("write-report", ["Report"]),
+    ("watch-training", []),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]
 
 let products: [String: Target.Dependency] = [
     "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser"),
     "Yams": .product(name: "Yams", package: "Yams"),
+    "Mustache": .product(name: "Mustache", package: "swift-mustache"),
 ]
 func dependencies(_ names: [String]) -> [Target.Dependency] {
     names.map { products[$0] ?? .byName(name: $0) }
@@ -48,6 +52,7 @@ func dependencies(_ names: [String]) -> [Target.Dependency] {
 func support(for library: String) -> [String] {
     switch library {
     case "Autograd", "Models": ["TestSupport", "NumericsSupport"]
+    case "Report": ["TestSupport", "AlignmentSupport"]
     case "Distillation", "Training": ["TestSupport", "NumericsSupport", "AlignmentSupport"]
     default: ["TestSupport"]
     }
@@ -59,6 +64,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: system.map { .systemLibrary(name: $0) }
         + [

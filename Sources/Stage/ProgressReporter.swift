@@ -15,17 +15,23 @@ public final class ProgressReporter {
     private var suffix = ""
     private var lastLine = -Double.infinity
     private var lastWidth = 0
+    private let columns: () -> Int
+    /// What the curve behind the line is drawn from.
+    private var values: [Double] = []
+    private static let curveWidth = 24
 
     /// - Parameters:
     ///   - total: how many units there are, if known
     ///   - done: how many an earlier run has done: they do not count for the rate
     ///   - unit: what is counted: `samples`
     ///   - put: where the text goes; stderr unless given
+    ///   - columns: of the terminal, which no line may exceed: what is wrapped cannot be rewritten
     ///   - now: a clock in seconds
     public init(
         _ label: String, total: Int? = nil, done: Int = 0, unit: String,
         isTerminal: Bool = StandardError.isTerminal,
         put: @escaping (String) -> Void = StandardError.put,
+        columns: @escaping () -> Int = { StandardError.columns },
         now: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
     ) {
         self.label = label
@@ -36,6 +42,7 @@ public final class ProgressReporter {
         self.isTerminal = isTerminal
         interval = isTerminal ? 0.1 : 5
         self.put = put
+        self.columns = columns
         self.now = now
         started = now()
         lastLine = isTerminal ? -.infinity : started
@@ -52,7 +59,10 @@ public final class ProgressReporter {
     }
 
     /// Reports `count` more units.
-    public func advance(by count: Int = 1, suffix: @autoclosure () -> String = "") {
+    ///
+    /// - Parameter value: such as the loss; on a terminal its course is drawn behind the line
+    public func advance(by count: Int = 1, value: Double? = nil, suffix: @autoclosure () -> String = "") {
+        if isTerminal, let value { values.append(value) }
         update(done + count, suffix: suffix())
     }
 
@@ -75,8 +85,10 @@ public final class ProgressReporter {
             parts.append("\(Self.duration(Double(total - done) / rate)) left")
         }
         if !suffix.isEmpty { parts.append(suffix) }
-        let line = parts.joined(separator: ", ")
+        var line = parts.joined(separator: ", ")
         guard isTerminal else { return put(line + "\n") }
+        if !values.isEmpty { line += " " + Sparkline.text(values, width: Self.curveWidth) }
+        line = String(line.prefix(max(1, columns() - 1)))
         // Blanks cover what a longer line left behind.
         put("\r" + line + String(repeating: " ", count: max(0, lastWidth - line.count)))
         lastWidth = line.count

@@ -9,4 +9,11 @@ public enum StandardError {
     @Sendable public static func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
     public static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Columns of the terminal; 80 where it does not say, or there is none.
+    public static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
 }

@@ -5,6 +5,8 @@ import Foundation
 public struct StepMetrics: Codable, Sendable {
     /// 0-based.
     public var step: Int
+    /// Steps of the whole run, for those who watch it.
+    public var totalSteps: Int
     /// Samples seen so far, this step's included.
     public var samples: Int
     /// Tokens of this step's samples, visual ones included, and those of them that are supervised.
@@ -40,6 +42,7 @@ public struct StepMetrics: Codable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case step, samples, tokens, loss, terms, seconds
+        case totalSteps = "total_steps"
         case supervisedTokens = "supervised_tokens"
         case learningRate = "learning_rate"
         case gradientNorm = "gradient_norm"

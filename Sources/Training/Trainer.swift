@@ -189,7 +189,7 @@ public final class Trainer {
         }
         let tokens = batches.reduce(0) { $0 + $1.batch.rows }
         return StepMetrics(
-            step: step, samples: step * settings.batchSize + samples, tokens: tokens,
+            step: step, totalSteps: steps, samples: step * settings.batchSize + samples, tokens: tokens,
             supervisedTokens: totals.supervisedTokens,
             learningRate: rate, loss: terms.weighted(by: settings.objective.weights), terms: terms,
             gradientNorm: norm,

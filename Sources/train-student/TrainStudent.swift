@@ -82,7 +82,7 @@ struct TrainStudent: ParsableCommand {
         if configuration.force {
             try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors"))
         }
-        try train(trainer, run, output)
+        try train(trainer, run, output, log: recipe.tensorboard ? TensorBoardLog(run: output) : nil)
         try student.write(into: output)
         var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
         for (name, value) in try TrainingTotals(folder: output).counts { counts.append(name, value) }
@@ -90,7 +90,7 @@ struct TrainStudent: ParsableCommand {
         if recipe.weights.iva != 0 { counts.append("iva_from", .string(sources.iva.rawValue)) }
         try run.finish(
             counts: .object(counts),
-            volatile: ["metrics.jsonl"],
+            volatile: Set(["metrics.jsonl"] + TensorBoardLog.files(of: output)),
             excluding: ["state.safetensors"], blasCore: Machine.blasCore)
         // Only now: until the receipt stands, an interrupted stage must find its way back.
         try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors"))
@@ -116,7 +116,7 @@ struct TrainStudent: ParsableCommand {
         .filter { $0.1 != 0 }.map { "\($0.0) from \(places[$0.2] ?? "")" }.joined(separator: ", ")
     }
 
-    private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL) throws {
+    private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL, log: TensorBoardLog?) throws {
         let interruption = Interruption()
         var progress = ProgressReporter("training", total: trainer.steps, unit: "steps")
         let finished = try trainer.run(in: output, run: run.identity, stop: { interruption.isRequested }) {
@@ -127,11 +127,13 @@ struct TrainStudent: ParsableCommand {
                 progress = ProgressReporter("training", total: trainer.steps, done: step, unit: "steps")
             case .step(let line):
                 let t = line.terms
+                try log?.append(line)
                 progress.advance(
+                    value: line.loss,
                     suffix: String(
                         format: "loss %.3f (sft %.3f iva %.3f kd %.3f tpa %.3f)", line.loss, t.sft, t.iva,
                         t.kd, t.tpa))
-            case .stateWritten: break
+            case .stateWritten: try log?.synchronize()
             }
         }
         progress.finish()

@@ -41,10 +41,12 @@ struct TrainingRecipe: Recipe {
     var shardsTogether = 64
     /// Steps between two resumable states.
     var stateEvery = 500
+    /// Write the metrics as TensorBoard event files too.
+    var tensorboard = false
 
     enum CodingKeys: String, CodingKey {
         case trainable, weights, divergence, candidates, replicas, epochs, steps, seed, optimizer, schedule
-        case recompute
+        case recompute, tensorboard
         case saliencySource = "saliency_source"
         case precision
         case teacherPrecision = "teacher_precision"

@@ -52,7 +52,7 @@ import Testing
             weights: LossTerms(kd: 1), common: width, divergences: TermDivergences(kd: divergence)
         )(
             hidden: Value(Tensor(student, shape: [1, width])), head: Value(identity), rows: [row],
-            teacher: TeacherLogits(hidden: Tensor(teacher, shape: [1, width]), head: identity)
+            teacher: TeacherLogits(hidden: Tensor(teacher, shape: [1, width]), head: Value(identity))
         ).terms.kd
     }
 
@@ -138,7 +138,7 @@ import Testing
     private func loss(_ leaves: [Value], _ divergences: TermDivergences, _ targets: [CachedTarget] = [])
         -> HeadLoss.Result
     {
-        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4))
+        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         var list = (0..<rows).map { LossRow(row: Int32($0)) }
         list[0].label = 10
         list[0].share = LossTerms(sft: 0.4, kd: 0.5)
@@ -191,7 +191,7 @@ import Testing
     /// k + 1 outcomes: the definition over them, which merging makes a lower bound; with all ids the divergence itself.
     @Test(arguments: all) func aCachedTargetIsComparedOverItsOutcomes(divergence: Divergence) {
         let (hidden, head) = (tensor([rows, width], 1), tensor([vocabulary, width], 2))
-        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: tensor([10, 4], 4))
+        let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         func kd(_ topK: Int?) -> Double {
             var row = LossRow(row: 2)
             (row.cached, row.share.kd) = (0, 1)
@@ -207,7 +207,7 @@ import Testing
                 (0..<hidden.width).reduce(0.0) { $0 + Double(hidden[2, $1]) * Double(head[v, $1]) }
             }
         }
-        let (p, q) = (Self.softmax(logits(teacher.hidden, teacher.head)), Self.softmax(logits(hidden, head)))
+        let (p, q) = (Self.softmax(logits(teacher.hidden, teacher.head.data)), Self.softmax(logits(hidden, head)))
         #expect(abs(kd(nil) - Self.definition(divergence, p, q)) < 1e-5)
         let best = p.indices.sorted { p[$0] > p[$1] }
         for k in [1, 4] {

@@ -6,10 +6,11 @@ import Testing
     private final class Scene {
         var time = 100.0
         var text = ""
+        var columns = 120
         func reporter(isTerminal: Bool, total: Int? = 100, done: Int = 0) -> ProgressReporter {
             ProgressReporter(
                 "packing", total: total, done: done, unit: "samples", isTerminal: isTerminal,
-                put: { self.text += $0 }, now: { self.time })
+                put: { self.text += $0 }, columns: { self.columns }, now: { self.time })
         }
     }
 
@@ -44,6 +45,31 @@ import Testing
         #expect(lines.count == 3)
         #expect(lines[1].count == lines[0].count)  // blanks over what was there
         #expect(lines[2].hasSuffix("took 2 s\n"))
+    }
+
+    @Test func theCourseOfAValueIsDrawnBehindTheLineAsFarAsTheTerminalIsWide() {
+        let scene = Scene()
+        let progress = scene.reporter(isTerminal: true)
+        for loss in [4.0, 3, 2, 1] {
+            scene.time += 1
+            progress.advance(value: loss, suffix: "loss \(loss)")
+        }
+        #expect(scene.text.split(separator: "\r").last?.hasSuffix("loss 1.0 █▆▃▁") == true)
+        scene.columns = 30
+        scene.time += 1
+        progress.advance(value: 1)
+        // Blanks cover the longer line before; the text itself is cut.
+        let last = scene.text.split(separator: "\r").last ?? ""
+        #expect(
+            last.prefix { $0 != " " } == "packing:" && last.trimmingCharacters(in: .whitespaces).count <= 29)
+    }
+
+    @Test func aLogHasNoCurve() {
+        let scene = Scene()
+        let progress = scene.reporter(isTerminal: false)
+        scene.time += 6
+        progress.advance(value: 3)
+        #expect(scene.text == "packing: 1/100 samples, 1%, 0.17 samples/s, 9:54 left\n")
     }
 
     @Test func whatWasDoneBeforeDoesNotCountForTheRate() {

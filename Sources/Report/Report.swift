@@ -1,0 +1,99 @@
+import Files
+import Foundation
+
+/// What a report shows and how much of it.
+public struct ReportSettings: Sendable {
+    /// Null names the run's folder.
+    public var title: String?
+    /// Points of a loss curve at most.
+    public var points = 160
+    public var answersPerBenchmark = 4
+    /// Whether to load the models and draw heat maps.
+    public var attention = true
+    public var images = 2
+    public var questionsPerImage = 4
+    public var questionsByLayer = 2
+    /// Layers and models shown at most.
+    public var layers = 6
+    public var models = 4
+    /// Longer side of a heat map, in pixels.
+    public var pictureSide = 224
+
+    public init() {}
+}
+
+/// The page about one run, and the tables beside it.
+///
+/// The same run and settings give the same bytes.
+public struct Report {
+    /// One self-contained HTML document.
+    public let page: String
+    /// CSV files: every table of the page and the numbers of every plot.
+    public let tables: [(name: String, text: String)]
+    /// What the run lacks, as the page says it.
+    public let absent: [String]
+    let sections: [ReportSection]
+
+    /// - Parameters:
+    ///   - draw: makes a plot's SVG document
+    ///   - progress: called with the title of each section before it is made
+    /// - Throws: `ReportError`; a part that is absent or unreadable is said in the page instead
+    public init(
+        _ run: RunFolder, settings: ReportSettings = ReportSettings(),
+        draw: (Plot) throws -> String = Gnuplot.svg, progress: (String) -> Void = { _ in }
+    ) throws {
+        func figure(_ plot: Plot, _ caption: String) throws -> Figure {
+            Figure(svg: InlineSVG.make(try draw(plot), for: plot), caption: caption, plot: plot)
+        }
+        var sections: [ReportSection] = []
+        func add(_ name: String, _ make: () throws -> ReportSection) rethrows {
+            progress(name)
+            sections.append(try make())
+        }
+        let scored = ScoredRun(run)
+        add("scores") { ScoreSection(run: run, scored: scored).section() }
+        add("comparisons") { TableSection(run: run).section() }
+        try add("losses") { try LossSection(run: run, points: settings.points).section(figure) }
+        try add("relevance") { try RelevanceSection(run: run).section(figure) }
+        add("attention") { AttentionSection(run: run, scored: scored, settings: settings).section() }
+        try add("exposure") { try ExposureSection(run: run).section(figure) }
+        try add("answers") {
+            try AnswerSection(scored: scored, perBenchmark: settings.answersPerBenchmark).section()
+        }
+        add("cost") { CostSection(run: run).section() }
+        add("provenance") { ProvenanceSection(run: run).section() }
+        self.sections = sections
+        let versions = Set(run.results.map(\.receipt.codeVersion)).sorted()
+        let latest = run.results.map(\.receipt.finishedAt).max()
+        page = try ReportPage(
+            title: settings.title ?? run.url.lastPathComponent,
+            facts: [
+                "\(run.results.count) finished results",
+                run.unfinished.isEmpty ? nil : "\(run.unfinished.count) not finished",
+                latest.map { "the last at \($0)" },
+                versions.isEmpty ? nil : "version \(versions.joined(separator: ", "))",
+            ].compactMap { $0 }.joined(separator: " · "),
+            footer:
+                "Written by write-report from the receipts below \(run.url.lastPathComponent). Each table and each plot’s numbers are "
+                + "beside this page as CSV.",
+            sections: sections
+        ).html()
+        let blocks = sections.flatMap(\.blocks)
+        tables = blocks.flatMap { block -> [(name: String, text: String)] in
+            switch block {
+            case .table(let table): [("\(table.id).csv", table.csv)]
+            case .figures(let figures): figures.map { ("\($0.plot.id).csv", CSV.text($0.plot.table)) }
+            default: []
+            }
+        }
+        absent = blocks.compactMap { if case .absent(let text) = $0 { text } else { nil } }
+    }
+
+    /// Writes `report.html` and the tables.
+    public func write(to folder: URL) throws {
+        for (name, text) in tables {
+            try AtomicOutput.writeAtomically(text, to: folder.appendingPathComponent(name))
+        }
+        try AtomicOutput.writeAtomically(page, to: folder.appendingPathComponent("report.html"))
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+
+/// A chapter of the page.
+struct ReportSection {
+    let id: String
+    let title: String
+    /// What it shows, in plain words.
+    let lead: String
+    var blocks: [Block] = []
+    /// The results its numbers come from.
+    var sources: [RunResult] = []
+
+    enum Block {
+        case paragraph(String)
+        /// Something a reader may look for and that this run does not have.
+        case absent(String)
+        case table(ReportTable)
+        case figures([Figure])
+        case grid(ImageGrid)
+        case answers(AnswerSamples)
+        case details(Details)
+    }
+
+    var context: [String: Any] {
+        [
+            "id": id, "title": title, "lead": lead, "blocks": blocks.map(\.context),
+            "sources": sources.map {
+                ["name": $0.name, "anchor": Anchor.of($0.name), "digest": Printed.digest($0.digest)]
+            },
+            "hasSources": !sources.isEmpty,
+        ]
+    }
+}
+
+extension ReportSection.Block {
+    var context: [String: Any] {
+        switch self {
+        case .paragraph(let text): ["paragraph": text]
+        case .absent(let text): ["absent": text]
+        case .table(let table): ["table": table.context]
+        case .figures(let figures): ["figures": ["items": figures.map(\.context)]]
+        case .grid(let grid): ["grid": grid.context]
+        case .answers(let answers): ["answers": answers.context]
+        case .details(let details): ["details": details.context]
+        }
+    }
+}
+
+/// A plot with its legend and caption.
+struct Figure {
+    let svg: String
+    let caption: String
+    let plot: Plot
+
+    var context: [String: Any] {
+        [
+            "svg": svg, "caption": caption, "file": "\(plot.id).csv",
+            "hasLegend": plot.series.count > 1,
+            "legend": plot.series.enumerated().map { index, series in
+                [
+                    "name": series.name, "colour": index % Plot.seriesColours + 1,
+                    "dash": Plot.dash(index).svg,
+                ] as [String: Any]
+            },
+        ]
+    }
+}
+
+/// Pictures in rows and columns.
+struct ImageGrid {
+    struct Cell {
+        /// A data URI; nil leaves the place empty.
+        let uri: String?
+        let alternative: String
+        var note = ""
+        /// Nil where there is nothing to judge.
+        var mark: AnswerMark?
+    }
+
+    struct Row {
+        let heading: String
+        var note = ""
+        let cells: [Cell]
+    }
+
+    let caption: String
+    let columns: [String]
+    let rows: [Row]
+
+    var context: [String: Any] {
+        [
+            "caption": caption, "columns": columns, "hasColumns": !columns.isEmpty,
+            "rows": rows.map { row in
+                [
+                    "heading": row.heading, "note": row.note,
+                    "cells": row.cells.map { cell in
+                        [
+                            "uri": cell.uri ?? "", "hasPicture": cell.uri != nil,
+                            "alternative": cell.alternative, "note": cell.note,
+                            "mark": cell.mark?.sign ?? "", "kind": cell.mark?.rawValue ?? "none",
+                        ] as [String: Any]
+                    },
+                ] as [String: Any]
+            },
+        ]
+    }
+}
+
+/// Names and values that are looked up rarely.
+struct Details {
+    let id: String
+    let summary: String
+    let rows: [(name: String, value: String)]
+
+    var context: [String: Any] {
+        [
+            "id": id, "summary": summary,
+            "rows": rows.map { ["name": $0.name, "value": $0.value] },
+        ]
+    }
+}
+
+/// How an answer was judged.
+enum AnswerMark: String {
+    case right, partly, wrong, missing
+
+    init(verdict: String) {
+        self =
+            switch verdict {
+            case "right": .right
+            case "partly right": .partly
+            case "missing": .missing
+            default: .wrong
+            }
+    }
+
+    var sign: String {
+        switch self {
+        case .right: "✓"
+        case .partly: "½"
+        case .wrong: "✗"
+        case .missing: "–"
+        }
+    }
+}
+
+/// Targets of links inside the page.
+enum Anchor {
+    static func of(_ name: String) -> String {
+        "result-"
+            + String(
+                name.unicodeScalars.map { scalar in
+                    ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+                        || ("0"..."9").contains(scalar) ? Character(scalar) : "-"
+                })
+    }
+}

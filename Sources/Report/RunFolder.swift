@@ -1,0 +1,94 @@
+import Files
+import Foundation
+import Stage
+
+/// A finished output folder of a run.
+public struct RunResult: Sendable {
+    /// Relative to the run: `answers/teacher`.
+    public let name: String
+    public let folder: URL
+    public let receipt: Receipt
+    /// SHA-256 of receipt.json: one name for everything in it.
+    public let digest: String
+
+    /// The input that came from this option.
+    public func input(_ name: String) -> Receipt.Input? { receipt.inputs.first { $0.name == name } }
+
+    public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+}
+
+/// All that a run left behind, found through its receipts.
+public struct RunFolder: Sendable {
+    public let url: URL
+    /// By name.
+    public let results: [RunResult]
+    /// Folders with a metrics.jsonl and no receipt: training that is running or was interrupted.
+    public let unfinished: [String]
+    /// Comparison tables, relative.
+    public let tables: [String]
+    /// Receipts that could not be read, and why.
+    public let problems: [String]
+
+    /// - Throws: `ReportError.nothingToReport`, `FilesError` where the folder cannot be listed
+    public init(_ url: URL) throws {
+        self.url = url.standardizedFileURL
+        let files = try FolderListing.files(below: url)
+        func folders(with file: String) -> [String] {
+            files.filter { $0 == file || $0.hasSuffix("/\(file)") }.map {
+                String($0.dropLast(file.count + ($0 == file ? 0 : 1)))
+            }
+        }
+        var (results, problems): ([RunResult], [String]) = ([], [])
+        for name in folders(with: Receipt.fileName) {
+            let folder = name.isEmpty ? url : url.appendingPathComponent(name)
+            do {
+                guard let receipt = try Receipt.read(in: folder), receipt.stage != Self.ownStage else {
+                    continue
+                }
+                let digest = try Digest.sha256(ofFile: folder.appendingPathComponent(Receipt.fileName))
+                results.append(RunResult(name: name, folder: folder, receipt: receipt, digest: digest))
+            } catch { problems.append("\(error)") }
+        }
+        (self.results, self.problems) = (results, problems)
+        unfinished = folders(with: "metrics.jsonl").filter { name in
+            !results.contains { $0.name == name }
+        }
+        tables = files.filter { $0.hasPrefix("tables/") && $0.hasSuffix(".csv") }
+        guard !results.isEmpty || !unfinished.isEmpty else {
+            throw ReportError.nothingToReport(folder: url.path)
+        }
+    }
+
+    static let ownStage = "write-report"
+
+    /// Results of a stage, by name.
+    public func made(by stage: String) -> [RunResult] { results.filter { $0.receipt.stage == stage } }
+
+    /// The result that an input was read from: the one with its digest, whatever the folder was called then.
+    public func source(of input: Receipt.Input) -> RunResult? {
+        results.first { $0.receipt.outputDigest == input.sha256 }
+            ?? results.first { !$0.name.isEmpty && input.path.hasSuffix("/\($0.name)") }
+    }
+
+    /// Where an input is now: at its path, or, when the run was moved or copied, at the same place below the run.
+    public func locate(_ input: Receipt.Input) -> URL? {
+        if FileManager.default.fileExists(atPath: input.path) { return URL(fileURLWithPath: input.path) }
+        let parts = input.path.split(separator: "/")
+        for start in parts.indices {
+            let candidate = url.appendingPathComponent(parts[start...].joined(separator: "/"))
+            if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
+        }
+        return nil
+    }
+
+    /// Digest of all a report is made from: the receipts (they hold the digests of everything else), unfinished metrics, tables.
+    public func digest() throws -> String {
+        let loose = unfinished.map { $0.isEmpty ? "metrics.jsonl" : "\($0)/metrics.jsonl" } + tables
+        let files =
+            results.map { (name: "\($0.name)/\(Receipt.fileName)", digest: $0.digest) }
+            + (try loose.map {
+                (name: $0, digest: try Digest.sha256(ofFile: url.appendingPathComponent($0)))
+            })
+        return Digest.sha256(ofFiles: files)
+    }
+}

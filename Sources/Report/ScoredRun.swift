@@ -1,0 +1,108 @@
+import Benchmarks
+import Files
+import Foundation
+import Stage
+
+/// The models of the score table with their answers, and the benchmarks they were asked: opened again from where the receipts say.
+struct ScoredRun {
+    struct Model {
+        let name: String
+        /// The folder of its answers.
+        let answers: RunResult
+        /// The checkpoint that gave them; nil where it is gone.
+        let checkpoint: RunResult?
+    }
+
+    let models: [Model]
+    let benchmarks: [any Benchmark]
+    /// What could not be opened, and why.
+    let problems: [String]
+
+    init(_ run: RunFolder) {
+        var (models, benchmarks, problems) = ([Model](), [any Benchmark](), [String]())
+        let scores = run.made(by: "score-benchmarks").first
+        for input in scores?.receipt.inputs ?? [] {
+            if let name = input.name.dropping(prefix: "answers of ") {
+                guard let answers = run.source(of: input) else {
+                    problems.append("The answers of \(name) are not in this run any more.")
+                    continue
+                }
+                let checkpoint = answers.input("model").flatMap { run.source(of: $0) }
+                models.append(Model(name: name, answers: answers, checkpoint: checkpoint))
+            } else if let name = input.name.dropping(prefix: "benchmark ") {
+                guard let folder = run.locate(input) else {
+                    problems.append("The benchmark \(name) is not at \(input.path) any more.")
+                    continue
+                }
+                do {
+                    let benchmark = try BenchmarkList.named(name).init(folder: folder)
+                    if try benchmark.digest() != input.sha256 {
+                        problems.append(
+                            "The benchmark \(name) changed after it was scored; it is left out here.")
+                    } else {
+                        benchmarks.append(benchmark)
+                    }
+                } catch { problems.append("The benchmark \(name) cannot be opened: \(error)") }
+            }
+        }
+        (self.models, self.benchmarks, self.problems) = (models, benchmarks, problems)
+    }
+
+    /// Every question of a benchmark with each model's judged answer; nil where the models were not asked the same.
+    func judged(_ benchmark: any Benchmark) throws -> [JudgedQuestion]? {
+        let name = type(of: benchmark).name
+        let items = try models.map { model in
+            try Self.keyed(benchmark.score(AnswerFile(model.answers.file("\(name).jsonl"))).items)
+        }
+        guard let first = items.first else { return nil }
+        var seen: [String: Int] = [:]
+        return benchmark.questions.compactMap { question in
+            let id = question.id.description
+            let key = "\(id)\u{0}\(seen[id, default: 0])"
+            seen[id, default: 0] += 1
+            let answers = items.compactMap { $0[key] }
+            guard answers.count == models.count, let gold = first[key]?.gold else { return nil }
+            return JudgedQuestion(benchmark: name, key: key, question: question, gold: gold, answers: answers)
+        }
+    }
+
+    /// Items by id and how often the id came before: TextVQA's and MME's ids repeat, in one order everywhere.
+    private static func keyed(_ items: [ItemScore]) -> [String: ItemScore] {
+        var (result, seen): ([String: ItemScore], [String: Int]) = ([:], [:])
+        for item in items {
+            let id = item.id.description
+            result["\(id)\u{0}\(seen[id, default: 0])"] = item
+            seen[id, default: 0] += 1
+        }
+        return result
+    }
+}
+
+/// A question and what every model said to it.
+struct JudgedQuestion {
+    let benchmark: String
+    let key: String
+    let question: Question
+    let gold: String
+    /// In the order of the models.
+    let answers: [ItemScore]
+
+    var marks: [AnswerMark] { answers.map { AnswerMark(verdict: $0.verdict) } }
+
+    /// A place in an order that looks random and is the same every time.
+    var lot: String { Digest.sha256("\(benchmark)\n\(key)") }
+
+    /// The user's words without the line that says in what form to answer.
+    var shortText: String {
+        let lines = question.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let kept = lines.filter {
+            !$0.hasPrefix("Answer the question using") && !$0.hasPrefix("Answer with the option")
+        }
+        let text = kept.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.count > 400 ? text.prefix(400) + "…" : text
+    }
+}
+
+extension String {
+    func dropping(prefix: String) -> String? { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil }
+}

@@ -1,0 +1,193 @@
+import Files
+import Foundation
+import Report
+import TestSupport
+import Testing
+
+@Suite struct ReportTests {
+    /// Stands in for gnuplot where the drawing does not matter.
+    private func draw(_ plot: Plot) -> String { "<svg>\n<g id=\"gnuplot_canvas\">\n</g>\n</svg>" }
+
+    private func withReport(_ change: (SampleRun) throws -> Void = { _ in }, _ body: (Report) throws -> Void)
+        throws
+    {
+        try withTemporaryFolder { folder in
+            let run = try SampleRun(in: folder.appendingPathComponent("run"))
+            try change(run)
+            try body(try Report(RunFolder(run.folder), draw: draw))
+        }
+    }
+
+    private func table(_ name: String, of report: Report) -> [[String]] {
+        // Empty rows stand in for what is not there, so that a look at one fails instead of ending the process.
+        CSV.rows(report.tables.first { $0.name == name }?.text ?? "")
+            + Array(repeating: [], count: report.tables.contains { $0.name == name } ? 0 : 10)
+    }
+
+    @Test func scoresAreThoseOfTheFile() throws {
+        try withReport { report in
+            #expect(
+                table("scores.csv", of: report) == [
+                    ["model", "Groceries Y/N", "AVG"], ["teacher", "83.2", "–"], ["sft", "50.0", "–"],
+                ])
+        }
+    }
+
+    /// 100 steps in 160 points at most: every step; the loss of step k is 99 - k. Terms that are zero throughout are not drawn.
+    @Test func curvesHoldEveryTermOfTheObjective() throws {
+        try withReport { report in
+            let rows = table("losses-sft.csv", of: report)
+            #expect(rows.count == 1 + 100 && rows[1] == ["SFT: the right answer", "0.0", "99.0"])
+            let names = Set(table("losses-teacher.csv", of: report).dropFirst().map { $0[0] })
+            #expect(
+                names == [
+                    "SFT: the right answer", "TPA: what follows the student’s own tokens", "all, weighted",
+                ])
+            #expect(report.page.contains("sft, 100 steps. 1 lines could not be read."))
+        }
+    }
+
+    @Test func aLongCurveIsTheMeanOfNeighbours() throws {
+        try withTemporaryFolder { folder in
+            let run = try SampleRun(in: folder)
+            let curves = try LossCurves(name: "sft", file: run.url("sft/metrics.jsonl"))
+            let points = curves.curve(curves.values["sft"] ?? [], points: 30)
+            // Four steps a point: 0 to 3 at 1.5, with 99, 98, 97 and 96.
+            #expect(points.count == 25 && points[0].x == 1.5 && points[0].y == 97.5)
+            #expect(points[24].x == 97.5 && points[24].y == 1.5)
+        }
+    }
+
+    @Test func relevanceAndReuseComeFromTheTeachersOutputs() throws {
+        try withReport { report in
+            #expect(
+                table("relevance-teacher-outputs.csv", of: report)[2] == ["IRS", "1.0", "0.75", "0.02"])
+            #expect(
+                table("cache-reuse.csv", of: report)[1] == [
+                    "teacher-outputs", "24", "20", "4", "0", "1,234,567", "5.0", "–",
+                ])
+            #expect(report.page.contains("IVA uses layer 1."))
+        }
+    }
+
+    @Test func answersStandSideBySideWithTheirMarks() throws {
+        try withReport { report in
+            // yes no yes no: the teacher has 0, 1, 2; the student 1 (its text says no "no", hence yes: wrong), 2 and 3.
+            #expect(
+                table("outcomes.csv", of: report) == [
+                    ["teacher", "sft", "Groceries Y/N", "all"], ["✓", "✗", "2", "2"], ["✓", "✓", "1", "1"],
+                    ["✗", "✓", "1", "1"],
+                ])
+            #expect(report.page.components(separatedBy: "<article>").count == 1 + 4)
+        }
+    }
+
+    @Test func mapsAreDrawnForEveryModelQuestionAndLayer() throws {
+        try withReport { report in
+            let maps = report.page.components(separatedBy: "Attention of ").count - 1
+            // Two images with 3 and 1 questions, two models; two questions through three layers.
+            #expect(maps == (3 + 1) * 2 + 2 * 2 * 3)
+            #expect(report.page.contains("brightest patch in row ") && report.page.contains("of 4 by 4."))
+            #expect(report.absent.isEmpty == false)  // exposure and comparisons
+            #expect(report.absent.count == 2)
+        }
+    }
+
+    @Test func nothingFromTheDataIsMarkup() throws {
+        try withReport { report in
+            #expect(!report.page.contains("<img src=x"))
+            #expect(
+                report.page.contains(
+                    "&lt;img src=x onerror=alert(1)&gt; &lt;/script&gt; &amp; &#39;\u{338} ü"))
+        }
+    }
+
+    @Test func thePageReachesForNothingOutside() throws {
+        try withReport { report in
+            for reference in [
+                "http:", "https:", "url(", "@import", "<script", "<link", "<iframe", "//cdn", "file:",
+            ] {
+                #expect(!report.page.contains(reference), "\(reference)")
+            }
+            let targets = report.page.matches(of: #/(?:src|href)="([^"]*)"/#).map { String($0.output.1) }
+            #expect(targets.count > 20)
+            for target in targets {
+                #expect(target.hasPrefix("#") || target.hasPrefix("data:image/"), "\(target.prefix(40))")
+            }
+            for target in targets where target.hasPrefix("#") {
+                #expect(report.page.contains("id=\"\(target.dropFirst())\""), "\(target)")
+            }
+        }
+    }
+
+    @Test func theSameRunGivesTheSameBytes() throws {
+        try withTemporaryFolder { folder in
+            let run = try SampleRun(in: folder.appendingPathComponent("run"))
+            let (a, b) = (
+                try Report(RunFolder(run.folder), draw: draw), try Report(RunFolder(run.folder), draw: draw)
+            )
+            #expect(a.page == b.page && a.tables.map(\.text) == b.tables.map(\.text))
+            // And after a move: everything is found by digest, or at the same place below the run.
+            let moved = folder.appendingPathComponent("moved/run")
+            try FileManager.default.createDirectory(
+                at: moved.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.moveItem(at: run.folder, to: moved)
+            #expect(try Report(RunFolder(moved), draw: draw).page == a.page)
+        }
+    }
+
+    @Test func partsThatAreNotThereAreSaid() throws {
+        for missing in ["scores", "teacher-outputs", "answers/sft", "sft", "world"] {
+            try withReport({ try FileManager.default.removeItem(at: $0.url(missing)) }) { report in
+                #expect(report.absent.count > 2, "\(missing)")
+                #expect(report.page.contains("Not in this run."))
+            }
+        }
+    }
+
+    @Test func aDamagedReceiptIsLeftOutAndNamed() throws {
+        try withReport({ run in
+            let url = run.url("sft/receipt.json")
+            let text = try String(contentsOf: url, encoding: .utf8)
+            try text.replacingOccurrences(of: "train-student", with: "train-studint").write(
+                to: url, atomically: true, encoding: .utf8)
+        }) { report in
+            #expect(report.absent.contains { $0.contains("sft/receipt.json") && $0.contains("altered") })
+            // Its metrics are shown as those of a run without a receipt.
+            #expect(report.page.contains("sft, 100 steps, not finished."))
+        }
+    }
+
+    @Test func comparisonsAndExposureAreShownWhenTheyAreThere() throws {
+        try withReport({ run in
+            try AtomicOutput.writeAtomically(
+                "# Weights of the losses\nrow,mean,\"p, paired\"\nkd,90.5,0.01\n",
+                to: run.url("tables/table3.csv"))
+            try AtomicOutput.writeAtomically(
+                #"{"students": [{"name": "sft", "curves": {"ExAccErr": [10, null, 30], "R": {"mean": [1, 2], "low": [0.5, 1], "high": [1.5, 3]}}}]}"#,
+                to: run.url("exposure/exposure.json"))
+        }) { report in
+            #expect(report.page.contains("Table 3.") && report.page.contains("Weights of the losses"))
+            #expect(table("comparison-table3.csv", of: report)[1] == ["kd", "90.5", "0.01"])
+            #expect(table("exposure-ExAccErr.csv", of: report)[3] == ["sft", "3.0", "30.0"])
+            #expect(table("exposure-R.csv", of: report)[2] == ["sft", "2.0", "2.0", "1.0"])
+            #expect(report.absent.contains { $0.contains("‘E’") })
+        }
+    }
+
+    @Test func anEmptyFolderIsNoRun() throws {
+        _ = try withTemporaryFolder { folder in
+            #expect { try RunFolder(folder) } throws: { "\($0)".contains("--run") }
+        }
+    }
+
+    @Test func theDigestOfARunFollowsItsContents() throws {
+        try withTemporaryFolder { folder in
+            let run = try SampleRun(in: folder)
+            let before = try RunFolder(folder).digest()
+            #expect(try RunFolder(folder).digest() == before)
+            try AtomicOutput.writeAtomically("a\n1\n", to: run.url("tables/x.csv"))
+            #expect(try RunFolder(folder).digest() != before)
+        }
+    }
+}
