@@ -84,11 +84,13 @@ class Comparison:
         return not self.args.only or any(name.startswith(word) for word in self.args.only.split(","))
 
     def side(self, side, figure, config, precision, round_, command):
+        """One measurement of one side; what both sides call differently is measured once."""
+        measured = THEIR_NAME.get(figure, figure) if side == "theirs" else figure
         name = os.path.basename(config) if config else "data"
         sources = [self.args.ours if side == "ours" else command[1]] + ([config] if config else [])
         inputs = f"{self.args.tokenizer}:{self.args.text}" if not config else ""
-        key = f"{side} {figure} {name} {precision} {self.args.threads} {round_} {digest(*sources)} {inputs}"
-        print(f"round {round_ + 1}: {side} {figure} {name} {precision}", file=sys.stderr, flush=True)
+        key = f"{side} {measured} {name} {precision} {self.args.threads} {round_} {digest(*sources)} {inputs}"
+        print(f"round {round_ + 1}: {side} {measured} {name} {precision}", file=sys.stderr, flush=True)
         for line in self.kept.get(key, lambda: run(command, self.environment)) or []:
             shown = figure if config else line["figure"]
             self.rows.setdefault((shown, line.get("config", ""), precision), {"ours": [], "theirs": []})[side].append(line)
