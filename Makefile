@@ -35,7 +35,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill exposure efficiency report watch test bench build setup clean help
+.PHONY: distill exposure efficiency report watch test bench bench-peers build setup clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
 	@echo 'make report$(if $(filter-out demo,$(PIPELINE)), PIPELINE=$(PIPELINE)) writes a page about this run'
@@ -150,9 +150,30 @@ build: .build/built
 test: setup
 	swift test -c release --disable-testable-imports
 
-# Times decoding and scoring with this pipeline's student.
-bench: $(B)/align-ti/receipt.json | build
-	@$(BIN)/bench-align-ti --model $(B)/align-ti --benchmark $(firstword $(filter pope=% groceries-yesno=%,$(BENCHMARKS)))
+# Figures of performance (docs/performance.md): CONFIG names shapes in pipelines/bench/ or files, ONLY figures, PRECISION fp32,bf16.
+# With TOKENIZER a folder of a tokenizer.json, and TEXT a file. A finished pipeline adds how fast its student answers.
+CONFIG ?= S T P
+ONLY ?=
+PRECISION ?= fp32
+TEXT ?=
+bench_options = $(foreach name,$(CONFIG),--config $(if $(findstring /,$(name)),$(name),pipelines/bench/$(name).json)) \
+    $(if $(ONLY),--only $(ONLY)) --precision $(PRECISION) $(if $(TEXT),--text $(TEXT)) \
+    $(if $(wildcard $(TOKENIZER)/tokenizer.json),--tokenizer $(TOKENIZER)/tokenizer.json)
+trained = $(if $(wildcard $(B)/align-ti/receipt.json),--model $(B)/align-ti \
+    --benchmark $(firstword $(filter pope=% groceries-yesno=%,$(BENCHMARKS))))
+bench: | build
+	@$(BIN)/bench-align-ti $(bench_options) $(trained)
+
+# Ours and the peers' (PyTorch, tokenizers, Pillow) in turn; a run that was cut off goes on. ROUNDS times; FRESH=1 forgets earlier runs.
+PEERS := .build/peers
+ROUNDS ?= 3
+bench-peers: $(PEERS)/installed | build
+	@$(PEERS)/bin/python Tests/Peers/compare.py --ours $(BIN)/bench-align-ti $(bench_options) --rounds $(ROUNDS) \
+	    --inputs $(PEERS)/inputs --results $(PEERS)/results.jsonl $(if $(FRESH),--fresh)
+$(PEERS)/installed: Tests/Peers/requirements.txt
+	python3 -m venv $(PEERS) || { echo "make: python3 cannot make environments; on Debian: sudo apt install python3-venv" >&2; exit 1; }
+	$(PEERS)/bin/pip install -q -r $<
+	@touch $@
 
 # Missing Debian packages are installed where that is allowed, else named in the one line that installs them.
 setup:

@@ -4,7 +4,8 @@ import Stage
 /// Some runs of one piece of work on the clock.
 public struct Runs: Sendable {
     public private(set) var seconds: [Double] = []
-    public private(set) var cpuSeconds = 0.0
+    /// Processor time of all threads, by run.
+    public private(set) var cpuSeconds: [Double] = []
 
     /// - Parameters:
     ///   - warmup: runs before those that count: they start threads and touch memory
@@ -16,13 +17,13 @@ public struct Runs: Sendable {
             try body()
             guard run >= warmup else { continue }
             seconds.append((ContinuousClock.now - clock) / .seconds(1))
-            cpuSeconds += ResourceUsage.current().cpuSeconds - cpu
+            cpuSeconds.append(ResourceUsage.current().cpuSeconds - cpu)
         }
     }
 
     public var spread: Spread { Spread(seconds) }
     /// Processors kept busy.
-    public var cpuPerWall: Double { cpuSeconds / max(1e-9, seconds.reduce(0, +)) }
+    public var cpuPerWall: Double { cpuSeconds.reduce(0, +) / max(1e-9, seconds.reduce(0, +)) }
 }
 
 /// One measured number and what is known about it: a line of the output.
@@ -33,6 +34,8 @@ public struct Figure: Sendable {
     /// Peak memory is the process's so far, so a process measures one figure.
     public init(_ name: String, _ runs: Runs, facts: JSONObject = JSONObject()) {
         self.init(name, seconds: runs.spread, cpuPerWall: runs.cpuPerWall, facts: facts)
+        // What the work took of the processors, whoever else was using them.
+        add("cpu_seconds", .rounded(Spread(runs.cpuSeconds).median))
     }
 
     public init(_ name: String, seconds: Spread, cpuPerWall: Double?, facts: JSONObject = JSONObject()) {
@@ -50,13 +53,27 @@ public struct Figure: Sendable {
 
     public mutating func add(_ name: String, _ value: JSONValue) { line[name] = value }
 
-    /// Adds how near the useful work came to what matrix products alone reach here and now.
-    public mutating func compare(withProducts gigaflops: Double) {
-        add("gemm_gflops", .rounded(gigaflops))
-        guard let work = line["useful_gflop"]?.double, let seconds = line["seconds"]?.double else { return }
-        add("useful_gflops", .rounded(work / seconds))
-        add("of_gemm_rate", .rounded(work / seconds / gigaflops))
+    /// Adds how near the useful work came to what matrix products alone reach here and now: by the clock, and by processor time, which
+    /// says nothing of idle processors and little changes on a busy machine.
+    public mutating func compare(withProducts products: ProductRate) {
+        add("gemm_gflops", .rounded(products.gigaflops))
+        guard let work = line["useful_gflop"]?.double else { return }
+        if let seconds = line["seconds"]?.double {
+            add("useful_gflops", .rounded(work / seconds))
+            add("of_gemm_rate", .rounded(work / seconds / products.gigaflops))
+        }
+        if let seconds = line["cpu_seconds"]?.double {
+            add("of_gemm_rate_by_cpu", .rounded(work / seconds / products.perProcessor))
+        }
     }
+}
+
+/// How fast large matrix products are, 1e9 operations a second.
+public struct ProductRate: Sendable {
+    /// By the clock, all processors together.
+    public let gigaflops: Double
+    /// By processor time.
+    public let perProcessor: Double
 }
 
 extension JSONValue {

@@ -97,7 +97,7 @@ extension ModelBench {
                 objective: AlignmentObjective(weights: Objective.sft.weights)), optimizer)
         for number in 0..<300 {
             // Smaller steps near the end, so that the wanted probability is not passed by much.
-            let outcome = try step(batch, number: number) { $0 > 0.6 * probability ? 1e-4 : 1e-3 }
+            let outcome = try step(batch, number: number) { $0 > 0.6 * probability ? 5e-4 : 3e-3 }
             if outcome.truthProbability >= probability { return number + 1 }
         }
         throw MeasuringError.notFitted(probability: probability)

@@ -32,8 +32,8 @@ public struct ModelBench {
         try Runs(warmup: shapes.warmup, repeats: shapes.repeats, body)
     }
 
-    /// Rate of large matrix products on all processors, 1e9 operations a second: the median of some 2048³.
-    public static func productRate(_ precision: Precision) -> Double {
+    /// Rate of large matrix products on all processors: the median of some 2048³.
+    public static func productRate(_ precision: Precision) -> ProductRate {
         let side = 2048
         let (a, b, c) = (
             Tensor(uninitialized: [side, side]), Tensor(uninitialized: [side, side]),
@@ -54,6 +54,8 @@ public struct ModelBench {
             case .bf16: multiply(aHalf, .plain, bHalf, .transposed, into: c)
             }
         }
-        return 2 * Double(side * side) * Double(side) / runs.spread.median / 1e9
+        let work = 2 * Double(side * side) * Double(side) / 1e9
+        return ProductRate(
+            gigaflops: work / runs.spread.median, perProcessor: work / Spread(runs.cpuSeconds).median)
     }
 }

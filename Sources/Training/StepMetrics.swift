@@ -38,6 +38,17 @@ public struct StepMetrics: Codable, Sendable {
         public var total: Double { data + generation + teacher + student + backward + optimizer }
 
         public init() {}
+
+        /// Lines written before there was sampling from the student do not name it.
+        public init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: CodingKeys.self)
+            data = try fields.decode(Double.self, forKey: .data)
+            generation = try fields.decodeIfPresent(Double.self, forKey: .generation) ?? 0
+            teacher = try fields.decode(Double.self, forKey: .teacher)
+            student = try fields.decode(Double.self, forKey: .student)
+            backward = try fields.decode(Double.self, forKey: .backward)
+            optimizer = try fields.decode(Double.self, forKey: .optimizer)
+        }
     }
 
     private enum CodingKeys: String, CodingKey {

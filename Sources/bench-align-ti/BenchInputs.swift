@@ -67,7 +67,7 @@ struct BenchInputs {
         let (width, height) = (640, 480)
         var values = [Float](repeating: 128, count: width * height * 3)
         for (octave, cell) in [160, 80, 40, 20, 10, 5, 2].enumerated() {
-            let amplitude = Float(60) * Float(cell) / 160 + 7
+            let amplitude = Float(60) * Float(cell) / 160 + 14
             let columns = width / cell + 2
             var random = CounterRandom(seed, UInt64(octave))
             let grid = (0..<columns * (height / cell + 2) * 3).map { _ in

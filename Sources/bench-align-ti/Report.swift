@@ -10,7 +10,10 @@ struct Report {
 
     var table: String {
         var text = [
-            row(["figure", "config", "seconds", "least", "most", "cpu/wall", "peak MB", "of GEMM", "rate"])
+            row([
+                "figure", "config", "seconds", "least", "most", "cpu/wall", "peak MB", "of GEMM", "by CPU",
+                "rate",
+            ])
         ]
         text += lines.map { line in
             func number(_ key: String) -> String {
@@ -18,11 +21,13 @@ struct Report {
                     ?? "-"
             }
             let seconds = ["seconds", "least_seconds", "most_seconds"].map { number($0) }
-            let share = line["of_gemm_rate"]?.double.map { String(format: "%.0f %%", 100 * $0) } ?? "-"
+            let shares = ["of_gemm_rate", "of_gemm_rate_by_cpu"].map { key in
+                line[key]?.double.map { String(format: "%.0f %%", 100 * $0) } ?? "-"
+            }
             let config = [line["config"]?.string, line["precision"]?.string].compactMap { $0 }
             return row(
                 [line["figure"]?.string ?? "", config.joined(separator: " ")] + seconds
-                    + [number("cpu_per_wall"), number("peak_mb"), share, rate(line, number)])
+                    + [number("cpu_per_wall"), number("peak_mb")] + shares + [rate(line, number)])
         }
         return (text + ratios).joined(separator: "\n")
     }
@@ -41,29 +46,32 @@ struct Report {
     private var ratios: [String] {
         lines.compactMap { line in
             guard let name = line["figure"]?.string, name.hasPrefix("align_ti"),
-                let seconds = line["seconds"]?.double,
                 let plain = lines.first(where: {
                     $0["figure"]?.string == "vanilla_kd" && $0["config"] == line["config"]
                         && $0["precision"] == line["precision"]
-                })?["seconds"]?.double
+                }), let wall = ratio("seconds", line, plain), let cpu = ratio("cpu_seconds", line, plain)
             else { return nil }
             let kind =
-                line["fitting_steps"]?.double.map {
-                    "student fitted to the batch by \(Int($0)) SFT steps"
-                } ?? "random weights, nearly all candidates different"
+                line["fitting_steps"]?.double.map { "student fitted to the batch by \(Int($0)) SFT steps" }
+                ?? "random weights, nearly all candidates different"
             return String(
                 format:
-                    "%@ %@: Align-TI / vanilla KD = %.2f (%@; %.0f %% of candidates equal the ground truth)",
-                line["config"]?.string ?? "", line["precision"]?.string ?? "", seconds / plain, kind,
+                    "%@ %@: Align-TI / vanilla KD = %.2f, by processor time %.2f (%@; %.0f %% of candidates equal the ground truth)",
+                line["config"]?.string ?? "", line["precision"]?.string ?? "", wall, cpu, kind,
                 100 * (line["candidates_equal_truth"]?.double ?? 0))
         }
     }
 
+    private func ratio(_ key: String, _ a: JSONValue, _ b: JSONValue) -> Double? {
+        guard let x = a[key]?.double, let y = b[key]?.double, y > 0 else { return nil }
+        return x / y
+    }
+
     private func row(_ cells: [String]) -> String {
-        let widths = [18, 8, 10, 10, 10, 8, 8, 8, 0]
+        let widths = [18, 8, 10, 10, 10, 8, 8, 8, 8, 0]
         return zip(cells, widths).enumerated().map { column, cell in
             let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
-            return column < 2 || column == 8 ? cell.0 + padding : padding + cell.0
+            return column < 2 || column == 9 ? cell.0 + padding : padding + cell.0
         }.joined(separator: "  ")
     }
 }

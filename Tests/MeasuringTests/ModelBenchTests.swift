@@ -9,8 +9,8 @@ import Testing
 @Suite struct ModelBenchTests {
     private func shapes() -> BenchShapes {
         var model = BenchShapes.Language()
-        (model.hidden, model.layers, model.heads, model.keyHeads) = (16, 2, 2, 1)
-        (model.intermediate, model.vocabulary, model.tied) = (32, 64, true)
+        (model.hidden, model.layers, model.heads, model.keyHeads) = (96, 2, 2, 1)
+        (model.intermediate, model.vocabulary, model.tied) = (192, 64, true)
         var shapes = BenchShapes()
         shapes.name = "tiny"
         (shapes.batch, shapes.visual, shapes.instruction, shapes.response) = (2, 4, 2, 3)
@@ -36,9 +36,9 @@ import Testing
         let bench = ModelBench(shapes(), precision: .fp32)
         func equalTruth(_ figure: Figure) -> Double { figure.line["candidates_equal_truth"]?.double ?? -1 }
         let random = try bench.training(.alignTI)
-        let peaked = try bench.training(.alignTI, candidates: .peaked(probability: 0.8))
+        let peaked = try bench.training(.alignTI, candidates: .peaked(probability: 0.6))
         #expect(equalTruth(random) >= 0 && equalTruth(random) < 0.4)
-        #expect(equalTruth(peaked) > 0.5)
+        #expect(equalTruth(peaked) > 0.4)
         #expect((peaked.line["fitting_steps"]?.double ?? 0) > 0)
         #expect((peaked.line["useful_gflop"]?.double ?? 0) < (random.line["useful_gflop"]?.double ?? 0))
     }

@@ -8,7 +8,7 @@ import Training
         let line = """
             {"step": \(step), "total_steps": 9, "samples": \(step), "tokens": 1, "supervised_tokens": 1, "learning_rate": 0.5,
             "loss": \(loss), "terms": {"sft": \(loss), "iva": 0, "kd": 0, "tpa": 0}, "gradient_norm": 1, "candidates_drawn": 0,
-            "candidates_merged": 0, "candidate_rows": 0, "tokens_per_second": 2, "resident_bytes": 3,
+            "candidates_merged": 0, "candidate_rows": 0, "on_policy_samples": 0, "student_passes": 0, "student_rows": 0, "teacher_passes": 0, "teacher_rows": 0, "tokens_per_second": 2, "resident_bytes": 3,
             "seconds": {"data": 0, "teacher": 0, "student": 0, "backward": 0, "optimizer": 0}}
             """
         return try JSONDecoder().decode(StepMetrics.self, from: Data(line.utf8))
