@@ -101,6 +101,7 @@ struct BenchAlignTI: ParsableCommand {
                 made[index].compare(withProducts: rate)
                 made[index].add("config", .string(shapes.name))
                 made[index].add("precision", .string(precision.rawValue))
+                made[index].add("blas", .string(Machine.blasCore))
             }
         } else if let name = plan.dataFigures.first {
             let data = BenchInputs(
