@@ -30,7 +30,7 @@ let stages: [(name: String, imports: [String])] = [
     ("train-student", ["Training", "Distillation", "Models", "Shards", "Tensors"]),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
-    ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Models", "Shards", "Tensors", "Text", "World"]),
+    ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]
 

@@ -109,8 +109,8 @@ struct BenchAlignTI: ParsableCommand {
             let runs = repeats ?? 5
             made =
                 switch name {
-                case "answer": try TrainedBench.answering(model ?? "", repeats: runs)
-                case "score": try TrainedBench.scoring(benchmark ?? "", repeats: runs)
+                case "answer": try AnsweringBench.answering(URL(fileURLWithPath: model ?? ""), repeats: runs)
+                case "score": try ScoringBench.scoring(benchmark ?? "", repeats: runs)
                 default: try DataBench(inputs: data, repeats: runs).figures(name)
                 }
         }
