@@ -93,7 +93,11 @@ public struct TeacherOutputs {
         return settings.saliencyMass < 1 ? result.cut(settings) : result
     }
 
-    /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an instruction.
+    /// Shards that the pairs of `relevance` come from: pairs from all over the data would have every shard read again and again.
+    public static let relevanceShards = 16
+
+    /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an instruction, from
+    /// `relevanceShards` shards drawn at random; a data set that holds so many in memory reads each once.
     ///
     /// - Parameters:
     ///   - pairs: most pairs to look at; the paper takes 1,000
@@ -106,12 +110,17 @@ public struct TeacherOutputs {
         let layers = teacher.language.configuration.layers
         var relevance = InstructionRelevance(layers: layers)
         var random = CounterRandom(seed, 0x1125)
+        let numbers = samples(ofShards: Self.relevanceShards, of: dataset, &random)
+        guard !numbers.isEmpty else {
+            throw DistillationError.unequalInputs(
+                problem: "\(dataset.folder.path): the data set holds no samples")
+        }
         var misses = 0
         while relevance.pairs < pairs,
             relevance.pairs < 64 || (relevance.standardErrors.max() ?? 0) > standardError
         {
-            let numbers = (0..<32).map { _ in Int(random.next() % UInt64(max(1, dataset.count))) }
-            let batch = try AlignmentBatch(dataset, numbers: numbers)
+            let batch = try AlignmentBatch(
+                dataset, numbers: (0..<32).map { _ in numbers[Int(random.next() % UInt64(numbers.count))] })
             try batch.validate(for: teacher)
             let usable = batch.samples.indices.filter {
                 batch.samples[$0].visual != nil && !batch.samples[$0].instruction.isEmpty
@@ -140,5 +149,19 @@ public struct TeacherOutputs {
             try progress(relevance.pairs)
         }
         return relevance
+    }
+
+    /// All samples of some shards drawn at random; of all of them where there are no more.
+    private func samples(ofShards count: Int, of dataset: ShardDataset, _ random: inout CounterRandom)
+        -> [Int]
+    {
+        let sizes = dataset.index.shards.map(\.samples)
+        let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
+        var shards = Array(sizes.indices)
+        for place in shards.indices.dropLast() {
+            shards.swapAt(place, place + Int(random.next() % UInt64(shards.count - place)))
+        }
+        let chosen = shards.prefix(count).flatMap { starts[$0]..<starts[$0] + sizes[$0] }
+        return chosen
     }
 }

@@ -68,24 +68,25 @@ private final class Slots: @unchecked Sendable {
 private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) -> CachedTarget {
     guard let base = logits.baseAddress else { return .none }
     let logSum = ck_log_sum_exp(base, logits.count)
-    var best: [Int32]
+    var keys: [UInt64]
     if count == logits.count {
-        best = logits.indices.map { Int32($0) }
+        keys = logits.indices.map { rankKey(logits[$0], id: $0) }
     } else {
         // Keep up to four times what is wanted, then drop all below the count-th: few sorts, one comparison an id.
-        best = []
+        keys = []
+        keys.reserveCapacity(4 * count)
         var threshold = -Float.infinity
-        for index in logits.indices where logits[index] > threshold || best.count < count {
-            best.append(Int32(index))
-            if best.count == 4 * count {
-                best.sort { before($0, $1, logits) }
-                best.removeLast(3 * count)
-                threshold = logits[Int(best[count - 1])]
+        for index in logits.indices where logits[index] > threshold || keys.count < count {
+            keys.append(rankKey(logits[index], id: index))
+            if keys.count == 4 * count {
+                keys.sort()
+                keys.removeLast(3 * count)
+                threshold = logits[Int(UInt32(truncatingIfNeeded: keys[count - 1]))]
             }
         }
     }
-    best.sort { before($0, $1, logits) }
-    best.removeLast(best.count - count)
+    keys.sort()
+    let best = keys.prefix(count).map { Int32(truncatingIfNeeded: $0) }
     let logProbabilities = best.map { logits[Int($0)] - logSum }
     guard count < logits.count else {
         return CachedTarget(ids: best, logProbabilities: logProbabilities, logTail: -.infinity)
@@ -96,7 +97,10 @@ private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) 
         ids: best, logProbabilities: logProbabilities, logTail: ck_log_sum_exp(base, logits.count) - logSum)
 }
 
-private func before(_ a: Int32, _ b: Int32, _ logits: UnsafeMutableBufferPointer<Float>) -> Bool {
-    let (x, y) = (logits[Int(a)], logits[Int(b)])
-    return x != y ? x > y : a < b
+/// A number that sorts by rank: larger logits first, the lower id first among equals.
+private func rankKey(_ logit: Float, id: Int) -> UInt64 {
+    let bits = (logit + 0).bitPattern  // -0 and 0 are equals
+    // Negative numbers have the sign bit and grow downwards.
+    let ascending = bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
+    return UInt64(~ascending) << 32 | UInt64(UInt32(truncatingIfNeeded: id))
 }

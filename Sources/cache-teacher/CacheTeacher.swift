@@ -91,7 +91,7 @@ struct CacheTeacher: ParsableCommand {
             inputs: [StageInput("teacher", folder, digest: digest), StageInput("shards", data)],
             output: output, options: configuration)
         if isServed(output), try run.isUpToDate() { return }
-        let dataset = try ShardDataset(data)
+        let dataset = try ShardDataset(data, shardsHeld: TeacherOutputs.relevanceShards)
         let teacher = Teacher(folder, recipe)
         try dataset.require(teacher.configuration(), folder: folder)
         try recipe.validate(for: teacher.configuration())
@@ -166,7 +166,7 @@ struct CacheTeacher: ParsableCommand {
     ) throws -> TeacherCacheIndex.Relevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
-            "align-ti relevance 1\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)\(recipe.precision.supported == .bf16 ? " bf16" : "")"
+            "align-ti relevance 2\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)\(recipe.precision.supported == .bf16 ? " bf16" : "")"
         )
         let relevance = try filling.relevance(key, stop: { interruption.isRequested }) {
             let progress = ProgressReporter("measuring relevance", total: settings.pairs, unit: "pairs")
