@@ -90,7 +90,7 @@ struct LossSection {
             let file = run.url.appendingPathComponent(name).appendingPathComponent("metrics.jsonl")
             guard let curves = try? LossCurves(name: name, file: file),
                 let plot = curves.plot(
-                    id: "losses-\(name.replacingOccurrences(of: "/", with: "-"))", points: points)
+                    id: "losses-\(Anchor.words(name))", points: points)
             else {
                 section.blocks.append(.absent("\(name) has no readable metrics.jsonl."))
                 continue

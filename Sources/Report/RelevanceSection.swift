@@ -26,7 +26,7 @@ struct RelevanceSection {
                 continue
             }
             let plot = Plot(
-                id: "relevance-\(result.name.replacingOccurrences(of: "/", with: "-"))",
+                id: "relevance-\(Anchor.words(result.name))",
                 alternative: "IRS by layer: "
                     + relevance.scores.enumerated().map { "layer \($0) \(Printed.number($1, 3))" }
                     .joined(separator: ", "),
@@ -34,7 +34,7 @@ struct RelevanceSection {
                 series: [
                     Plot.Series(
                         "IRS", relevance.scores.enumerated().map { (x: Double($0), y: $1) },
-                        errors: relevance.standardErrors)
+                        bands: zip(relevance.scores, relevance.standardErrors).map { ($0 - $1, $0 + $1) })
                 ])
             section.blocks.append(
                 .figures([

@@ -146,6 +146,9 @@ enum AnswerMark: String {
 
 /// Targets of links inside the page.
 enum Anchor {
+    /// The name of a result as part of an id or a file's name: `tables-table3`.
+    static func words(_ name: String) -> String { name.replacingOccurrences(of: "/", with: "-") }
+
     static func of(_ name: String) -> String {
         "result-"
             + String(

@@ -24,8 +24,6 @@ public struct RunFolder: Sendable {
     public let results: [RunResult]
     /// Folders with a metrics.jsonl and no receipt: training that is running or was interrupted.
     public let unfinished: [String]
-    /// Comparison tables, relative.
-    public let tables: [String]
     /// Receipts that could not be read, and why.
     public let problems: [String]
 
@@ -53,7 +51,6 @@ public struct RunFolder: Sendable {
         unfinished = folders(with: "metrics.jsonl").filter { name in
             !results.contains { $0.name == name }
         }
-        tables = files.filter { $0.hasPrefix("tables/") && $0.hasSuffix(".csv") }
         guard !results.isEmpty || !unfinished.isEmpty else {
             throw ReportError.nothingToReport(folder: url.path)
         }
@@ -81,9 +78,9 @@ public struct RunFolder: Sendable {
         return nil
     }
 
-    /// Digest of all a report is made from: the receipts (they hold the digests of everything else), unfinished metrics, tables.
+    /// Digest of all a report is made from: the receipts (they hold the digests of everything else), unfinished metrics.
     public func digest() throws -> String {
-        let loose = unfinished.map { $0.isEmpty ? "metrics.jsonl" : "\($0)/metrics.jsonl" } + tables
+        let loose = unfinished.map { $0.isEmpty ? "metrics.jsonl" : "\($0)/metrics.jsonl" }
         let files =
             results.map { (name: "\($0.name)/\(Receipt.fileName)", digest: $0.digest) }
             + (try loose.map {
