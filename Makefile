@@ -130,7 +130,7 @@ include pipelines/ablations/rules.mk
 # --- the report: one page, from the receipts of whatever is there ------------------------------------------------------------
 report: $(B)/report/receipt.json
 	@echo $(B)/report/report.html
-$(B)/report/receipt.json: $(wildcard $(P)/report.yaml $(B)/exposure/receipt.json $(B)/efficiency/receipt.json $(B)/tables/*/*.csv) $(B)/scores/receipt.json | build
+$(B)/report/receipt.json: $(wildcard $(P)/report.yaml $(B)/exposure/receipt.json $(B)/efficiency/receipt.json $(B)/tables/*/receipt.json $(B)/figures/*/receipt.json) $(B)/scores/receipt.json | build
 	$(title)
 	$(Q)$(BIN)/write-report $(addprefix --config ,$(wildcard $(P)/report.yaml)) --run $(B) --out $(@D)
 
