@@ -70,6 +70,7 @@ enum PageStyle {
         dt { color: var(--soft); overflow-wrap: anywhere; } dd { margin: 0; overflow-wrap: anywhere; }
         .gold dd { font-weight: 600; }
         details { border-top: 1px solid var(--line); padding: .45rem 0; font-size: .86rem; }
+        details.folded { font-size: 1rem; margin: 1.2rem 0; } details.folded > summary { font-size: .95rem; font-weight: 600; }
         summary { cursor: pointer; overflow-wrap: anywhere; }
         details dl div { display: grid; grid-template-columns: minmax(7rem, 14rem) 1fr; gap: .8rem; padding: .15rem 0; }
         details dd { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, monospace; }

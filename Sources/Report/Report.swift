@@ -79,7 +79,7 @@ public struct Report {
                 + "beside this page as CSV.",
             sections: sections
         ).html()
-        let blocks = sections.flatMap(\.blocks)
+        let blocks = sections.flatMap(\.blocks).flatMap(\.leaves)
         tables = blocks.flatMap { block -> [(name: String, text: String)] in
             switch block {
             case .table(let table): [("\(table.id).csv", table.csv)]

@@ -11,6 +11,13 @@ public struct RunResult: Sendable {
     /// SHA-256 of receipt.json: one name for everything in it.
     public let digest: String
 
+    /// For a run of a comparison, `ablations/kd/seed-2/model`, its row `ablations/kd` and its seed 2.
+    public var repetition: (row: String, seed: Int)? {
+        name.wholeMatch(of: #/(.+)\/seed-([0-9]+)(\/.*)?/#).flatMap { match in
+            Int(match.output.2).map { (String(match.output.1), $0) }
+        }
+    }
+
     /// The input that came from this option.
     public func input(_ name: String) -> Receipt.Input? { receipt.inputs.first { $0.name == name } }
 

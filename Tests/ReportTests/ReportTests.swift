@@ -160,6 +160,30 @@ import Testing
         }
     }
 
+    /// Two seeds of one row: one curve, one row of costs, all receipts; nothing of it stands among the pipeline's own results.
+    @Test func theRunsOfAComparisonAreFolded() throws {
+        try withReport({ run in
+            for seed in 1...2 {
+                try run.stage("train-student", "ablations/kd/seed-\(seed)/model", []) {
+                    try AtomicOutput.writeAtomically(
+                        #"{"step":0,"loss":1,"terms":{"sft":1}}"# + "\n",
+                        to: $0.appendingPathComponent("metrics.jsonl"))
+                }
+            }
+        }) { report in
+            let curves = report.tables.map(\.name).filter { $0.hasPrefix("losses-ablations") }
+            #expect(curves == ["losses-ablations-kd-seed-1-model.csv"])
+            #expect(table("cost.csv", of: report).count { $0.first == "ablations/kd, 2 seeds" } == 1)
+            let names = ["provenance.csv", "provenance-rows.csv"].map {
+                table($0, of: report).dropFirst().map { $0[0] }
+            }
+            #expect(names[1] == ["ablations/kd/seed-1/model", "ablations/kd/seed-2/model"])
+            #expect(names[0].contains("sft") && Set(names[0]).isDisjoint(with: names[1]))
+            #expect(report.page.components(separatedBy: "<details class=\"folded\">").count == 1 + 2)
+            #expect(report.page.contains("id=\"result-ablations-kd-seed-2-model\""))
+        }
+    }
+
     @Test func anEmptyFolderIsNoRun() throws {
         _ = try withTemporaryFolder { folder in
             #expect { try RunFolder(folder) } throws: { "\($0)".contains("--run") }
