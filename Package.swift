@@ -34,7 +34,7 @@ let stages: [(name: String, imports: [String])] = [
     ("compare-runs", ["Benchmarks"]),
     ("measure-exposure", ["Distillation", "Models", "Shards", "Tensors", "Text"]),
     ("measure-efficiency", ["Models", "Tensors"]),
-    ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Models", "Shards", "Tensors", "Text", "World"]),
+    ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]),
     ("write-report", ["Report"]),
     ("watch-training", []),
     ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),

@@ -20,15 +20,17 @@ public struct AttentionKeys {
 /// - Parameters:
 ///   - q: `[rows, heads * headSize]`
 ///   - scale: factor of the scores; default `1 / sqrt(headSize)`
+///   - precision: of the products; the softmax is in float32
 /// - Returns: `[rows, heads * headSize]`
 public func attention(
-    _ q: Value, _ keys: AttentionKeys, layout: AttentionLayout, headSize: Int, scale: Float? = nil
+    _ q: Value, _ keys: AttentionKeys, layout: AttentionLayout, headSize: Int, scale: Float? = nil,
+    precision: Precision = .fp32
 ) -> Value {
     let shape = AttentionShape(
         q: q, keys: keys, headSize: headSize, scale: scale ?? 1 / Float(headSize).squareRoot())
     let y = Tensor(uninitialized: q.shape)
     let logSums = Tensor(uninitialized: [q.rows, shape.heads])
-    let data = AttentionData(q: q.data, keys: keys)
+    let data = AttentionData(q: q, keys: keys, precision: precision)
     shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) {
         block, segment, rows, head in
         block.forward(segment, rows, head, into: y)
@@ -36,9 +38,10 @@ public func attention(
     let parents = [q, keys.trunkKeys, keys.trunkValues] + [keys.ownKeys, keys.ownValues].compactMap { $0 }
     return Value(y, from: parents) { dy in  // keeps q, k, v, y and the log-sum-exps
         let gradient = AttentionGradient(q: q, keys: keys)
+        let dOutput = Operand(float: dy, half: precision.supported == .bf16 ? HalfTensor(dy) : nil)
         shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) {
             block, segment, rows, head in
-            block.backward(segment, rows, head, y: y, dy: dy, into: gradient)
+            block.backward(segment, rows, head, y: y, dy: dOutput, into: gradient)
         }
         gradient.pass(to: q, keys)
     }
@@ -92,13 +95,24 @@ extension AttentionShape {
     }
 }
 
+/// What a block multiplies: in bf16 where there is such a copy.
+struct Operand: Sendable {
+    let float: Tensor
+    let half: HalfTensor?
+}
+
 struct AttentionData: Sendable {
-    let q, trunkKeys, trunkValues: Tensor
+    let q, trunkKeys, trunkValues: Operand
     let ownKeys, ownValues: Tensor?
 
-    init(q: Tensor, keys: AttentionKeys) {
-        self.q = q
-        (trunkKeys, trunkValues) = (keys.trunkKeys.data, keys.trunkValues.data)
+    init(q: Value, keys: AttentionKeys, precision: Precision) {
+        // A row alone, a decoding step, is computed from the float32 values.
+        let halves = precision.supported == .bf16 && q.rows > 1
+        func operand(_ value: Value) -> Operand {
+            Operand(float: value.data, half: halves ? value.halved() : nil)
+        }
+        self.q = operand(q)
+        (trunkKeys, trunkValues) = (operand(keys.trunkKeys), operand(keys.trunkValues))
         (ownKeys, ownValues) = (keys.ownKeys?.data, keys.ownValues?.data)
     }
 }

@@ -8,6 +8,7 @@ final class AttentionBlock {
     private let data: AttentionData
     private let logSums: Tensor  // [rows, heads]
     private var scratch: [Tensor?] = [nil, nil]
+    private var halfScratch: HalfTensor?
 
     init(_ shape: AttentionShape, _ data: AttentionData, logSums: Tensor) {
         (self.shape, self.data, self.logSums) = (shape, data, logSums)
@@ -42,6 +43,48 @@ final class AttentionBlock {
             stride: tensor.width)
     }
 
+    /// A view of some columns and rows, and of its bf16 copy where there is one.
+    private struct Views {
+        let float: MatrixView<Float>
+        let half: MatrixView<UInt16>?
+    }
+
+    private func head(_ operand: Operand, _ rows: Range<Int>, _ head: Int) -> Views {
+        Views(
+            float: self.head(operand.float, rows, head),
+            half: operand.half.map { half in
+                MatrixView<UInt16>(
+                    half.pointer + rows.lowerBound * half.width + head * shape.headSize, rows: rows.count,
+                    columns: shape.headSize, stride: half.width)
+            })
+    }
+
+    /// Scores or probabilities, rounded to bf16 where the block computes in it; the copy holds until the next one is made.
+    private func rounded(_ matrix: MatrixView<Float>) -> Views {
+        guard data.q.half != nil else { return Views(float: matrix, half: nil) }
+        let count = matrix.rows * matrix.columns
+        if (halfScratch?.count ?? 0) < count || halfScratch == nil {
+            halfScratch = HalfTensor(uninitialized: [max(count, 1)])
+        }
+        let half = halfScratch ?? HalfTensor(uninitialized: [max(count, 1)])
+        ck_to_bfloat16(matrix.pointer, half.pointer, count)
+        return Views(
+            float: matrix,
+            half: MatrixView<UInt16>(
+                half.pointer, rows: matrix.rows, columns: matrix.columns, stride: matrix.stride))
+    }
+
+    private func product(
+        _ a: Views, _ opA: Transposition, _ b: Views, _ opB: Transposition, into c: MatrixView<Float>,
+        beta: Float = 0
+    ) {
+        if let aHalf = a.half, let bHalf = b.half {
+            multiply(aHalf, opA, bHalf, opB, into: c, beta: beta)
+        } else {
+            multiply(a.float, opA, b.float, opB, into: c, beta: beta)
+        }
+    }
+
     private func selfScores(_ queries: MatrixView<Float>, _ ownKeys: MatrixView<Float>) -> [Float] {
         (0..<queries.rows).map {
             Float(
@@ -54,7 +97,8 @@ final class AttentionBlock {
     /// What both directions need: the views of a block and its raw scores.
     private struct Scores {
         let rows: Range<Int>  // of the whole batch
-        let queries, keys, values, scores: MatrixView<Float>
+        let queries, keys, values: Views
+        let scores: MatrixView<Float>
         let ownKeys, ownValues: MatrixView<Float>?
         var own: [Float]  // self scores, then probabilities; empty without own keys
         let visible: [Int32]
@@ -70,7 +114,7 @@ final class AttentionBlock {
         let queries = self.head(data.q, rows, head)
         let keys = self.head(data.trunkKeys, trunk, keyHead)
         let scores = matrix(0, rows.count, width)
-        multiply(queries, .plain, keys, .transposed, into: scores)
+        product(queries, .plain, keys, .transposed, into: scores)
         let ownKeys = segment.seesItself ? data.ownKeys.map { self.head($0, rows, keyHead) } : nil
         let ownValues = segment.seesItself ? data.ownValues.map { self.head($0, rows, keyHead) } : nil
         precondition(
@@ -79,7 +123,7 @@ final class AttentionBlock {
         return Scores(
             rows: rows, queries: queries, keys: keys, values: self.head(data.trunkValues, trunk, keyHead),
             scores: scores,
-            ownKeys: ownKeys, ownValues: ownValues, own: ownKeys.map { selfScores(queries, $0) } ?? [],
+            ownKeys: ownKeys, ownValues: ownValues, own: ownKeys.map { selfScores(queries.float, $0) } ?? [],
             visible: visible)
     }
 
@@ -88,12 +132,13 @@ final class AttentionBlock {
         let (row, visible) = (segment.queries.lowerBound, Int(segment.visible[0]))
         let keyHead = head / (shape.heads / shape.keyHeads)
         let (column, keyColumn) = (head * shape.headSize, keyHead * shape.headSize)
-        let trunk = segment.keys.lowerBound * data.trunkKeys.width + keyColumn
-        let own = segment.seesItself ? row * data.trunkKeys.width + keyColumn : nil
+        let width = data.trunkKeys.float.width
+        let trunk = segment.keys.lowerBound * width + keyColumn
+        let own = segment.seesItself ? row * width + keyColumn : nil
         ck_attend_row(
-            data.q.pointer + row * data.q.width + column, data.trunkKeys.pointer + trunk,
-            data.trunkKeys.width,
-            data.trunkValues.pointer + trunk, data.trunkValues.width, visible,
+            data.q.float.pointer + row * data.q.float.width + column, data.trunkKeys.float.pointer + trunk,
+            width,
+            data.trunkValues.float.pointer + trunk, width, visible,
             own.flatMap { at in data.ownKeys.map { UnsafePointer($0.pointer + at) } },
             own.flatMap { at in data.ownValues.map { UnsafePointer($0.pointer + at) } }, shape.headSize,
             shape.scale,
@@ -117,7 +162,7 @@ final class AttentionBlock {
                 s.scores.stride)
         }
         let output = self.head(y, s.rows, head)
-        multiply(s.scores, .plain, s.values, .plain, into: output)
+        product(rounded(s.scores), .plain, s.values, .plain, into: output)
         guard let ownValues = s.ownValues else { return }
         for (row, probability) in s.own.enumerated() {
             ck_add_scaled(
@@ -127,7 +172,7 @@ final class AttentionBlock {
     }
 
     func backward(
-        _ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int, y: Tensor, dy: Tensor,
+        _ segment: AttentionLayout.Segment, _ block: Range<Int>, _ head: Int, y: Tensor, dy: Operand,
         into gradient: AttentionGradient
     ) {
         var s = scores(segment, block, head)
@@ -139,34 +184,38 @@ final class AttentionBlock {
                 s.scores.stride)
         }
         let (output, dOutput) = (self.head(y, s.rows, head), self.head(dy, s.rows, head))
+        let dFloat = dOutput.float
         let size = shape.headSize
         // Sum over all keys of p dp equals y · dy, so the row's own key is in it already.
         let d = (0..<s.rows.count).map {
-            Float(ck_dot(output.pointer + $0 * output.stride, dOutput.pointer + $0 * dOutput.stride, size))
+            Float(ck_dot(output.pointer + $0 * output.stride, dFloat.pointer + $0 * dFloat.stride, size))
         }
         let keyHead = head / (shape.heads / shape.keyHeads)
         let trunk = segment.keys.lowerBound..<segment.keys.lowerBound + s.scores.columns
         let dValues = self.head(gradient.dTrunkValues, trunk, keyHead)
-        multiply(s.scores, .transposed, dOutput, .plain, into: dValues, beta: 1)
+        product(rounded(s.scores), .transposed, dOutput, .plain, into: dValues, beta: 1)
         let dScores = matrix(1, s.rows.count, s.scores.columns)
-        multiply(dOutput, .plain, s.values, .transposed, into: dScores)
+        product(dOutput, .plain, s.values, .transposed, into: dScores)
         ck_softmax_gradient(
             s.scores.pointer, dScores.pointer, d, shape.scale, s.rows.count, dScores.columns, dScores.stride)
         let dq = self.head(gradient.dq, s.rows, head)
-        multiply(dScores, .plain, s.keys, .plain, into: dq)
-        multiply(
-            dScores, .transposed, s.queries, .plain, into: self.head(gradient.dTrunkKeys, trunk, keyHead),
+        let dRounded = rounded(dScores)
+        product(dRounded, .plain, s.keys, .plain, into: dq)
+        product(
+            dRounded, .transposed, s.queries, .plain, into: self.head(gradient.dTrunkKeys, trunk, keyHead),
             beta: 1)
         guard let ownKeys = s.ownKeys, let ownValues = s.ownValues, let dOwnKeys = gradient.dOwnKeys,
             let dOwnValues = gradient.dOwnValues
         else { return }
         let (dk, dv) = (self.head(dOwnKeys, s.rows, keyHead), self.head(dOwnValues, s.rows, keyHead))
         for (row, p) in s.own.enumerated() {
-            let g = dOutput.pointer + row * dOutput.stride
+            let g = dFloat.pointer + row * dFloat.stride
             let dp = Float(ck_dot(g, ownValues.pointer + row * ownValues.stride, size))
             let ds = p * (dp - d[row]) * shape.scale
             ck_add_scaled(dq.pointer + row * dq.stride, ownKeys.pointer + row * ownKeys.stride, ds, size)
-            ck_add_scaled(dk.pointer + row * dk.stride, s.queries.pointer + row * s.queries.stride, ds, size)
+            ck_add_scaled(
+                dk.pointer + row * dk.stride, s.queries.float.pointer + row * s.queries.float.stride, ds, size
+            )
             ck_add_scaled(dv.pointer + row * dv.stride, g, p, size)
         }
     }

@@ -95,9 +95,11 @@ extension ModelBench {
             AlignmentLoss(
                 student: student, teacher: nil,
                 objective: AlignmentObjective(weights: Objective.sft.weights)), optimizer)
+        // Wider models learn with smaller steps.
+        let rate = min(3e-3, 0.5 / Double(shapes.student.hidden))
         for number in 0..<300 {
             // Smaller steps near the end, so that the wanted probability is not passed by much.
-            let outcome = try step(batch, number: number) { $0 > 0.6 * probability ? 5e-4 : 3e-3 }
+            let outcome = try step(batch, number: number) { $0 > 0.6 * probability ? rate / 6 : rate }
             if outcome.truthProbability >= probability { return number + 1 }
         }
         throw MeasuringError.notFitted(probability: probability)

@@ -1,4 +1,5 @@
 import Autograd
+import Tensors
 
 /// `x Wᵀ + b`
 struct Linear {
@@ -14,6 +15,9 @@ struct Linear {
     func callAsFunction(_ x: Value) -> Value { linear(x, weight: weight.value, bias: bias?.value) }
 
     var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
+
+    /// Of its products.
+    var precision: Precision { weight.value.half == nil ? .fp32 : .bf16 }
 }
 
 /// `x / rms(x) ⊙ weight`, over rows or over heads of rows.

@@ -43,7 +43,10 @@ struct SelfAttention {
         let keys = AttentionKeys(
             trunkKeys: (trunk ?? own).keys, trunkValues: (trunk ?? own).values,
             ownKeys: seesItself ? own.keys : nil, ownValues: seesItself ? own.values : nil)
-        return (output(attention(q, keys, layout: layout, headSize: headSize)), own, q)
+        return (
+            output(attention(q, keys, layout: layout, headSize: headSize, precision: self.q.precision)), own,
+            q
+        )
     }
 
     var parameters: [Parameter] {

@@ -27,7 +27,8 @@ struct VisionBlock {
     func callAsFunction(_ x: Value, layout: AttentionLayout) -> Value {
         let normed = norm1(x)
         let keys = AttentionKeys(trunkKeys: k(normed), trunkValues: v(normed))
-        let h = x + output(attention(q(normed), keys, layout: layout, headSize: headSize))
+        let h =
+            x + output(attention(q(normed), keys, layout: layout, headSize: headSize, precision: q.precision))
         return h + fc2(activate(fc1(norm2(h)), activation))
     }
 

@@ -9,13 +9,19 @@ public final class HalfTensor: @unchecked Sendable {
     public let count: Int
     public let pointer: UnsafeMutablePointer<UInt16>
 
-    /// The values rounded to nearest, ties to even.
-    public init(_ tensor: Tensor) {
-        (shape, count) = (tensor.shape, tensor.count)
+    /// Memory with whatever it held before.
+    public init(uninitialized shape: [Int]) {
+        precondition(shape.allSatisfy { $0 >= 0 }, "HalfTensor: negative dimension in \(shape)")
+        (self.shape, count) = (shape, shape.reduce(1, *))
         Machine.prepare()
         let raw = aligned_alloc(64, (max(count, 1) * MemoryLayout<UInt16>.stride + 63) & ~63)
-        guard let raw else { preconditionFailure("HalfTensor: no memory for \(tensor.shape)") }
+        guard let raw else { preconditionFailure("HalfTensor: no memory for \(shape)") }
         pointer = raw.bindMemory(to: UInt16.self, capacity: max(count, 1))
+    }
+
+    /// The values rounded to nearest, ties to even.
+    public convenience init(_ tensor: Tensor) {
+        self.init(uninitialized: tensor.shape)
         update(from: tensor)
     }
 

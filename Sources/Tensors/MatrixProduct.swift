@@ -5,6 +5,14 @@ import COpenBLAS
 /// Rows up to which reading the matrix is what a product costs.
 package let fewRows = 4
 
+extension Transposition {
+    /// As BLAS spells it: `N` or `T`.
+    var letter: CChar { self == .plain ? 78 : 84 }
+}
+
+/// Where oneDNN's float32 products are 5 to 12 % faster than OpenBLAS' (docs/performance.md): AVX-512, and neither side small.
+private let prefersDNNL = cdnnl_has_avx512() != 0
+
 /// `c = alpha * op(a) op(b) + beta * c` on the calling thread.
 public func multiply(
     _ a: MatrixView<Float>, _ opA: Transposition = .plain, _ b: MatrixView<Float>,
@@ -24,6 +32,12 @@ public func multiply(
             alpha, b.pointer, blasint(max(1, b.stride)), a.pointer,
             blasint(opA == .plain ? 1 : max(1, a.stride)),
             beta, c.pointer, 1)
+    } else if prefersDNNL, c.rows >= 96, c.columns >= 96, product.inner >= 64,
+        cdnnl_gemm(
+            opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(product.inner), alpha, a.pointer,
+            Int64(a.stride), b.pointer, Int64(b.stride), beta, c.pointer, Int64(c.stride)) == 0
+    {
+        return
     } else {
         cblas_sgemm(
             CblasRowMajor, opA == .plain ? CblasNoTrans : CblasTrans,
@@ -49,24 +63,33 @@ public func multiply(
     whole.run { multiply($0.a, opA, $0.b, opB, into: $0.c, alpha: alpha, beta: beta) }
 }
 
+/// `c = op(a) op(b) + beta * c` with factors in bf16 and sums in float32, on the calling thread. The processor must have bf16.
+public func multiply(
+    _ a: MatrixView<UInt16>, _ opA: Transposition = .plain, _ b: MatrixView<UInt16>,
+    _ opB: Transposition = .plain,
+    into c: MatrixView<Float>, beta: Float = 0
+) {
+    let product = SplitProduct(a: a, opA: opA, b: b, opB: opB, c: c)
+    product.check()
+    guard c.rows > 0, c.columns > 0 else { return }
+    let done = cdnnl_bf16_gemm(
+        opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(product.inner), 1, a.pointer,
+        Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer, Int64(max(1, c.stride)))
+    precondition(
+        done == 0, "multiply: oneDNN refused a bf16 product of [\(c.rows), \(product.inner), \(c.columns)]")
+}
+
 /// `c = op(a) op(b) + beta * c` with factors in bf16 and sums in float32, on all processors.
 public func multiply(
     _ a: HalfTensor, _ opA: Transposition = .plain, _ b: HalfTensor, _ opB: Transposition = .plain,
     into c: Tensor, beta: Float = 0
 ) {
-    let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
-    whole.check()
-    guard c.count > 0 else { return }
     guard Precision.bf16.supported == .bf16 else {
         return multiply(a.expanded(), opA, b.expanded(), opB, into: c, beta: beta)
     }
-    whole.run { part in
-        let done = cdnnl_bf16_gemm(
-            opA == .plain ? 78 : 84, opB == .plain ? 78 : 84, Int64(part.c.rows), Int64(part.c.columns),  // N, T
-            Int64(part.inner), 1, part.a.pointer, Int64(max(1, part.a.stride)), part.b.pointer,
-            Int64(max(1, part.b.stride)), beta, part.c.pointer, Int64(max(1, part.c.stride)))
-        precondition(done == 0, "multiply: oneDNN refused a bf16 product of \(a.shape) and \(b.shape)")
-    }
+    let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
+    whole.check()
+    whole.run { multiply($0.a, opA, $0.b, opB, into: $0.c, beta: beta) }
 }
 
 /// `c = a bᵀ` for rows in float32 and a matrix in bf16: a few rows as they are, more of them rounded to bf16.

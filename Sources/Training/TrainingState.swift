@@ -58,6 +58,7 @@ struct TrainingState {
                 }
                 try file.readFloats(moments.name + suffix, into: tensor.pointer, count: tensor.count)
             }
+            parameter.value.dataChanged()
         }
         optimizer.restore(steps: step)
         return step

@@ -102,6 +102,7 @@ struct BenchAlignTI: ParsableCommand {
                 made[index].compare(withProducts: rate)
                 made[index].add("config", .string(shapes.name))
                 made[index].add("precision", .string(precision.rawValue))
+                made[index].add("blas", .string(Machine.blasCore))
             }
         } else if let name = plan.dataFigures.first {
             let data = BenchInputs(
@@ -109,8 +110,8 @@ struct BenchAlignTI: ParsableCommand {
             let runs = repeats ?? 5
             made =
                 switch name {
-                case "answer": try TrainedBench.answering(model ?? "", repeats: runs)
-                case "score": try TrainedBench.scoring(benchmark ?? "", repeats: runs)
+                case "answer": try AnsweringBench.answering(URL(fileURLWithPath: model ?? ""), repeats: runs)
+                case "score": try ScoringBench.scoring(benchmark ?? "", repeats: runs)
                 default: try DataBench(inputs: data, repeats: runs).figures(name)
                 }
         }

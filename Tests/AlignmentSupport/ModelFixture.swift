@@ -30,12 +30,15 @@ public struct ModelFixture {
         let candidates_per_token: Int
     }
 
-    public func student(trainable: Set<ModelPart> = [.projector, .language]) throws -> LlavaModel {
-        try LlavaModel(folder: folder.appendingPathComponent("student"), trainable: trainable)
+    public func student(
+        trainable: Set<ModelPart> = [.projector, .language], precision: Precision = .fp32
+    ) throws -> LlavaModel {
+        try LlavaModel(
+            folder: folder.appendingPathComponent("student"), trainable: trainable, precision: precision)
     }
 
-    public func teacher() throws -> LlavaModel {
-        try LlavaModel(folder: folder.appendingPathComponent("teacher"))
+    public func teacher(precision: Precision = .fp32) throws -> LlavaModel {
+        try LlavaModel(folder: folder.appendingPathComponent("teacher"), precision: precision)
     }
 
     public func golden(_ name: String) throws -> SafeTensorsFile {

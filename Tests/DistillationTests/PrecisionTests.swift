@@ -8,21 +8,12 @@ import Testing
 
 /// bf16 matrix products on the golden models. Without bf16 instructions bf16 is fp32 and these hold trivially.
 @Suite struct PrecisionTests {
-    private func model(_ folder: URL, _ name: String, _ precision: Precision, trainable: Set<ModelPart> = [])
-        throws
-        -> LlavaModel
-    {
-        try LlavaModel(
-            folder: folder.appendingPathComponent(name), trainable: trainable, precision: precision)
-    }
-
     private func result(_ fixture: ModelFixture, student: Precision, teacher: Precision) throws -> (
         AlignmentResult, LlavaModel
     ) {
-        let model = try model(
-            fixture.folder, "student", student, trainable: [.projector, .language])
+        let model = try fixture.student(precision: student)
         let loss = AlignmentLoss(
-            student: model, teacher: try self.model(fixture.folder, "teacher", teacher),
+            student: model, teacher: try fixture.teacher(precision: teacher),
             objective: fixture.objective(ModelFixture.all))
         return (
             try loss(fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates)), model
@@ -58,7 +49,7 @@ import Testing
 
     @Test(arguments: Fixtures.cases("models")) func frozenWeightsAreWrittenAsTheyWereRead(folder: URL) throws
     {
-        let model = try model(folder, "student", .bf16, trainable: [.language])
+        let model = try ModelFixture(folder).student(trainable: [.language], precision: .bf16)
         try withTemporaryFolder { target in
             try model.save(to: target.appendingPathComponent("saved"))
             let again = try LlavaModel(folder: target.appendingPathComponent("saved"))
@@ -70,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: Fixtures.cases("models")) func replicasShareTheRoundedWeights(folder: URL) throws {
-        let model = try model(folder, "student", .bf16, trainable: [.language])
+        let model = try ModelFixture(folder).student(trainable: [.language], precision: .bf16)
         let replica = try model.replica(trainable: [.language])
         for (x, y) in zip(model.parameters(), replica.parameters()) {
             #expect(x.value.half === y.value.half && x.value.requiresGradient == y.value.requiresGradient)

@@ -149,6 +149,12 @@ class Comparison:
             tokens = {line["tokens"] for side in row.values() for line in side if "tokens" in line}
             if len(tokens) > 1:
                 out.append(f"| {name}: NOT THE SAME WORK, numbers of tokens {sorted(tokens)} | | | | | | | |")
+        # Our own threads count in the load too.
+        lines = [line for row in self.rows.values() for side in row.values() for line in side]
+        busy = sum(line["load"] > self.args.threads + 0.5 for line in lines)
+        if busy:
+            out.append(f"\nNOT A QUIET MACHINE: {busy} of {len(lines)} measurements ended at a load above the {self.args.threads} threads of "
+                       "one side; their ratios by the clock are not to be trusted.")
         return "\n".join(out)
 
 

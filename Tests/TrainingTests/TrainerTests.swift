@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Models
 import Shards
+import Tensors
 import TestSupport
 import Testing
 import Training
@@ -25,11 +26,12 @@ import Training
 
     private func trainer(
         _ dataset: ShardDataset, _ settings: TrainingSettings, cached: CachedTeacher? = nil,
-        withTeacher: Bool = true
+        withTeacher: Bool = true, precision: Precision = .fp32
     ) throws -> Trainer {
         let fixture = try ModelFixture(folder)
         return try Trainer(
-            student: try fixture.student(), teacher: withTeacher ? try fixture.teacher() : nil,
+            student: try fixture.student(precision: precision),
+            teacher: withTeacher ? try fixture.teacher(precision: precision) : nil,
             cached: cached, dataset: dataset,
             settings: settings)
     }
@@ -42,20 +44,22 @@ import Training
         try withTemporaryFolder { folder in try body(try tinyDataset(in: folder), folder) }
     }
 
-    @Test func resumingAtAnyStepEqualsTrainingStraightThrough() throws {
+    @Test(arguments: Precision.allCases) func resumingAtAnyStepEqualsTrainingStraightThrough(
+        precision: Precision
+    ) throws {
         try withDataset { dataset, folder in
-            let straight = try trainer(dataset, settings())
+            let straight = try trainer(dataset, settings(), precision: precision)
             #expect(try straight.run(in: folder.appendingPathComponent("straight"), run: "r"))
             let out = folder.appendingPathComponent("resumed")
             for stopAfter in [2, 3] {  // stops after 2 steps, goes on and stops after 3 more
                 var done = 0
-                let part = try trainer(dataset, settings())
+                let part = try trainer(dataset, settings(), precision: precision)
                 let finished = try part.run(
                     in: out, run: "r", stop: { done >= stopAfter },
                     report: { if case .step = $0 { done += 1 } })
                 #expect(!finished && done == stopAfter)
             }
-            let last = try trainer(dataset, settings())
+            let last = try trainer(dataset, settings(), precision: precision)
             #expect(try last.run(in: out, run: "r"))
             #expect(weights(last) == weights(straight))
             func lines(_ name: String) throws -> [[String: Double]] {
