@@ -27,7 +27,7 @@ public struct RunResult: Sendable {
 /// All that a run left behind, found through its receipts.
 public struct RunFolder: Sendable {
     public let url: URL
-    /// By name.
+    /// The pipeline's own before those in folders below; then by name.
     public let results: [RunResult]
     /// Folders with a metrics.jsonl and no receipt: training that is running or was interrupted.
     public let unfinished: [String]
@@ -54,7 +54,9 @@ public struct RunFolder: Sendable {
                 results.append(RunResult(name: name, folder: folder, receipt: receipt, digest: digest))
             } catch { problems.append("\(error)") }
         }
-        (self.results, self.problems) = (results, problems)
+        func depth(_ result: RunResult) -> Int { result.name.count { $0 == "/" } }
+        self.results = results.sorted { (depth($0), $0.name) < (depth($1), $1.name) }
+        self.problems = problems
         unfinished = folders(with: "metrics.jsonl").filter { name in
             !results.contains { $0.name == name }
         }
@@ -65,8 +67,11 @@ public struct RunFolder: Sendable {
 
     static let ownStage = "write-report"
 
-    /// Results of a stage, by name.
+    /// Results of a stage, in order.
     public func made(by stage: String) -> [RunResult] { results.filter { $0.receipt.stage == stage } }
+
+    /// The scores of the pipeline's models; those of a comparison's single runs are in its table.
+    public var scores: RunResult? { made(by: "score-benchmarks").first { $0.repetition == nil } }
 
     /// The result that an input was read from: the one with its digest, whatever the folder was called then.
     public func source(of input: Receipt.Input) -> RunResult? {
