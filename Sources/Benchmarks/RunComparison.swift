@@ -25,6 +25,12 @@ public struct RunComparison: Sendable {
         public let test: Test?
     }
 
+    /// Which side of the baseline a row's score is on.
+    public enum Direction: String, Sendable { case above, below }
+
+    /// The p below which a difference has a direction.
+    public static let significance = 0.05
+
     public enum Test: Sendable, Equatable {
         case pairedT(PairedTTest)
         case mcNemar(SignTest)
@@ -39,20 +45,29 @@ public struct RunComparison: Sendable {
 
     public let rows: [Row]
     public let baseline: String
+    /// What is compared; may be empty.
+    public let title: String
+    /// Row -> where the paper has it.
+    public let published: [String: Direction]
     /// Benchmarks in the table's order, then `average` where there is one, then costs.
     public let columns: [String]
 
     /// - Parameters:
     ///   - rows: with equally many runs
     ///   - baseline: the name of one of them
+    ///   - title: what is compared
+    ///   - published: rows of which the paper says on which side of the baseline they are
     /// - Throws: `BenchmarkError.incomplete` where the baseline is no row
-    public init(rows: [Row], baseline: String) throws {
+    public init(
+        rows: [Row], baseline: String, title: String = "", published: [String: Direction] = [:]
+    ) throws {
         guard rows.contains(where: { $0.name == baseline }) else {
             throw BenchmarkError.incomplete(
                 file: rows.map(\.name).joined(separator: ", "), benchmark: "comparison",
                 reason: "the baseline '\(baseline)' is none of the rows")
         }
         (self.rows, self.baseline) = (rows, baseline)
+        (self.title, self.published) = (title, published)
         let known = Set(rows.flatMap(\.runs).flatMap(\.values.keys))
         columns = (BenchmarkList.all.map { $0.name } + ["average"] + RunScores.costs).filter(known.contains)
     }

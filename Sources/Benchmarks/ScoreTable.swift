@@ -64,12 +64,6 @@ public struct ScoreTable: Sendable {
                     + columns.map { column in row.scores[column.name].map { ScoreTable.printed($0) } ?? "-" }
                     + (showsAverage ? [row.average.map { ScoreTable.printed($0) } ?? "-"] : []))
         }
-        let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-        return cells.map { row in
-            zip(row, widths).enumerated().map { column, cell in
-                let space = String(repeating: " ", count: cell.1 - cell.0.count)
-                return column == 0 ? cell.0 + space : space + cell.0
-            }.joined(separator: "  ")
-        }.joined(separator: "\n") + "\n"
+        return TextTable.aligned(cells)
     }
 }

@@ -66,7 +66,7 @@ public struct ExposureTable: Sendable {
                     + numbers.map { $0.map { String(format: "%.7g", $0) } ?? "" }
             }
         }
-        return TextTable.commaSeparated([header] + rows)
+        return CSV.text([header] + rows)
     }
 
     /// Some of the lengths, columns aligned; `-` is undefined.

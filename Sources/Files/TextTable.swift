@@ -1,4 +1,4 @@
-/// Rows of cells as text: aligned for people, comma-separated for programs.
+/// Rows of cells as text for people; `CSV` is for programs.
 public enum TextTable {
     /// The first column to the left, the others to the right, two spaces between; a row may be shorter than the first.
     public static func aligned(_ rows: [[String]]) -> String {
@@ -11,18 +11,5 @@ public enum TextTable {
                 return column == 0 ? cell.0 + space : space + cell.0
             }.joined(separator: "  ") + "\n"
         }.joined()
-    }
-
-    /// RFC 4180, with line feeds: fields that hold a comma, a quotation mark or a line break are quoted.
-    public static func commaSeparated(_ rows: [[String]]) -> String {
-        rows.map { $0.map(field).joined(separator: ",") + "\n" }.joined()
-    }
-
-    private static func field(_ text: String) -> String {
-        // Scalars: a carriage return and a line feed are one character.
-        guard text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
-            return text
-        }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }

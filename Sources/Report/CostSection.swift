@@ -21,37 +21,39 @@ struct CostSection {
         return section
     }
 
-    private var inOrder: [RunResult] {
-        run.results.sorted { ($0.receipt.finishedAt, $0.name) < ($1.receipt.finishedAt, $1.name) }
+    /// Results that count as one: the runs of a comparison's row, with all seeds, or a single result.
+    private var groups: [(name: String, stage: String, receipts: [Receipt])] {
+        let all = Dictionary(grouping: run.results) { $0.repetition?.row ?? $0.name }
+        func finished(_ results: [RunResult]) -> String { results.map(\.receipt.finishedAt).max() ?? "" }
+        return all.sorted { (finished($0.value), $0.key) < (finished($1.value), $1.key) }.map {
+            name, results in
+            let seeds = Set(results.compactMap { $0.repetition?.seed }).count
+            let stages = Set(results.map(\.receipt.stage)).sorted()
+            return (
+                seeds > 1 ? "\(name), \(seeds) seeds" : name, stages.joined(separator: ", "),
+                results.map(\.receipt)
+            )
+        }
     }
 
-    var table: ReportTable {
-        func row(
-            _ name: String, _ stage: String, _ wall: Double, _ cpu: Double, _ peak: Int, _ quiet: Bool = false
-        )
+    private var table: ReportTable {
+        func row(_ name: String, _ stage: String, _ receipts: [Receipt], isQuiet: Bool = false)
             -> ReportTable.Row
         {
             ReportTable.Row(
                 [
-                    name, stage, Printed.number(wall), Printed.number(cpu),
-                    Printed.number(Double(peak) / 1e6, 0),
-                ], isQuiet: quiet)
+                    name, stage, Printed.number(receipts.reduce(0) { $0 + $1.wallSeconds }),
+                    Printed.number(receipts.reduce(0) { $0 + $1.cpuSeconds }),
+                    Printed.number(Double(receipts.map(\.peakResidentBytes).max() ?? 0) / 1e6, 0),
+                ], isQuiet: isQuiet)
         }
-        let receipts = run.results.map(\.receipt)
         return ReportTable(
             id: "cost", title: "Cost of each stage,",
-            caption: "in the order they finished. The last row adds times and takes the largest memory.",
+            caption:
+                "in the order they finished; the seeds of a comparison’s row together. The last row adds times and takes the largest memory.",
             columns: ["output", "stage", "wall s", "CPU s", "peak MB"],
-            rows: inOrder.map {
-                row(
-                    $0.name, $0.receipt.stage, $0.receipt.wallSeconds, $0.receipt.cpuSeconds,
-                    $0.receipt.peakResidentBytes)
-            } + [
-                row(
-                    "all", "", receipts.reduce(0) { $0 + $1.wallSeconds },
-                    receipts.reduce(0) { $0 + $1.cpuSeconds }, receipts.map(\.peakResidentBytes).max() ?? 0,
-                    true)
-            ])
+            rows: groups.map { row($0.name, $0.stage, $0.receipts) }
+                + [row("all", "", run.results.map(\.receipt), isQuiet: true)])
     }
 
     /// The store of teacher outputs: what earlier runs had left for this one.

@@ -84,26 +84,43 @@ struct LossSection {
         let finished = run.made(by: "train-student").sorted {
             ($0.receipt.finishedAt, $0.name) < ($1.receipt.finishedAt, $1.name)
         }
-        let names = finished.map(\.name) + run.unfinished
-        var figures: [Figure] = []
-        for name in names {
-            let file = run.url.appendingPathComponent(name).appendingPathComponent("metrics.jsonl")
-            guard let curves = try? LossCurves(name: name, file: file),
-                let plot = curves.plot(
-                    id: "losses-\(name.replacingOccurrences(of: "/", with: "-"))", points: points)
-            else {
-                section.blocks.append(.absent("\(name) has no readable metrics.jsonl."))
-                continue
-            }
-            let state = finished.contains { $0.name == name } ? "" : ", not finished"
-            let skipped = curves.skipped == 0 ? "" : " \(curves.skipped) lines could not be read."
-            let steps = Printed.count(curves.steps.count)
-            figures.append(try figure(plot, "\(name), \(steps) steps\(state).\(skipped)"))
+        // Of a comparison's rows the first seed stands for the others.
+        let repeated = finished.filter { $0.repetition != nil }
+        let rows = Dictionary(grouping: repeated) { $0.repetition?.row ?? "" }.values.compactMap { runs in
+            runs.min { ($0.repetition?.seed ?? 0) < ($1.repetition?.seed ?? 0) }
+        }.sorted { $0.name < $1.name }
+        let single = finished.filter { $0.repetition == nil }
+        section.sources = single
+        let figures = try (single.map(\.name) + run.unfinished).compactMap { name in
+            try self.figure(name, isFinished: !run.unfinished.contains(name), &section.blocks, figure)
         }
-        section.sources = finished
         section.blocks.insert(
             figures.isEmpty
                 ? .absent("No training run has a metrics.jsonl.") : .figures(figures), at: 0)
+        let folded = try rows.compactMap {
+            try self.figure($0.name, isFinished: true, &section.blocks, figure)
+        }
+        if !folded.isEmpty {
+            section.blocks.append(
+                .folded("The \(folded.count) rows of the comparisons, a seed of each", [.figures(folded)]))
+        }
         return section
+    }
+
+    /// Nil, and said in the blocks, where there is nothing to draw.
+    private func figure(
+        _ name: String, isFinished: Bool, _ blocks: inout [ReportSection.Block],
+        _ figure: (Plot, String) throws -> Figure
+    ) throws -> Figure? {
+        let file = run.url.appendingPathComponent(name).appendingPathComponent("metrics.jsonl")
+        guard let curves = try? LossCurves(name: name, file: file),
+            let plot = curves.plot(id: "losses-\(Anchor.words(name))", points: points)
+        else {
+            blocks.append(.absent("\(name) has no readable metrics.jsonl."))
+            return nil
+        }
+        let state = isFinished ? "" : ", not finished"
+        let skipped = curves.skipped == 0 ? "" : " \(curves.skipped) lines could not be read."
+        return try figure(plot, "\(name), \(Printed.count(curves.steps.count)) steps\(state).\(skipped)")
     }
 }

@@ -43,6 +43,8 @@ enum PageStyle {
         th, td { text-align: left; padding: .34rem .8rem .34rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; font-weight: 400; }
         thead th { color: var(--soft); font-size: .82rem; border-bottom: 1.5px solid var(--soft); white-space: nowrap; vertical-align: bottom; }
         tbody th { font-weight: 600; }
+        .table tbody th { white-space: nowrap; position: sticky; left: 0; background: var(--paper); }
+        .table td:not(.number) { min-width: 8.5rem; }
         td:last-child, th:last-child { padding-right: .2rem; }
         .number { text-align: right; white-space: nowrap; }
         tr.quiet th, tr.quiet td { color: var(--soft); font-weight: 400; font-style: italic; }
@@ -70,6 +72,7 @@ enum PageStyle {
         dt { color: var(--soft); overflow-wrap: anywhere; } dd { margin: 0; overflow-wrap: anywhere; }
         .gold dd { font-weight: 600; }
         details { border-top: 1px solid var(--line); padding: .45rem 0; font-size: .86rem; }
+        details.folded { font-size: 1rem; margin: 1.2rem 0; } details.folded > summary { font-size: .95rem; font-weight: 600; }
         summary { cursor: pointer; overflow-wrap: anywhere; }
         details dl div { display: grid; grid-template-columns: minmax(7rem, 14rem) 1fr; gap: .8rem; padding: .15rem 0; }
         details dd { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, monospace; }
@@ -81,7 +84,7 @@ enum PageStyle {
             --series-1: #1f6f9f; --series-2: #c2601c; --series-3: #2f8a5b; --series-4: #8b5aa8;
             --good: #1d7a4c; --bad: #b3402e; --middle: #8a6d1a; }
           html { font-size: 10.5pt; } body { max-width: none; padding: 0; } nav { display: none; } a { text-decoration: none; }
-          .scroll { overflow: visible; } h2 { break-after: avoid; } tr, figure, article { break-inside: avoid; }
+          .scroll { overflow: visible; } .table tbody th { position: static; white-space: normal; } h2 { break-after: avoid; } tr, figure, article { break-inside: avoid; }
           .figures { grid-template-columns: 1fr 1fr; } table { font-size: .8rem; } .grid img, .grid thead th { width: 7rem; } .grid { margin: .8rem 0; }
         }
         """

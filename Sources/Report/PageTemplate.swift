@@ -39,6 +39,12 @@ enum PageTemplate {
         """
 
     static let block = """
+        {{% CONTENT_TYPE: PAGE}}{{> leaf}}
+        {{#folded}}<details class="folded"><summary>{{summary}}</summary>
+        {{#inside}}{{> leaf}}{{/inside}}</details>{{/folded}}
+        """
+
+    static let leaf = """
         {{% CONTENT_TYPE: PAGE}}{{#paragraph}}<p>{{.}}</p>{{/paragraph}}
         {{#absent}}<p class="absent"><strong>Not in this run.</strong> {{.}}</p>{{/absent}}
         {{#table}}{{> table}}{{/table}}

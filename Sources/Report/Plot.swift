@@ -5,11 +5,13 @@ public struct Plot: Sendable {
     public struct Series: Sendable {
         public let name: String
         public let points: [(x: Double, y: Double)]
-        /// Half-width of a point's error bar or band; empty for none.
-        public var errors: [Double] = []
+        /// Ends of a point's error bar or band, as many as points; empty for none.
+        public var bands: [(low: Double, high: Double)] = []
 
-        public init(_ name: String, _ points: [(x: Double, y: Double)], errors: [Double] = []) {
-            (self.name, self.points, self.errors) = (name, points, errors)
+        public init(
+            _ name: String, _ points: [(x: Double, y: Double)], bands: [(low: Double, high: Double)] = []
+        ) {
+            (self.name, self.points, self.bands) = (name, points, bands)
         }
     }
 
@@ -35,13 +37,15 @@ public struct Plot: Sendable {
 
     /// The numbers, one row a point.
     public var table: [[String]] {
-        let hasErrors = series.contains { !$0.errors.isEmpty }
-        return [["series", xLabel, yLabel] + (hasErrors ? ["plus or minus"] : [])]
+        let hasBands = series.contains { !$0.bands.isEmpty }
+        return [["series", xLabel, yLabel] + (hasBands ? ["low", "high"] : [])]
             + series.flatMap { series in
                 series.points.enumerated().map { index, point in
                     [series.name, "\(point.x)", "\(point.y)"]
-                        + (hasErrors
-                            ? [series.errors.indices.contains(index) ? "\(series.errors[index])" : ""] : [])
+                        + (hasBands
+                            ? series.bands.indices.contains(index)
+                                ? ["\(series.bands[index].low)", "\(series.bands[index].high)"] : ["", ""]
+                            : [])
                 }
             }
     }
@@ -56,12 +60,13 @@ public struct Plot: Sendable {
                 let (x, y) = series.points[$0]
                 return x.isFinite && y.isFinite
             }
-            let errors = kept.map { index -> Double in
-                let error = series.errors.indices.contains(index) ? series.errors[index] : 0
-                return error.isFinite ? error : 0
+            let bands = kept.map { index -> (low: Double, high: Double) in
+                let y = series.points[index].y
+                let band = series.bands.indices.contains(index) ? series.bands[index] : (low: y, high: y)
+                return (band.low.isFinite ? band.low : y, band.high.isFinite ? band.high : y)
             }
             return Series(
-                series.name, kept.map { series.points[$0] }, errors: series.errors.isEmpty ? [] : errors)
+                series.name, kept.map { series.points[$0] }, bands: series.bands.isEmpty ? [] : bands)
         }
     }
 
@@ -83,7 +88,7 @@ public struct Plot: Sendable {
             "set ylabel '\(safe(yLabel))' offset 1,0 textcolor \(rgb(Self.ink))",
         ]
         let series = drawn
-        let values = series.flatMap { $0.points.map(\.y) }
+        let values = series.flatMap { $0.points.map(\.y) + $0.bands.map(\.low) }
         let top = yLimit.flatMap { $0.isFinite && $0 > 0 ? "\($0)" : nil } ?? "*"
         if let least = values.min(), least >= 0 { lines.append("set yrange [0:\(top)]") }
         switch style {
@@ -101,7 +106,8 @@ public struct Plot: Sendable {
         for (index, series) in series.enumerated() {
             lines.append("$d\(index) << EOD")
             lines += series.points.enumerated().map { point, value in
-                "\(value.x) \(value.y) \(series.errors.isEmpty ? 0 : series.errors[point])"
+                "\(value.x) \(value.y)"
+                    + (series.bands.isEmpty ? "" : " \(series.bands[point].low) \(series.bands[point].high)")
             }
             lines.append("EOD")
         }
@@ -110,14 +116,14 @@ public struct Plot: Sendable {
             switch style {
             case .bars:
                 return ["$d\(index) using 1:2 with boxes lc \(colour)"]
-                    + (series.errors.isEmpty
+                    + (series.bands.isEmpty
                         ? []
                         : [
-                            "$d\(index) using 1:($2-$3):(0):(2*$3) with vectors nohead lc \(rgb(Self.ink)) lw 1.6"
+                            "$d\(index) using 1:3:(0):($4-$3) with vectors nohead lc \(rgb(Self.ink)) lw 1.6"
                         ])
             case .lines:
-                let band = "$d\(index) using 1:($2-$3):($2+$3) with filledcurves lc \(colour)"
-                return (series.errors.isEmpty ? [] : ["\(band) fs transparent solid 0.18 noborder"])
+                let band = "$d\(index) using 1:3:4 with filledcurves lc \(colour)"
+                return (series.bands.isEmpty ? [] : ["\(band) fs transparent solid 0.18 noborder"])
                     + ["$d\(index) using 1:2 with lines lw 1.8 dt \(Self.dash(index).gnuplot) lc \(colour)"]
             }
         }

@@ -18,18 +18,27 @@ struct ProvenanceSection {
             section.blocks.append(.absent("No stage has finished yet."))
             return section
         }
-        section.blocks.append(.table(table))
-        section.blocks += run.results.map { .details(details($0)) }
+        let single = run.results.filter { $0.repetition == nil }
+        let repeated = run.results.filter { $0.repetition != nil }
+        section.blocks.append(.table(table("provenance", "Results and what they were made from.", single)))
+        section.blocks += single.map { .details(details($0)) }
+        if !repeated.isEmpty {
+            section.blocks.append(
+                .folded(
+                    "The \(repeated.count) results of the comparisons’ rows",
+                    [.table(table("provenance-rows", "The comparisons’ rows.", repeated))]
+                        + repeated.map { .details(details($0)) }))
+        }
         return section
     }
 
-    var table: ReportTable {
+    private func table(_ id: String, _ title: String, _ results: [RunResult]) -> ReportTable {
         ReportTable(
-            id: "provenance", title: "Results and what they were made from.",
+            id: id, title: title,
             caption:
                 "Digests are the first twelve digits of SHA-256; in full they are in the lists below and in the receipts.",
             columns: ["output", "stage", "version", "receipt", "contents", "made from"],
-            rows: run.results.map { result in
+            rows: results.map { result in
                 ReportTable.Row([
                     result.name, result.receipt.stage, result.receipt.codeVersion,
                     Printed.digest(result.digest), Printed.digest(result.receipt.outputDigest),

@@ -12,6 +12,7 @@ struct RelevanceSection {
                 "The Instruction-Relevance Score of each teacher layer: 0 means that a layer looks at the same places whatever is asked, "
                 + "1 that two questions never share a place. IVA takes its weights from the layer with the highest score."
         )
+        var figures: [Figure] = []
         for result in run.made(by: "cache-teacher") {
             guard let index = try? TeacherCacheIndex(folder: result.folder) else {
                 section.blocks.append(.absent("\(result.name) has no index that this program reads."))
@@ -26,7 +27,7 @@ struct RelevanceSection {
                 continue
             }
             let plot = Plot(
-                id: "relevance-\(result.name.replacingOccurrences(of: "/", with: "-"))",
+                id: "relevance-\(Anchor.words(result.name))",
                 alternative: "IRS by layer: "
                     + relevance.scores.enumerated().map { "layer \($0) \(Printed.number($1, 3))" }
                     .joined(separator: ", "),
@@ -34,16 +35,16 @@ struct RelevanceSection {
                 series: [
                     Plot.Series(
                         "IRS", relevance.scores.enumerated().map { (x: Double($0), y: $1) },
-                        errors: relevance.standardErrors)
+                        bands: zip(relevance.scores, relevance.standardErrors).map { ($0 - $1, $0 + $1) })
                 ])
-            section.blocks.append(
-                .figures([
-                    try figure(
-                        plot,
-                        "IRS of the teacher’s layers, counted from 0, with standard errors, over \(Printed.count(relevance.pairs)) pairs of "
-                            + "inputs. IVA uses layer \(index.settings.saliencyLayer).")
-                ]))
+            figures.append(
+                try figure(
+                    plot,
+                    "\(result.name): IRS of the teacher’s layers, counted from 0, with standard errors, over "
+                        + "\(Printed.count(relevance.pairs)) pairs of inputs. IVA uses layer \(index.settings.saliencyLayer)."
+                ))
         }
+        if !figures.isEmpty { section.blocks.insert(.figures(figures), at: 0) }
         if section.blocks.isEmpty {
             section.blocks.append(.absent("No teacher outputs were computed, so no layer was measured."))
         }

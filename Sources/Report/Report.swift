@@ -52,7 +52,7 @@ public struct Report {
         }
         let scored = ScoredRun(run)
         add("scores") { ScoreSection(run: run, scored: scored).section() }
-        add("comparisons") { TableSection(run: run).section() }
+        add("comparisons") { ComparisonSection(run: run).section() }
         try add("losses") { try LossSection(run: run, points: settings.points).section(figure) }
         try add("relevance") { try RelevanceSection(run: run).section(figure) }
         add("attention") { AttentionSection(run: run, scored: scored, settings: settings).section() }
@@ -60,6 +60,7 @@ public struct Report {
         try add("answers") {
             try AnswerSection(scored: scored, perBenchmark: settings.answersPerBenchmark).section()
         }
+        add("efficiency") { EfficiencySection(run: run).section() }
         add("cost") { CostSection(run: run).section() }
         add("provenance") { ProvenanceSection(run: run).section() }
         self.sections = sections
@@ -78,7 +79,7 @@ public struct Report {
                 + "beside this page as CSV.",
             sections: sections
         ).html()
-        let blocks = sections.flatMap(\.blocks)
+        let blocks = sections.flatMap(\.blocks).flatMap(\.leaves)
         tables = blocks.flatMap { block -> [(name: String, text: String)] in
             switch block {
             case .table(let table): [("\(table.id).csv", table.csv)]

@@ -13,7 +13,8 @@ struct ReportPage {
         MustacheContentTypes.register(PageText(), named: "PAGE")
         var library = MustacheLibrary()
         let templates = [
-            ("page", PageTemplate.page), ("block", PageTemplate.block), ("table", PageTemplate.table),
+            ("page", PageTemplate.page), ("block", PageTemplate.block), ("leaf", PageTemplate.leaf),
+            ("table", PageTemplate.table),
             ("figures", PageTemplate.figures), ("grid", PageTemplate.grid),
             ("answers", PageTemplate.answers), ("details", PageTemplate.details),
         ]

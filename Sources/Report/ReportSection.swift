@@ -19,6 +19,11 @@ struct ReportSection {
         case grid(ImageGrid)
         case answers(AnswerSamples)
         case details(Details)
+        /// What a summary stands for, closed until it is asked for; no folds inside.
+        case folded(String, [Block])
+
+        /// This block, or those it folds.
+        var leaves: [Block] { if case .folded(_, let blocks) = self { blocks } else { [self] } }
     }
 
     var context: [String: Any] {
@@ -42,6 +47,8 @@ extension ReportSection.Block {
         case .grid(let grid): ["grid": grid.context]
         case .answers(let answers): ["answers": answers.context]
         case .details(let details): ["details": details.context]
+        case .folded(let summary, let blocks):
+            ["folded": ["summary": summary, "inside": blocks.map(\.context)]]
         }
     }
 }
@@ -146,6 +153,9 @@ enum AnswerMark: String {
 
 /// Targets of links inside the page.
 enum Anchor {
+    /// The name of a result as part of an id or a file's name: `tables-table3`.
+    static func words(_ name: String) -> String { name.replacingOccurrences(of: "/", with: "-") }
+
     static func of(_ name: String) -> String {
         "result-"
             + String(

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A table of the report; each is also a CSV file beside the page.
@@ -31,7 +32,7 @@ public struct ReportTable: Sendable, Equatable {
         columns.indices.map { column in
             let cells = rows.compactMap { $0.cells.indices.contains(column) ? $0.cells[column] : nil }
             return cells.contains { isNumber($0) }
-                && cells.allSatisfy { $0.isEmpty || $0 == "–" || isNumber($0) }
+                && cells.allSatisfy { $0.isEmpty || $0 == "–" || $0 == "-" || isNumber($0) }
         }
     }
 

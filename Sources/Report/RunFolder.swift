@@ -11,6 +11,13 @@ public struct RunResult: Sendable {
     /// SHA-256 of receipt.json: one name for everything in it.
     public let digest: String
 
+    /// For a run of a comparison, `ablations/kd/seed-2/model`, its row `ablations/kd` and its seed 2.
+    public var repetition: (row: String, seed: Int)? {
+        name.wholeMatch(of: #/(.+)\/seed-([0-9]+)(\/.*)?/#).flatMap { match in
+            Int(match.output.2).map { (String(match.output.1), $0) }
+        }
+    }
+
     /// The input that came from this option.
     public func input(_ name: String) -> Receipt.Input? { receipt.inputs.first { $0.name == name } }
 
@@ -20,12 +27,10 @@ public struct RunResult: Sendable {
 /// All that a run left behind, found through its receipts.
 public struct RunFolder: Sendable {
     public let url: URL
-    /// By name.
+    /// The pipeline's own before those in folders below; then by name.
     public let results: [RunResult]
     /// Folders with a metrics.jsonl and no receipt: training that is running or was interrupted.
     public let unfinished: [String]
-    /// Comparison tables, relative.
-    public let tables: [String]
     /// Receipts that could not be read, and why.
     public let problems: [String]
 
@@ -49,11 +54,12 @@ public struct RunFolder: Sendable {
                 results.append(RunResult(name: name, folder: folder, receipt: receipt, digest: digest))
             } catch { problems.append("\(error)") }
         }
-        (self.results, self.problems) = (results, problems)
+        func depth(_ result: RunResult) -> Int { result.name.count { $0 == "/" } }
+        self.results = results.sorted { (depth($0), $0.name) < (depth($1), $1.name) }
+        self.problems = problems
         unfinished = folders(with: "metrics.jsonl").filter { name in
             !results.contains { $0.name == name }
         }
-        tables = files.filter { $0.hasPrefix("tables/") && $0.hasSuffix(".csv") }
         guard !results.isEmpty || !unfinished.isEmpty else {
             throw ReportError.nothingToReport(folder: url.path)
         }
@@ -61,8 +67,11 @@ public struct RunFolder: Sendable {
 
     static let ownStage = "write-report"
 
-    /// Results of a stage, by name.
+    /// Results of a stage, in order.
     public func made(by stage: String) -> [RunResult] { results.filter { $0.receipt.stage == stage } }
+
+    /// The scores of the pipeline's models; those of a comparison's single runs are in its table.
+    public var scores: RunResult? { made(by: "score-benchmarks").first { $0.repetition == nil } }
 
     /// The result that an input was read from: the one with its digest, whatever the folder was called then.
     public func source(of input: Receipt.Input) -> RunResult? {
@@ -81,9 +90,9 @@ public struct RunFolder: Sendable {
         return nil
     }
 
-    /// Digest of all a report is made from: the receipts (they hold the digests of everything else), unfinished metrics, tables.
+    /// Digest of all a report is made from: the receipts (they hold the digests of everything else), unfinished metrics.
     public func digest() throws -> String {
-        let loose = unfinished.map { $0.isEmpty ? "metrics.jsonl" : "\($0)/metrics.jsonl" } + tables
+        let loose = unfinished.map { $0.isEmpty ? "metrics.jsonl" : "\($0)/metrics.jsonl" }
         let files =
             results.map { (name: "\($0.name)/\(Receipt.fileName)", digest: $0.digest) }
             + (try loose.map {

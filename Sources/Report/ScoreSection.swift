@@ -14,7 +14,7 @@ struct ScoreSection {
             lead:
                 "How often each model answers right, in the official scoring of each benchmark (higher is better, 100 is everything). "
                 + "AVG is the plain mean of the six benchmarks of the paper.")
-        guard let result = run.made(by: "score-benchmarks").first else {
+        guard let result = run.scores else {
             section.blocks.append(.absent("No scores: run score-benchmarks (make distill)."))
             return section
         }

@@ -20,7 +20,7 @@ struct ScoredRun {
 
     init(_ run: RunFolder) {
         var (models, benchmarks, problems) = ([Model](), [any Benchmark](), [String]())
-        let scores = run.made(by: "score-benchmarks").first
+        let scores = run.scores
         for input in scores?.receipt.inputs ?? [] {
             if let name = input.name.dropping(prefix: "answers of ") {
                 guard let answers = run.source(of: input) else {

@@ -9,6 +9,17 @@ struct CompareRecipe: Recipe {
     var baseline: String?
     /// Shows what the runs cost beside their scores.
     var costs = false
+    /// What is compared.
+    var title = ""
+    /// Rows that the paper has above, and below, the baseline.
+    var publishedAbove: [String] = []
+    var publishedBelow: [String] = []
+
+    enum CodingKeys: String, CodingKey {
+        case baseline, costs, title
+        case publishedAbove = "published_above"
+        case publishedBelow = "published_below"
+    }
 }
 
 struct CompareRuns: ParsableCommand {
@@ -29,6 +40,11 @@ struct CompareRuns: ParsableCommand {
     @Option(help: "The row that the others are compared with.") var baseline: String
     @Option(help: "Seeds of each row.") var seeds = 1
     @Flag(help: "Show what the runs cost.") var costs = false
+    @Option(help: "What is compared, for the caption.") var title = ""
+    @Option(help: "A row that the paper has above the baseline; may be repeated.")
+    var publishedAbove: [String] = []
+    @Option(help: "A row that the paper has below the baseline; may be repeated.")
+    var publishedBelow: [String] = []
     @Option(help: "Folder for the table.") var out: String
 
     func validate() throws {
@@ -37,11 +53,19 @@ struct CompareRuns: ParsableCommand {
         guard rows.contains(baseline) else {
             throw ValidationError("--baseline \(baseline): expected one of \(rows.joined(separator: ", "))")
         }
+        for row in publishedAbove + publishedBelow where row == baseline || !rows.contains(row) {
+            throw ValidationError(
+                "--published-above or --published-below \(row): expected a --row that is not the baseline")
+        }
+        guard Set(publishedAbove).isDisjoint(with: publishedBelow) else {
+            throw ValidationError("a row is --published-above and --published-below")
+        }
     }
 
     func run() throws {
         var recipe = try configuration.recipe(CompareRecipe.self)
-        (recipe.baseline, recipe.costs) = (baseline, recipe.costs || costs)
+        (recipe.baseline, recipe.costs, recipe.title) = (baseline, recipe.costs || costs, title)
+        (recipe.publishedAbove, recipe.publishedBelow) = (publishedAbove, publishedBelow)
         let output = URL(fileURLWithPath: out)
         func folder(_ row: String, _ seed: Int) -> URL {
             URL(fileURLWithPath: runs).appendingPathComponent("\(row)/seed-\(seed)")
@@ -62,7 +86,9 @@ struct CompareRuns: ParsableCommand {
             rows: rows.map { row in
                 RunComparison.Row(
                     name: row, runs: try (1...seeds).map { try RunScores(folder: folder(row, $0)) })
-            }, baseline: baseline)
+            }, baseline: baseline, title: title,
+            published: Dictionary(publishedAbove.map { ($0, .above) }) { first, _ in first }
+                .merging(publishedBelow.map { ($0, .below) }) { first, _ in first })
         let text = try comparison.text(showsCosts: recipe.costs)
         try run.begin()
         try AtomicOutput.writeAtomically(

@@ -24,7 +24,7 @@ struct EfficiencyTables {
     private static func csv(_ rows: [(name: String, json: JSONObject)]) -> String {
         guard let first = rows.first else { return "" }
         let header = ["name"] + first.json.members.map(\.name)
-        return TextTable.commaSeparated(
+        return CSV.text(
             [header]
                 + rows.map { name, json in
                     [name]

@@ -18,7 +18,7 @@ import Testing
             rows: [
                 .init(name: "kd", runs: [run(60), run(62), run(64)]),
                 .init(name: "align-ti", runs: [run(63), run(66), run(67)]),
-            ], baseline: "kd")
+            ], baseline: "kd", title: "Parts", published: ["align-ti": .above])
         #expect(comparison.columns == ["pope", "train_seconds"])
         let (base, ours) = (
             try comparison.cell(comparison.rows[0], "pope"), try comparison.cell(comparison.rows[1], "pope")
@@ -35,11 +35,29 @@ import Testing
             lines.count == 4 && lines[2].contains(#""test": "paired t""#) && lines[0].contains(#""p": null"#))
         // kd: 60, 62, 64: standard error 2 / sqrt(3). align-ti: 63, 66, 67: 1.2019.
         let csv = try comparison.csv().split(separator: "\n")
-        #expect(csv[0].hasPrefix("# 3 seeds") && csv[1] == "row,POPE,Δ POPE,p")
-        #expect(csv[2] == "kd,62.0 ± 1.15,-,-" && csv[3] == "align-ti,65.3 ± 1.20,+3.33 ± 0.33,0.010")
+        #expect(csv[0] == "# Parts." && csv[1].hasPrefix("# 3 seeds"))
+        #expect(csv[2] == "row,POPE,Δ POPE,p,direction" && csv[3] == "kd,62.0 ± 1.15,-,-,baseline")
+        #expect(csv[4] == "align-ti,65.3 ± 1.20,+3.33 ± 0.33,0.010,\"above, as in the paper\"")
+        #expect(lines[2].contains(#""paper": "above""#) && lines[0].contains(#""paper": null"#))
         let text = try comparison.text()
         #expect(text.contains("+3.33") && text.contains("0.010") && text.contains("3 seeds"))
         #expect(try comparison.text(showsCosts: true).contains("653.3"))
+    }
+
+    @Test func aDirectionNeedsSignificanceAndIsHeldAgainstThePapers() throws {
+        func direction(_ scores: [Double], _ paper: RunComparison.Direction?) throws -> String {
+            let comparison = try RunComparison(
+                rows: [
+                    .init(name: "kd", runs: [run(60), run(62), run(64)]),
+                    .init(name: "sft", runs: scores.map { run($0) }),
+                ], baseline: "kd", published: paper.map { ["sft": $0] } ?? [:])
+            return comparison.direction(try comparison.cell(comparison.rows[1], "pope"))
+        }
+        #expect(try direction([57, 58, 61], .below) == "below, as in the paper")
+        #expect(try direction([63, 66, 67], .below) == "above, unlike the paper")
+        #expect(try direction([63, 66, 67], nil) == "above")
+        #expect(try direction([50, 62, 70], .below) == "not significant (paper: below)")
+        #expect(try direction([60, 62, 64], nil) == "not significant")
     }
 
     @Test func oneSeedIsTestedOverItsQuestions() throws {

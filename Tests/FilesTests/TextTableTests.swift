@@ -8,10 +8,4 @@ import Testing
                 == "model      a\nx       12.5\nlonger\n")
         #expect(TextTable.aligned([]) == "")
     }
-
-    @Test func fieldsThatWouldBreakALineAreQuoted() {
-        #expect(
-            TextTable.commaSeparated([["a", "b,c"], ["say \"hi\"", "two\r\nlines"]])
-                == "a,\"b,c\"\n\"say \"\"hi\"\"\",\"two\r\nlines\"\n")
-    }
 }

@@ -2,26 +2,32 @@ import Report
 import Testing
 
 @Suite struct PlotTests {
-    private func plot(_ points: [(x: Double, y: Double)], errors: [Double] = [], style: Plot.Style = .lines)
+    private func plot(
+        _ points: [(x: Double, y: Double)], bands: [(low: Double, high: Double)] = [],
+        style: Plot.Style = .lines
+    )
         -> Plot
     {
         Plot(
             id: "p", alternative: "a", xLabel: "it's step", yLabel: "nats", style: style,
-            series: [Plot.Series("first", points, errors: errors)])
+            series: [Plot.Series("first", points, bands: bands)])
     }
 
     @Test func gnuplotDrawsTheNumbers() throws {
         for style in [Plot.Style.lines, .bars] {
-            let svg = try Gnuplot.svg(plot([(0, 1), (1, 3), (2, 2)], errors: [0.1, 0.1, 0.2], style: style))
+            let svg = try Gnuplot.svg(
+                plot([(0, 1), (1, 3), (2, 2)], bands: [(0.9, 1.1), (2, 3.1), (1.8, 2.2)], style: style))
             #expect(svg.contains("</svg>") && svg.contains("it’s step"))
             #expect(
-                try Gnuplot.svg(plot([(0, 1), (1, 3), (2, 2)], errors: [0.1, 0.1, 0.2], style: style)) == svg)
+                try Gnuplot.svg(
+                    plot([(0, 1), (1, 3), (2, 2)], bands: [(0.9, 1.1), (2, 3.1), (1.8, 2.2)], style: style))
+                    == svg)
         }
     }
 
     @Test func whatIsNotFiniteIsLeftOutOfThePictureAndKeptInTheTable() {
         let plot = plot([(0, 1), (1, .nan), (2, .infinity)])
-        #expect(plot.script.contains("$d0 << EOD\n0.0 1.0 0.0\nEOD"))
+        #expect(plot.script.contains("$d0 << EOD\n0.0 1.0\nEOD"))
         #expect(plot.table.count == 4 && plot.table[2] == ["first", "1.0", "nan"])
         #expect(self.plot([(0, .nan)]).isEmpty)
     }

@@ -61,7 +61,9 @@ import Testing
     @Test func relevanceAndReuseComeFromTheTeachersOutputs() throws {
         try withReport { report in
             #expect(
-                table("relevance-teacher-outputs.csv", of: report)[2] == ["IRS", "1.0", "0.75", "0.02"])
+                table("relevance-teacher-outputs.csv", of: report)[2] == [
+                    "IRS", "1.0", "0.75", "0.73", "0.77",
+                ])
             #expect(
                 table("cache-reuse.csv", of: report)[1] == [
                     "teacher-outputs", "24", "20", "4", "0", "1,234,567", "5.0", "–",
@@ -88,8 +90,8 @@ import Testing
             // Two images with 3 and 1 questions, two models; two questions through three layers.
             #expect(maps == (3 + 1) * 2 + 2 * 2 * 3)
             #expect(report.page.contains("brightest patch in row ") && report.page.contains("of 4 by 4."))
-            #expect(report.absent.isEmpty == false)  // exposure and comparisons
-            #expect(report.absent.count == 2)
+            // Comparisons, exposure, efficiency.
+            #expect(report.absent.count == 3)
         }
     }
 
@@ -139,7 +141,7 @@ import Testing
     @Test func partsThatAreNotThereAreSaid() throws {
         for missing in ["scores", "teacher-outputs", "answers/sft", "sft", "world"] {
             try withReport({ try FileManager.default.removeItem(at: $0.url(missing)) }) { report in
-                #expect(report.absent.count > 2, "\(missing)")
+                #expect(report.absent.count > 3, "\(missing)")
                 #expect(report.page.contains("Not in this run."))
             }
         }
@@ -158,20 +160,27 @@ import Testing
         }
     }
 
-    @Test func comparisonsAndExposureAreShownWhenTheyAreThere() throws {
+    /// Two seeds of one row: one curve, one row of costs, all receipts; nothing of it stands among the pipeline's own results.
+    @Test func theRunsOfAComparisonAreFolded() throws {
         try withReport({ run in
-            try AtomicOutput.writeAtomically(
-                "# Weights of the losses\nrow,mean,\"p, paired\"\nkd,90.5,0.01\n",
-                to: run.url("tables/table3.csv"))
-            try AtomicOutput.writeAtomically(
-                #"{"students": [{"name": "sft", "curves": {"ExAccErr": [10, null, 30], "R": {"mean": [1, 2], "low": [0.5, 1], "high": [1.5, 3]}}}]}"#,
-                to: run.url("exposure/exposure.json"))
+            for seed in 1...2 {
+                try run.stage("train-student", "ablations/kd/seed-\(seed)/model", []) {
+                    try AtomicOutput.writeAtomically(
+                        #"{"step":0,"loss":1,"terms":{"sft":1}}"# + "\n",
+                        to: $0.appendingPathComponent("metrics.jsonl"))
+                }
+            }
         }) { report in
-            #expect(report.page.contains("Table 3.") && report.page.contains("Weights of the losses"))
-            #expect(table("comparison-table3.csv", of: report)[1] == ["kd", "90.5", "0.01"])
-            #expect(table("exposure-ExAccErr.csv", of: report)[3] == ["sft", "3.0", "30.0"])
-            #expect(table("exposure-R.csv", of: report)[2] == ["sft", "2.0", "2.0", "1.0"])
-            #expect(report.absent.contains { $0.contains("‘E’") })
+            let curves = report.tables.map(\.name).filter { $0.hasPrefix("losses-ablations") }
+            #expect(curves == ["losses-ablations-kd-seed-1-model.csv"])
+            #expect(table("cost.csv", of: report).count { $0.first == "ablations/kd, 2 seeds" } == 1)
+            let names = ["provenance.csv", "provenance-rows.csv"].map {
+                table($0, of: report).dropFirst().map { $0[0] }
+            }
+            #expect(names[1] == ["ablations/kd/seed-1/model", "ablations/kd/seed-2/model"])
+            #expect(names[0].contains("sft") && Set(names[0]).isDisjoint(with: names[1]))
+            #expect(report.page.components(separatedBy: "<details class=\"folded\">").count == 1 + 2)
+            #expect(report.page.contains("id=\"result-ablations-kd-seed-2-model\""))
         }
     }
 
@@ -186,7 +195,7 @@ import Testing
             let run = try SampleRun(in: folder)
             let before = try RunFolder(folder).digest()
             #expect(try RunFolder(folder).digest() == before)
-            try AtomicOutput.writeAtomically("a\n1\n", to: run.url("tables/x.csv"))
+            try AtomicOutput.writeAtomically("a\n1\n", to: run.url("more/metrics.jsonl"))
             #expect(try RunFolder(folder).digest() != before)
         }
     }

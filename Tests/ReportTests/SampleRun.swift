@@ -27,7 +27,8 @@ struct SampleRun {
 
     func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
-    private func stage(
+    /// A finished result of a stage.
+    func stage(
         _ stage: String, _ name: String, _ inputs: [StageInput], counts: JSONValue = [:],
         _ make: (URL) throws -> Void
     )

@@ -1,4 +1,4 @@
-import Report
+import Files
 import Testing
 
 @Suite struct CSVTests {
