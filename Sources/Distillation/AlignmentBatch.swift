@@ -119,8 +119,8 @@ public struct AlignmentBatch: @unchecked Sendable {
         }
     }
 
-    /// Features of the images for every model with this one's tower; nil where there are none.
-    func sharedFeatures(_ model: LlavaModel) throws -> Value? {
+    /// Features of the images from this model's tower; nil where there are no images.
+    func features(_ model: LlavaModel) throws -> Value? {
         if case .none = images { return nil }
         return try images.features(model)
     }

@@ -102,10 +102,7 @@ public struct AlignmentLoss {
             defer { teacherTime += clock.now - start }
             return try body()
         }
-        var features = features
-        if features == nil, sharesTower, weights.tpa != 0 || cached == nil {
-            features = try batch.sharedFeatures(student)
-        }
+        let features = try features ?? batch.features(student)
         let teacherTrunk = try timed {
             try runTeacher(batch, cached: cached, features: sharesTower ? features : nil)
         }
