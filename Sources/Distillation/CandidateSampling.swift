@@ -4,7 +4,7 @@ import Tensors
 
 /// How the student proposes tokens (Eq. 5: `y_t^(u)` from its own distribution).
 public struct CandidateRule: Sendable, Equatable {
-    public enum Strategy: String, Sendable, Codable {
+    public enum Strategy: String, Sendable, Codable, CaseIterable {
         /// Independent draws from the nucleus, duplicates kept.
         case nucleus
         /// The d most probable ids.

@@ -58,7 +58,7 @@ public struct ModelAssembly {
                 throw ModelsError.vocabularyTooSmall(
                     rows: text.vocabulary, needed: needed, tokenizer: words.path)
             }
-            weights.language = RandomWeights(seed: settings.seed)
+            weights.language = RandomWeights(seed: settings.seed, deviation: settings.language.initializerRange)
         }
         let tower: VisionConfiguration
         if let vision {

@@ -12,10 +12,10 @@ final class RandomWeights: WeightSource {
     private let seed: UInt64
     private let patchEmbedding: PatchEmbedding
     /// Standard deviation of matrices: `initializer_range` of the Hugging Face configurations.
-    private let deviation = 0.02
+    private let deviation: Double
 
-    init(seed: UInt64, patchEmbedding: PatchEmbedding = .normal) {
-        (self.seed, self.patchEmbedding) = (seed, patchEmbedding)
+    init(seed: UInt64, deviation: Double = 0.02, patchEmbedding: PatchEmbedding = .normal) {
+        (self.seed, self.deviation, self.patchEmbedding) = (seed, deviation, patchEmbedding)
     }
 
     /// Norms start at 1 and biases at 0. The projector's matrices are uniform within ±1/√inputs as in LLaVA, others normal.

@@ -2,7 +2,7 @@ import Foundation
 
 /// Learning rate by step.
 public struct LearningRateSchedule: Sendable, Equatable {
-    public enum Shape: String, Sendable, Codable {
+    public enum Shape: String, Sendable, Codable, CaseIterable {
         /// Half a cosine down to 0 (the paper's).
         case cosine
         /// Constant to 80 % of the steps, then linear to 5 %.

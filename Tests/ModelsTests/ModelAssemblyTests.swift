@@ -49,6 +49,27 @@ import Testing
         }
     }
 
+    @Test func freshMatricesHaveTheRecipesDeviation() throws {
+        try withTemporaryFolder { folder in
+            let tokenizer = try Self.tokenizer(in: folder, hasImage: true)
+            func assemble(_ deviation: Double) throws -> ModelAssembly {
+                var settings = AssemblySettings()
+                settings.language.initializerRange = deviation
+                return try ModelAssembly(settings, language: nil, vision: nil, tokenizer: tokenizer)
+            }
+            for deviation in [0.02, 0.05] {
+                let values = CheckpointTests.values(try assemble(deviation).model)
+                let gate = try #require(values["model.language_model.layers.0.mlp.gate_proj.weight"])
+                let square = gate.reduce(0) { $0 + Double($1 * $1) } / Double(gate.count)
+                #expect(abs(square.squareRoot() / deviation - 1) < 0.02)
+            }
+            for deviation in [0, -0.02, 2, .nan] {
+                let error = #expect(throws: ModelsError.self) { _ = try assemble(deviation) }
+                #expect("\(error, default: "")".contains("initializer_range"))
+            }
+        }
+    }
+
     @Test func demoTowersFeaturesAreOrthonormalProjections() throws {
         try withTemporaryFolder { folder in
             let tokenizer = try Self.tokenizer(in: folder, hasImage: true)
