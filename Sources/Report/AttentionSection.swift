@@ -70,11 +70,13 @@ struct AttentionSection {
         return section
     }
 
-    /// All where they are few; else the first ones and the last.
+    /// All where they are few; else the first ones and the last of the scored, and the rows of comparisons.
     private var shownModels: [ScoredRun.Model] {
         let present = scored.models.filter { $0.checkpoint != nil }
-        guard present.count > settings.models else { return present }
-        return Array(present.prefix(settings.models - 1) + present.suffix(1))
+        let (own, rows) = (present.filter { !$0.isRow }, present.filter(\.isRow).prefix(settings.models - 1))
+        let room = settings.models - rows.count
+        guard own.count > room else { return own + rows }
+        return Array(own.prefix(max(1, room - 1)) + own.suffix(room - 1).suffix(1)) + rows
     }
 
     /// The images that most different questions are asked about.
@@ -199,7 +201,10 @@ struct AttentionSection {
         return ImageGrid(
             caption:
                 "One image, \(questions.count) questions: what each model attends to, and its answer below (✓ right, ✗ wrong). The teacher is "
-                + "shown in the layer that IVA uses, another model in the one whose maps differ most between these questions.",
+                + "shown in the layer that IVA uses, another model in the one whose maps differ most between these questions."
+                + (views.contains(where: \.model.isRow)
+                    ? " Models with a seed are rows of the comparisons, trained alike but for what differs in their recipes."
+                    : ""),
             columns: ["the image"] + questions.map(\.shortText), rows: rows)
     }
 

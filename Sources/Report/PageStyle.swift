@@ -78,7 +78,7 @@ enum PageStyle {
         details dd { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, monospace; }
         :target { background: var(--tint); }
         footer { margin-top: 3rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .82rem; }
-        @media (max-width: 34rem) { html { font-size: 16px; } body { padding: 1.2rem 1rem 3rem; } h1 { font-size: 1.6rem; } .cards img { width: 4.6rem; } .grid img, .grid thead th { width: 7rem; } .grid tbody th { width: 4.8rem; } }
+        @media (max-width: 34rem) { html { font-size: 16px; } body { padding: 1.2rem 1rem 3rem; } h1 { font-size: 1.6rem; } .cards img { width: 4.6rem; } th, td { padding-right: .45rem; } table { font-size: .8rem; } thead th { font-size: .74rem; } .grid img, .grid thead th { width: 7rem; } .grid tbody th { width: 4.8rem; } }
         @media print {
           :root { --paper: #fff; --ink: #000; --soft: #444; --line: #d4d4d4; --tint: #fff; --link: #000;
             --series-1: #1f6f9f; --series-2: #c2601c; --series-3: #2f8a5b; --series-4: #8b5aa8;

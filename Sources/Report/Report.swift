@@ -15,7 +15,10 @@ public struct ReportSettings: Sendable {
     public var questionsByLayer = 2
     /// Layers and models shown at most.
     public var layers = 6
-    public var models = 4
+    public var models = 5
+    /// Rows of the comparisons whose heat maps are shown beside the scored models', where they are in the run: without IVA and
+    /// with it, all else equal.
+    public var attentionRows = ["kd-tpa", "align-ti"]
     /// Longer side of a heat map, in pixels.
     public var pictureSide = 224
 
@@ -55,7 +58,11 @@ public struct Report {
         add("comparisons") { ComparisonSection(run: run).section() }
         try add("losses") { try LossSection(run: run, points: settings.points).section(figure) }
         try add("relevance") { try RelevanceSection(run: run).section(figure) }
-        add("attention") { AttentionSection(run: run, scored: scored, settings: settings).section() }
+        add("attention") {
+            AttentionSection(
+                run: run, scored: scored.adding(settings.attentionRows, of: run), settings: settings
+            ).section()
+        }
         try add("exposure") { try ExposureSection(run: run).section(figure) }
         try add("answers") {
             try AnswerSection(scored: scored, perBenchmark: settings.answersPerBenchmark).section()

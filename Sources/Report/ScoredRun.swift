@@ -11,12 +11,18 @@ struct ScoredRun {
         let answers: RunResult
         /// The checkpoint that gave them; nil where it is gone.
         let checkpoint: RunResult?
+        /// Whether it is a row of a comparison, not one of the score table.
+        var isRow = false
     }
 
     let models: [Model]
     let benchmarks: [any Benchmark]
     /// What could not be opened, and why.
     let problems: [String]
+
+    private init(models: [Model], benchmarks: [any Benchmark], problems: [String]) {
+        (self.models, self.benchmarks, self.problems) = (models, benchmarks, problems)
+    }
 
     init(_ run: RunFolder) {
         var (models, benchmarks, problems) = ([Model](), [any Benchmark](), [String]())
@@ -46,6 +52,28 @@ struct ScoredRun {
             }
         }
         (self.models, self.benchmarks, self.problems) = (models, benchmarks, problems)
+    }
+
+    /// With the first seed of these rows of comparisons, as far as the run has them and they answered the same benchmarks.
+    func adding(_ rows: [String], of run: RunFolder) -> ScoredRun {
+        let answers = run.made(by: "answer-benchmarks")
+        let added = rows.compactMap { row -> Model? in
+            let seeds = answers.compactMap { result in
+                result.repetition.flatMap {
+                    $0.row.split(separator: "/").last.map(String.init) == row ? ($0.seed, result) : nil
+                }
+            }
+            guard let (seed, result) = seeds.min(by: { $0.0 < $1.0 }),
+                benchmarks.allSatisfy({ benchmark in
+                    let name = type(of: benchmark).name
+                    return FileManager.default.fileExists(atPath: result.file("\(name).jsonl").path)
+                })
+            else { return nil }
+            return Model(
+                name: "\(row), seed \(seed)", answers: result,
+                checkpoint: result.input("model").flatMap { run.source(of: $0) }, isRow: true)
+        }
+        return ScoredRun(models: models + added, benchmarks: benchmarks, problems: problems)
     }
 
     /// Every question of a benchmark with each model's judged answer; nil where the models were not asked the same.

@@ -22,10 +22,13 @@ struct ReportRecipe: Recipe {
     /// Layers of a model shown at most.
     var layers = 6
     /// Models with heat maps at most.
-    var models = 4
+    var models = 5
+    /// Rows of the comparisons that are shown there too, their first seed.
+    var attentionRows = ReportSettings().attentionRows
 
     enum CodingKeys: String, CodingKey {
         case title, points, attention, images, layers, models
+        case attentionRows = "attention_rows"
         case answersPerBenchmark = "answers_per_benchmark"
         case questionsPerImage = "questions_per_image"
         case questionsByLayer = "questions_by_layer"
@@ -52,6 +55,7 @@ struct ReportRecipe: Recipe {
         settings.questionsByLayer = questionsByLayer
         settings.layers = layers
         settings.models = models
+        settings.attentionRows = attentionRows
         return settings
     }
 }

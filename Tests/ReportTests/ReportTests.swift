@@ -95,6 +95,24 @@ import Testing
         }
     }
 
+    /// The first seed of a row that the settings name is looked at beside the scored models, and judged; it is in no other section.
+    @Test func rowsOfComparisonsHaveMapsToo() throws {
+        try withReport({ run in
+            for seed in [2, 3] {
+                try run.model("ablations/kd-tpa/seed-\(seed)/model")
+                try run.answers(
+                    "ablations/kd-tpa/seed-\(seed)/answers", of: "ablations/kd-tpa/seed-\(seed)/model")
+            }
+        }) { report in
+            let maps = report.page.components(separatedBy: "Attention of ").count - 1
+            #expect(maps == (3 + 1) * 3 + 2 * 3 * 3)
+            #expect(report.page.contains("Attention of kd-tpa, seed 2, layer"))
+            #expect(!report.page.contains("kd-tpa, seed 3"))
+            #expect(report.page.contains("rows of the comparisons"))
+            #expect(table("outcomes.csv", of: report)[0] == ["teacher", "sft", "Groceries Y/N", "all"])
+        }
+    }
+
     @Test func nothingFromTheDataIsMarkup() throws {
         try withReport { report in
             #expect(!report.page.contains("<img src=x"))

@@ -21,7 +21,7 @@ struct SampleRun {
         try world()
         for name in ["teacher", "sft"] { try model(name) }
         try outputs()
-        for name in ["teacher", "sft"] { try answers(name) }
+        for name in ["teacher", "sft"] { try answers("answers/\(name)", of: name) }
         try scores()
     }
 
@@ -62,7 +62,7 @@ struct SampleRun {
         }
     }
 
-    private func model(_ name: String) throws {
+    func model(_ name: String) throws {
         let golden = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip/teacher")
         try stage("train-student", name, [StageInput("model", golden)]) { model in
             for file in try FolderListing.files(below: golden) {
@@ -108,11 +108,14 @@ struct SampleRun {
         }
     }
 
-    private func answers(_ name: String) throws {
-        let texts = name == "teacher" ? ["yes", "no", "yes", "yes"] : ["no", Self.hostile, "yes", "no"]
+    func answers(_ name: String, of model: String) throws {
+        let texts = model == "teacher" ? ["yes", "no", "yes", "yes"] : ["no", Self.hostile, "yes", "no"]
         try stage(
-            "answer-benchmarks", "answers/\(name)",
-            [StageInput("model", url(name)), StageInput("benchmark groceries-yesno", url("world/groceries"))]
+            "answer-benchmarks", name,
+            [
+                StageInput("model", url(model)),
+                StageInput("benchmark groceries-yesno", url("world/groceries")),
+            ]
         ) { answers in
             let lines = texts.enumerated().map {
                 JSONValue.object(["question_id": .int($0), "prompt": "p", "text": .string($1)]).text(.line)
