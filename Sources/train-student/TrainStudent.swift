@@ -75,7 +75,7 @@ struct TrainStudent: ParsableCommand {
                 ? dataset.endIds(student.configuration, folder: URL(fileURLWithPath: model)) : [])
         if recipe.weights.needsTeacher {
             StandardError.write(
-                "train-student: \(describe(sources, recipe.weights)), \(recipe.precision.supported.rawValue), teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels \(Machine.blasCore)"
+                "train-student: \(describe(sources, settings.objective, cachedLayer: cached == nil ? nil : measuredLayer)), \(recipe.precision.supported.rawValue), teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels \(Machine.blasCore)"
             )
         }
         try run.begin()
@@ -108,12 +108,21 @@ struct TrainStudent: ParsableCommand {
         }
     }
 
-    private func describe(_ sources: TeacherSources, _ weights: LossTerms) -> String {
+    private func describe(_ sources: TeacherSources, _ objective: AlignmentObjective, cachedLayer: Int?) -> String {
         let places = [TeacherSources.Source.loop: "the teacher in the loop", .cache: "the cache"]
+        let weighted =
+            switch objective.saliencySource {
+            case .uniform: " with equal weights"
+            case .student: " with the student's attention"
+            case .teacher where sources.iva == .cache && objective.saliencyLayer != cachedLayer:
+                " with the attention of the teacher's layer \(objective.saliencyLayer) in the loop"
+            case .teacher: ""
+            }
+        let weights = objective.weights
         return [
-            ("KD", weights.kd, sources.kd), ("IVA", weights.iva, sources.iva), ("TPA", weights.tpa, .loop),
+            ("KD", weights.kd, sources.kd, ""), ("IVA", weights.iva, sources.iva, weighted), ("TPA", weights.tpa, .loop, ""),
         ]
-        .filter { $0.1 != 0 }.map { "\($0.0) from \(places[$0.2] ?? "")" }.joined(separator: ", ")
+        .filter { $0.1 != 0 }.map { "\($0.0) from \(places[$0.2] ?? "")\($0.3)" }.joined(separator: ", ")
     }
 
     private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL, log: TensorBoardLog?) throws {
