@@ -12,8 +12,11 @@ struct ComparisonSection {
                 "What each part of the method contributes: one table for each comparison that was run, numbered as the paper’s. Cells are "
                 + "means ± standard errors over seeds. ‘direction’ says whether a row is above or below the baseline, and whether the paper "
                 + "has it there, where that is known.")
+        // Tables before figures, each by number.
+        func isFigure(_ result: RunResult) -> Bool { result.name.contains("/figure") }
         section.sources = run.made(by: "compare-runs").sorted {
-            $0.name.compare($1.name, options: .numeric) == .orderedAscending
+            isFigure($0) != isFigure($1)
+                ? isFigure($1) : $0.name.compare($1.name, options: .numeric) == .orderedAscending
         }
         if section.sources.isEmpty {
             section.blocks.append(.absent("No comparison was made (make paper, or make table3)."))

@@ -39,8 +39,8 @@ enum PageStyle {
         figcaption strong { color: var(--ink); font-weight: 600; }
         p.file { margin: .3rem 0 0; }
         .scroll { overflow-x: auto; max-width: 100%; -webkit-overflow-scrolling: touch; }
-        table { border-collapse: collapse; font-size: .88rem; line-height: 1.35; margin: .5rem 0 0; font-variant-numeric: tabular-nums; }
-        th, td { text-align: left; padding: .34rem .8rem .34rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; font-weight: 400; }
+        table { border-collapse: collapse; font-size: .84rem; line-height: 1.35; margin: .5rem 0 0; font-variant-numeric: tabular-nums; }
+        th, td { text-align: left; padding: .34rem .55rem .34rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; font-weight: 400; }
         thead th { color: var(--soft); font-size: .82rem; border-bottom: 1.5px solid var(--soft); white-space: nowrap; vertical-align: bottom; }
         tbody th { font-weight: 600; }
         .table tbody th { white-space: nowrap; position: sticky; left: 0; background: var(--paper); }
