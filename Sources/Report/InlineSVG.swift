@@ -7,7 +7,7 @@ enum InlineSVG {
         var lines = document.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
         guard let canvas = lines.firstIndex(where: { $0.contains("gnuplot_canvas") }) else { return "" }
         lines = Array(lines[canvas...])
-        var text = withoutEmptyGroups(withoutTitles(lines.joined(separator: "\n")))
+        var text = withoutUnusedMarks(withoutEmptyGroups(withoutTitles(lines.joined(separator: "\n"))))
         let number = #/\s*(\d+),\s*(\d+),\s*(\d+)\s*/#
         text = text.replacing(#/rgb\(([^)]*)\)/#) { match in
             guard let parts = try? number.wholeMatch(in: match.output.1),
@@ -40,6 +40,12 @@ enum InlineSVG {
     /// gnuplot names a curve by its command; a browser would show that when the pointer rests on it.
     private static func withoutTitles(_ text: String) -> String {
         text.replacing(#/<title>[^<]*<\/title>/#, with: "").replacing(#/<desc>[^<]*<\/desc>/#, with: "")
+    }
+
+    /// gnuplot defines the marks of points and the boxes of texts whether a plot has any or not.
+    private static func withoutUnusedMarks(_ text: String) -> String {
+        let drawn = text.replacing(#/<defs>(?s:.*?)<\/defs>\n?/#, with: "")
+        return drawn.contains("href=") || drawn.contains("url(#") ? text : drawn
     }
 
     private static func withoutEmptyGroups(_ text: String) -> String {

@@ -23,13 +23,29 @@ struct ProvenanceSection {
         section.blocks.append(.table(table("provenance", "Results and what they were made from.", single)))
         section.blocks += single.map { .details(details($0)) }
         if !repeated.isEmpty {
+            let firsts = firstSeeds(of: repeated)
             section.blocks.append(
                 .folded(
                     "The \(repeated.count) results of the comparisons’ rows",
-                    [.table(table("provenance-rows", "The comparisons’ rows.", repeated))]
-                        + repeated.map { .details(details($0)) }))
+                    [
+                        .table(table("provenance-rows", "The comparisons’ rows.", repeated)),
+                        .paragraph(
+                            "Of a row’s further seeds the list below names the settings that differ from the first seed’s."
+                        ),
+                    ] + repeated.map { .details(details($0, like: firsts[Self.kind(of: $0)])) }))
         }
         return section
+    }
+
+    /// What the seeds of a row have in common: the row and the stage.
+    private static func kind(of result: RunResult) -> String {
+        "\(result.repetition?.row ?? result.name)/\(result.receipt.stage)"
+    }
+
+    private func firstSeeds(of results: [RunResult]) -> [String: RunResult] {
+        Dictionary(grouping: results, by: Self.kind).compactMapValues { runs in
+            runs.min { ($0.repetition?.seed ?? 0) < ($1.repetition?.seed ?? 0) }
+        }
     }
 
     private func table(_ id: String, _ title: String, _ results: [RunResult]) -> ReportTable {
@@ -53,7 +69,8 @@ struct ProvenanceSection {
         run.source(of: input)?.name ?? "\(input.name) (\(input.path.split(separator: "/").last ?? ""))"
     }
 
-    private func details(_ result: RunResult) -> Details {
+    /// - Parameter first: the same with another seed, if it was listed; its settings and files are not said again
+    private func details(_ result: RunResult, like first: RunResult? = nil) -> Details {
         let receipt = result.receipt
         var rows: [(name: String, value: String)] = [
             ("stage", receipt.stage), ("version", receipt.codeVersion), ("finished", receipt.finishedAt),
@@ -62,7 +79,11 @@ struct ProvenanceSection {
             ("counts", receipt.counts.text(.line)),
         ]
         rows += receipt.inputs.map { ("input: \($0.name)", "\(origin($0)), sha256 \($0.sha256)") }
-        rows += Self.leaves(receipt.recipe, "").map { ("setting: \($0.name)", $0.value) }
+        let isFurther = first.map { $0.name != result.name } ?? false
+        let known = isFurther ? first.map { Self.leaves($0.receipt.recipe, "") } ?? [] : []
+        let settings = Self.leaves(receipt.recipe, "").filter { setting in !known.contains { $0 == setting } }
+        rows += settings.map { ("setting: \($0.name)", $0.value) }
+        guard !isFurther else { return Details(result, rows) }
         let listed = receipt.outputs.prefix(40)
         rows += listed.map {
             (
@@ -73,10 +94,7 @@ struct ProvenanceSection {
         if receipt.outputs.count > listed.count {
             rows.append(("outputs", "and \(receipt.outputs.count - listed.count) more in the receipt"))
         }
-        return Details(
-            id: Anchor.of(result.name),
-            summary: "\(result.name) · \(receipt.stage) · \(Printed.digest(result.digest))",
-            rows: rows)
+        return Details(result, rows)
     }
 
     /// Settings as dotted names.
@@ -87,5 +105,14 @@ struct ProvenanceSection {
         return object.members.sorted { $0.name < $1.name }.flatMap { member in
             leaves(member.value, name.isEmpty ? member.name : "\(name).\(member.name)")
         }
+    }
+}
+
+extension Details {
+    fileprivate init(_ result: RunResult, _ rows: [(name: String, value: String)]) {
+        self.init(
+            id: Anchor.of(result.name),
+            summary: "\(result.name) · \(result.receipt.stage) · \(Printed.digest(result.digest))", rows: rows
+        )
     }
 }

@@ -64,16 +64,18 @@ struct ScoredRun {
                 }
             }
             guard let (seed, result) = seeds.min(by: { $0.0 < $1.0 }),
-                benchmarks.allSatisfy({ benchmark in
-                    let name = type(of: benchmark).name
-                    return FileManager.default.fileExists(atPath: result.file("\(name).jsonl").path)
-                })
+                models.allSatisfy({ Self.asked($0.answers) == Self.asked(result) })
             else { return nil }
             return Model(
                 name: "\(row), seed \(seed)", answers: result,
                 checkpoint: result.input("model").flatMap { run.source(of: $0) }, isRow: true)
         }
         return ScoredRun(models: models + added, benchmarks: benchmarks, problems: problems)
+    }
+
+    /// Digests of the benchmarks that answers were given to.
+    private static func asked(_ answers: RunResult) -> Set<String> {
+        Set(answers.receipt.inputs.filter { $0.name.hasPrefix("benchmark ") }.map(\.sha256))
     }
 
     /// Every question of a benchmark with each model's judged answer; nil where the models were not asked the same.

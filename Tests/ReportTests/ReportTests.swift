@@ -113,6 +113,23 @@ import Testing
         }
     }
 
+    /// A row that was asked other questions stands beside no scored model.
+    @Test func rowsWithOtherQuestionsAreLeftOut() throws {
+        try withReport({ run in
+            try run.model("ablations/kd-tpa/seed-1/model")
+            try run.stage("make-world", "other", []) {
+                try AtomicOutput.writeAtomically(
+                    "{}\n", to: $0.appendingPathComponent("groceries/test_yesno.jsonl"))
+            }
+            try run.answers(
+                "ablations/kd-tpa/seed-1/answers", of: "ablations/kd-tpa/seed-1/model",
+                benchmark: "other/groceries")
+        }) { report in
+            #expect(!report.page.contains("Attention of kd-tpa"))
+            #expect(report.page.contains("Attention of sft"))
+        }
+    }
+
     @Test func nothingFromTheDataIsMarkup() throws {
         try withReport { report in
             #expect(!report.page.contains("<img src=x"))
@@ -199,6 +216,14 @@ import Testing
             #expect(names[0].contains("sft") && Set(names[0]).isDisjoint(with: names[1]))
             #expect(report.page.components(separatedBy: "<details class=\"folded\">").count == 1 + 2)
             #expect(report.page.contains("id=\"result-ablations-kd-seed-2-model\""))
+            // The sample's settings do not even differ in the seed: only the first lists them.
+            let lists = report.page.matches(
+                of: #/<details id="result-ablations-kd-seed-(\d)-model">(.*?)<\/details>/#
+                    .dotMatchesNewlines())
+            #expect(lists.map { String($0.output.1) } == ["1", "2"])
+            #expect(lists.map { $0.output.2.contains("setting: template") } == [true, false])
+            #expect(lists.map { $0.output.2.contains("output: ") } == [true, false])
+            #expect(lists.allSatisfy { $0.output.2.contains("sha256 ") })
         }
     }
 

@@ -108,13 +108,13 @@ struct SampleRun {
         }
     }
 
-    func answers(_ name: String, of model: String) throws {
+    func answers(_ name: String, of model: String, benchmark: String = "world/groceries") throws {
         let texts = model == "teacher" ? ["yes", "no", "yes", "yes"] : ["no", Self.hostile, "yes", "no"]
         try stage(
             "answer-benchmarks", name,
             [
                 StageInput("model", url(model)),
-                StageInput("benchmark groceries-yesno", url("world/groceries")),
+                StageInput("benchmark groceries-yesno", url(benchmark)),
             ]
         ) { answers in
             let lines = texts.enumerated().map {
