@@ -24,15 +24,16 @@ final class AttentionBlock {
         }
     }
 
-    /// `[rows, columns]` of scratch, number `slot`.
+    /// `[rows, columns]` of scratch, number `slot`; a row's memory is whole vectors.
     private func matrix(_ slot: Int, _ rows: Int, _ columns: Int) -> MatrixView<Float> {
-        let size = rows * columns
+        let stride = max(16, (columns + 15) & ~15)
+        let size = rows * stride
         if (scratch[slot]?.count ?? 0) < size || scratch[slot] == nil {
             scratch[slot] = Tensor(uninitialized: [max(size, 1)])
         }
         return MatrixView<Float>(
             (scratch[slot] ?? Tensor(uninitialized: [1])).pointer, rows: rows, columns: columns,
-            stride: max(1, columns))
+            stride: stride)
     }
 
     /// Columns of one head in the given rows.
@@ -62,7 +63,7 @@ final class AttentionBlock {
     /// Scores or probabilities, rounded to bf16 where the block computes in it; the copy holds until the next one is made.
     private func rounded(_ matrix: MatrixView<Float>) -> Views {
         guard data.q.half != nil else { return Views(float: matrix, half: nil) }
-        let count = matrix.rows * matrix.columns
+        let count = matrix.rows * matrix.stride
         if (halfScratch?.count ?? 0) < count || halfScratch == nil {
             halfScratch = HalfTensor(uninitialized: [max(count, 1)])
         }

@@ -62,3 +62,42 @@ DISPATCHED void ck_adamw(float *restrict p, const float *restrict g, float *rest
         p[i] -= step_size * m[i] / (__builtin_sqrtf(v[i]) * correction + epsilon);
     }
 }
+
+INLINED size_t at_most(const uint64_t *restrict keys, size_t n, uint64_t bound) {
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) found += keys[i] <= bound;
+    return found;
+}
+
+DISPATCHED void ck_keep_smallest(uint64_t *restrict keys, size_t n, size_t count) {
+    if (count >= n) return;
+    uint64_t all = 0, common = ~(uint64_t)0;
+    for (size_t i = 0; i < n; i++) all |= keys[i], common &= keys[i];
+    /* Bits in which no two keys differ are the bound's; each of the others is 0 if enough keys are not above what it then may be. */
+    uint64_t bound = common;
+    for (uint64_t bit = (uint64_t)1 << 63; bit; bit >>= 1) {
+        if (!((all ^ common) & bit)) continue;
+        uint64_t most = bound | (bit - 1);
+        size_t found = at_most(keys, n, most);
+        if (found < count) {
+            bound |= bit;
+        } else if (found == count) {
+            bound = most;
+            break;
+        }
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < n && kept < count; i++) {
+        keys[kept] = keys[i];
+        kept += keys[i] <= bound;
+    }
+}
+
+DISPATCHED void ck_rank(const uint64_t *restrict keys, uint64_t *restrict sorted, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint64_t key = keys[i];
+        size_t smaller = 0;
+        for (size_t j = 0; j < n; j++) smaller += keys[j] < key;
+        sorted[smaller] = key;
+    }
+}

@@ -10,8 +10,18 @@ INLINED float largest(const float *restrict x, size_t n) {
         for (int l = 0; l < 16; l++) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
     float top = -INFINITY;
     for (; i < n; i++) top = x[i] > top ? x[i] : top;
-    for (int l = 0; l < 16; l++) top = lanes[l] > top ? lanes[l] : top;
-    return top;
+    for (int half = 8; half > 0; half /= 2)
+        for (int l = 0; l < half; l++) lanes[l] = lanes[l + half] > lanes[l] ? lanes[l + half] : lanes[l];
+    return lanes[0] > top ? lanes[0] : top;
+}
+
+/* Rows of attention are short: one after the other, the last few values would cost as much as a hundred before them. So a row is taken
+   as whole vectors as far as its memory goes, what it does not see being minus infinity; returns how many values that are. */
+INLINED size_t whole_vectors(float *restrict s, size_t n, size_t stride) {
+    size_t whole = (n + 15) / 16 * 16;
+    if (whole > stride) return n;
+    for (size_t c = n; c < whole; c++) s[c] = -INFINITY;
+    return whole;
 }
 
 DISPATCHED void ck_prefix_softmax(float *restrict scores, float *restrict self, const int32_t *restrict visible, float scale,
@@ -21,17 +31,20 @@ DISPATCHED void ck_prefix_softmax(float *restrict scores, float *restrict self, 
         float *s = scores + r * stride;
         size_t n = (size_t)visible[r];
         float own = self ? self[r] * scale : -INFINITY;
-        float top = largest(s, n) * scale;
+        size_t m = whole_vectors(s, n, stride);
+        float top = largest(s, m) * scale;
         top = own > top ? own : top;
         float sum = 0;
-        for (size_t c = 0; c < n; c++) {
+#pragma clang loop vectorize_width(16) interleave_count(1)
+        for (size_t c = 0; c < m; c++) {
             s[c] = ck_expf(s[c] * scale - top);
             sum += s[c];
         }
         float p = self ? ck_expf(own - top) : 0.0f;
         sum += p;
         float inverse = 1.0f / sum;
-        for (size_t c = 0; c < n; c++) s[c] *= inverse;
+#pragma clang loop vectorize_width(16) interleave_count(1)
+        for (size_t c = 0; c < m; c++) s[c] *= inverse;
         for (size_t c = n; c < width; c++) s[c] = 0;
         if (self) self[r] = p * inverse;
         if (log_sum) log_sum[r * log_sum_stride] = top + logf(sum);
@@ -45,7 +58,9 @@ DISPATCHED void ck_prefix_softmax_again(float *restrict scores, float *restrict 
         float *s = scores + r * stride;
         size_t n = (size_t)visible[r];
         float shift = log_sum[r * log_sum_stride];
-        for (size_t c = 0; c < n; c++) s[c] = ck_expf(s[c] * scale - shift);
+        size_t m = whole_vectors(s, n, stride);
+#pragma clang loop vectorize_width(16) interleave_count(1)
+        for (size_t c = 0; c < m; c++) s[c] = ck_expf(s[c] * scale - shift);
         for (size_t c = n; c < width; c++) s[c] = 0;
         if (self) self[r] = ck_expf(self[r] * scale - shift);
     }

@@ -27,10 +27,6 @@ public struct TeacherOutputs {
         _ wanted: [Int], ofShard number: Int, of dataset: ShardDataset, settings: TeacherOutputSettings,
         progress: (Int) throws -> Void = { _ in }
     ) throws -> CachedShard {
-        struct VisualGroup: Hashable {
-            let image: Int
-            let before: [Int32]
-        }
         try settings.validate()
         let shard = try dataset.shard(number)
         let first = dataset.index.shards[..<number].reduce(0) { $0 + $1.samples }
@@ -39,58 +35,73 @@ public struct TeacherOutputs {
         var result = CachedShard(complete)
         var groups: [VisualGroup: Int32] = [:]
         let stream = UInt64(dataset.index.shards[number].rawSHA256.prefix(16), radix: 16) ?? 0
-        for range in rangesOfRows(wanted.map { shard.sample($0).inputIDs.count }, limit: rowLimit) {
-            let batch = try AlignmentBatch(dataset, numbers: range.map { first + wanted[$0] })
-            try batch.validate(for: teacher)
-            let output = teacher.language.forward(
-                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
-                observing: [settings.saliencyLayer])
-            let saliency = visualSaliency(
-                output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
-            // Rows wanted, in order: each sample's visual ones if its group is new, then those that predict its response.
-            var (rows, streams): ([Int32], [CounterRandom]) = ([], [])
-            var plan: [(group: VisualGroup?, isNew: Bool, visual: Int, response: Int)] = []
-            for (index, sample) in batch.samples.enumerated() {
-                let row = wanted[range.lowerBound + index]
-                let group = sample.visual.map {
-                    VisualGroup(
-                        image: shard.sample(row).imageIndex ?? -1,
-                        before: Array(sample.inputIDs[..<$0.lowerBound]))
-                }
-                let isNew =
-                    group.map { group in groups[group] == nil && !plan.contains { $0.group == group } }
-                    ?? false
-                let visual = isNew ? sample.visual ?? 0..<0 : 0..<0
-                let response = sample.responsePositions
-                for position in visual.map({ $0 }) + response.map({ $0 - 1 }) {
-                    rows.append(Int32(batch.starts[index] + position))
-                    streams.append(CounterRandom(settings.seed, stream, UInt64(row), UInt64(position)))
-                }
-                plan.append((group, isNew, visual.count, response.count))
+        let lengths = wanted.map { shard.sample($0).inputIDs.count }
+        for range in rangesOfRows(lengths, limit: rowLimit) {
+            var known = Set(groups.keys)
+            let parts = try rangesOfRows(Array(lengths[range]), limit: Self.partRows).map { part in
+                let samples = part.map { wanted[range.lowerBound + $0] }
+                let batch = try AlignmentBatch(dataset, numbers: samples.map { first + $0 })
+                try batch.validate(for: teacher)
+                return Part(batch, shard: shard, samples: samples, known: &known)
             }
-            let (hidden, head) = (output.hidden.data, teacher.language.head)
-            let targets =
-                settings.encoding == .sampled
-                ? sampledTargets(
-                    hidden: hidden, head: head, rows: rows, draws: settings.samples,
-                    common: settings.commonVocabulary, streams: streams)
-                : topTargets(
-                    hidden: hidden, head: head, rows: rows, topK: settings.topK,
-                    common: settings.commonVocabulary)
-            var next = 0
-            for (index, step) in plan.enumerated() {
-                if let group = step.group, step.isNew {
-                    groups[group] = result.addVisualGroup(Array(targets[next..<next + step.visual]))
-                    next += step.visual
+            for (part, outputs) in zip(parts, try compute(parts, settings, stream: stream)) {
+                var next = 0
+                for (index, sample) in part.plan.enumerated() {
+                    if let group = sample.group, sample.isNew {
+                        groups[group] = result.addVisualGroup(
+                            Array(outputs.targets[next..<next + sample.visual.count]))
+                        next += sample.visual.count
+                    }
+                    result.addSample(
+                        visualGroup: sample.group.flatMap { groups[$0] } ?? -1,
+                        saliency: outputs.saliency[index],
+                        response: Array(outputs.targets[next..<next + sample.predicting.count]))
+                    next += sample.predicting.count
                 }
-                result.addSample(
-                    visualGroup: step.group.flatMap { groups[$0] } ?? -1, saliency: saliency[index],
-                    response: Array(targets[next..<next + step.response]))
-                next += step.response
             }
             try progress(range.upperBound)
         }
         return settings.saliencyMass < 1 ? result.cut(settings) : result
+    }
+
+    /// Rows of what one processor computes at a time: enough for matrix products, and their results stay in its cache.
+    private static let partRows = 2048
+
+    /// What is asked of each part, on as many processors as there are.
+    private func compute(_ parts: [Part], _ settings: TeacherOutputSettings, stream: UInt64) throws
+        -> [PartOutputs]
+    {
+        nonisolated(unsafe) var results = [Result<PartOutputs, any Error>?](
+            repeating: nil, count: parts.count)
+        nonisolated(unsafe) let outputs = self
+        results.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let slots = buffer
+            parallelTasks(parts.count) { index in
+                slots[index] = Result { try outputs.compute(parts[index], settings, stream: stream) }
+            }
+        }
+        return try results.compactMap { try $0?.get() }
+    }
+
+    private func compute(_ part: Part, _ settings: TeacherOutputSettings, stream: UInt64) throws
+        -> PartOutputs
+    {
+        let batch = part.batch
+        let output = teacher.language.forward(
+            try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
+            observing: [settings.saliencyLayer])
+        let saliency = visualSaliency(
+            output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
+        let (hidden, head) = (output.hidden.data, teacher.language.head)
+        let targets =
+            settings.encoding == .sampled
+            ? sampledTargets(
+                hidden: hidden, head: head, rows: part.rows, draws: settings.samples,
+                common: settings.commonVocabulary, streams: part.streams(seed: settings.seed, stream))
+            : topTargets(
+                hidden: hidden, head: head, rows: part.rows, topK: settings.topK,
+                common: settings.commonVocabulary)
+        return PartOutputs(saliency: saliency, targets: targets)
     }
 
     /// Shards that the pairs of `relevance` come from: pairs from all over the data would have every shard read again and again.

@@ -72,21 +72,20 @@ private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) 
     if count == logits.count {
         keys = logits.indices.map { rankKey(logits[$0], id: $0) }
     } else {
-        // Keep up to four times what is wanted, then drop all below the count-th: few sorts, one comparison an id.
+        // Keep up to four times what is wanted, then drop all below the count-th: few selections, one comparison an id.
         keys = []
         keys.reserveCapacity(4 * count)
         var threshold = -Float.infinity
         for index in logits.indices where logits[index] > threshold || keys.count < count {
             keys.append(rankKey(logits[index], id: index))
             if keys.count == 4 * count {
-                keys.sort()
-                keys.removeLast(3 * count)
-                threshold = logits[Int(UInt32(truncatingIfNeeded: keys[count - 1]))]
+                keepSmallest(count, of: &keys)
+                threshold = keys.max().map { logits[Int(UInt32(truncatingIfNeeded: $0))] } ?? threshold
             }
         }
     }
-    keys.sort()
-    let best = keys.prefix(count).map { Int32(truncatingIfNeeded: $0) }
+    keepSmallest(count, of: &keys)
+    let best = sorted(keys).map { Int32(truncatingIfNeeded: $0) }
     let logProbabilities = best.map { logits[Int($0)] - logSum }
     guard count < logits.count else {
         return CachedTarget(ids: best, logProbabilities: logProbabilities, logTail: -.infinity)
@@ -95,6 +94,20 @@ private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) 
     for id in best { logits[Int(id)] = -.infinity }
     return CachedTarget(
         ids: best, logProbabilities: logProbabilities, logTail: ck_log_sum_exp(base, logits.count) - logSum)
+}
+
+/// Drops all but the `count` smallest of keys that all differ.
+private func keepSmallest(_ count: Int, of keys: inout [UInt64]) {
+    keys.withUnsafeMutableBufferPointer { ck_keep_smallest($0.baseAddress, $0.count, count) }
+    keys.removeLast(max(0, keys.count - count))
+}
+
+private func sorted(_ keys: [UInt64]) -> [UInt64] {
+    guard keys.count <= 256 else { return keys.sorted() }
+    return [UInt64](unsafeUninitializedCapacity: keys.count) { result, made in
+        ck_rank(keys, result.baseAddress, keys.count)
+        made = keys.count
+    }
 }
 
 /// A number that sorts by rank: larger logits first, the lower id first among equals.

@@ -14,6 +14,8 @@ public struct BenchShapes: Recipe, Equatable {
         public var vocabulary = 0
         /// Whether head and embedding table are one.
         public var tied = false
+        /// Layers with weights of their own, which the others repeat: a deep teacher where memory is short. 0: all.
+        public var distinctLayers = 0
 
         public init() {}
 
@@ -23,6 +25,7 @@ public struct BenchShapes: Recipe, Equatable {
             case intermediate = "inter"
             case vocabulary = "vocab"
             case tied = "tie"
+            case distinctLayers = "distinct_layers"
         }
 
         public func validate() throws {
@@ -36,6 +39,7 @@ public struct BenchShapes: Recipe, Equatable {
             guard heads % keyHeads == 0 else {
                 throw SettingProblem("kv_heads", "is \(keyHeads), expected a divisor of heads, \(heads)")
             }
+            try SettingProblem.require(distinctLayers, "distinct_layers", in: 0...layers)
         }
     }
 
@@ -89,6 +93,10 @@ public struct BenchShapes: Recipe, Equatable {
             throw SettingProblem("decode_batches", "is \(decodeBatches), expected numbers from 1 to 1024")
         }
         try SettingProblem.require(saliencyLayer, "iva_layer", in: 0..<max(1, teacher.layers))
+        guard student.distinctLayers == 0 else {
+            throw SettingProblem(
+                "student.distinct_layers", "is for the frozen teacher: a student's layers are trained")
+        }
         guard student.vocabulary == teacher.vocabulary else {
             throw SettingProblem(
                 "student.vocab", "is \(student.vocabulary), expected the teacher's, \(teacher.vocabulary)")

@@ -52,7 +52,7 @@ extension BenchShapes.Language {
         var settings = AssemblySettings()
         settings.seed = seed
         settings.language.hidden = hidden
-        settings.language.layers = layers
+        settings.language.layers = distinctLayers == 0 ? layers : distinctLayers
         settings.language.heads = heads
         settings.language.keyHeads = keyHeads
         settings.language.intermediate = intermediate
@@ -64,6 +64,7 @@ extension BenchShapes.Language {
         settings.vision.heads = 1
         settings.vision.intermediate = 1
         settings.vision.orthonormalPatches = false
-        return try LlavaModel(random: settings, trainable: trainable, precision: precision)
+        let model = try LlavaModel(random: settings, trainable: trainable, precision: precision)
+        return distinctLayers == 0 ? model : try model.repeatingLayers(to: layers)
     }
 }

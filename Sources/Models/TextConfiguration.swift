@@ -10,7 +10,7 @@ public struct TextConfiguration: Equatable, Sendable {
     public var vocabulary: Int
     public let hidden: Int
     public let intermediate: Int
-    public let layers: Int
+    public internal(set) var layers: Int
     public let heads: Int
     public let keyHeads: Int
     public let headSize: Int

@@ -72,6 +72,14 @@ public func multiply(
     let product = SplitProduct(a: a, opA: opA, b: b, opB: opB, c: c)
     product.check()
     guard c.rows > 0, c.columns > 0 else { return }
+    if product.isSmall, beta == 0 || beta == 1,
+        ck_bfloat16_product(
+            ck_half_matrix(at: a.pointer, stride: max(1, a.stride), transposed: opA == .plain ? 0 : 1),
+            ck_half_matrix(at: b.pointer, stride: max(1, b.stride), transposed: opB == .plain ? 0 : 1),
+            c.pointer, max(1, c.stride), c.rows, c.columns, product.inner, beta == 0 ? 0 : 1) == 0
+    {
+        return
+    }
     let done = cdnnl_bf16_gemm(
         opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(product.inner), 1, a.pointer,
         Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer, Int64(max(1, c.stride)))

@@ -42,6 +42,11 @@ struct SplitProduct<A, B>: Sendable {
 
     var inner: Int { opA == .plain ? a.columns : a.rows }
 
+    /// Whether the product is of the sides at which our own kernel for bf16 is faster than oneDNN's (docs/performance.md).
+    var isSmall: Bool {
+        inner > 0 && min(c.rows, c.columns, inner) <= 128 && max(c.rows, c.columns, inner) <= 2048
+    }
+
     /// Refuses operands that do not fit.
     func check() {
         precondition(

@@ -18,6 +18,8 @@ public final class AdamW {
 
     public let parameters: [Parameter]
     private let settings: Settings
+    /// What one thread updates at a time: a stretch of one parameter. Small models have many small ones.
+    private let pieces: [(parameter: Int, range: Range<Int>)]
     private var first: [Tensor]  // m
     private var second: [Tensor]  // v
     public private(set) var steps = 0
@@ -27,6 +29,12 @@ public final class AdamW {
         self.settings = settings
         first = parameters.map { Tensor(zeros: $0.value.shape) }
         second = first.map { Tensor(zeros: $0.shape) }
+        let most = 1 << 15
+        pieces = parameters.enumerated().flatMap { index, parameter in
+            stride(from: 0, to: parameter.value.count, by: most).map {
+                (index, $0..<min($0 + most, parameter.value.count))
+            }
+        }
     }
 
     /// Global L2 norm of the gradients; parameters that none reached count as zero.
@@ -41,24 +49,32 @@ public final class AdamW {
         steps += 1
         let stepSize = learningRate / (1 - pow(settings.beta1, Double(steps)))
         let correction = 1 / (1 - pow(settings.beta2, Double(steps))).squareRoot()
-        for (index, parameter) in parameters.enumerated() {
+        let (pieces, settings) = (pieces, settings)
+        let updates = parameters.enumerated().map { index, parameter in
             let value = parameter.value
-            let gradient = value.gradient ?? Tensor(zeros: value.shape)
-            let decay = value.shape.count >= 2 ? learningRate * settings.weightDecay : 0
-            let (p, m, v) = (value.data, first[index], second[index])
-            let (settings, half) = (settings, value.half)
-            parallel(p.count, grain: 1 << 15) { range in
-                let at = range.lowerBound
-                ck_adamw(
-                    p.pointer + at, gradient.pointer + at, m.pointer + at, v.pointer + at,
-                    Float(gradientScale), Float(settings.beta1),
-                    Float(settings.beta2), Float(stepSize), Float(correction), Float(settings.epsilon),
-                    Float(decay), range.count)
-                // While the new values are in the processor's cache.
-                if let half { ck_to_bfloat16(p.pointer + at, half.pointer + at, range.count) }
-            }
-            value.clearGradient()
+            return Update(
+                p: value.data, half: value.half, gradient: value.gradient ?? Tensor(zeros: value.shape),
+                m: first[index], v: second[index],
+                decay: value.shape.count >= 2 ? Float(learningRate * settings.weightDecay) : 0)
         }
+        parallelTasks(pieces.count) { number in
+            let (u, range) = (updates[pieces[number].parameter], pieces[number].range)
+            let at = range.lowerBound
+            ck_adamw(
+                u.p.pointer + at, u.gradient.pointer + at, u.m.pointer + at, u.v.pointer + at,
+                Float(gradientScale), Float(settings.beta1), Float(settings.beta2), Float(stepSize),
+                Float(correction), Float(settings.epsilon), u.decay, range.count)
+            // While the new values are in the processor's cache.
+            if let half = u.half { ck_to_bfloat16(u.p.pointer + at, half.pointer + at, range.count) }
+        }
+        for parameter in parameters { parameter.value.clearGradient() }
+    }
+
+    private struct Update: Sendable {
+        let p: Tensor
+        let half: HalfTensor?
+        let gradient, m, v: Tensor
+        let decay: Float
     }
 
     /// Everything a resume needs besides the parameters: name, m, v.

@@ -36,6 +36,8 @@ import Testing
         (#""decode_batches": [1]"#, #""decode_batches": []"#, "'decode_batches'"),
         (#""repeats": 3"#, #""repeats": 0"#, "'repeats'"),
         (#""decode_new": 4"#, #""decode_new": 1"#, "'decode_new'"),
+        (#""tie": true"#, #""tie": true, "distinct_layers": 3"#, "distinct_layers"),
+        (#""student": {"#, #""student": {"distinct_layers": 1, "#, "student.distinct_layers"),
     ]) func aBadFieldIsNamed(old: String, new: String, mention: String) throws {
         let text = try #require(try refusal(old, new))
         #expect(text.contains(mention), "\(text)")
@@ -43,16 +45,24 @@ import Testing
         #expect(text.contains(new.isEmpty ? "the recipe" : "x.json"), "\(text)")
     }
 
-    @Test(arguments: ["S", "T", "P"]) func theShapesThatComeWithTheProgramAreWhole(name: String) throws {
+    @Test(arguments: ["S", "T", "P", "F"]) func theShapesThatComeWithTheProgramAreWhole(name: String) throws {
         let file = Fixtures.repository.appendingPathComponent("pipelines/bench/\(name).json")
         let shapes = try RecipeLoader.load(BenchShapes.self, config: file)
         #expect(shapes.name == name)
-        #expect(shapes.decodeBatches == [1, 4, 16])
+        #expect(!shapes.decodeBatches.isEmpty)
     }
 
-    @Test func pHasThePapersImageAndVocabulary() throws {
-        let file = Fixtures.repository.appendingPathComponent("pipelines/bench/P.json")
+    @Test(arguments: ["P", "F"]) func thePapersImageAndVocabulary(name: String) throws {
+        let file = Fixtures.repository.appendingPathComponent("pipelines/bench/\(name).json")
         let shapes = try RecipeLoader.load(BenchShapes.self, config: file)
         #expect((shapes.visual, shapes.student.vocabulary) == (729, 151_936))
+    }
+
+    /// F has all layers of the paper's models.
+    @Test func fIsAsDeepAsThePapersModels() throws {
+        let file = Fixtures.repository.appendingPathComponent("pipelines/bench/F.json")
+        let shapes = try RecipeLoader.load(BenchShapes.self, config: file)
+        #expect((shapes.student.hidden, shapes.student.layers) == (896, 24))
+        #expect((shapes.teacher.hidden, shapes.teacher.layers) == (3584, 28))
     }
 }

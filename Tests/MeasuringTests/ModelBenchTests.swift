@@ -55,6 +55,23 @@ import Testing
         }
     }
 
+    /// Repeated layers are run like any others, but their weights are there once.
+    @Test func aDeepTeacherOfFewWeights() throws {
+        var shapes = shapes()
+        (shapes.teacher.layers, shapes.teacher.distinctLayers) = (5, 2)
+        let teacher = try shapes.teacher.makeModel(for: shapes, seed: 5, trainable: [])
+        let weights = teacher.parameters(of: [.language]).filter { $0.name.hasSuffix("up_proj.weight") }
+        #expect(weights.count == 5)
+        #expect(weights[0].value === weights[2].value && weights[2].value === weights[4].value)
+        #expect(weights[1].value === weights[3].value && weights[0].value !== weights[1].value)
+        let batch = shapes.makeBatch()
+        let output = teacher.language.forward(
+            try teacher.language.embed(batch.ids.map { max(0, $0) }), positions: batch.positions,
+            layout: batch.layout)
+        #expect(output.layers.count == 5)
+        #expect(output.layers[0].keys.data.values != output.layers[2].keys.data.values)
+    }
+
     @Test func idsFollowZipfsLaw() {
         let ids = ZipfIDs(vocabulary: 1000)
         var random = CounterRandom(1)

@@ -21,10 +21,12 @@ q and k of a single layer instead of eager attention everywhere. The vision towe
 projectors are included. Ids follow Zipf's law, as ours do.
 """
 import argparse
+import copy
 import json
 import resource
 import statistics
 import time
+from collections import OrderedDict
 
 import torch
 import torch.nn.functional as F
@@ -39,11 +41,15 @@ class Net(nn.Module):
     def __init__(self, shapes, model):
         super().__init__()
         hidden, vocabulary = model["hidden"], model["vocab"]
+        distinct = model.get("distinct_layers") or model["layers"]
         self.projector = nn.Sequential(nn.Linear(shapes["vision_dim"], hidden), nn.GELU(), nn.Linear(hidden, hidden))
         self.lm = Qwen2Model(Qwen2Config(
-            vocab_size=vocabulary, hidden_size=hidden, intermediate_size=model["inter"], num_hidden_layers=model["layers"],
+            vocab_size=vocabulary, hidden_size=hidden, intermediate_size=model["inter"], num_hidden_layers=distinct,
             num_attention_heads=model["heads"], num_key_value_heads=model["kv_heads"], max_position_embeddings=4096,
             attn_implementation="sdpa", use_cache=False))
+        self.lm.layers = nn.ModuleList([repeated(self.lm.layers[i % distinct]) if i >= distinct else self.lm.layers[i]
+                                        for i in range(model["layers"])])
+        self.lm.config.num_hidden_layers = model["layers"]
         self.head = nn.Linear(hidden, vocabulary, bias=False)
         if model["tie"]:
             self.head.weight = self.lm.embed_tokens.weight
@@ -54,6 +60,15 @@ class Net(nn.Module):
 
     def hidden(self, embeds, mask=None, positions=None):
         return self.lm(inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=False).last_hidden_state
+
+
+def repeated(layer):
+    """The same weights once more, in modules of their own: a hook on one layer must not fire in another."""
+    other = copy.copy(layer)
+    other._modules = {name: copy.copy(module) for name, module in layer._modules.items()}
+    for module in (other, *other._modules.values()):
+        module._forward_pre_hooks, module._forward_pre_hooks_with_kwargs = OrderedDict(), OrderedDict()
+    return other
 
 
 def build(shapes, model, seed, dtype, trainable):

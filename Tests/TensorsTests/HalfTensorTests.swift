@@ -6,7 +6,8 @@ import Testing
     @Test func roundsToNearestWithTiesToEven() {
         // 1 + 2^-8 lies between two neighbours and goes to the even one; so does 1 + 3 * 2^-8.
         let x = Tensor(
-            [1, 1.00390625, 1.01171875, -1.5, 0, 3.0e38, .infinity, 65_504, Float(bitPattern: 0x0001_2345)], shape: [9])
+            [1, 1.00390625, 1.01171875, -1.5, 0, 3.0e38, .infinity, 65_504, Float(bitPattern: 0x0001_2345)],
+            shape: [9])
         let half = HalfTensor(x)
         #expect(
             Array(UnsafeBufferPointer(start: half.pointer, count: 5)) == [0x3f80, 0x3f80, 0x3f82, 0xbfc0, 0])
@@ -26,7 +27,11 @@ import Testing
     }
 
     /// A product in bf16 is the float32 product of the rounded factors, but for the order of its sums.
-    @Test(arguments: [(3, 4, 5), (200, 170, 90), (170, 200, 90), (1, 3, 7), (65, 33, 129)])
+    @Test(arguments: [
+        (3, 4, 5), (200, 170, 90), (170, 200, 90), (1, 3, 7), (65, 33, 129),
+        // More than one block of rows, of columns and of the inner side in our own kernel; more than its stack holds.
+        (100, 1100, 37), (200, 70, 520), (97, 65, 257), (130, 600, 101),
+    ])
     func productsAreThoseOfTheRoundedFactors(m: Int, n: Int, k: Int) {
         var random = CounterRandom(7, UInt64(m))
         func tensor(_ shape: [Int]) -> Tensor {

@@ -61,6 +61,11 @@ void ck_attend_row(const float *restrict q, const float *restrict keys, size_t k
 void ck_softmax_gradient(const float *restrict p, float *restrict dp, const float *restrict d, float scale,
                          size_t rows, size_t width, size_t stride);
 
+/* Of n keys that all differ, the `count` smallest come to the front, in the order they had. */
+void ck_keep_smallest(uint64_t *restrict keys, size_t n, size_t count);
+/* n keys that all differ, sorted: for each it is counted how many are smaller, so n is to be a few hundred at most. */
+void ck_rank(const uint64_t *restrict keys, uint64_t *restrict sorted, size_t n);
+
 /* Losses, one row of logits. */
 float ck_log_sum_exp(const float *restrict x, size_t n);
 /* Sum over v of exp(t - log_sum_t) * ((t - log_sum_t) - (s - log_sum_s)): the KL of two rows of logits. */
