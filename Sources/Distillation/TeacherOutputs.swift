@@ -5,7 +5,7 @@ import Tensors
 /// Runs a teacher over data and keeps what distillation needs of it.
 public struct TeacherOutputs {
     public let teacher: LlavaModel
-    /// Rows of a forward pass at most.
+    /// Rows at a time, at most, of all processors together.
     public var rowLimit = 8192
 
     public init(_ teacher: LlavaModel) { self.teacher = teacher }

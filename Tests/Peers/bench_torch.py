@@ -50,6 +50,7 @@ class Net(nn.Module):
         self.lm.layers = nn.ModuleList([repeated(self.lm.layers[i % distinct]) if i >= distinct else self.lm.layers[i]
                                         for i in range(model["layers"])])
         self.lm.config.num_hidden_layers = model["layers"]
+        self.lm.config.layer_types = self.lm.config.layer_types[:1] * model["layers"]
         self.head = nn.Linear(hidden, vocabulary, bias=False)
         if model["tie"]:
             self.head.weight = self.lm.embed_tokens.weight

@@ -87,7 +87,8 @@ class Comparison:
         """One measurement of one side; what both sides call differently is measured once."""
         measured = THEIR_NAME.get(figure, figure) if side == "theirs" else figure
         name = os.path.basename(config) if config else "data"
-        sources = [self.args.ours if side == "ours" else command[1]] + ([config] if config else [])
+        sources = [self.args.ours] if side == "ours" else [command[1], os.path.join(HERE, "requirements.txt")]
+        sources += [config] if config else []
         inputs = f"{self.args.tokenizer}:{self.args.text}" if not config else ""
         key = f"{side} {measured} {name} {precision} {self.args.threads} {round_} {digest(*sources)} {inputs}"
         print(f"round {round_ + 1}: {side} {measured} {name} {precision}", file=sys.stderr, flush=True)
