@@ -49,7 +49,7 @@ import Testing
         let file = Fixtures.repository.appendingPathComponent("pipelines/bench/\(name).json")
         let shapes = try RecipeLoader.load(BenchShapes.self, config: file)
         #expect(shapes.name == name)
-        #expect(!shapes.decodeBatches.isEmpty)
+        #expect(shapes.decodeBatches == (name == "F" ? [1] : [1, 4, 16]))
     }
 
     @Test(arguments: ["P", "F"]) func thePapersImageAndVocabulary(name: String) throws {
