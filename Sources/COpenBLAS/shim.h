@@ -1,3 +1,3 @@
 #include <cblas.h>
-/* mallopt: how freed tensors stay with the process (Tensors/Machine.swift). */
+/* mallopt: how freed memory stays with the process (Tensors/Machine.swift). */
 #include <malloc.h>

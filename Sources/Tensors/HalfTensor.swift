@@ -14,8 +14,7 @@ public final class HalfTensor: @unchecked Sendable {
         precondition(shape.allSatisfy { $0 >= 0 }, "HalfTensor: negative dimension in \(shape)")
         (self.shape, count) = (shape, shape.reduce(1, *))
         Machine.prepare()
-        let raw = aligned_alloc(64, (max(count, 1) * MemoryLayout<UInt16>.stride + 63) & ~63)
-        guard let raw else { preconditionFailure("HalfTensor: no memory for \(shape)") }
+        let raw = Arena.take(bytes: count * MemoryLayout<UInt16>.stride)
         pointer = raw.bindMemory(to: UInt16.self, capacity: max(count, 1))
     }
 
@@ -25,7 +24,7 @@ public final class HalfTensor: @unchecked Sendable {
         update(from: tensor)
     }
 
-    deinit { free(pointer) }
+    deinit { Arena.giveBack(pointer, bytes: count * MemoryLayout<UInt16>.stride) }
 
     /// Rounds new values into the same memory.
     public func update(from tensor: Tensor) {

@@ -4,7 +4,8 @@ import Foundation
 /// What the process asks of the machine, once.
 public enum Machine {
     /// OpenBLAS stays on the calling thread, because `parallel` splits the work and spinning BLAS threads would fight it; freed
-    /// memory stays with the process, because giving every large tensor back to the kernel costs more than computing it.
+    /// memory of oneDNN's and of samples stays with the process, because getting pages back from the kernel takes longer than
+    /// filling them (tensors have memory of their own, `Arena`).
     private static let prepared: Void = {
         openblas_set_num_threads(1)
         mallopt(M_MMAP_MAX, 0)

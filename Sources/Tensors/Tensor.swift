@@ -7,7 +7,7 @@ public final class Tensor: @unchecked Sendable {
     public let shape: [Int]
     public let count: Int
     public let pointer: UnsafeMutablePointer<Float>
-    private let owner: Tensor?  // nil: this tensor frees the memory
+    private let owner: Tensor?  // nil: this tensor gives the memory back
 
     /// Memory with whatever it held before.
     public init(uninitialized shape: [Int]) {
@@ -15,9 +15,7 @@ public final class Tensor: @unchecked Sendable {
         self.shape = shape
         count = shape.reduce(1, *)
         Machine.prepare()
-        // 64 bytes: a cache line, and the width of an AVX-512 register.
-        let raw = aligned_alloc(64, (max(count, 1) * MemoryLayout<Float>.stride + 63) & ~63)
-        guard let raw else { preconditionFailure("Tensor: no memory for \(shape)") }
+        let raw = Arena.take(bytes: count * MemoryLayout<Float>.stride)
         pointer = raw.bindMemory(to: Float.self, capacity: max(count, 1))
         owner = nil
     }
@@ -32,7 +30,9 @@ public final class Tensor: @unchecked Sendable {
         self.owner = owner
     }
 
-    deinit { if owner == nil { free(pointer) } }
+    deinit {
+        if owner == nil { Arena.giveBack(pointer, bytes: count * MemoryLayout<Float>.stride) }
+    }
 
     public convenience init(zeros shape: [Int]) {
         self.init(uninitialized: shape)

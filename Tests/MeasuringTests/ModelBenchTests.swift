@@ -66,7 +66,7 @@ import Testing
         #expect(weights[1].value === weights[3].value && weights[0].value !== weights[1].value)
         let batch = shapes.makeBatch()
         let output = teacher.language.forward(
-            try teacher.language.embed(batch.ids.map { max(0, $0) }), positions: batch.positions,
+            teacher.language.embed(batch.ids.map { max(0, $0) }), positions: batch.positions,
             layout: batch.layout)
         #expect(output.layers.count == 5)
         #expect(output.layers[0].keys.data.values != output.layers[2].keys.data.values)

@@ -20,10 +20,12 @@ import Testing
 
     @Test func librariesNeverPrintExitOrReadTheEnvironment() throws {
         let stages = Set(["Stage"])
+        let exempt = (path: "Sources/Tensors/Arena.swift", call: "exit(")  // out of memory, and allocation cannot throw
         for (path, text) in try sources("Sources", [".swift"]) {
             let target = path.split(separator: "/")[1]
             guard !stages.contains(String(target)), !target.contains("-") else { continue }
-            for call in ["print(", "exit(", "ProcessInfo.processInfo.environment", "getenv("] {
+            for call in ["print(", "exit(", "ProcessInfo.processInfo.environment", "getenv("]
+            where (path, call) != exempt {
                 let lines = text.split(separator: "\n").filter { line in
                     let code = line.trimmingCharacters(in: .whitespaces)
                     guard !code.hasPrefix("//"), let range = code.range(of: call) else { return false }

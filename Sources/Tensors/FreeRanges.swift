@@ -1,0 +1,56 @@
+/// Which parts of a range of addresses are free: a request takes the beginning of the smallest part that holds it, and what is
+/// given back merges with the free parts beside it. The sizes of a training step repeat, so parts fit: the range ends within 1 % of
+/// the most bytes that a training step ever holds (docs/performance.md).
+package struct FreeRanges {
+    /// First offset that has never been taken.
+    package private(set) var end = 0
+    /// Free parts below `end` by offset, none touching another. Some tens in practice, so every search is a plain loop.
+    package private(set) var free: [Range<Int>] = []
+
+    package init() {}
+
+    /// - Parameter count: bytes, at least 1
+    /// - Returns: the first offset of that many bytes that nobody else has
+    package mutating func take(_ count: Int) -> Int {
+        var best: Int?
+        var bestCount = Int.max
+        for index in free.indices where free[index].count >= count && free[index].count < bestCount {
+            (best, bestCount) = (index, free[index].count)
+            if bestCount == count { break }
+        }
+        guard let best else { return grow(by: count) }
+        let start = free[best].lowerBound
+        if bestCount == count {
+            free.remove(at: best)
+        } else {
+            free[best] = start + count..<free[best].upperBound
+        }
+        return start
+    }
+
+    /// - Parameter range: what `take` gave, whole
+    package mutating func giveBack(_ range: Range<Int>) {
+        var (low, high) = (0, free.count)  // first free part behind the range
+        while low < high {
+            let middle = (low + high) / 2
+            if free[middle].lowerBound < range.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        let joinsBefore = low > 0 && free[low - 1].upperBound == range.lowerBound
+        let joinsAfter = low < free.count && free[low].lowerBound == range.upperBound
+        switch (joinsBefore, joinsAfter) {
+        case (true, true):
+            free[low - 1] = free[low - 1].lowerBound..<free[low].upperBound
+            free.remove(at: low)
+        case (true, false): free[low - 1] = free[low - 1].lowerBound..<range.upperBound
+        case (false, true): free[low] = range.lowerBound..<free[low].upperBound
+        case (false, false): free.insert(range, at: low)
+        }
+    }
+
+    /// Takes from the end, with the free part that reaches it.
+    private mutating func grow(by count: Int) -> Int {
+        let start = free.last?.upperBound == end ? free.removeLast().lowerBound : end
+        end = start + count
+        return start
+    }
+}
