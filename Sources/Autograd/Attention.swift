@@ -36,14 +36,15 @@ public func attention(
         block.forward(segment, rows, head, into: y)
     }
     let parents = [q, keys.trunkKeys, keys.trunkValues] + [keys.ownKeys, keys.ownValues].compactMap { $0 }
-    return Value(y, from: parents) { dy in  // keeps q, k, v, y and the log-sum-exps
-        let gradient = AttentionGradient(q: q, keys: keys)
+    let nodes = AttentionNodes(q: q, keys: keys)
+    return Value(y, from: parents) { dy in  // keeps the data of q, k, v, y and the log-sum-exps
+        let gradient = AttentionGradient(data)
         let dOutput = Operand(float: dy, half: precision.supported == .bf16 ? HalfTensor(dy) : nil)
         shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) {
             block, segment, rows, head in
             block.backward(segment, rows, head, y: y, dy: dOutput, into: gradient)
         }
-        gradient.pass(to: q, keys)
+        gradient.pass(to: nodes)
     }
 }
 
@@ -122,19 +123,29 @@ struct AttentionGradient: Sendable {
     let dq, dTrunkKeys, dTrunkValues: Tensor
     let dOwnKeys, dOwnValues: Tensor?
 
-    init(q: Value, keys: AttentionKeys) {
-        dq = Tensor(uninitialized: q.shape)
-        dTrunkKeys = Tensor(zeros: keys.trunkKeys.shape)
-        dTrunkValues = Tensor(zeros: keys.trunkValues.shape)
-        dOwnKeys = keys.ownKeys.map { Tensor(zeros: $0.shape) }
-        dOwnValues = keys.ownValues.map { Tensor(zeros: $0.shape) }
+    init(_ data: AttentionData) {
+        dq = Tensor(uninitialized: data.q.float.shape)
+        dTrunkKeys = Tensor(zeros: data.trunkKeys.float.shape)
+        dTrunkValues = Tensor(zeros: data.trunkValues.float.shape)
+        dOwnKeys = data.ownKeys.map { Tensor(zeros: $0.shape) }
+        dOwnValues = data.ownValues.map { Tensor(zeros: $0.shape) }
     }
 
-    func pass(to q: Value, _ keys: AttentionKeys) {
-        q.accumulate(dq)
-        keys.trunkKeys.accumulate(dTrunkKeys)
-        keys.trunkValues.accumulate(dTrunkValues)
-        if let dOwnKeys { keys.ownKeys?.accumulate(dOwnKeys) }
-        if let dOwnValues { keys.ownValues?.accumulate(dOwnValues) }
+    func pass(to nodes: AttentionNodes) {
+        nodes.q?.accumulate(dq)
+        nodes.trunkKeys?.accumulate(dTrunkKeys)
+        nodes.trunkValues?.accumulate(dTrunkValues)
+        if let dOwnKeys { nodes.ownKeys?.accumulate(dOwnKeys) }
+        if let dOwnValues { nodes.ownValues?.accumulate(dOwnValues) }
+    }
+}
+
+/// Where the gradients of one attention call go.
+struct AttentionNodes {
+    let q, trunkKeys, trunkValues, ownKeys, ownValues: TapeNode?
+
+    init(q: Value, keys: AttentionKeys) {
+        (self.q, trunkKeys, trunkValues) = (q.node, keys.trunkKeys.node, keys.trunkValues.node)
+        (ownKeys, ownValues) = (keys.ownKeys?.node, keys.ownValues?.node)
     }
 }

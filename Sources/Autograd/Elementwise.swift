@@ -3,15 +3,13 @@ import Tensors
 
 /// `a + b`, equal shapes.
 public func + (a: Value, b: Value) -> Value {
-    precondition(a.data.count == b.data.count, "+: \(a.shape) and \(b.shape)")
-    let y = a.data.copy()
-    y.add(b.data)
-    return Value(y, from: [a, b]) { dy in
+    precondition(a.count == b.count, "+: \(a.shape) and \(b.shape)")
+    return Value(Tensor(sumOf: a.data, b.data), from: [a, b]) { [a = a.node, b = b.node] dy in
         // One of the two may keep dy itself; the other needs a copy unless it only adds to what it has.
-        b.accumulate { db, fresh in
+        b?.accumulate { db, fresh in
             if fresh { db.pointer.update(from: dy.pointer, count: dy.count) } else { db.add(dy) }
         }
-        a.accumulate(dy)
+        a?.accumulate(dy)
     }
 }
 
@@ -19,9 +17,9 @@ public func + (a: Value, b: Value) -> Value {
 public func * (factor: Float, x: Value) -> Value {
     let y = x.data.copy()
     y.scale(by: factor)
-    return Value(y, from: [x]) { dy in
+    return Value(y, from: [x]) { [x = x.node] dy in
         dy.scale(by: factor)
-        x.accumulate(dy)
+        x?.accumulate(dy)
     }
 }
 
@@ -57,25 +55,25 @@ public func activate(_ x: Value, _ activation: Activation) -> Value {
     parallel(y.count, grain: elementwiseGrain / 4) { range in
         forward(data.pointer + range.lowerBound, y.pointer + range.lowerBound, range.count)
     }
-    return Value(y, from: [x]) { dy in  // keeps x
+    return Value(y, from: [x]) { [x = x.node] dy in  // keeps x's data
         let dx = Tensor(uninitialized: data.shape)
         parallel(dx.count, grain: elementwiseGrain / 4) { range in
             let start = range.lowerBound
             gradient(data.pointer + start, dy.pointer + start, dx.pointer + start, range.count)
         }
-        x.accumulate(dx)
+        x?.accumulate(dx)
     }
 }
 
 /// `silu(gate) ⊙ up`, the gate of Qwen's and Llama's feed-forward.
 public func siluGate(_ gate: Value, _ up: Value) -> Value {
-    precondition(gate.data.count == up.data.count, "siluGate: \(gate.shape) and \(up.shape)")
+    precondition(gate.count == up.count, "siluGate: \(gate.shape) and \(up.shape)")
     let (g, u, y) = (gate.data, up.data, Tensor(uninitialized: gate.shape))
     parallel(y.count, grain: elementwiseGrain / 4) { range in
         let start = range.lowerBound
         ck_silu_gate(g.pointer + start, u.pointer + start, y.pointer + start, range.count)
     }
-    return Value(y, from: [gate, up]) { dy in  // keeps gate and up
+    return Value(y, from: [gate, up]) { [gate = gate.node, up = up.node] dy in  // keeps the data of both
         let (dg, du) = (Tensor(uninitialized: g.shape), Tensor(uninitialized: u.shape))
         parallel(dg.count, grain: elementwiseGrain / 4) { range in
             let start = range.lowerBound
@@ -83,7 +81,7 @@ public func siluGate(_ gate: Value, _ up: Value) -> Value {
                 g.pointer + start, u.pointer + start, dy.pointer + start, dg.pointer + start,
                 du.pointer + start, range.count)
         }
-        gate.accumulate(dg)
-        up.accumulate(du)
+        gate?.accumulate(dg)
+        up?.accumulate(du)
     }
 }

@@ -13,7 +13,7 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
         weight.shape.count == 2 && x.width == weight.width
             && (bias.map { $0.count == weight.shape[0] } ?? true),
         "linear: x is \(x.shape), weight \(weight.shape), bias \(bias?.shape ?? [])")
-    let (rows, outputs) = (x.rows, weight.shape[0])
+    let (rows, inputs, outputs) = (x.rows, x.width, weight.shape[0])
     let y = Tensor(uninitialized: [rows, outputs])
     if let half = weight.half, rows > fewRows {
         multiply(x.halved(), .plain, half, .transposed, into: y)
@@ -26,25 +26,57 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
             ck_add_bias(y.pointer + range.lowerBound * outputs, b.pointer, range.count, outputs)
         }
     }
-    return Value(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in  // keeps x and W
+    let parents = [x, weight] + (bias.map { [$0] } ?? [])
+    guard parents.contains(where: \.requiresGradient) else { return Value(y) }
+    let factors = LinearFactors(x, weight, rows: rows, inputs: inputs)
+    return Value(y, from: parents) { [x = x.node, weight = weight.node, bias = bias?.node] dy in
+        factors.pull(dy, to: x, weight)
+        bias?.accumulateOntoZeros { ck_add_column_sums($0.pointer, dy.pointer, rows, outputs) }
+    }
+}
+
+/// What the gradient of a linear layer reads, in the precision of its products: the weight for dx, and x for dW if that is wanted.
+private enum LinearFactors {
+    case floats(x: Tensor?, weight: Tensor?)
+    case halves(x: HalfTensor?, weight: HalfTensor)
+
+    init(_ x: Value, _ weight: Value, rows: Int, inputs: Int) {
         if let half = weight.half {
-            let dyHalf = HalfTensor(dy)
-            x.accumulate { dx, fresh in multiply(dyHalf, .plain, half, .plain, into: dx, beta: fresh ? 0 : 1)
-            }
-            weight.accumulate { dw, fresh in
-                multiply(dyHalf, .transposed, x.halved(), .plain, into: dw, beta: fresh ? 0 : 1)
-            }
+            self = .halves(x: weight.requiresGradient ? x.halved() : nil, weight: half)
         } else {
-            x.accumulate { dx, fresh in
-                multiply(
-                    dy, .plain, weight.data, .plain, into: dx.reshaped([rows, x.width]), beta: fresh ? 0 : 1)
+            self = .floats(
+                x: weight.requiresGradient ? x.data.reshaped([rows, inputs]) : nil,
+                weight: x.requiresGradient ? weight.data : nil)
+        }
+    }
+
+    /// `dx += dy W`, `dW += dyᵀ x`
+    func pull(_ dy: Tensor, to xNode: TapeNode?, _ weightNode: TapeNode?) {
+        switch self {
+        case .floats(let x, let weight):
+            if let weight {
+                xNode?.accumulate { dx, fresh in
+                    multiply(
+                        dy, .plain, weight, .plain, into: dx.reshaped([dy.rows, weight.width]),
+                        beta: fresh ? 0 : 1)
+                }
             }
-            weight.accumulate { dw, fresh in
-                multiply(
-                    dy, .transposed, x.data.reshaped([rows, x.width]), .plain, into: dw, beta: fresh ? 0 : 1)
+            if let x {
+                weightNode?.accumulate { dw, fresh in
+                    multiply(dy, .transposed, x, .plain, into: dw, beta: fresh ? 0 : 1)
+                }
+            }
+        case .halves(let x, let weight):
+            let dy = HalfTensor(dy)
+            xNode?.accumulate { dx, fresh in
+                multiply(dy, .plain, weight, .plain, into: dx, beta: fresh ? 0 : 1)
+            }
+            if let x {
+                weightNode?.accumulate { dw, fresh in
+                    multiply(dy, .transposed, x, .plain, into: dw, beta: fresh ? 0 : 1)
+                }
             }
         }
-        bias?.accumulateOntoZeros { ck_add_column_sums($0.pointer, dy.pointer, rows, outputs) }
     }
 }
 

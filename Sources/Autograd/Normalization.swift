@@ -20,17 +20,19 @@ public func rmsNorm(_ x: Value, weight: Value, epsilon: Float) -> Value {
             data.pointer + start * size, w.pointer, epsilon, y.pointer + start * size,
             inverse.pointer + start, range.count, size)
     }
-    return Value(y, from: [x, weight]) { dy in  // keeps x and one number a group
-        let dx = Tensor(zeros: data.shape)
-        let partial = partialSums(groups, grain, size, wanted: weight.requiresGradient) { range, sums in
-            let start = range.lowerBound
-            ck_rms_norm_gradient(
-                data.pointer + start * size, w.pointer, inverse.pointer + start, dy.pointer + start * size,
-                dx.pointer + start * size, sums, range.count, size)
-        }
-        x.accumulate(dx)
-        if let partial {
-            weight.accumulateOntoZeros { ck_add_column_sums($0.pointer, partial.pointer, partial.rows, size) }
+    // keeps x's data and one number a group
+    return Value(y, from: [x, weight]) { [x = x.node, weight = weight.node] dy in
+        accumulate(onto: x, data.shape) { dx in
+            let partial = partialSums(groups, grain, size, wanted: weight != nil) { range, sums in
+                let start = range.lowerBound
+                ck_rms_norm_gradient(
+                    data.pointer + start * size, w.pointer, inverse.pointer + start,
+                    dy.pointer + start * size, dx.pointer + start * size, sums, range.count, size)
+            }
+            guard let partial else { return }
+            weight?.accumulateOntoZeros {
+                ck_add_column_sums($0.pointer, partial.pointer, partial.rows, size)
+            }
         }
     }
 }
@@ -51,23 +53,29 @@ public func layerNorm(_ x: Value, weight: Value, bias: Value, epsilon: Float) ->
             data.pointer + start * size, w.pointer, b.pointer, epsilon, y.pointer + start * size,
             statistics.pointer + 2 * start, range.count, size)
     }
-    return Value(y, from: [x, weight, bias]) { dy in  // keeps x, mean and deviation
-        let dx = Tensor(zeros: data.shape)
-        let trains = weight.requiresGradient || bias.requiresGradient
-        let partial = partialSums(rows, grain, 2 * size, wanted: trains) { range, sums in
-            let start = range.lowerBound
-            ck_layer_norm_gradient(
-                data.pointer + start * size, w.pointer, statistics.pointer + 2 * start,
-                dy.pointer + start * size,
-                dx.pointer + start * size, sums, sums.map { $0 + size }, range.count, size)
+    // keeps x's data, mean and deviation
+    return Value(y, from: [x, weight, bias]) { [x = x.node, weight = weight.node, bias = bias.node] dy in
+        accumulate(onto: x, data.shape) { dx in
+            let trains = weight != nil || bias != nil
+            let partial = partialSums(rows, grain, 2 * size, wanted: trains) { range, sums in
+                let start = range.lowerBound
+                ck_layer_norm_gradient(
+                    data.pointer + start * size, w.pointer, statistics.pointer + 2 * start,
+                    dy.pointer + start * size, dx.pointer + start * size, sums, sums.map { $0 + size },
+                    range.count, size)
+            }
+            guard let partial else { return }
+            let sums = Tensor(zeros: [2, size])
+            ck_add_column_sums(sums.pointer, partial.pointer, partial.rows, 2 * size)
+            weight?.accumulate(sums.rows(0..<1).copy())
+            bias?.accumulate(sums.rows(1..<2).copy())
         }
-        x.accumulate(dx)
-        guard let partial else { return }
-        let sums = Tensor(zeros: [2, size])
-        ck_add_column_sums(sums.pointer, partial.pointer, partial.rows, 2 * size)
-        weight.accumulate(sums.rows(0..<1).copy())
-        bias.accumulate(sums.rows(1..<2).copy())
     }
+}
+
+/// Lets `add` add to the gradient of `node`, or to zeros that nobody reads where only a weight is trained.
+private func accumulate(onto node: TapeNode?, _ shape: [Int], _ add: (Tensor) -> Void) {
+    if let node { node.accumulateOntoZeros(add) } else { add(Tensor(zeros: shape)) }
 }
 
 /// Runs `body` over the same pieces as `parallel`, each with a row of `width` zeros of its own to add to; nil pointers when not wanted.

@@ -8,22 +8,23 @@ import Tensors
 public func recomputed(_ inputs: [Value], parameters: [Value], _ body: @escaping ([Value]) -> [Value])
     -> [Value]
 {
-    let outputs = body(inputs.map { Value($0.data) }).map(\.data)
+    let (data, nodes) = (inputs.map(\.data), inputs.map(\.node))
+    let outputs = body(data.map { Value($0) }).map(\.data)
     guard (inputs + parameters).contains(where: \.requiresGradient) else { return outputs.map { Value($0) } }
     let arrived = Arrived(count: outputs.count)
-    // The node stands below all outputs on the tape, so it runs after each of them has left its gradient here.
-    let node = Value(Tensor(zeros: [1]), from: inputs + parameters) { _ in
-        let leaves = inputs.map { Value($0.data, requiresGradient: $0.requiresGradient) }
+    // It stands below all outputs on the tape, so it runs after each of them has left its gradient here.
+    let joint = Value(Tensor(zeros: [1]), from: inputs + parameters) { _ in
+        let leaves = zip(data, nodes).map { Value($0, requiresGradient: $1 != nil) }
         let again = body(leaves)
         backward(zip(again, arrived.gradients).compactMap { value, gradient in gradient.map { (value, $0) } })
-        for (input, leaf) in zip(inputs, leaves) {
-            if let gradient = leaf.gradient { input.accumulate(gradient) }
+        for (node, leaf) in zip(nodes, leaves) {
+            if let gradient = leaf.gradient { node?.accumulate(gradient) }
         }
     }
     return outputs.enumerated().map { index, data in
-        Value(data, from: [node]) { dy in
+        Value(data, from: [joint]) { [joint = joint.node] dy in
             arrived.gradients[index] = dy
-            node.accumulate(Tensor(zeros: [1]))
+            joint?.accumulate(Tensor(zeros: [1]))
         }
     }
 }

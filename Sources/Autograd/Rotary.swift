@@ -54,5 +54,5 @@ public func rotary(_ x: Value, _ table: RotaryTable) -> Value {
         }
         return output
     }
-    return Value(turn(x.data, 1), from: [x]) { dy in x.accumulate(turn(dy, -1)) }
+    return Value(turn(x.data, 1), from: [x]) { [x = x.node] dy in x?.accumulate(turn(dy, -1)) }
 }

@@ -16,8 +16,8 @@ public func gatherRows(_ x: Value, _ indices: [Int32]) -> Value { gatherRows(x, 
 private func gatherRows(_ x: Value, _ indices: [Int32], constant: Int32?) -> Value {
     let width = x.width
     let rows = x.holdsFloats ? x.data.gatheringRows(indices) : x.halved().gatheringRows(indices)
-    return Value(rows, from: [x]) { dy in
-        x.accumulateOntoZeros { dx in
+    return Value(rows, from: [x]) { [x = x.node] dy in
+        x?.accumulateOntoZeros { dx in
             for (row, index) in indices.enumerated() where index != constant {
                 ck_add(dx.pointer + Int(index) * width, dy.pointer + row * width, width)
             }
@@ -34,13 +34,13 @@ public func concatenateRows(_ parts: [Value]) -> Value {
     let y = Tensor(uninitialized: [parts.reduce(0) { $0 + $1.rows }, width])
     var start = 0
     for part in parts {
-        (y.pointer + start * width).update(from: part.data.pointer, count: part.data.count)
+        (y.pointer + start * width).update(from: part.data.pointer, count: part.count)
         start += part.rows
     }
-    return Value(y, from: parts) { dy in
+    return Value(y, from: parts) { [parts = parts.map { (node: $0.node, rows: $0.rows) }] dy in
         var start = 0
         for part in parts {
-            part.accumulate(dy.rows(start..<start + part.rows).copy())
+            part.node?.accumulate(dy.rows(start..<start + part.rows).copy())
             start += part.rows
         }
     }
@@ -57,9 +57,9 @@ public func replaceRows(_ x: Value, at indices: [Int32], with replacement: Value
         precondition(index >= 0 && Int(index) < x.rows, "replaceRows: row \(index) of \(x.rows)")
         (y.pointer + Int(index) * width).update(from: replacement.data.pointer + row * width, count: width)
     }
-    return Value(y, from: [x, replacement]) { dy in
-        replacement.accumulate(dy.gatheringRows(indices))
-        guard x.requiresGradient else { return }
+    return Value(y, from: [x, replacement]) { [x = x.node, replacement = replacement.node] dy in
+        replacement?.accumulate(dy.gatheringRows(indices))
+        guard let x else { return }
         for index in indices { (dy.pointer + Int(index) * width).update(repeating: 0, count: width) }
         x.accumulate(dy)
     }
@@ -71,10 +71,10 @@ public func addRepeated(_ x: Value, _ table: Value) -> Value {
     precondition(period > 0 && x.data.count % period == 0, "addRepeated: \(table.shape) to \(x.shape)")
     let y = x.data.copy()
     for group in 0..<x.data.count / period { ck_add(y.pointer + group * period, table.data.pointer, period) }
-    return Value(y, from: [x, table]) { dy in
-        table.accumulateOntoZeros { sums in
+    return Value(y, from: [x, table]) { [x = x.node, table = table.node] dy in
+        table?.accumulateOntoZeros { sums in
             for group in 0..<dy.count / period { ck_add(sums.pointer, dy.pointer + group * period, period) }
         }
-        x.accumulate(dy)
+        x?.accumulate(dy)
     }
 }

@@ -1,9 +1,8 @@
 import Tensors
 
-/// A tensor on the tape: its data, where it came from, and how to send a gradient back there.
+/// A tensor and its place on the tape.
 ///
-/// A leaf (a parameter, or an input whose gradient is wanted) keeps its gradient; the others give theirs up as soon as it has been
-/// passed on. Without anything to train below it a value keeps no tape, so inference frees memory as it goes.
+/// The tape does not hold the tensor (`TapeNode`). Without anything to train below it a value has no node, and nothing is kept for it.
 public final class Value {
     public let shape: [Int]
     private let held: Tensor?
@@ -11,38 +10,32 @@ public final class Value {
     public let half: HalfTensor?
     /// An activation's values in bf16, kept for the products that read them.
     private var rounded: HalfTensor?
-    public let requiresGradient: Bool
-    /// d loss / d data, same shape; nil before `backward` reaches this value.
-    public private(set) var gradient: Tensor?
-    private var parents: [Value]
-    private var pullback: ((Tensor) -> Void)?
+    /// Where the gradient goes; nil: none is wanted. An operation keeps the nodes of its inputs, and of their data what it reads.
+    public let node: TapeNode?
 
     /// A leaf.
     ///
     /// - Parameter half: the same values for products in bf16
     public init(_ data: Tensor, half: HalfTensor? = nil, requiresGradient: Bool = false) {
         (held, self.half, shape) = (data, half, data.shape)
-        self.requiresGradient = requiresGradient
-        parents = []
+        node = requiresGradient ? TapeNode(shape: data.shape) : nil
     }
 
     /// A constant of which there are the bf16 values only.
     public init(_ half: HalfTensor) {
         (held, self.half, shape) = (nil, half, half.shape)
-        requiresGradient = false
-        parents = []
+        node = nil
     }
 
     /// The result of an operation.
     ///
     /// - Parameters:
     ///   - parents: what the result was computed from
-    ///   - pullback: given d loss / d data, which it may keep or overwrite, adds its share to the gradient of each parent
+    ///   - pullback: given d loss / d data, which it may keep or overwrite, adds its share to the gradient of each parent's node
     public init(_ data: Tensor, from parents: [Value], pullback: @escaping (Tensor) -> Void) {
         (held, half, shape) = (data, nil, data.shape)
-        requiresGradient = parents.contains { $0.requiresGradient }
-        self.parents = requiresGradient ? parents.filter(\.requiresGradient) : []
-        self.pullback = requiresGradient ? pullback : nil
+        let nodes = parents.compactMap(\.node)
+        node = nodes.isEmpty ? nil : TapeNode(shape: data.shape, parents: nodes, pullback: pullback)
     }
 
     /// The values in float32; expanded at every call where only the bf16 ones are kept.
@@ -72,35 +65,12 @@ public final class Value {
     public var width: Int { shape.last ?? 1 }
     public var rows: Int { width == 0 ? 0 : count / width }
 
-    /// Adds to the gradient and may keep `dx` itself as the gradient: the caller gives it away.
-    public func accumulate(_ dx: Tensor) {
-        guard requiresGradient else { return }
-        precondition(dx.count == count, "gradient \(dx.shape) for a value \(shape)")
-        if let gradient {
-            gradient.add(dx)
-        } else {
-            gradient = dx.shape == shape ? dx : dx.reshaped(shape)
-        }
-    }
+    public var requiresGradient: Bool { node != nil }
 
-    /// Lets `add` write into the gradient; `fresh` means it holds no values yet and must be overwritten.
-    public func accumulate(_ add: (_ gradient: Tensor, _ fresh: Bool) -> Void) {
-        guard requiresGradient else { return }
-        if let gradient { return add(gradient, false) }
-        let fresh = Tensor(uninitialized: shape)
-        add(fresh, true)
-        gradient = fresh
-    }
+    /// d loss / d data, same shape; nil before `backward` reaches a leaf.
+    public var gradient: Tensor? { node?.gradient }
 
-    /// Adds into the gradient, which is zero at first.
-    public func accumulateOntoZeros(_ add: (Tensor) -> Void) {
-        accumulate { gradient, fresh in
-            if fresh { gradient.fill(0) }
-            add(gradient)
-        }
-    }
-
-    public func clearGradient() { gradient = nil }
+    public func clearGradient() { node?.clearGradient() }
 
     /// Sends `seed` (d loss / d data; 1 for a scalar loss) back through the tape.
     public func backward(_ seed: Tensor? = nil) {
@@ -112,38 +82,4 @@ public final class Value {
         tensor.fill(1)
         return tensor
     }
-
-    /// Values from which this one was computed, before those that came after them.
-    fileprivate static func topologicalOrder(_ roots: [Value]) -> [Value] {
-        var order: [Value] = []
-        var seen: Set<ObjectIdentifier> = []
-        var stack: [(value: Value, next: Int)] = []
-        for root in roots where root.requiresGradient && seen.insert(ObjectIdentifier(root)).inserted {
-            stack.append((root, 0))
-            while let (value, next) = stack.last {
-                if next < value.parents.count {
-                    stack[stack.count - 1].next += 1
-                    let parent = value.parents[next]
-                    if seen.insert(ObjectIdentifier(parent)).inserted { stack.append((parent, 0)) }
-                } else {
-                    order.append(value)
-                    stack.removeLast()
-                }
-            }
-        }
-        return order
-    }
-
-    fileprivate func passOn() {
-        guard let pullback else { return }
-        if let gradient { pullback(gradient) }
-        (gradient, self.pullback, parents) = (nil, nil, [])
-    }
-}
-
-/// Sends several gradients back in one sweep; each value passes on the sum of what reached it, once.
-public func backward(_ seeds: [(value: Value, gradient: Tensor)]) {
-    let order = Value.topologicalOrder(seeds.map(\.value))
-    for seed in seeds { seed.value.accumulate(seed.gradient) }
-    for value in order.reversed() { value.passOn() }
 }

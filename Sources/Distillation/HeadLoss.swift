@@ -106,10 +106,11 @@ public struct HeadLoss: Sendable {
         }
         let terms = zip(rows, values).reduce(LossTerms()) { $0 + $1.0.term(of: $1.1) }
         let loss = Tensor([Float(terms.weighted(by: weights))], shape: [1])
-        let result = Value(loss, from: [hidden, head]) { dy in  // keeps the gradients themselves
+        // keeps the gradients themselves
+        let result = Value(loss, from: [hidden, head]) { [hidden = hidden.node, head = head.node] dy in
             for gradient in [dHidden, dHead] where dy.pointer[0] != 1 { gradient?.scale(by: dy.pointer[0]) }
-            if let dHidden { hidden.accumulate(dHidden) }
-            if let dHead { head.accumulate(dHead) }
+            if let dHidden { hidden?.accumulate(dHidden) }
+            if let dHead { head?.accumulate(dHead) }
         }
         return Result(loss: result, terms: terms, values: values, candidates: candidates)
     }

@@ -4,6 +4,16 @@ import CKernels
 package let elementwiseGrain = 1 << 16
 
 extension Tensor {
+    /// `a + b`, of the shape of `a`.
+    public convenience init(sumOf a: Tensor, _ b: Tensor) {
+        precondition(a.count == b.count, "sum: \(a.shape) and \(b.shape)")
+        self.init(uninitialized: a.shape)
+        parallel(count, grain: elementwiseGrain) { [self] range in
+            let start = range.lowerBound
+            ck_sum(a.pointer + start, b.pointer + start, pointer + start, range.count)
+        }
+    }
+
     /// `self += other`
     public func add(_ other: Tensor, times factor: Float = 1) {
         precondition(other.count == count, "add: \(other.shape) to \(shape)")

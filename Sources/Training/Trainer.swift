@@ -235,7 +235,7 @@ public final class Trainer {
                 $0.value.requiresGradient
             }
             for (parameter, part) in zip(optimizer.parameters, parts) {
-                if let gradient = part.value.gradient { parameter.value.accumulate(gradient) }
+                if let gradient = part.value.gradient { parameter.value.node?.accumulate(gradient) }
                 part.value.clearGradient()
             }
         }

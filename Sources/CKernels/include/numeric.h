@@ -5,6 +5,7 @@
 
 /* Elementwise, n values. */
 void ck_add(float *restrict y, const float *restrict x, size_t n);                  /* y += x */
+void ck_sum(const float *restrict a, const float *restrict b, float *restrict y, size_t n);  /* y = a + b */
 void ck_add_scaled(float *restrict y, const float *restrict x, float a, size_t n);  /* y += a x */
 void ck_scale(float *restrict y, float a, size_t n);                                /* y *= a */
 double ck_sum_of_squares(const float *restrict x, size_t n);
