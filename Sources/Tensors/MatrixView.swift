@@ -42,9 +42,9 @@ struct SplitProduct<A, B>: Sendable {
 
     var inner: Int { opA == .plain ? a.columns : a.rows }
 
-    /// Whether the product is of the sides at which our own kernel for bf16 is faster than oneDNN's (docs/performance.md).
-    var isSmall: Bool {
-        inner > 0 && min(c.rows, c.columns, inner) <= 128 && max(c.rows, c.columns, inner) <= 2048
+    /// Asked of a whole product, so that a result does not depend on how many processors share it.
+    func kernel(_ precision: Precision) -> ProductKernel {
+        .chosen(rows: c.rows, columns: c.columns, inner: inner, precision: precision)
     }
 
     /// Refuses operands that do not fit.

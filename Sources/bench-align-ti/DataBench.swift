@@ -6,13 +6,14 @@ import Stage
 import Tensors
 import Text
 
-/// Figures of everything that is not a model: tokenizing, images, shards, cache entries.
+/// Figures of everything that is not a model: matrix products, tokenizing, images, shards, cache entries.
 struct DataBench {
     let inputs: BenchInputs
     let repeats: Int
 
     func figures(_ name: String) throws -> [Figure] {
         switch name {
+        case "products": ProductBench.products(repeats: repeats)
         case "tokenize": try tokenizing()
         case "images": try images()
         case "cache": try withScratch { try CacheBench.entries(in: $0, repeats: repeats) }

@@ -6,7 +6,7 @@ struct Plan {
     private static let models = [
         "sft", "vanilla_kd", "align_ti", "align_ti_peaked", "teacher_plain", "teacher_ribbon",
     ]
-    private static let data = ["tokenize", "images", "shards", "cache"]
+    private static let data = ["products", "tokenize", "images", "shards", "cache"]
     private static let trained = ["answer", "score"]
     static let names = models + ["decode_b<sequences>"] + data + trained
 

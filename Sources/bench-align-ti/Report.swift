@@ -24,7 +24,7 @@ struct Report {
             let shares = ["of_gemm_rate", "of_gemm_rate_by_cpu"].map { key in
                 line[key]?.double.map { String(format: "%.0f %%", 100 * $0) } ?? "-"
             }
-            let config = [line["config"]?.string, line["precision"]?.string].compactMap { $0 }
+            let config = ["config", "precision", "kernel"].compactMap { line[$0]?.string }
             return row(
                 [line["figure"]?.string ?? "", config.joined(separator: " ")] + seconds
                     + [number("cpu_per_wall"), number("peak_mb")] + shares + [rate(line, number)])
@@ -37,8 +37,10 @@ struct Report {
         for (key, unit) in [
             ("mb_per_second", "MB/s"), ("gb_per_second", "GB/s"), ("images_per_second", "images/s"),
             ("answers_per_second", "answers/s"), ("samples_per_second", "samples/s"),
-            ("tokens_per_second", "tokens/s"),
-        ] where line[key] != nil { return "\(number(key)) \(unit)" }
+            ("tokens_per_second", "tokens/s"), ("gflops", "GFLOP/s"),
+        ] where line[key] != nil {
+            return ["\(number(key)) \(unit)", line["sides"]?.string].compactMap { $0 }.joined(separator: ", ")
+        }
         return ""
     }
 
@@ -68,7 +70,7 @@ struct Report {
     }
 
     private func row(_ cells: [String]) -> String {
-        let widths = [18, 8, 10, 10, 10, 8, 8, 8, 8, 0]
+        let widths = [18, 13, 10, 10, 10, 8, 8, 8, 8, 0]
         return zip(cells, widths).enumerated().map { column, cell in
             let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
             return column < 2 || column == 9 ? cell.0 + padding : padding + cell.0

@@ -1,0 +1,105 @@
+import CDNNL
+import CKernels
+import COpenBLAS
+
+/// The programs that compute a matrix product on one thread. `multiply` picks one by the sides; a benchmark asks each.
+package enum ProductKernel: String, CaseIterable, Sendable {
+    case openBLAS = "openblas_fp32"
+    case dnnl = "onednn_fp32"
+    case dnnlHalf = "onednn_bf16"
+    case panelsHalf = "own_bf16"
+
+    /// Of the factors; the sums are float32.
+    package var precision: Precision { self == .openBLAS || self == .dnnl ? .fp32 : .bf16 }
+
+    /// What `multiply` takes on this processor for more than a few rows.
+    package static func chosen(rows m: Int, columns n: Int, inner k: Int, precision: Precision)
+        -> ProductKernel
+    {
+        switch precision.supported {
+        // Where oneDNN's float32 products are 5 to 12 % faster than OpenBLAS' (docs/performance.md).
+        case .fp32: hasAVX512 && m >= 96 && n >= 96 && k >= 64 ? .dnnl : .openBLAS
+        // The sides at which our own kernel for bf16 is faster than oneDNN's (same place).
+        case .bf16: k > 0 && min(m, n, k) <= 128 && max(m, n, k) <= 4096 ? .panelsHalf : .dnnlHalf
+        }
+    }
+
+    private static let hasAVX512 = cdnnl_has_avx512() != 0
+}
+
+extension SplitProduct<Float, Float> {
+    /// - Returns: false if the kernel refuses such a product
+    func compute(_ kernel: ProductKernel, alpha: Float = 1, beta: Float = 0) -> Bool {
+        switch kernel {
+        case .openBLAS:
+            cblas_sgemm(
+                CblasRowMajor, opA == .plain ? CblasNoTrans : CblasTrans,
+                opB == .plain ? CblasNoTrans : CblasTrans, blasint(c.rows), blasint(c.columns),
+                blasint(inner),
+                alpha, a.pointer, blasint(max(1, a.stride)), b.pointer, blasint(max(1, b.stride)), beta,
+                c.pointer, blasint(max(1, c.stride)))
+            return true
+        case .dnnl:
+            return cdnnl_gemm(
+                opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(inner), alpha, a.pointer,
+                Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer,
+                Int64(max(1, c.stride))) == 0
+        case .dnnlHalf, .panelsHalf: return false
+        }
+    }
+}
+
+extension SplitProduct<UInt16, UInt16> {
+    /// - Parameter beta: 0 or 1 for `panelsHalf`
+    /// - Returns: false if the kernel refuses such a product
+    func compute(_ kernel: ProductKernel, beta: Float = 0) -> Bool {
+        switch kernel {
+        case .panelsHalf:
+            (beta == 0 || beta == 1)
+                && ck_bfloat16_product(
+                    ck_half_matrix(
+                        at: a.pointer, stride: max(1, a.stride), transposed: opA == .plain ? 0 : 1),
+                    ck_half_matrix(
+                        at: b.pointer, stride: max(1, b.stride), transposed: opB == .plain ? 0 : 1),
+                    c.pointer, max(1, c.stride), c.rows, c.columns, inner, beta == 0 ? 0 : 1) == 0
+        case .dnnlHalf:
+            cdnnl_bf16_gemm(
+                opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(inner), 1, a.pointer,
+                Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer,
+                Int64(max(1, c.stride))) == 0
+        case .openBLAS, .dnnl: false
+        }
+    }
+}
+
+extension Transposition {
+    /// As BLAS spells it: `N` or `T`.
+    fileprivate var letter: CChar { self == .plain ? 78 : 84 }
+}
+
+extension ProductKernel {
+    /// `c = op(a) op(b)` by this kernel alone, on the calling thread.
+    ///
+    /// - Returns: false if it refuses such a product, or this processor has no such instructions
+    package func multiply(
+        _ a: (floats: Tensor, halves: HalfTensor), _ opA: Transposition,
+        _ b: (floats: Tensor, halves: HalfTensor),
+        _ opB: Transposition, into c: Tensor
+    ) -> Bool {
+        guard precision.supported == precision else { return false }
+        switch precision {
+        case .fp32:
+            let product = SplitProduct(
+                a: MatrixView<Float>(a.floats), opA: opA, b: MatrixView<Float>(b.floats), opB: opB,
+                c: MatrixView(c))
+            product.check()
+            return product.compute(self)
+        case .bf16:
+            let product = SplitProduct(
+                a: MatrixView<UInt16>(a.halves), opA: opA, b: MatrixView<UInt16>(b.halves), opB: opB,
+                c: MatrixView(c))
+            product.check()
+            return product.compute(self)
+        }
+    }
+}
