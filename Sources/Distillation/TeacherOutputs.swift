@@ -86,22 +86,39 @@ public struct TeacherOutputs {
     private func compute(_ part: Part, _ settings: TeacherOutputSettings, stream: UInt64) throws
         -> PartOutputs
     {
-        let batch = part.batch
+        let (hidden, saliency) = try pass(part.batch, settings)
+        let targets = targets(
+            hidden: hidden, rows: part.rows, settings, streams: part.streams(seed: settings.seed, stream))
+        return PartOutputs(saliency: saliency, targets: targets)
+    }
+
+    /// The hidden states of a batch, `[rows, hidden]`, and each sample's alpha.
+    package func pass(_ batch: AlignmentBatch, _ settings: TeacherOutputSettings) throws -> (
+        hidden: Tensor, saliency: [[Float]]
+    ) {
         let output = teacher.language.forward(
             try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
             observing: [settings.saliencyLayer])
         let saliency = visualSaliency(
             output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
-        let (hidden, head) = (output.hidden.data, teacher.language.head)
-        let targets =
-            settings.encoding == .sampled
+        return (output.hidden.data, saliency)
+    }
+
+    /// What the cache keeps of the distributions of some rows.
+    ///
+    /// - Parameters:
+    ///   - hidden: `[rows of the batch, hidden]`
+    ///   - streams: random numbers of each row, for the encoding that draws
+    package func targets(
+        hidden: Tensor, rows: [Int32], _ settings: TeacherOutputSettings,
+        streams: @autoclosure () -> [CounterRandom]
+    ) -> [CachedTarget] {
+        let (head, common) = (teacher.language.head, settings.commonVocabulary)
+        return settings.encoding == .sampled
             ? sampledTargets(
-                hidden: hidden, head: head, rows: part.rows, draws: settings.samples,
-                common: settings.commonVocabulary, streams: part.streams(seed: settings.seed, stream))
-            : topTargets(
-                hidden: hidden, head: head, rows: part.rows, topK: settings.topK,
-                common: settings.commonVocabulary)
-        return PartOutputs(saliency: saliency, targets: targets)
+                hidden: hidden, head: head, rows: rows, draws: settings.samples, common: common,
+                streams: streams())
+            : topTargets(hidden: hidden, head: head, rows: rows, topK: settings.topK, common: common)
     }
 
     /// Shards that the pairs of `relevance` come from: pairs from all over the data would have every shard read again and again.

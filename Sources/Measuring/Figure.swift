@@ -1,24 +1,30 @@
 import Files
 import Stage
+import Tensors
 
 /// Some runs of one piece of work on the clock.
 public struct Runs: Sendable {
     public private(set) var seconds: [Double] = []
     /// Processor time of all threads, by run.
     public private(set) var cpuSeconds: [Double] = []
+    /// Bytes that tensors took more in the runs that count than in those before them: 0 where memory is only used again.
+    public private(set) var tensorGrowth = 0
 
     /// - Parameters:
     ///   - warmup: runs before those that count: they start threads and touch memory
     ///   - repeats: runs that count, at least one
     public init(warmup: Int, repeats: Int, _ body: () throws -> Void) rethrows {
         precondition(repeats > 0, "Runs: \(repeats) runs")
+        var before = 0
         for run in 0..<warmup + repeats {
+            if run == warmup { before = Machine.tensorBytes }
             let (clock, cpu) = (ContinuousClock.now, ResourceUsage.current().cpuSeconds)
             try body()
             guard run >= warmup else { continue }
             seconds.append((ContinuousClock.now - clock) / .seconds(1))
             cpuSeconds.append(ResourceUsage.current().cpuSeconds - cpu)
         }
+        tensorGrowth = Machine.tensorBytes - before
     }
 
     public var spread: Spread { Spread(seconds) }
@@ -36,6 +42,8 @@ public struct Figure: Sendable {
         self.init(name, seconds: runs.spread, cpuPerWall: runs.cpuPerWall, facts: facts)
         // What the work took of the processors, whoever else was using them.
         add("cpu_seconds", .rounded(Spread(runs.cpuSeconds).median))
+        add("tensor_mb", .rounded(Double(Machine.tensorBytes) / 1e6))
+        add("tensor_growth_mb", .rounded(Double(runs.tensorGrowth) / 1e6))
     }
 
     public init(_ name: String, seconds: Spread, cpuPerWall: Double?, facts: JSONObject = JSONObject()) {

@@ -12,7 +12,7 @@ extension ModelBench {
 
     /// Filling the cache with the batch: teacher pass, alpha of one layer, the most probable ids at visual and response rows, encoding.
     public func teacherPlain() throws -> Figure {
-        let teacher = try makeTeacher()
+        let outputs = TeacherOutputs(try makeTeacher())
         let batch = shapes.makeBatch()
         let settings = TeacherOutputSettings(
             topK: idsKept, commonVocabulary: shapes.teacher.vocabulary, saliencyLayer: shapes.saliencyLayer)
@@ -20,15 +20,9 @@ extension ModelBench {
         var (raw, stored, positions) = (0, 0, 0)
         let runs = try measure {
             let start = ContinuousClock.now
-            let output = teacher.language.forward(
-                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
-                observing: [shapes.saliencyLayer])
-            let alphas = visualSaliency(
-                output, layer: shapes.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
+            let (hidden, alphas) = try outputs.pass(batch, settings)
             let passed = ContinuousClock.now
-            let targets = topTargets(
-                hidden: output.hidden.data, head: teacher.language.head, rows: lossRows(batch),
-                topK: idsKept, common: shapes.teacher.vocabulary)
+            let targets = outputs.targets(hidden: hidden, rows: lossRows(batch), settings, streams: [])
             let selected = ContinuousClock.now
             var made = CachedShard(settings)
             let perSample = shapes.visual + shapes.response

@@ -40,6 +40,9 @@ enum Arena {
         state.withLock { $0.ranges.giveBack(offset..<offset + rounded(bytes)) }
     }
 
+    /// Bytes of the range that were ever in use: the most that tensors took, with the gaps between them.
+    static var bytes: Int { state.withLock { $0.ranges.end } }
+
     private static func rounded(_ bytes: Int) -> Int {
         (max(bytes, 1) + alignment - 1) & ~(alignment - 1)
     }

@@ -14,6 +14,9 @@ public enum Machine {
 
     package static func prepare() { _ = prepared }
 
+    /// Most bytes that the tensors of this process took at one time, with the gaps between them.
+    public static var tensorBytes: Int { Arena.bytes }
+
     /// Number of processors this process may use.
     public static let processors = ProcessInfo.processInfo.activeProcessorCount
 

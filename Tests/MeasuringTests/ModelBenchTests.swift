@@ -55,6 +55,22 @@ import Testing
         }
     }
 
+    /// One kernel of a precision is the one that models use.
+    @Test func productsAreMeasuredWithEveryKernelOfThisProcessor() {
+        let figures = ProductBench.products(repeats: 1)
+        func text(_ figure: Figure, _ key: String) -> String {
+            if case .string(let text) = figure.line[key] { text } else { "" }
+        }
+        let kernels = ProductKernel.allCases.filter { $0.precision.supported == $0.precision }
+        let products = Dictionary(grouping: figures) { text($0, "sides") }
+        #expect(products.count > 5)
+        for figures in products.values {
+            #expect(figures.map { text($0, "kernel") } == kernels.map(\.rawValue))
+            #expect(figures.count { $0.line["chosen"] == .bool(true) } == Set(kernels.map(\.precision)).count)
+            #expect(figures.allSatisfy { ($0.line["gflops"]?.double ?? 0) > 0 })
+        }
+    }
+
     /// Repeated layers are run like any others, but their weights are there once.
     @Test func aDeepTeacherOfFewWeights() throws {
         var shapes = shapes()
