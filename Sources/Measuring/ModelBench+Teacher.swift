@@ -10,12 +10,29 @@ extension ModelBench {
     /// Samples of the estimate: the paper's second stage.
     private static let estimatedSamples = 2_400_000.0
 
+    private var cacheSettings: TeacherOutputSettings {
+        TeacherOutputSettings(
+            topK: idsKept, commonVocabulary: shapes.teacher.vocabulary, saliencyLayer: shapes.saliencyLayer)
+    }
+
+    /// What a cache holds of the batch.
+    func cachedSamples(_ outputs: TeacherOutputs, _ batch: AlignmentBatch) throws -> [CachedSample] {
+        let (hidden, alphas) = try outputs.pass(batch, cacheSettings)
+        let targets = outputs.targets(hidden: hidden, rows: lossRows(batch), cacheSettings, streams: [])
+        let perSample = shapes.visual + shapes.response
+        return alphas.enumerated().map { index, alpha in
+            let own = targets[index * perSample..<(index + 1) * perSample]
+            return CachedSample(
+                saliency: alpha, visual: Array(own.prefix(shapes.visual)),
+                response: Array(own.suffix(shapes.response)))
+        }
+    }
+
     /// Filling the cache with the batch: teacher pass, alpha of one layer, the most probable ids at visual and response rows, encoding.
     public func teacherPlain() throws -> Figure {
         let outputs = TeacherOutputs(try makeTeacher())
         let batch = shapes.makeBatch()
-        let settings = TeacherOutputSettings(
-            topK: idsKept, commonVocabulary: shapes.teacher.vocabulary, saliencyLayer: shapes.saliencyLayer)
+        let settings = cacheSettings
         var parts: [[Double]] = []
         var (raw, stored, positions) = (0, 0, 0)
         let runs = try measure {

@@ -30,7 +30,11 @@ extension ModelBench {
     }
 
     /// One optimizer step over the batch: forward, backward, clipping, AdamW.
-    public func training(_ objective: Objective, candidates: Candidates = .different) throws -> Figure {
+    ///
+    /// - Parameter cached: IVA's targets and weights are read from the teacher's outputs, as a run with a cache does, not made in the step
+    public func training(
+        _ objective: Objective, candidates: Candidates = .different, cached: Bool = false
+    ) throws -> Figure {
         let student = try makeStudent(trainable: true)
         let teacher = objective == .sft ? nil : try makeTeacher()
         let optimizer = AdamW(
@@ -42,6 +46,8 @@ extension ModelBench {
             // The step does all its work and leaves the weights, so that candidates stay as they are.
             (name, rate) = (name + "_peaked", 0)
         }
+        let samples = try cached ? teacher.map { try cachedSamples(TeacherOutputs($0), batch) } : nil
+        if cached { name += "_cached" }
         let step = BenchStep(
             AlignmentLoss(
                 student: student, teacher: teacher,
@@ -49,12 +55,15 @@ extension ModelBench {
                     weights: objective.weights, candidates: CandidateRule(count: shapes.candidates),
                     saliencyLayer: shapes.saliencyLayer)), optimizer)
         var steps: [BenchStep.Outcome] = []
-        let runs = try measure { try steps.append(step(batch, number: steps.count, learningRate: rate)) }
+        let runs = try measure {
+            try steps.append(step(batch, cached: samples, number: steps.count, learningRate: rate))
+        }
         steps.removeFirst(shapes.warmup)
         var facts: JSONObject = [
             "samples_per_second": .rounded(Double(shapes.batch) / runs.spread.median),
             "tokens_per_second": .rounded(Double(shapes.rows) / runs.spread.median),
-            "useful_gflop": .rounded(Spread(steps.map { usefulWork($0, objective) }).median / 1e9),
+            "useful_gflop": .rounded(
+                Spread(steps.map { usefulWork($0, objective, cached: cached) }).median / 1e9),
         ]
         for (part, seconds) in BenchStep.Outcome.parts {
             facts["\(part)_seconds"] = .rounded(Spread(steps.map { $0[keyPath: seconds] }).median)
@@ -77,11 +86,12 @@ extension ModelBench {
         return Figure(name, runs, facts: facts)
     }
 
-    private func usefulWork(_ outcome: BenchStep.Outcome, _ objective: Objective) -> Double {
+    private func usefulWork(_ outcome: BenchStep.Outcome, _ objective: Objective, cached: Bool) -> Double {
         switch objective {
         case .sft: work.sft
         case .vanillaKD: work.vanillaKD
-        case .alignTI: work.alignTI(headRows: outcome.headRows, candidates: outcome.candidates)
+        case .alignTI:
+            work.alignTI(headRows: outcome.headRows, candidates: outcome.candidates, cached: cached)
         }
     }
 
@@ -131,16 +141,20 @@ struct BenchStep {
 
     init(_ loss: AlignmentLoss, _ optimizer: AdamW) { (self.loss, self.optimizer) = (loss, optimizer) }
 
-    func callAsFunction(_ batch: AlignmentBatch, number: Int, learningRate: Double) throws -> Outcome {
-        try self(batch, number: number) { _ in learningRate }
+    func callAsFunction(
+        _ batch: AlignmentBatch, cached: [CachedSample]?, number: Int, learningRate: Double
+    ) throws -> Outcome {
+        try self(batch, cached: cached, number: number) { _ in learningRate }
     }
 
     /// - Parameter rate: learning rate for a mean probability of the batch's tokens
-    func callAsFunction(_ batch: AlignmentBatch, number: Int, rate: (Double) -> Double) throws -> Outcome {
+    func callAsFunction(
+        _ batch: AlignmentBatch, cached: [CachedSample]? = nil, number: Int, rate: (Double) -> Double
+    ) throws -> Outcome {
         let start = ContinuousClock.now
         let result = try loss(
             batch, totals: StepTotals(supervisedTokens: batch.supervisedTokens, samples: batch.samples.count),
-            candidates: .drawn(seed: 0, step: UInt64(number)))
+            candidates: .drawn(seed: 0, step: UInt64(number)), cached: cached)
         let forward = ContinuousClock.now
         result.loss.backward()
         let backward = ContinuousClock.now

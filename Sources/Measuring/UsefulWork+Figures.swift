@@ -13,10 +13,13 @@ extension UsefulWork {
     /// - Parameters:
     ///   - headRows: trunk rows that any term looks at
     ///   - candidates: positions of the candidates that were run: equal ones once, those equal to the ground truth not at all
-    public func alignTI(headRows: Int, candidates positions: [Int]) -> Double {
+    ///   - cached: the teacher's outputs at visual rows are read
+    public func alignTI(headRows: Int, candidates positions: [Int], cached: Bool = false) -> Double {
         let branches = Rows.candidates(at: positions)
         return training(shapes.student, trunk, headRows: headRows, visualTokens: visualTokens)
-            + forward(shapes.teacher, trunk, headRows: headRows, visualTokens: visualTokens) + saliency
+            + forward(
+                shapes.teacher, trunk, headRows: cached ? min(headRows, responseRows) : headRows,
+                visualTokens: visualTokens) + (cached ? 0 : saliency)
             + training(shapes.student, branches, headRows: branches.count)
             + forward(shapes.teacher, branches, headRows: branches.count)
     }

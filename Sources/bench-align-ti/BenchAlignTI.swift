@@ -127,6 +127,8 @@ struct BenchAlignTI: ParsableCommand {
         case "vanilla_kd": try bench.training(.vanillaKD)
         case "align_ti": try bench.training(.alignTI)
         case "align_ti_peaked": try bench.training(.alignTI, candidates: .peaked(probability: 0.67))
+        case "align_ti_peaked_cached":
+            try bench.training(.alignTI, candidates: .peaked(probability: 0.67), cached: true)
         case "teacher_plain": try bench.teacherPlain()
         case "teacher_ribbon": try bench.teacherRibbon()
         default: try bench.decoding(batch: Int(name.dropFirst("decode_b".count)) ?? 1)

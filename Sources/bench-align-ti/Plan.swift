@@ -4,7 +4,8 @@ import Stage
 /// Which figures are measured.
 struct Plan {
     private static let models = [
-        "sft", "vanilla_kd", "align_ti", "align_ti_peaked", "teacher_plain", "teacher_ribbon",
+        "sft", "vanilla_kd", "align_ti", "align_ti_peaked", "align_ti_peaked_cached", "teacher_plain",
+        "teacher_ribbon",
     ]
     private static let data = ["products", "tokenize", "images", "shards", "cache"]
     private static let trained = ["answer", "score"]

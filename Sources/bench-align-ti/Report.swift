@@ -59,7 +59,8 @@ struct Report {
             return String(
                 format:
                     "%@ %@: Align-TI / vanilla KD = %.2f, by processor time %.2f (%@; %.0f %% of candidates equal the ground truth)",
-                line["config"]?.string ?? "", line["precision"]?.string ?? "", wall, cpu, kind,
+                line["config"]?.string ?? "", line["precision"]?.string ?? "", wall, cpu,
+                name.hasSuffix("_cached") ? kind + ", visual tokens' targets read from the cache" : kind,
                 100 * (line["candidates_equal_truth"]?.double ?? 0))
         }
     }
@@ -70,7 +71,7 @@ struct Report {
     }
 
     private func row(_ cells: [String]) -> String {
-        let widths = [18, 13, 10, 10, 10, 8, 8, 8, 8, 0]
+        let widths = [23, 13, 10, 10, 10, 8, 8, 8, 8, 0]
         return zip(cells, widths).enumerated().map { column, cell in
             let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
             return column < 2 || column == 9 ? cell.0 + padding : padding + cell.0

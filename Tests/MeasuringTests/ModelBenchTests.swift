@@ -41,6 +41,9 @@ import Testing
         #expect(equalTruth(peaked) > 0.4)
         #expect((peaked.line["fitting_steps"]?.double ?? 0) > 0)
         #expect((peaked.line["useful_gflop"]?.double ?? 0) < (random.line["useful_gflop"]?.double ?? 0))
+        let cached = try bench.training(.alignTI, candidates: .peaked(probability: 0.6), cached: true)
+        #expect(cached.name == "align_ti_peaked_cached")
+        #expect((cached.line["useful_gflop"]?.double ?? 0) < (peaked.line["useful_gflop"]?.double ?? 0))
     }
 
     @Test func everyModelFigureHasTimeWorkAndMemory() throws {
