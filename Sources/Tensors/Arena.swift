@@ -4,7 +4,7 @@ import Synchronization
 /// The memory of all tensors of the process: one reserved range of addresses, of which pages are asked for as they are needed and
 /// kept, in large pages where the kernel has them.
 ///
-/// The C library's allocator, asked for aligned memory, left a third of a training step's memory unused between blocks (glibc 2.36),
+/// The C library's allocator, asked for aligned memory, left up to a third of a training step's memory unused between blocks (glibc 2.36),
 /// and getting every freed page back from the kernel costs more than computing what is written to it.
 enum Arena {
     /// A cache line, and the width of an AVX-512 register.
