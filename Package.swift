@@ -10,34 +10,37 @@ let libraries: [(name: String, imports: [String])] = [
     ("Tensors", ["COpenBLAS", "CDNNL", "CKernels"]),
     ("Autograd", ["Tensors", "CKernels"]),
     ("Files", ["CZstd", "CArchive", "CCrypto"]),
+    ("Records", ["Files"]),
     ("Text", ["Files"]),
     ("Images", ["CJPEG", "CPNG", "CWebP", "CKernels"]),
     ("Shards", ["Files", "Text", "Images"]),
     ("Models", ["Tensors", "Autograd", "Files", "Images"]),
-    ("Distillation", ["Tensors", "Autograd", "Models", "Shards", "Files", "Text", "CKernels"]),
-    ("Training", ["Tensors", "Autograd", "Models", "Shards", "Distillation", "Files", "CKernels"]),
+    ("Distillation", ["Records", "Tensors", "Autograd", "Models", "Shards", "Files", "Text", "CKernels"]),
+    ("TeacherStore", ["Tensors", "Autograd", "Models", "Shards", "Distillation", "Files", "CKernels"]),
+    ("Analysis", ["Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "Files"]),
+    ("Training", ["Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "TeacherStore", "Files", "CKernels"]),
     ("Benchmarks", ["Files", "Text"]),
     ("World", ["Files", "Text", "Images"]),
     ("Stage", ["Files", "ArgumentParser", "Yams"]),
-    ("Measuring", ["Autograd", "Distillation", "Files", "Models", "Shards", "Stage", "Tensors", "Training"]),
-    ("Report", ["Files", "Text", "Images", "Models", "Distillation", "Benchmarks", "Stage", "Mustache"]),
+    ("Measuring", ["Records", "Autograd", "Distillation", "TeacherStore", "Files", "Models", "Shards", "Stage", "Tensors", "Training"]),
+    ("Report", ["Files", "Text", "Images", "Models", "Distillation", "TeacherStore", "Analysis", "Benchmarks", "Stage", "Mustache"]),
 ]
 
 let stages: [(name: String, imports: [String])] = [
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Shards", "Text", "Images"]),
-    ("cache-teacher", ["Distillation", "Models", "Shards", "Tensors"]),
-    ("train-student", ["Training", "Distillation", "Models", "Shards", "Tensors"]),
+    ("cache-teacher", ["TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
+    ("train-student", ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors"]),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
     ("compare-runs", ["Benchmarks"]),
-    ("measure-exposure", ["Distillation", "Models", "Shards", "Tensors", "Text"]),
+    ("measure-exposure", ["Analysis", "Distillation", "Models", "Shards", "Tensors", "Text"]),
     ("measure-efficiency", ["Models", "Tensors"]),
     ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]),
     ("write-report", ["Report"]),
     ("watch-training", []),
-    ("trace-model", ["Distillation", "Models", "Shards", "Autograd", "Tensors"]),
+    ("trace-model", ["Records", "Analysis", "Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]
 
 let products: [String: Target.Dependency] = [
@@ -53,7 +56,8 @@ func support(for library: String) -> [String] {
     switch library {
     case "Autograd", "Models": ["TestSupport", "NumericsSupport"]
     case "Report": ["TestSupport", "AlignmentSupport"]
-    case "Distillation", "Training": ["TestSupport", "NumericsSupport", "AlignmentSupport"]
+    case "Distillation", "TeacherStore", "Analysis", "Training":
+        ["TestSupport", "NumericsSupport", "AlignmentSupport"]
     default: ["TestSupport"]
     }
 }
@@ -82,7 +86,7 @@ let package = Package(
                 path: "Tests/NumericsSupport"),
             .target(
                 name: "AlignmentSupport",
-                dependencies: dependencies(["Tensors", "Models", "Distillation", "Files"]),
+                dependencies: dependencies(["Tensors", "Models", "Records", "Distillation", "Analysis", "Files"]),
                 path: "Tests/AlignmentSupport"),
         ]
         + libraries.map {

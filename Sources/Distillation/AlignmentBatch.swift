@@ -1,5 +1,6 @@
 import Autograd
 import Models
+import Records
 import Tensors
 
 /// One sample as the losses see it (semantics, section 1). Positions count from the sample's first token.
@@ -43,7 +44,7 @@ public enum BatchImages: @unchecked Sendable {
     case features(Tensor)
 
     /// What the model's tower makes of them, `[images * visual tokens, features]`.
-    func features(_ model: LlavaModel) throws -> Value {
+    package func features(_ model: LlavaModel) throws -> Value {
         switch self {
         case .none: throw ModelsError.noVision
         case .pixels(let pixels): try model.visionFeatures(patches: model.patches(pixels: pixels))
@@ -120,7 +121,7 @@ public struct AlignmentBatch: @unchecked Sendable {
     }
 
     /// Features of the images from this model's tower; nil where there are no images.
-    func features(_ model: LlavaModel) throws -> Value? {
+    package func features(_ model: LlavaModel) throws -> Value? {
         if case .none = images { return nil }
         return try images.features(model)
     }

@@ -1,5 +1,6 @@
 import Autograd
 import Models
+import Records
 import Tensors
 
 /// What a distillation step optimises (Eq. 8) and how.

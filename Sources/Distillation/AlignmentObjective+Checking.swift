@@ -14,7 +14,7 @@ extension AlignmentObjective {
     ///
     /// - Parameter cached: settings of the cached teacher outputs that KD and IVA read
     /// - Throws: `DistillationError` naming the setting
-    public func check(student: LlavaModel, teacher: LlavaModel?, cached: TeacherOutputSettings?) throws {
+    public func check(student: LlavaModel, teacher: LlavaModel?, cached: CachedOutputs?) throws {
         func refuse(_ what: String, _ found: String, _ expected: String, _ remedy: String) throws {
             throw DistillationError.mismatch(what: what, found: found, expected: expected, remedy: remedy)
         }
@@ -32,7 +32,7 @@ extension AlignmentObjective {
             }
         }
         try checkSaliency(student: student, teacher: teacher, cached: cached)
-        guard let cached, cached.encoding == .sampled else { return }
+        guard let cached, cached.isSampled else { return }
         let terms = [("kd", weights.kd, divergences.kd), ("iva", weights.iva, divergences.iva)]
         for (name, weight, divergence) in terms where weight != 0 && divergence != .forwardKL {
             try refuse(
@@ -42,7 +42,7 @@ extension AlignmentObjective {
         }
     }
 
-    private func checkSaliency(student: LlavaModel, teacher: LlavaModel?, cached: TeacherOutputSettings?)
+    private func checkSaliency(student: LlavaModel, teacher: LlavaModel?, cached: CachedOutputs?)
         throws
     {
         guard weights.iva != 0 else { return }
@@ -69,5 +69,22 @@ extension AlignmentObjective {
                     "the outputs hold only the visual tokens that matter to layer \(cached.saliencyLayer) of the teacher; run cache-teacher with 'saliency_mass: 1'"
             )
         }
+    }
+}
+
+/// What the objective must know of the teacher outputs that a cache holds.
+public struct CachedOutputs: Sendable, Equatable {
+    /// Whether distributions are draws from the teacher instead of its most probable ids.
+    public var isSampled: Bool
+    /// Ids at or above it are left out.
+    public var commonVocabulary: Int
+    /// 0-based layer whose attention weights the visual tokens.
+    public var saliencyLayer: Int
+    /// Share of a sample's alpha whose visual tokens are kept; 1 keeps all.
+    public var saliencyMass: Double
+
+    public init(isSampled: Bool, commonVocabulary: Int, saliencyLayer: Int, saliencyMass: Double) {
+        (self.isSampled, self.commonVocabulary) = (isSampled, commonVocabulary)
+        (self.saliencyLayer, self.saliencyMass) = (saliencyLayer, saliencyMass)
     }
 }

@@ -28,7 +28,7 @@ public struct CachedTarget: Sendable, Equatable {
     }
 
     /// Says nothing: all probability in one outcome, so that every student agrees.
-    static let none = CachedTarget(ids: [], logProbabilities: [], logTail: 0)
+    package static let none = CachedTarget(ids: [], logProbabilities: [], logTail: 0)
 
     /// A probability and its logarithm.
     typealias Share = (probability: Double, log: Double)
@@ -43,5 +43,19 @@ public struct CachedTarget: Sendable, Equatable {
             zip(raw, logProbabilities).map { ($0 / sum, Double($1) - logSum) },
             (tail / sum, Double(logTail) - logSum)
         )
+    }
+}
+
+/// The teacher's outputs for one sample.
+public struct CachedSample: Sendable {
+    /// Alpha of the chosen layer, one number a visual token.
+    public let saliency: [Float]
+    /// One target a visual token.
+    public let visual: [CachedTarget]
+    /// One target a response token: the distribution it was predicted from.
+    public let response: [CachedTarget]
+
+    public init(saliency: [Float], visual: [CachedTarget], response: [CachedTarget]) {
+        (self.saliency, self.visual, self.response) = (saliency, visual, response)
     }
 }

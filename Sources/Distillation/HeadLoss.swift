@@ -1,6 +1,7 @@
 import Autograd
 import CKernels
 import Foundation
+import Records
 import Tensors
 
 /// The teacher's last hidden states and head, from which its logits are made where a loss needs them.

@@ -1,3 +1,5 @@
+import Records
+
 /// The trunk rows of a batch that any term looks at, ascending, with their shares.
 struct LossRows {
     private(set) var rows: [LossRow] = []

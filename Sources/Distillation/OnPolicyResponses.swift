@@ -1,5 +1,6 @@
 import Autograd
 import Models
+import Records
 import Tensors
 
 /// How often, and how, responses are sampled from the student (GKD, Agarwal et al. 2024).

@@ -1,3 +1,5 @@
+import Records
+
 /// Where a run's KD and IVA take the teacher's distributions from.
 public struct TeacherSources: Sendable, Equatable {
     public enum Source: String, Sendable { case loop, cache }

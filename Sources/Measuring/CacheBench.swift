@@ -1,6 +1,7 @@
 import Distillation
 import Files
 import Foundation
+import TeacherStore
 import Tensors
 
 /// Writing and reading an entry of the teacher cache.
@@ -10,7 +11,7 @@ public enum CacheBench {
     /// - Parameter folder: of the store; made if missing
     public static func entries(in folder: URL, repeats: Int) throws -> [Figure] {
         let shard = makeShard()
-        let cache = TeacherCache(folder)
+        let cache = Store(folder)
         let key = "0123456789abcdef"
         let bytes = Double(shard.stateBytes)
         let written = try Runs(warmup: 1, repeats: repeats) { try cache.write(shard, key: key) }

@@ -1,5 +1,4 @@
 import Autograd
-import Distillation
 import Files
 import Models
 import Stage

@@ -2,6 +2,7 @@ import Autograd
 import Distillation
 import Files
 import Models
+import TeacherStore
 import Tensors
 
 extension ModelBench {
@@ -78,7 +79,7 @@ extension ModelBench {
         let positions = Double(729 + shapes.response)
         let raw =
             Self.estimatedSamples
-            * (positions * TeacherCacheEstimate.bytesPerPosition(settings) + 2 * 729)
+            * (positions * StoreEstimate.bytesPerPosition(settings) + 2 * 729)
         facts["estimate_raw_gb"] = .rounded(raw / 1e9)
         facts["estimate_stored_gb"] = .rounded(raw * share / 1e9)
         guard shapes.visual == 729 else { return }

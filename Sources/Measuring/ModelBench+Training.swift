@@ -3,6 +3,8 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Records
+import TeacherStore
 import Training
 
 extension ModelBench {

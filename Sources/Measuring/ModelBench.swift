@@ -1,4 +1,3 @@
-import Distillation
 import Files
 import Models
 import Tensors

@@ -1,3 +1,4 @@
+import Analysis
 import Distillation
 import Foundation
 import Images

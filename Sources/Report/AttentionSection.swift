@@ -5,6 +5,7 @@ import Foundation
 import Images
 import Models
 import Stage
+import TeacherStore
 import Text
 
 /// Heat maps of the instruction's attention over the image: several questions on one image, and layer by layer.
@@ -146,7 +147,7 @@ struct AttentionSection {
             else {
                 continue
             }
-            return (try? TeacherCacheIndex(folder: result.folder))?.settings.saliencyLayer
+            return (try? StoreIndex(folder: result.folder))?.settings.saliencyLayer
         }
         return nil
     }

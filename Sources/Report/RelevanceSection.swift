@@ -1,5 +1,5 @@
-import Distillation
 import Foundation
+import TeacherStore
 
 /// How much each layer's attention to the image depends on the question (IRS, Eq. 4).
 struct RelevanceSection {
@@ -14,7 +14,7 @@ struct RelevanceSection {
         )
         var figures: [Figure] = []
         for result in run.made(by: "cache-teacher") {
-            guard let index = try? TeacherCacheIndex(folder: result.folder) else {
+            guard let index = try? StoreIndex(folder: result.folder) else {
                 section.blocks.append(.absent("\(result.name) has no index that this program reads."))
                 continue
             }

@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import Shards
+import TeacherStore
 
 /// Samples of one forward pass, with what the cache says of them.
 typealias MicroBatch = (batch: AlignmentBatch, cached: [CachedSample]?)

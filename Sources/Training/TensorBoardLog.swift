@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Records
 
 /// The metrics of a run as event files that TensorBoard shows while it goes on: `tensorboard/events.out.tfevents.*`.
 ///

@@ -2,7 +2,9 @@ import Autograd
 import Distillation
 import Foundation
 import Models
+import Records
 import Shards
+import TeacherStore
 import Tensors
 
 /// What a training run does; every value comes from the recipe.
@@ -79,7 +81,7 @@ public final class Trainer {
         let parameters = student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
         let vocabulary = student.language.vocabularySize
-        try settings.objective.check(student: student, teacher: teacher, cached: cached?.index.settings)
+        try settings.objective.check(student: student, teacher: teacher, cached: cached?.index.settings.cachedOutputs)
         if let common = cached?.index.settings.commonVocabulary, common > vocabulary {
             throw DistillationError.mismatch(
                 what: "common vocabulary of the cached teacher outputs", found: "\(common)",
@@ -188,17 +190,21 @@ public final class Trainer {
             return norm
         }
         let tokens = batches.reduce(0) { $0 + $1.batch.rows }
-        return StepMetrics(
-            step: step, totalSteps: steps, samples: step * settings.batchSize + samples, tokens: tokens,
-            supervisedTokens: totals.supervisedTokens,
-            learningRate: rate, loss: terms.weighted(by: settings.objective.weights), terms: terms,
-            gradientNorm: norm,
-            candidatesDrawn: sums.reduce(0) { $0 + $1.drawn },
-            candidatesMerged: sums.reduce(0) { $0 + $1.merged },
-            candidateRows: sums.reduce(0) { $0 + $1.branchRows }, onPolicySamples: sampled,
-            studentPasses: passes.studentSamples, studentRows: passes.studentRows,
-            teacherPasses: passes.teacherSamples, teacherRows: passes.teacherRows, seconds: seconds,
-            tokensPerSecond: Double(tokens) / seconds.total, residentBytes: StepMetrics.residentBytes)
+        var metrics = StepMetrics()
+        (metrics.step, metrics.totalSteps) = (step, steps)
+        metrics.samples = step * settings.batchSize + samples
+        (metrics.tokens, metrics.supervisedTokens) = (tokens, totals.supervisedTokens)
+        (metrics.learningRate, metrics.gradientNorm) = (rate, norm)
+        (metrics.loss, metrics.terms) = (terms.weighted(by: settings.objective.weights), terms)
+        metrics.candidatesDrawn = sums.reduce(0) { $0 + $1.drawn }
+        metrics.candidatesMerged = sums.reduce(0) { $0 + $1.merged }
+        metrics.candidateRows = sums.reduce(0) { $0 + $1.branchRows }
+        metrics.onPolicySamples = sampled
+        (metrics.studentPasses, metrics.studentRows) = (passes.studentSamples, passes.studentRows)
+        (metrics.teacherPasses, metrics.teacherRows) = (passes.teacherSamples, passes.teacherRows)
+        (metrics.seconds, metrics.tokensPerSecond) = (seconds, Double(tokens) / seconds.total)
+        metrics.residentBytes = StepMetrics.residentBytes
+        return metrics
     }
 
     /// What the micro-batches of one replica came to.

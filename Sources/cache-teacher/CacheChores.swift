@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Shards
 import Stage
+import TeacherStore
 
 /// Looking after the store.
 extension CacheTeacher {
@@ -14,7 +15,7 @@ extension CacheTeacher {
         let outputs = try teacher.outputs(for: dataset)
         let scale = Double(scaleTo ?? dataset.count) / Double(max(1, dataset.count))
         // Any layer costs the same.
-        let found = try TeacherCacheEstimate(
+        let found = try StoreEstimate(
             outputs, dataset: dataset, settings: recipe.settings(teacher.configuration(), layer: 0),
             count: sample, scale: scale)
         let lines = [
@@ -40,7 +41,7 @@ extension CacheTeacher {
     }
 
     func list() throws {
-        let contents = try TeacherCacheContents(store)
+        let contents = try StoreContents(store)
         let groups = Dictionary(grouping: contents.entries) { entry -> String in
             guard let seal = entry.seal else { return "not whole" }
             guard let origin = seal.origin else { return "of unknown origin" }
@@ -72,7 +73,7 @@ extension CacheTeacher {
     }
 
     func verify() throws {
-        let contents = try TeacherCacheContents(store)
+        let contents = try StoreContents(store)
         let progress = ProgressReporter("verifying", total: contents.entries.count, unit: "entries")
         var (damaged, bytes) = (0, 0)
         try contents.verify { entry, problem in
@@ -108,7 +109,7 @@ extension CacheTeacher {
     }
 
     /// Samples of this teacher's entries for these shards, evenly over them, against what the teacher says now.
-    private func recompute(_ contents: TeacherCacheContents) throws -> TeacherComparison {
+    private func recompute(_ contents: StoreContents) throws -> TeacherComparison {
         let (folder, data) = (try folder(teacher, "teacher"), try folder(shards, "shards"))
         let (dataset, digest) = (try ShardDataset(data), try store.digest(ofModel: folder))
         let recipe = try configuration.recipe(CacheRecipe.self)
@@ -145,15 +146,15 @@ extension CacheTeacher {
 
     func prune() throws {
         let folders = index.map { URL(fileURLWithPath: $0) }
-        let (keys, indexes) = try TeacherCacheContents.named(below: folders)
+        let (keys, indexes) = try StoreContents.named(below: folders)
         guard indexes > 0 else {
             throw StageError.usage(
                 "no index of teacher outputs below \(index.joined(separator: ", ")), so every entry would go: name the runs' folders with --index, or delete \(cache)"
             )
         }
-        let contents = try TeacherCacheContents(store)
+        let contents = try StoreContents(store)
         let waste = try contents.waste(naming: keys)
-        let claims = try TeacherCacheClaims(store).sweep(remove: yes)
+        let claims = try Claims(store).sweep(remove: yes)
         for item in waste {
             if !configuration.json {
                 print(

@@ -1,6 +1,6 @@
-import Distillation
 import Models
 import Stage
+import TeacherStore
 import Tensors
 
 /// What cache.yaml may say.

@@ -5,6 +5,7 @@ import Foundation
 import Models
 import Shards
 import Stage
+import TeacherStore
 import Tensors
 
 struct CacheTeacher: ParsableCommand {
@@ -63,7 +64,7 @@ struct CacheTeacher: ParsableCommand {
         }
     }
 
-    var store: TeacherCache { TeacherCache(URL(fileURLWithPath: cache)) }
+    var store: Store { Store(URL(fileURLWithPath: cache)) }
 
     func folder(_ value: String?, _ option: String) throws -> URL {
         guard let value else { throw ValidationError("Missing expected argument '--\(option) <\(option)>'") }
@@ -98,7 +99,7 @@ struct CacheTeacher: ParsableCommand {
         try run.begin()
         let interruption = Interruption()
         let log = try FillingLog(output.appendingPathComponent(FillingLog.file))
-        let filling = TeacherCacheFilling(store, claims: TeacherCacheClaims(store, expiry: claimExpiry))
+        let filling = Filling(store, claims: Claims(store, expiry: claimExpiry))
         let relevance =
             recipe.saliencyLayer == nil
             ? try measure(teacher, dataset, recipe, filling, digest, interruption) : nil
@@ -106,17 +107,17 @@ struct CacheTeacher: ParsableCommand {
         StandardError.write("cache-teacher: alpha from layer \(settings.saliencyLayer)")
 
         let keys = dataset.index.shards.map {
-            TeacherCache.key(teacher: digest, shard: $0.rawSHA256, settings: settings)
+            Store.key(teacher: digest, shard: $0.rawSHA256, settings: settings)
         }
-        func index(complete: Bool) throws -> TeacherCacheIndex {
+        func index(complete: Bool) throws -> StoreIndex {
             let entries = try zip(dataset.index.shards, keys).map { shard, key in
                 if let entry = store.summary(key, shard: shard.file) { return entry }
                 guard !complete else {
                     throw DistillationError.missingEntry(path: store.path(key).path, shard: shard.file)
                 }
-                return TeacherCacheIndex.Entry(shard: shard.file, key: key)
+                return StoreIndex.Entry(shard: shard.file, key: key)
             }
-            return TeacherCacheIndex(
+            return StoreIndex(
                 teacher: digest, shards: dataset.digest, description: dataset.description, settings: settings,
                 relevance: relevance,
                 complete: complete, entries: entries)
@@ -130,7 +131,7 @@ struct CacheTeacher: ParsableCommand {
             }
             return (
                 shard,
-                TeacherCacheSeal.Origin(
+                Seal.Origin(
                     teacher: digest, shard: dataset.index.shards[number].rawSHA256, settings: settings)
             )
         } report: { event in
@@ -149,7 +150,7 @@ struct CacheTeacher: ParsableCommand {
 
     /// Whether the entries of a finished run are still in the store: its receipt alone does not know.
     private func isServed(_ output: URL) -> Bool {
-        guard let index = try? TeacherCacheIndex(folder: output) else { return true }  // the receipt decides
+        guard let index = try? StoreIndex(folder: output) else { return true }  // the receipt decides
         let lost = index.entries.count { store.summary($0.key, shard: $0.shard) == nil }
         if index.complete, lost > 0 {
             StandardError.write(
@@ -160,10 +161,10 @@ struct CacheTeacher: ParsableCommand {
 
     /// IRS of all layers, from the store where an earlier run measured the same.
     private func measure(
-        _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ filling: TeacherCacheFilling,
+        _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ filling: Filling,
         _ digest: String,
         _ interruption: Interruption
-    ) throws -> TeacherCacheIndex.Relevance {
+    ) throws -> StoreIndex.Relevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
             "align-ti relevance 2\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)\(recipe.precision.supported == .bf16 ? " bf16" : "")"
@@ -175,7 +176,7 @@ struct CacheTeacher: ParsableCommand {
                 standardError: settings.standardError
             ) { progress.update($0) }
             progress.finish()
-            return TeacherCacheIndex.Relevance(
+            return StoreIndex.Relevance(
                 pairs: measured.pairs, scores: measured.scores, standardErrors: measured.standardErrors)
         }
         guard let relevance else {

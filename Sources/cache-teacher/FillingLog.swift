@@ -1,8 +1,8 @@
-import Distillation
 import Files
 import Foundation
 import Shards
 import Stage
+import TeacherStore
 
 /// `filling.jsonl`: a line for each entry this process began, wrote, or found written by another. Survives a kill.
 final class FillingLog {
@@ -15,7 +15,7 @@ final class FillingLog {
         try handle.seekToEnd()
     }
 
-    func write(_ event: TeacherCacheFilling.Event, _ keys: [String]) throws {
+    func write(_ event: Filling.Event, _ keys: [String]) throws {
         let (name, index): (String, Int)
         switch event {
         case .computing(let number): (name, index) = ("computing", number)
@@ -50,7 +50,7 @@ struct FillingCounts {
 
     func progress(_ inShard: Int) { reporter.update(samples + inShard) }
 
-    mutating func count(_ event: TeacherCacheFilling.Event, _ keys: [String]) throws {
+    mutating func count(_ event: Filling.Event, _ keys: [String]) throws {
         switch event {
         case .reused(let number):
             reused += 1
@@ -72,7 +72,7 @@ struct FillingCounts {
     }
 
     /// Says it, and gives it to the receipt.
-    func summary(_ index: TeacherCacheIndex) -> JSONValue {
+    func summary(_ index: StoreIndex) -> JSONValue {
         reporter.finish()
         let entries = index.entries
         let (bytes, positions) = (

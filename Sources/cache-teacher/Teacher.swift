@@ -1,8 +1,8 @@
-import Distillation
 import Foundation
 import Models
 import Shards
 import Stage
+import TeacherStore
 import Tensors
 
 /// The teacher, loaded when something is to be computed: a run that finds everything in the store needs its configuration only.

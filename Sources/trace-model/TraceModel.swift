@@ -1,9 +1,11 @@
+import Analysis
 import ArgumentParser
 import Autograd
 import Distillation
 import Files
 import Foundation
 import Models
+import Records
 import Shards
 import Stage
 import Tensors

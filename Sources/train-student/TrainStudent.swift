@@ -3,8 +3,10 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Records
 import Shards
 import Stage
+import TeacherStore
 import Tensors
 import Training
 
@@ -34,7 +36,7 @@ struct TrainStudent: ParsableCommand {
         let recipe = try configuration.recipe(TrainingRecipe.self)
         let usedOutputs = recipe.weights.kd != 0 || recipe.weights.iva != 0 ? teacherOutputs : nil
         let measuredLayer = try usedOutputs.map {
-            try TeacherCacheIndex(folder: URL(fileURLWithPath: $0)).settings.saliencyLayer
+            try StoreIndex(folder: URL(fileURLWithPath: $0)).settings.saliencyLayer
         }
         let settings = try recipe.settings(measuredLayer: measuredLayer)
         let usedTeacher = settings.objective.needsTeacherInLoop(cachedLayer: measuredLayer) ? teacher : nil
@@ -64,7 +66,7 @@ struct TrainStudent: ParsableCommand {
         // What the student samples is in no cache.
         let cached = try (recipe.onPolicy.fraction > 0 ? nil : usedOutputs).map {
             try CachedTeacher(
-                index: URL(fileURLWithPath: $0), cache: TeacherCache(URL(fileURLWithPath: cache)),
+                index: URL(fileURLWithPath: $0), cache: Store(URL(fileURLWithPath: cache)),
                 dataset: dataset, repair: teacher.map { entryRepair(URL(fileURLWithPath: $0), teacherModel) })
         }
         let sources = TeacherSources(weights: recipe.weights, hasCache: cached != nil)

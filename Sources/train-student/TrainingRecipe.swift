@@ -1,5 +1,6 @@
 import Distillation
 import Models
+import Records
 import Stage
 import Tensors
 import Training

@@ -1,7 +1,9 @@
+import Analysis
 import Distillation
 import Files
 import Foundation
 import Models
+import Records
 import Tensors
 
 /// One folder of model fixtures: a student, a teacher, a batch and what PyTorch made of them.

@@ -1,4 +1,3 @@
-import Distillation
 import Files
 import Foundation
 import Images

@@ -1,9 +1,11 @@
 import AlignmentSupport
+import Analysis
 import Autograd
 import Distillation
 import Files
 import Foundation
 import Models
+import Records
 import Tensors
 import TestSupport
 import Testing

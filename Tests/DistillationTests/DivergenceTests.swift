@@ -4,6 +4,8 @@ import Distillation
 import Files
 import Foundation
 import NumericsSupport
+import Records
+import TeacherStore
 import Tensors
 import TestSupport
 import Testing

@@ -2,6 +2,8 @@ import Autograd
 import Distillation
 import Foundation
 import NumericsSupport
+import Records
+import TeacherStore
 import Tensors
 import Testing
 

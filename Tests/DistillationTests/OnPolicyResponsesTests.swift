@@ -3,6 +3,7 @@ import Autograd
 import Distillation
 import Foundation
 import Models
+import Records
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import AlignmentSupport
-import Distillation
 import Files
 import Foundation
 import Models

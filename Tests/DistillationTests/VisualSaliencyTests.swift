@@ -2,6 +2,7 @@ import AlignmentSupport
 import Distillation
 import Foundation
 import Models
+import Records
 import TestSupport
 import Testing
 

@@ -55,3 +55,6 @@ public func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -
     defer { try? FileManager.default.removeItem(at: folder) }
     return try body(folder)
 }
+
+/// The smallest student and teacher among the golden models.
+public let tinyModel = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip")

@@ -2,7 +2,9 @@ import AlignmentSupport
 import Distillation
 import Foundation
 import Models
+import Records
 import Shards
+import TeacherStore
 import TestSupport
 import Testing
 import Training
@@ -16,12 +18,12 @@ import Training
         _ settings: TeacherOutputSettings, _ dataset: ShardDataset, in folder: URL, run: String = "run",
         digest: String = "t", repair: CacheRepair? = nil, computed: (Int) -> Void = { _ in }
     ) throws -> CachedTeacher {
-        let cache = TeacherCache(folder.appendingPathComponent("cache"))
+        let cache = Store(folder.appendingPathComponent("cache"))
         let keys = dataset.index.shards.map {
-            TeacherCache.key(teacher: digest, shard: $0.rawSHA256, settings: settings)
+            Store.key(teacher: digest, shard: $0.rawSHA256, settings: settings)
         }
         let teacher = TeacherOutputs(try ModelFixture(self.folder).teacher())
-        _ = try TeacherCacheFilling(cache, claims: TeacherCacheClaims(cache)).run(keys, from: 0) { number in
+        _ = try Filling(cache, claims: Claims(cache)).run(keys, from: 0) { number in
             computed(number)
             return (try teacher.shard(number, of: dataset, settings: settings), nil)
         }
@@ -29,7 +31,7 @@ import Training
             try #require(cache.summary($1, shard: $0.file))
         }
         let out = folder.appendingPathComponent(run)
-        try TeacherCacheIndex(
+        try StoreIndex(
             teacher: digest, shards: dataset.digest, description: dataset.description, settings: settings,
             relevance: nil, entries: entries
         ).write(to: out)
@@ -131,7 +133,7 @@ import Training
     @Test func aDamagedOrLostEntryIsComputedAgainByTheTeacherOfTheRun() throws {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)
-            let cache = TeacherCache(folder.appendingPathComponent("cache"))
+            let cache = Store(folder.appendingPathComponent("cache"))
             let teacher = self.folder.appendingPathComponent("teacher")
             let digest = try cache.digest(ofModel: teacher)
             nonisolated(unsafe) var repaired: [String] = []

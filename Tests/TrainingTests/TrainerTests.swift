@@ -3,7 +3,9 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Records
 import Shards
+import TeacherStore
 import Tensors
 import TestSupport
 import Testing
@@ -125,14 +127,14 @@ import Training
             let teacher = try fixture.teacher()
             let common = try fixture.student().language.vocabularySize
             let outputs = TeacherOutputSettings(topK: nil, commonVocabulary: common, saliencyLayer: 1)
-            let cache = TeacherCache(folder.appendingPathComponent("cache"))
+            let cache = Store(folder.appendingPathComponent("cache"))
             let entries = try dataset.index.shards.enumerated().map { number, shard in
-                let key = TeacherCache.key(teacher: "t", shard: shard.rawSHA256, settings: outputs)
+                let key = Store.key(teacher: "t", shard: shard.rawSHA256, settings: outputs)
                 try cache.write(
                     TeacherOutputs(teacher).shard(number, of: dataset, settings: outputs), key: key)
                 return try #require(cache.summary(key, shard: shard.file))
             }
-            try TeacherCacheIndex(
+            try StoreIndex(
                 teacher: "t", shards: dataset.digest, settings: outputs, relevance: nil, entries: entries
             ).write(to: folder)
             let cached = try CachedTeacher(index: folder, cache: cache, dataset: dataset)

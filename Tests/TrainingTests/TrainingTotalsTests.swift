@@ -3,6 +3,7 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Records
 import Shards
 import TestSupport
 import Testing

@@ -1,0 +1,180 @@
+import Autograd
+import Distillation
+import Models
+import Shards
+import Tensors
+
+/// How exposure bias is measured.
+public struct ExposureSettings: Sendable {
+    /// Tokens of a response that are looked at, and sampled, at most.
+    public var length = 64
+    /// Samples whose longest answer has fewer tokens are left out.
+    public var minimumResponse = 1
+    /// Only the first samples that remain; nil: all.
+    public var samples: Int?
+    /// Ids that end a response.
+    public var endIDs: Set<Int32>
+    public var seed: UInt64 = 0
+    /// Rows of a forward pass at most.
+    public var rowLimit = 8192
+    /// Responses sampled side by side.
+    public var slots = 64
+
+    public init(endIDs: Set<Int32>) { self.endIDs = endIDs }
+}
+
+/// What was found on one sample.
+public struct ExposureRecord: Sendable, Equatable {
+    /// Number of the sample in its data set, and its id.
+    public let number: Int
+    public let id: String
+    /// A student each: `KL_t` along the responses of each kind, cut at the length.
+    public let divergences: [[ResponseSource: [Float]]]
+}
+
+/// Walks the responses of a held-back data set with a teacher and students (appendix B.4).
+///
+/// Each sample's prompt is continued once by the teacher and once by each student: plain sampling at temperature 1, until the end id or
+/// the length. A sample's random numbers are the same for all models, so that models that agree say the same.
+public struct ExposureMeasurement {
+    public let teacher: LlavaModel
+    public let students: [LlavaModel]
+    public let settings: ExposureSettings
+    private let dataset: ShardDataset
+    private let prompts: [ResponsePrompt]
+    private let chunks: [Range<Int>]
+    /// Ids that all models know.
+    private let common: Int
+
+    /// Reads through the data set for answers that are long enough.
+    ///
+    /// - Throws: `ShardsError` for a damaged shard, `DistillationError.noResponses`
+    public init(
+        teacher: LlavaModel, students: [LlavaModel], dataset: ShardDataset, settings: ExposureSettings
+    ) throws {
+        (self.teacher, self.students, self.dataset, self.settings) = (teacher, students, dataset, settings)
+        var prompts: [ResponsePrompt] = []
+        for number in 0..<dataset.count where prompts.count < settings.samples ?? .max {
+            guard let prompt = ResponsePrompt(try dataset.sample(number), number: number),
+                prompt.response.count >= settings.minimumResponse
+            else { continue }
+            prompts.append(prompt)
+        }
+        guard !prompts.isEmpty else {
+            throw DistillationError.noResponses(
+                path: dataset.folder.path, samples: dataset.count, least: settings.minimumResponse)
+        }
+        self.prompts = prompts
+        chunks = rangesOfRows(
+            prompts.map { $0.promptLength + settings.length }, limit: settings.rowLimit)
+        common = (students + [teacher]).map(\.language.vocabularySize).min() ?? 0
+    }
+
+    /// Samples that are walked.
+    public var count: Int { prompts.count }
+    /// Number of a walked sample in the data set.
+    public func number(of sample: Int) -> Int { prompts[sample].number }
+
+    /// Where a measurement can go on that has the records of `done` samples: they are made a chunk at a time.
+    public func resumable(_ done: Int) -> Int { chunks.last { $0.upperBound <= done }?.upperBound ?? 0 }
+
+    /// - Parameters:
+    ///   - start: samples that are known already, as `resumable` gave it
+    ///   - beforeStep: called before each pass of a model; it may throw to stop
+    ///   - finished: receives the records of a chunk, in the order of the samples
+    public func run(
+        from start: Int = 0, beforeStep: () throws -> Void = {}, finished: ([ExposureRecord]) throws -> Void
+    ) throws {
+        for chunk in chunks where chunk.lowerBound >= start {
+            try finished(records(Array(prompts[chunk]), beforeStep))
+        }
+    }
+
+    private func records(_ prompts: [ResponsePrompt], _ beforeStep: () throws -> Void) throws
+        -> [ExposureRecord]
+    {
+        let samples = try AlignmentBatch(dataset, numbers: prompts.map(\.number))
+        func batch(_ responses: [[Int32]]) -> AlignmentBatch {
+            AlignmentBatch(
+                samples: zip(zip(samples.samples, prompts), responses).map {
+                    $0.0.answering(with: $1, promptLength: $0.1.promptLength)
+                }, images: samples.images)
+        }
+        let (questions, truth) = (
+            batch(prompts.map { _ in [] }), batch(prompts.map { Array($0.response.prefix(settings.length)) })
+        )
+        let onTeacher = try Walker(teacher, samples)
+        let taught = batch(try sample(onTeacher, questions, beforeStep))
+        let (teacherOnTruth, teacherOnTaught) = (try onTeacher.states(truth), try onTeacher.states(taught))
+        var divergences = prompts.map { _ in [[ResponseSource: [Float]]]() }
+        for (place, student) in students.enumerated() {
+            try beforeStep()
+            let onStudent = try Walker(student, samples)
+            let own = batch(try sample(onStudent, questions, beforeStep))
+            let found: [(ResponseSource, [[Float]])] = [
+                (
+                    .groundTruth,
+                    responseDivergences(truth, teacher: teacherOnTruth, student: try onStudent.states(truth))
+                ),
+                (
+                    .student,
+                    responseDivergences(
+                        own, teacher: try onTeacher.states(own), student: try onStudent.states(own))
+                ),
+                (
+                    .teacher,
+                    responseDivergences(
+                        taught, teacher: teacherOnTaught, student: try onStudent.states(taught))
+                ),
+            ]
+            for index in divergences.indices {
+                guard found.allSatisfy({ $0.1[index].allSatisfy(\.isFinite) }) else {
+                    throw DistillationError.notFinite(
+                        sample: samples.samples[index].id, model: "student \(place + 1)")
+                }
+                divergences[index].append(
+                    Dictionary(uniqueKeysWithValues: found.map { ($0, $1[index]) }))
+            }
+        }
+        return zip(zip(prompts, samples.samples), divergences).map {
+            ExposureRecord(number: $0.0.number, id: $0.1.id, divergences: $1)
+        }
+    }
+
+    /// Continues each prompt once.
+    private func sample(_ walker: Walker, _ questions: AlignmentBatch, _ beforeStep: () throws -> Void) throws
+        -> [[Int32]]
+    {
+        let embedded = try questions.embeddings(walker.model, features: walker.features).data
+        var generation = GenerationSettings(
+            maximumNewTokens: settings.length, stopIds: settings.endIDs,
+            sampling: .random(temperature: 1, topP: 1, seed: settings.seed), slots: settings.slots)
+        generation.vocabulary = common
+        var responses = questions.samples.map { _ in [Int32]() }
+        try walker.model.language.generate(
+            count: responses.count, settings: generation, stream: { questions.samples[$0].key },
+            beforeStep: beforeStep, prompt: { Value(embedded.rows(questions.rows(of: $0))) },
+            finished: { responses[$0] = $1.ids })
+        return responses
+    }
+}
+
+/// A model on the samples of a chunk; its tower looks at their pictures once.
+private struct Walker {
+    let model: LlavaModel
+    let features: Value?
+
+    init(_ model: LlavaModel, _ samples: AlignmentBatch) throws {
+        try samples.validate(for: model)
+        self.model = model
+        if case .none = samples.images {
+            features = nil
+        } else {
+            features = try samples.images.features(model)
+        }
+    }
+
+    func states(_ batch: AlignmentBatch) throws -> ResponseStates {
+        try ResponseStates(model, batch, features: features)
+    }
+}

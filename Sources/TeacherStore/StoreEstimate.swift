@@ -1,0 +1,72 @@
+import Files
+import Foundation
+import Shards
+
+/// What filling a store for a data set will take, from a few of its samples.
+public struct StoreEstimate: Sendable {
+    /// Samples looked at, their tokens and the seconds the teacher took for them.
+    public let samples, tokens: Int
+    public let seconds: Double
+    public let bytesPerPosition, compressedShare: Double
+    /// Of the whole data set: positions with a distribution, bytes before and after zstd, hours on this machine.
+    public let positions, stateBytes, storedBytes: Double
+    public let hours: Double
+
+    /// Bytes of one position's distribution before zstd; of draws at most (all ids distinct).
+    public static func bytesPerPosition(_ settings: TeacherOutputSettings) -> Double {
+        let bits = Double(PackedIntegers.bits(limit: settings.commonVocabulary))
+        let n = Double(settings.idsPerPosition)
+        switch settings.encoding {
+        case .topK: return n * bits / 8 + 2 * n + 2
+        case .sampled: return n * (bits + Double(PackedIntegers.bits(limit: settings.samples + 1))) / 8 + 6
+        }
+    }
+
+    /// - Parameters:
+    ///   - count: samples to look at, from up to four shards over the data set
+    ///   - scale: how many times the data set is to be counted
+    public init(
+        _ outputs: TeacherOutputs, dataset: ShardDataset, settings: TeacherOutputSettings, count: Int,
+        scale: Double = 1
+    ) throws {
+        let shards = dataset.index.shards
+        let looks = max(1, min(4, shards.count))
+        let chosen = (0..<looks).map { $0 * shards.count / looks }
+        let clock = ContinuousClock()
+        var (samples, tokens, withImage, groups, content): (Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0)
+        var (seconds, bytes, responses, visuals) = (0.0, 0, 0, 0)
+        for (turn, number) in chosen.enumerated() {
+            let shard = try dataset.shard(number)
+            let rows = Array(0..<min(shard.count, max(1, count / looks)))
+            // The first pass starts threads and touches the weights.
+            if turn == 0 { _ = try outputs.rows([0], ofShard: number, of: dataset, settings: settings) }
+            let start = clock.now
+            let made = try outputs.rows(rows, ofShard: number, of: dataset, settings: settings)
+            content += try made.writer(metadata: [:]).serialized(compression: .zstandard(level: 3)).count
+            seconds += (clock.now - start) / .seconds(1)
+            samples += rows.count
+            tokens += rows.reduce(0) { $0 + shard.sample($1).inputIDs.count }
+            withImage += rows.count { shard.image(ofSample: $0) != nil }
+            groups += made.groups
+            bytes += made.stateBytes
+            let answers = rows.reduce(0) { $0 + made.sample($1).response.count }
+            responses += answers
+            visuals += made.positions - answers
+        }
+        let visualTokens = Double(dataset.description.visualTokens)
+        let alphas = 2 * visualTokens * Double(withImage)
+        (self.samples, self.tokens, self.seconds) = (samples, tokens, seconds)
+        bytesPerPosition = max(0, Double(bytes) - alphas) / Double(max(1, responses + visuals))
+        compressedShare = Double(content) / Double(max(1, bytes))
+        // Counted in the data set's index: response tokens, and pictures, each once a shard.
+        let perGroup = Double(visuals) / Double(max(1, groups))
+        let all =
+            Double(dataset.index.totals.supervisedTokens) + Double(shards.reduce(0) { $0 + $1.images })
+            * perGroup
+        positions = all * scale
+        stateBytes =
+            (all * bytesPerPosition + alphas / Double(max(1, samples)) * Double(dataset.count)) * scale
+        storedBytes = stateBytes * compressedShare
+        hours = seconds / Double(max(1, tokens)) * Double(dataset.index.totals.tokens) * scale / 3600
+    }
+}

@@ -1,0 +1,196 @@
+import Distillation
+import Models
+import Shards
+import Tensors
+
+/// Runs a teacher over data and keeps what distillation needs of it.
+public struct TeacherOutputs {
+    public let teacher: LlavaModel
+    /// Rows at a time, at most, of all processors together.
+    public var rowLimit = 8192
+
+    public init(_ teacher: LlavaModel) { self.teacher = teacher }
+
+    /// The teacher's outputs for every sample of a shard.
+    ///
+    /// - Parameter progress: told the number of samples done
+    public func shard(
+        _ number: Int, of dataset: ShardDataset, settings: TeacherOutputSettings,
+        progress: (Int) throws -> Void = { _ in }
+    ) throws -> CachedShard {
+        try rows(
+            Array(0..<dataset.index.shards[number].samples), ofShard: number, of: dataset, settings: settings,
+            progress: progress)
+    }
+
+    /// The outputs for some samples of a shard, by their rows in it.
+    package func rows(
+        _ wanted: [Int], ofShard number: Int, of dataset: ShardDataset, settings: TeacherOutputSettings,
+        progress: (Int) throws -> Void = { _ in }
+    ) throws -> CachedShard {
+        try settings.validate()
+        let shard = try dataset.shard(number)
+        let first = dataset.index.shards[..<number].reduce(0) { $0 + $1.samples }
+        var complete = settings
+        complete.saliencyMass = 1
+        var result = CachedShard(complete)
+        var groups: [VisualGroup: Int32] = [:]
+        let stream = UInt64(dataset.index.shards[number].rawSHA256.prefix(16), radix: 16) ?? 0
+        let lengths = wanted.map { shard.sample($0).inputIDs.count }
+        for range in rangesOfRows(lengths, limit: rowLimit) {
+            var known = Set(groups.keys)
+            let parts = try rangesOfRows(Array(lengths[range]), limit: Self.partRows).map { part in
+                let samples = part.map { wanted[range.lowerBound + $0] }
+                let batch = try AlignmentBatch(dataset, numbers: samples.map { first + $0 })
+                try batch.validate(for: teacher)
+                return Part(batch, shard: shard, samples: samples, known: &known)
+            }
+            for (part, outputs) in zip(parts, try compute(parts, settings, stream: stream)) {
+                var next = 0
+                for (index, sample) in part.plan.enumerated() {
+                    if let group = sample.group, sample.isNew {
+                        groups[group] = result.addVisualGroup(
+                            Array(outputs.targets[next..<next + sample.visual.count]))
+                        next += sample.visual.count
+                    }
+                    result.addSample(
+                        visualGroup: sample.group.flatMap { groups[$0] } ?? -1,
+                        saliency: outputs.saliency[index],
+                        response: Array(outputs.targets[next..<next + sample.predicting.count]))
+                    next += sample.predicting.count
+                }
+            }
+            try progress(range.upperBound)
+        }
+        return settings.saliencyMass < 1 ? result.cut(settings) : result
+    }
+
+    /// Rows of what one processor computes at a time: enough for matrix products, and their results stay in its cache.
+    private static let partRows = 2048
+
+    /// What is asked of each part, on as many processors as there are.
+    private func compute(_ parts: [Part], _ settings: TeacherOutputSettings, stream: UInt64) throws
+        -> [PartOutputs]
+    {
+        nonisolated(unsafe) var results = [Result<PartOutputs, any Error>?](
+            repeating: nil, count: parts.count)
+        nonisolated(unsafe) let outputs = self
+        results.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let slots = buffer
+            parallelTasks(parts.count) { index in
+                slots[index] = Result { try outputs.compute(parts[index], settings, stream: stream) }
+            }
+        }
+        return try results.compactMap { try $0?.get() }
+    }
+
+    private func compute(_ part: Part, _ settings: TeacherOutputSettings, stream: UInt64) throws
+        -> PartOutputs
+    {
+        let (hidden, saliency) = try pass(part.batch, settings)
+        let targets = targets(
+            hidden: hidden, rows: part.rows, settings, streams: part.streams(seed: settings.seed, stream))
+        return PartOutputs(saliency: saliency, targets: targets)
+    }
+
+    /// The hidden states of a batch, `[rows, hidden]`, and each sample's alpha.
+    package func pass(_ batch: AlignmentBatch, _ settings: TeacherOutputSettings) throws -> (
+        hidden: Tensor, saliency: [[Float]]
+    ) {
+        let output = teacher.language.forward(
+            try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
+            observing: [settings.saliencyLayer])
+        let saliency = visualSaliency(
+            output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
+        return (output.hidden.data, saliency)
+    }
+
+    /// What the cache keeps of the distributions of some rows.
+    ///
+    /// - Parameters:
+    ///   - hidden: `[rows of the batch, hidden]`
+    ///   - streams: random numbers of each row, for the encoding that draws
+    package func targets(
+        hidden: Tensor, rows: [Int32], _ settings: TeacherOutputSettings,
+        streams: @autoclosure () -> [CounterRandom]
+    ) -> [CachedTarget] {
+        let (head, common) = (teacher.language.head, settings.commonVocabulary)
+        return settings.encoding == .sampled
+            ? sampledTargets(
+                hidden: hidden, head: head, rows: rows, draws: settings.samples, common: common,
+                streams: streams())
+            : topTargets(hidden: hidden, head: head, rows: rows, topK: settings.topK, common: common)
+    }
+
+    /// Shards that the pairs of `relevance` come from: pairs from all over the data would have every shard read again and again.
+    public static let relevanceShards = 16
+
+    /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an instruction, from
+    /// `relevanceShards` shards drawn at random; a data set that holds so many in memory reads each once.
+    ///
+    /// - Parameters:
+    ///   - pairs: most pairs to look at; the paper takes 1,000
+    ///   - standardError: enough is known when that of every layer is below it
+    /// - Throws: `DistillationError.unequalInputs` when the data set has no two samples to compare
+    public func relevance(
+        over dataset: ShardDataset, pairs: Int, seed: UInt64, standardError: Double,
+        progress: (Int) throws -> Void = { _ in }
+    ) throws -> InstructionRelevance {
+        let layers = teacher.language.configuration.layers
+        var relevance = InstructionRelevance(layers: layers)
+        var random = CounterRandom(seed, 0x1125)
+        let numbers = samples(ofShards: Self.relevanceShards, of: dataset, &random)
+        guard !numbers.isEmpty else {
+            throw DistillationError.unequalInputs(
+                problem: "\(dataset.folder.path): the data set holds no samples")
+        }
+        var misses = 0
+        while relevance.pairs < pairs,
+            relevance.pairs < 64 || (relevance.standardErrors.max() ?? 0) > standardError
+        {
+            let batch = try AlignmentBatch(
+                dataset, numbers: (0..<32).map { _ in numbers[Int(random.next() % UInt64(numbers.count))] })
+            try batch.validate(for: teacher)
+            let usable = batch.samples.indices.filter {
+                batch.samples[$0].visual != nil && !batch.samples[$0].instruction.isEmpty
+            }
+            guard usable.count > 1 else {
+                misses += 1
+                guard misses < 100 else {
+                    throw DistillationError.unequalInputs(
+                        problem:
+                            "\(dataset.folder.path): no samples with an image and a question after it, so no layer's "
+                            + "instruction relevance can be measured: name the layer (saliency_layer) instead"
+                    )
+                }
+                continue
+            }
+            let output = teacher.language.forward(
+                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
+                observing: Set(0..<layers))
+            let alphas = (0..<layers).map {
+                visualSaliency(output, layer: $0, batch: batch, headSize: teacher.language.headSize)
+            }
+            for pair in 0..<usable.count / 2 where relevance.pairs < pairs {
+                let (a, b) = (usable[2 * pair], usable[2 * pair + 1])
+                relevance.add(alphas.map { $0[a] }, alphas.map { $0[b] })
+            }
+            try progress(relevance.pairs)
+        }
+        return relevance
+    }
+
+    /// All samples of some shards drawn at random; of all of them where there are no more.
+    private func samples(ofShards count: Int, of dataset: ShardDataset, _ random: inout CounterRandom)
+        -> [Int]
+    {
+        let sizes = dataset.index.shards.map(\.samples)
+        let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
+        var shards = Array(sizes.indices)
+        for place in shards.indices.dropLast() {
+            shards.swapAt(place, place + Int(random.next() % UInt64(shards.count - place)))
+        }
+        let chosen = shards.prefix(count).flatMap { starts[$0]..<starts[$0] + sizes[$0] }
+        return chosen
+    }
+}

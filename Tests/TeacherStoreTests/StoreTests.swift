@@ -1,0 +1,140 @@
+import Files
+import Foundation
+import TeacherStore
+import TestSupport
+import Testing
+
+@Suite struct StoreTests {
+    private let key = Digest.sha256("entry")
+    private let origin = Seal.Origin(
+        teacher: "t", shard: "s",
+        settings: TeacherOutputSettings(topK: 2, commonVocabulary: 512, saliencyLayer: 0))
+
+    private func withEntry(_ body: (Store, _ bytes: [UInt8]) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            let cache = Store(folder)
+            try cache.write(smallShard(), key: key, origin: origin)
+            try body(cache, [UInt8](try Data(contentsOf: cache.path(key))))
+        }
+    }
+
+    @Test func anEntryIsReadAsItWasWrittenAndSummedUpWithoutReadingIt() throws {
+        try withEntry { cache, bytes in
+            #expect(try cache.entry(key)?.sample(0).response == smallShard().sample(0).response.map { $0 })
+            let summary = try #require(cache.summary(key, shard: "a"))
+            #expect(
+                summary.positions == 1 && summary.bytes == bytes.count
+                    && abs(summary.meanTailMass - exp(-3)) < 1e-6)
+            #expect(summary.stateBytes == PackedIntegers.byteCount(2, limit: 512) + 2 * 2 + 2)
+            // Python's and zstd's decompressors pass over the seal.
+            #expect(
+                try Zstandard.decompress(bytes, name: "entry")
+                    == smallShard().writer(metadata: ["key": key]).serialized())
+        }
+    }
+
+    @Test func everyFlippedBitIsFoundNamedAndTheEntrySetAside() throws {
+        try withEntry { cache, bytes in
+            #expect(bytes.count > 400)
+            for index in bytes.indices {
+                var damaged = bytes
+                damaged[index] ^= 1 << (index % 8)
+                try Data(damaged).write(to: cache.path(key))
+                #expect("byte \(index)") { try cache.entry(key) } throws: {
+                    "\($0)".contains(key) && "\($0)".contains("cache-teacher")
+                }
+                #expect(!FileManager.default.fileExists(atPath: cache.path(key).path))
+                if index > 20 {
+                    try? FileManager.default.removeItem(at: cache.folder.appendingPathComponent("damaged"))
+                }
+            }
+            for count in [0, 1, 75, bytes.count / 2, bytes.count - 1] {
+                try Data(bytes[..<count]).write(to: cache.path(key))
+                #expect("\(count) bytes") { try cache.entry(key) } throws: { "\($0)".contains("damaged") }
+            }
+            try Data(bytes + [0]).write(to: cache.path(key))
+            #expect { try cache.entry(key) } throws: { "\($0)".contains("damaged") }
+            try Data(bytes).write(to: cache.path(key))
+            #expect(try cache.entry(key) != nil)
+        }
+    }
+
+    @Test func anEntryUnderAnotherNameIsRefused() throws {
+        try withEntry { cache, bytes in
+            let other = Digest.sha256("other")
+            try AtomicOutput.writeAtomically(bytes, to: cache.path(other))
+            #expect { try cache.entry(other) } throws: { "\($0)".contains("another key") }
+            #expect(cache.summary(key, shard: "a") != nil)
+        }
+    }
+
+    @Test func damagedRelevanceIsMeasuredAgain() throws {
+        try withTemporaryFolder { folder in
+            let cache = Store(folder)
+            let relevance = StoreIndex.Relevance(
+                pairs: 3, scores: [0.5, 0.25], standardErrors: [0.125, 0])
+            try cache.write(relevance, key: "k")
+            #expect(cache.relevance("k")?.scores == [0.5, 0.25])
+            let path = folder.appendingPathComponent("relevance/k.json")
+            let bytes = [UInt8](try Data(contentsOf: path))
+            for index in bytes.indices {
+                var damaged = bytes
+                damaged[index] ^= 1
+                try Data(damaged).write(to: path)
+                #expect(cache.relevance("k") == nil, "byte \(index)")
+            }
+        }
+    }
+
+    @Test func keysDependOnEverythingThatChangesTheNumbersAndOnNothingElse() {
+        let base = TeacherOutputSettings(topK: 64, commonVocabulary: 512, saliencyLayer: 1)
+        func key(_ settings: TeacherOutputSettings, teacher: String = "t", shard: String = "s") -> String {
+            Store.key(teacher: teacher, shard: shard, settings: settings)
+        }
+        func changed(_ change: (inout TeacherOutputSettings) -> Void) -> String {
+            var settings = base
+            change(&settings)
+            return key(settings)
+        }
+        let keys = [
+            key(base), key(base, teacher: "u"), key(base, shard: "r"), changed { $0.topK = 32 },
+            changed { $0.topK = nil },
+            changed { $0.commonVocabulary = 511 }, changed { $0.saliencyLayer = 2 },
+            changed { $0.saliencyMass = 0.9 },
+            changed { $0.encoding = .sampled }, changed { ($0.encoding, $0.samples) = (.sampled, 32) },
+            changed { ($0.encoding, $0.seed) = (.sampled, 1) },
+        ]
+        #expect(Set(keys).count == keys.count)
+        #expect(changed { $0.samples = 3 } == key(base) && changed { $0.seed = 3 } == key(base))
+        #expect(changed { ($0.encoding, $0.topK) = (.sampled, 3) } == changed { $0.encoding = .sampled })
+    }
+
+    @Test func digestsOfModelsChangeWithTheirWeightsAndAreRemembered() throws {
+        try withTemporaryFolder { folder in
+            let (cache, model) = (
+                Store(folder.appendingPathComponent("cache")), folder.appendingPathComponent("model")
+            )
+            let weights = model.appendingPathComponent("model.safetensors")
+            try AtomicOutput.writeAtomically([UInt8](repeating: 1, count: 5 << 20), to: weights)
+            let remembered = cache.folder.appendingPathComponent("digests")
+            let first = try cache.digest(ofModel: model)
+            #expect(!FileManager.default.fileExists(atPath: remembered.path))  // too young: it may yet change within the clock's tick
+            Thread.sleep(forTimeInterval: 3)
+            #expect(try cache.digest(ofModel: model) == first)
+            let files = try FileManager.default.contentsOfDirectory(atPath: remembered.path)
+            #expect(try files.count == 1 && cache.digest(ofModel: model) == first)
+            // A memory with a flipped bit is none.
+            let memory = remembered.appendingPathComponent(try #require(files.first))
+            var bytes = [UInt8](try Data(contentsOf: memory))
+            bytes[3] ^= 1
+            try Data(bytes).write(to: memory)
+            #expect(try cache.digest(ofModel: model) == first)
+            let handle = try FileHandle(forUpdating: weights)
+            try handle.write(contentsOf: Data([2]))
+            try handle.close()
+            #expect(try cache.digest(ofModel: model) != first)
+            try AtomicOutput.writeAtomically([UInt8](repeating: 1, count: 5 << 20), to: weights)
+            #expect(try cache.digest(ofModel: model) == first)
+        }
+    }
+}
