@@ -18,12 +18,30 @@ let libraries: [(name: String, imports: [String])] = [
     ("Distillation", ["Records", "Tensors", "Autograd", "Models", "Shards", "Files", "Text", "CKernels"]),
     ("TeacherStore", ["Tensors", "Autograd", "Models", "Shards", "Distillation", "Files", "CKernels"]),
     ("Analysis", ["Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "Files"]),
-    ("Training", ["Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "TeacherStore", "Files", "CKernels"]),
+    (
+        "Training",
+        [
+            "Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "TeacherStore", "Files",
+            "CKernels",
+        ]
+    ),
     ("Benchmarks", ["Files", "Text"]),
     ("World", ["Files", "Text", "Images"]),
     ("Stage", ["Files", "ArgumentParser", "Yams"]),
-    ("Measuring", ["Records", "Autograd", "Distillation", "TeacherStore", "Files", "Models", "Shards", "Stage", "Tensors", "Training"]),
-    ("Report", ["Files", "Text", "Images", "Models", "Distillation", "TeacherStore", "Analysis", "Benchmarks", "Stage", "Mustache"]),
+    (
+        "Measuring",
+        [
+            "Records", "Autograd", "Distillation", "TeacherStore", "Files", "Models", "Shards", "Stage",
+            "Tensors", "Training",
+        ]
+    ),
+    (
+        "Report",
+        [
+            "Files", "Text", "Images", "Models", "Distillation", "TeacherStore", "Analysis", "Benchmarks",
+            "Stage", "Mustache",
+        ]
+    ),
 ]
 
 let stages: [(name: String, imports: [String])] = [
@@ -31,7 +49,10 @@ let stages: [(name: String, imports: [String])] = [
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Shards", "Text", "Images"]),
     ("cache-teacher", ["TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
-    ("train-student", ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors"]),
+    (
+        "train-student",
+        ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors"]
+    ),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Benchmarks"]),
     ("compare-runs", ["Benchmarks"]),
@@ -72,7 +93,8 @@ let package = Package(
     ],
     targets: system.map { .systemLibrary(name: $0) }
         + [
-            // The row loops. The flags are the numerics' contract (FMA allowed, errno not set), so debug builds have them too.
+            // The row loops. The flags are the numerics' contract (FMA allowed, errno not set), so debug
+            // builds have them too.
             .target(
                 name: "CKernels",
                 cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])])
@@ -86,7 +108,9 @@ let package = Package(
                 path: "Tests/NumericsSupport"),
             .target(
                 name: "AlignmentSupport",
-                dependencies: dependencies(["Tensors", "Models", "Records", "Distillation", "Analysis", "Files"]),
+                dependencies: dependencies([
+                    "Tensors", "Models", "Records", "Distillation", "Analysis", "Files",
+                ]),
                 path: "Tests/AlignmentSupport"),
         ]
         + libraries.map {

@@ -9,8 +9,8 @@ public enum ResponseSource: String, CaseIterable, Sendable {
 
 /// Exposure bias of a student (appendix B.4, Eq. 9-13) from its divergences along responses of three kinds.
 ///
-/// `A(l)` of a kind is the sum over t = 1..l of the mean of `KL_t` over the samples that still run at step t: those with T >= t tokens.
-/// It is undefined (NaN here) from the first step on at which no sample runs.
+/// `A(l)` of a kind is the sum over t = 1..l of the mean of `KL_t` over the samples that still run at step t:
+/// those with T >= t tokens. It is undefined (NaN here) from the first step on at which no sample runs.
 public struct ExposureBias: Sendable {
     /// The curves for l = 1... `length`; NaN where undefined.
     public struct Figures: Sendable, Equatable {
@@ -42,7 +42,8 @@ public struct ExposureBias: Sendable {
     }
 
     /// - Parameters:
-    ///   - divergences: of each sample and kind: `KL_t` for t = 1..T, whatever T; what lies beyond `length` is not used
+    ///   - divergences: of each sample and kind: `KL_t` for t = 1..T, whatever T; what lies beyond `length`
+    ///     is not used
     ///   - length: the largest l
     public init(_ divergences: [[ResponseSource: [Float]]], length: Int) {
         precondition(length > 0, "ExposureBias: length \(length)")
@@ -78,8 +79,8 @@ public struct ExposureBias: Sendable {
             e: accumulated(.teacher, counts))
     }
 
-    /// The curves of resamples: as many samples, drawn with replacement. A resample of the same seed holds the same samples for every
-    /// student, so that students can be compared resample by resample.
+    /// The curves of resamples: as many samples, drawn with replacement. A resample of the same seed holds
+    /// the same samples for every student, so that students can be compared resample by resample.
     public func resampled(_ count: Int, seed: UInt64) -> [Figures] {
         var results = [Figures](repeating: Figures(eTrain: [], eTest: [], e: []), count: count)
         results.withUnsafeMutableBufferPointer { buffer in

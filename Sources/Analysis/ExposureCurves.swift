@@ -5,8 +5,9 @@ public struct ExposureCurve: Sendable, Equatable {
 
 /// A student's exposure bias with confidence bands over samples.
 ///
-/// The bands are percentile bootstrap: samples are drawn with replacement (`ExposureBias.resampled`), the curves computed anew, and the
-/// middle `confidence` of the results kept, at each l by itself. A band is given where the curve is defined in nine resamples of ten.
+/// The bands are percentile bootstrap: samples are drawn with replacement (`ExposureBias.resampled`), the
+/// curves computed anew, and the middle `confidence` of the results kept, at each l by itself. A band is
+/// given where the curve is defined in nine resamples of ten.
 public struct ExposureCurves: Sendable {
     public let eTrain, eTest, e, gap, excess: ExposureCurve
     /// %ExAccErr less that of `reference`, over the same resamples; nil without a reference.

@@ -34,8 +34,9 @@ public struct ExposureRecord: Sendable, Equatable {
 
 /// Walks the responses of a held-back data set with a teacher and students (appendix B.4).
 ///
-/// Each sample's prompt is continued once by the teacher and once by each student: plain sampling at temperature 1, until the end id or
-/// the length. A sample's random numbers are the same for all models, so that models that agree say the same.
+/// Each sample's prompt is continued once by the teacher and once by each student: plain sampling at
+/// temperature 1, until the end id or the length. A sample's random numbers are the same for all models, so
+/// that models that agree say the same.
 public struct ExposureMeasurement {
     public let teacher: LlavaModel
     public let students: [LlavaModel]

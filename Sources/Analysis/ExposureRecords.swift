@@ -1,9 +1,11 @@
 import Files
 import Foundation
 
-/// samples.jsonl: the records of a measurement as it goes, one line a sample, so that an interrupted one goes on.
+/// samples.jsonl: the records of a measurement as it goes, one line a sample, so that an interrupted one goes
+/// on.
 ///
-///     {"sample": 3, "id": "heldout-3", "divergences": {"sft": {"ground_truth": [0.5, ...], "student": [...], "teacher": [...]}, ...}}
+///     {"sample": 3, "id": "heldout-3", "divergences": {"sft": {"ground_truth": [0.5, ...], "student": [...],
+///     "teacher": [...]}, ...}}
 public final class ExposureRecords {
     public static let file = "samples.jsonl"
     private let students: [String]

@@ -99,8 +99,8 @@ public struct ExposureTable: Sendable {
         ResponseSource.allCases.map { curves.running[$0]?[step] ?? 0 }.min() ?? 0
     }
 
-    /// A quarter, half and three quarters of the way to the last step at which a tenth of all samples still run for every student, and
-    /// that step.
+    /// A quarter, half and three quarters of the way to the last step at which a tenth of all samples still
+    /// run for every student, and that step.
     private var marks: [Int] {
         let last = (0..<length).last { step in
             students.allSatisfy { running($0.curves, step) > running($0.curves, 0) / 10 }

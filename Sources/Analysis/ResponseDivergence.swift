@@ -4,10 +4,11 @@ import Models
 import Records
 import Tensors
 
-/// What a model's predictions of a batch's response tokens are made from: a few numbers a token, where logits would be a whole
-/// vocabulary.
+/// What a model's predictions of a batch's response tokens are made from: a few numbers a token, where logits
+/// would be a whole vocabulary.
 public struct ResponseStates {
-    /// After the final norm, one row a response token: that of the token before it. `[response tokens, hidden]`
+    /// After the final norm, one row a response token: that of the token before it. `[response tokens,
+    /// hidden]`
     let hidden: Tensor
     let head: Value  // [vocabulary, hidden]
 
@@ -26,8 +27,8 @@ public struct ResponseStates {
     }
 }
 
-/// `KL_t(x, y)`: how far the student's distribution of each response token is from the teacher's, given the prompt and the tokens
-/// before it (Eq. 2 without the sum), in nats over the first `min(V_T, V_S)` ids.
+/// `KL_t(x, y)`: how far the student's distribution of each response token is from the teacher's, given the
+/// prompt and the tokens before it (Eq. 2 without the sum), in nats over the first `min(V_T, V_S)` ids.
 ///
 /// The logits are made chunk by chunk, so that `[response tokens, vocabulary]` never exists whole.
 ///

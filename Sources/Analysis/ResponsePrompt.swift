@@ -2,8 +2,8 @@ import Distillation
 import Models
 import Shards
 
-/// A sample of a data set cut into a prompt and one response: its longest answer, the first of equals. Earlier turns are part of the
-/// prompt, later ones are left out.
+/// A sample of a data set cut into a prompt and one response: its longest answer, the first of equals.
+/// Earlier turns are part of the prompt, later ones are left out.
 struct ResponsePrompt {
     /// Number of the sample in its data set.
     let number: Int

@@ -11,7 +11,8 @@ public struct TokenLosses {
     /// Per sample and position: the KL after each candidate, in the order of the candidates.
     public private(set) var tpa: [[[Double]]]
 
-    /// - Parameter candidates: per sample and position, as given to the step or taken from `result.trunk.candidates`
+    /// - Parameter candidates: per sample and position, as given to the step or taken from
+    ///   `result.trunk.candidates`
     public init(_ result: AlignmentResult, batch: AlignmentBatch, totals: StepTotals, candidates: [[[Int32]]])
     {
         let zeros = batch.samples.map { [Double](repeating: 0, count: $0.inputIDs.count) }

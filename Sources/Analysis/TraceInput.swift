@@ -3,10 +3,12 @@ import Files
 import Foundation
 import Tensors
 
-/// A batch given as tensors, in the padded layout other implementations use, so that both sides can be fed the same numbers.
+/// A batch given as tensors, in the padded layout other implementations use, so that both sides can be fed
+/// the same numbers.
 ///
-/// `input_ids`, `attention_mask`, `labels`, `visual_mask`, `instruction_mask` `[B, S]`; `pixel_values` `[n, 3, H, W]` of the samples
-/// that have an image, in order; `candidates` `[B, S, d]`, -1 where there is none (optional).
+/// `input_ids`, `attention_mask`, `labels`, `visual_mask`, `instruction_mask` `[B, S]`; `pixel_values` `[n,
+/// 3, H, W]` of the samples that have an image, in order; `candidates` `[B, S, d]`, -1 where there is none
+/// (optional).
 public struct TraceInput {
     public let batch: AlignmentBatch
     /// Per sample and position; empty where there is none.
@@ -14,7 +16,8 @@ public struct TraceInput {
     /// S
     public let padded: Int
 
-    /// - Throws: `FilesError` for a broken file, `DistillationError.badInput` where tensors do not belong together
+    /// - Throws: `FilesError` for a broken file, `DistillationError.badInput` where tensors do not belong
+    ///   together
     public init(_ file: SafeTensorsFile) throws {
         func bad(_ tensor: String, _ problem: String) -> DistillationError {
             .badInput(path: file.path, tensor: tensor, problem: problem)

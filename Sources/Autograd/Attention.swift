@@ -1,7 +1,8 @@
 import CKernels
 import Tensors
 
-/// Keys and values of the rows that others may see (the trunk) and, for segments that see themselves, of the query rows.
+/// Keys and values of the rows that others may see (the trunk) and, for segments that see themselves, of the
+/// query rows.
 public struct AttentionKeys {
     public let trunkKeys, trunkValues: Value  // [trunk rows, keyHeads * headSize]
     public let ownKeys, ownValues: Value?  // [rows, keyHeads * headSize]
@@ -15,7 +16,8 @@ public struct AttentionKeys {
 
 /// Scaled dot-product attention with grouped key heads under the prefix rule of `AttentionLayout`.
 ///
-/// The probabilities are made block by block and never kept: the gradient recomputes them from one number a row and head.
+/// The probabilities are made block by block and never kept: the gradient recomputes them from one number a
+/// row and head.
 ///
 /// - Parameters:
 ///   - q: `[rows, heads * headSize]`
@@ -69,11 +71,12 @@ struct AttentionShape: Sendable {
 }
 
 extension AttentionShape {
-    /// Multiplications below which handing work to another thread costs more than doing it: a decoding step of a small model.
+    /// Multiplications below which handing work to another thread costs more than doing it: a decoding step
+    /// of a small model.
     private static let leastParallelWork = 1 << 20
 
-    /// Visits every block of rows of every segment and head. What reads the same keys with the same key head stays on one thread, in
-    /// order, so gradients are added in an order that does not depend on threads.
+    /// Visits every block of rows of every segment and head. What reads the same keys with the same key head
+    /// stays on one thread, in order, so gradients are added in an order that does not depend on threads.
     ///
     /// - Parameter scratch: makes what one thread works with
     func forEachBlock(

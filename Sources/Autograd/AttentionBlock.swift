@@ -1,7 +1,8 @@
 import CKernels
 import Tensors
 
-/// The arithmetic of attention for some rows of one segment and one head, on one thread, with its own scratch memory.
+/// The arithmetic of attention for some rows of one segment and one head, on one thread, with its own scratch
+/// memory.
 final class AttentionBlock {
     private static let blockRows = 64
     private let shape: AttentionShape
@@ -14,7 +15,8 @@ final class AttentionBlock {
         (self.shape, self.data, self.logSums) = (shape, data, logSums)
     }
 
-    /// Visits the segment's rows block by block for every query head that shares `keyHead`. Rows are relative to the segment.
+    /// Visits the segment's rows block by block for every query head that shares `keyHead`. Rows are relative
+    /// to the segment.
     func forEachBlock(_ segment: AttentionLayout.Segment, keyHead: Int, _ body: (Range<Int>, Int) -> Void) {
         let group = shape.heads / shape.keyHeads
         for head in keyHead * group..<(keyHead + 1) * group {
@@ -60,7 +62,8 @@ final class AttentionBlock {
             })
     }
 
-    /// Scores or probabilities, rounded to bf16 where the block computes in it; the copy holds until the next one is made.
+    /// Scores or probabilities, rounded to bf16 where the block computes in it; the copy holds until the next
+    /// one is made.
     private func rounded(_ matrix: MatrixView<Float>) -> Views {
         guard data.q.half != nil else { return Views(float: matrix, half: nil) }
         let count = matrix.rows * matrix.stride

@@ -1,7 +1,8 @@
 /// Which keys the rows of a batch see: one integer a row, no mask.
 ///
-/// Every query row sees the first `visible` trunk keys of its own sequence and, where it has a key of its own outside the trunk,
-/// itself. Training, prefill, decoding and the ribbon of TPA candidates differ in these integers alone (design, idea 2).
+/// Every query row sees the first `visible` trunk keys of its own sequence and, where it has a key of its own
+/// outside the trunk, itself. Training, prefill, decoding and the ribbon of TPA candidates differ in these
+/// integers alone (design, idea 2).
 public struct AttentionLayout: Sendable {
     /// Some query rows of one sequence.
     public struct Segment: Sendable {
@@ -27,7 +28,8 @@ public struct AttentionLayout: Sendable {
     }
 
     public let segments: [Segment]
-    /// Neighbouring segments that read the same keys: their gradients to these keys are added one after the other.
+    /// Neighbouring segments that read the same keys: their gradients to these keys are added one after the
+    /// other.
     let groups: [Range<Int>]
 
     public init(_ segments: [Segment]) {

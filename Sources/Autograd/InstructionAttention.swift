@@ -1,11 +1,14 @@
 import CKernels
 import Tensors
 
-/// Mean attention probability that some rows of each sequence give to some of its keys (the α of Eq. 3 before any choice of layer).
+/// Mean attention probability that some rows of each sequence give to some of its keys (the α of Eq. 3 before
+/// any choice of layer).
 ///
 /// - Parameters:
-///   - q: `[rows, heads * headSize]`, k: `[rows, keyHeads * headSize]`, both after rotary; row i of a sequence sees keys 0...i
-///   - sequences: per sequence its rows, the rows that look (`readers`) and the rows looked at (`targets`), all as rows of the batch
+///   - q: `[rows, heads * headSize]`, k: `[rows, keyHeads * headSize]`, both after rotary; row i of a
+///     sequence sees keys 0...i
+///   - sequences: per sequence its rows, the rows that look (`readers`) and the rows looked at (`targets`),
+///     all as rows of the batch
 /// - Returns: per sequence `targets.count` means over readers and heads; zeros where there is no reader
 public func meanAttention(
     q: Tensor, k: Tensor, headSize: Int, scale: Float? = nil,
@@ -51,7 +54,8 @@ public func meanAttention(
     }
 }
 
-/// All attention probabilities of one causal sequence, `[heads, rows, rows]`, zero above the diagonal: for looking at, not for training.
+/// All attention probabilities of one causal sequence, `[heads, rows, rows]`, zero above the diagonal: for
+/// looking at, not for training.
 ///
 /// - Parameters:
 ///   - q: `[batch rows, heads * headSize]`, k: `[batch rows, keyHeads * headSize]`, both after rotary

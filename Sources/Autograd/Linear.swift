@@ -35,7 +35,8 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
     }
 }
 
-/// What the gradient of a linear layer reads, in the precision of its products: the weight for dx, and x for dW if that is wanted.
+/// What the gradient of a linear layer reads, in the precision of its products: the weight for dx, and x for
+/// dW if that is wanted.
 private enum LinearFactors {
     case floats(x: Tensor?, weight: Tensor?)
     case halves(x: HalfTensor?, weight: HalfTensor)

@@ -1,7 +1,8 @@
 import CKernels
 import Tensors
 
-/// `x / rms(x) ⊙ weight` over groups of `weight.count` values, so a head-wise norm is the same call with a short weight.
+/// `x / rms(x) ⊙ weight` over groups of `weight.count` values, so a head-wise norm is the same call with a
+/// short weight.
 ///
 /// - Parameters:
 ///   - x: `[rows, k * size]`
@@ -78,7 +79,8 @@ private func accumulate(onto node: TapeNode?, _ shape: [Int], _ add: (Tensor) ->
     if let node { node.accumulateOntoZeros(add) } else { add(Tensor(zeros: shape)) }
 }
 
-/// Runs `body` over the same pieces as `parallel`, each with a row of `width` zeros of its own to add to; nil pointers when not wanted.
+/// Runs `body` over the same pieces as `parallel`, each with a row of `width` zeros of its own to add to; nil
+/// pointers when not wanted.
 private func partialSums(
     _ count: Int, _ grain: Int, _ width: Int, wanted: Bool,
     _ body: @Sendable (Range<Int>, UnsafeMutablePointer<Float>?) -> Void

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Runs `body` without a tape and once more, with one, when its gradient is wanted: activation memory for one extra forward.
+/// Runs `body` without a tape and once more, with one, when its gradient is wanted: activation memory for one
+/// extra forward.
 ///
 /// - Parameters:
 ///   - inputs: what `body` reads besides parameters; parameters it captures receive their gradients too

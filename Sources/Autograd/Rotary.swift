@@ -17,7 +17,8 @@ public struct RotaryTable: Sendable {
         sine = Tensor(uninitialized: [positions.count, half])
         // Frequencies in float32, as PyTorch computes them.
         let frequencies = (0..<half).map { Float(1) / Float(pow(theta, Double(2 * $0) / Double(headSize))) }
-        // Sequences of a batch share most of their positions, and a cosine takes longer than anything else that is done with it.
+        // Sequences of a batch share most of their positions, and a cosine takes longer than anything else
+        // that is done with it.
         var rowOf: [Int32: Int] = [:]
         for (row, position) in positions.enumerated() {
             if let known = rowOf[position] {

@@ -46,7 +46,8 @@ public func concatenateRows(_ parts: [Value]) -> Value {
     }
 }
 
-/// `x` with the rows at `indices` replaced by those of `replacement`: visual tokens in place of their placeholders.
+/// `x` with the rows at `indices` replaced by those of `replacement`: visual tokens in place of their
+/// placeholders.
 public func replaceRows(_ x: Value, at indices: [Int32], with replacement: Value) -> Value {
     let width = x.width
     precondition(

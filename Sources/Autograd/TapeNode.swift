@@ -1,18 +1,20 @@
 import Tensors
 
-/// A place on the tape: where the gradient of a value arrives, and how it is sent on. It does not hold the value: what a gradient
-/// reads is kept by the operation that reads it, and everything else is freed as soon as the forward pass is done with it.
+/// A place on the tape: where the gradient of a value arrives, and how it is sent on. It does not hold the
+/// value: what a gradient reads is kept by the operation that reads it, and everything else is freed as soon
+/// as the forward pass is done with it.
 public final class TapeNode {
     let shape: [Int]
-    /// d loss / d value, same shape; nil before `backward` reaches this node. A leaf keeps it; the others give theirs up as soon as
-    /// it has been passed on.
+    /// d loss / d value, same shape; nil before `backward` reaches this node. A leaf keeps it; the others
+    /// give theirs up as soon as it has been passed on.
     public private(set) var gradient: Tensor?
     private var parents: [TapeNode]
     private var pullback: ((Tensor) -> Void)?
 
     /// - Parameters:
     ///   - parents: nodes of what the value was computed from; none for a leaf
-    ///   - pullback: given d loss / d value, which it may keep or overwrite, adds its share to the gradient of each parent
+    ///   - pullback: given d loss / d value, which it may keep or overwrite, adds its share to the gradient
+    ///     of each parent
     init(shape: [Int], parents: [TapeNode] = [], pullback: ((Tensor) -> Void)? = nil) {
         (self.shape, self.parents, self.pullback) = (shape, parents, pullback)
     }

@@ -2,7 +2,8 @@ import Tensors
 
 /// A tensor and its place on the tape.
 ///
-/// The tape does not hold the tensor (`TapeNode`). Without anything to train below it a value has no node, and nothing is kept for it.
+/// The tape does not hold the tensor (`TapeNode`). Without anything to train below it a value has no node,
+/// and nothing is kept for it.
 public final class Value {
     public let shape: [Int]
     private let held: Tensor?
@@ -10,7 +11,8 @@ public final class Value {
     public let half: HalfTensor?
     /// An activation's values in bf16, kept for the products that read them.
     private var rounded: HalfTensor?
-    /// Where the gradient goes; nil: none is wanted. An operation keeps the nodes of its inputs, and of their data what it reads.
+    /// Where the gradient goes; nil: none is wanted. An operation keeps the nodes of its inputs, and of their
+    /// data what it reads.
     public let node: TapeNode?
 
     /// A leaf.
@@ -31,7 +33,8 @@ public final class Value {
     ///
     /// - Parameters:
     ///   - parents: what the result was computed from
-    ///   - pullback: given d loss / d data, which it may keep or overwrite, adds its share to the gradient of each parent's node
+    ///   - pullback: given d loss / d data, which it may keep or overwrite, adds its share to the gradient of
+    ///     each parent's node
     public init(_ data: Tensor, from parents: [Value], pullback: @escaping (Tensor) -> Void) {
         (held, half, shape) = (data, nil, data.shape)
         let nodes = parents.compactMap(\.node)

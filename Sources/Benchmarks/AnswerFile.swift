@@ -11,8 +11,9 @@ public struct AnswerFile: Sendable {
         self.records = records
     }
 
-    /// Reads a whole file; a line that is cut short or lacks `question_id` or `text` is an error with file, line and field.
-    /// (A stopped run's last line is cut off by `JSONLinesWriter(appendingTo:)` before it is continued.)
+    /// Reads a whole file; a line that is cut short or lacks `question_id` or `text` is an error with file,
+    /// line and field. (A stopped run's last line is cut off by `JSONLinesWriter(appendingTo:)` before it is
+    /// continued.)
     public init(_ url: URL) throws {
         let source = try SourceFile(url)
         self.init(name: source.name, records: try source.records().map { try AnswerRecord($0) })
@@ -29,7 +30,8 @@ public struct AnswerFile: Sendable {
         return (records, duplicates)
     }
 
-    /// Pairs questions with their last answers and counts how they met; `body` judges one question, answered or not.
+    /// Pairs questions with their last answers and counts how they met; `body` judges one question, answered
+    /// or not.
     func judge(
         _ questions: [Question], _ body: (_ index: Int, _ record: AnswerRecord?) -> ItemScore
     ) -> (counts: AnswerCounts, items: [ItemScore]) {

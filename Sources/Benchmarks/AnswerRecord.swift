@@ -27,8 +27,8 @@ public struct AnswerRecord: Sendable {
         self.line = line
     }
 
-    /// The record of an answer to `question`. The answer's id is a digest of all it says, so the same answer has the
-    /// same id in every run.
+    /// The record of an answer to `question`. The answer's id is a digest of all it says, so the same answer
+    /// has the same id in every run.
     public init(answering question: Question, text: String, modelID: String) {
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
         for part in [question.id.description, question.savedPrompt, text, modelID] {

@@ -8,8 +8,8 @@ public struct ModelScores: Sendable {
     /// Benchmarks whose answers cannot be scored, and why.
     public let failures: [(benchmark: String, reason: String)]
 
-    /// Scores what `answers` holds: a folder with `<benchmark>.jsonl` for each of `benchmarks` (for MME also a folder
-    /// `mme` of the official `<subtask>.txt`), or one answer file where there is one benchmark.
+    /// Scores what `answers` holds: a folder with `<benchmark>.jsonl` for each of `benchmarks` (for MME also
+    /// a folder `mme` of the official `<subtask>.txt`), or one answer file where there is one benchmark.
     public init(model: String, answers: URL, benchmarks: [any Benchmark]) {
         self.model = model
         var scores: [BenchmarkScore] = []
@@ -83,7 +83,8 @@ public struct ModelScores: Sendable {
             .encoded(indented: true) + "\n"
     }
 
-    /// `items.jsonl`: how each question went, a line each, in the order of the questions; what paired tests need.
+    /// `items.jsonl`: how each question went, a line each, in the order of the questions; what paired tests
+    /// need.
     public static func items(_ models: [ModelScores]) -> String {
         models.flatMap { model in
             model.scores.flatMap { score in

@@ -20,7 +20,8 @@ public protocol Benchmark: Sendable {
     init(folder: URL) throws
 
     var folder: URL { get }
-    /// In the order to ask them. Empty where the folder holds what scoring needs but not what asking needs; `notices` say so.
+    /// In the order to ask them. Empty where the folder holds what scoring needs but not what asking needs;
+    /// `notices` say so.
     var questions: [Question] { get }
     /// How many of what each file holds.
     var counts: [Count] { get }
@@ -43,7 +44,8 @@ public struct AnsweringRules: Sendable {
     public let maximumNewTokens: Int
     /// Ends the answer where it appears in the decoded text.
     public let stopString: String
-    /// True where the image is squashed to the encoder's square whatever the checkpoint's `image_aspect_ratio` says.
+    /// True where the image is squashed to the encoder's square whatever the checkpoint's
+    /// `image_aspect_ratio` says.
     public let alwaysSquashes: Bool
     let cleaning: Cleaning
 
@@ -102,8 +104,8 @@ public enum BenchmarkList {
 extension Benchmark {
     public static var manifest: String { name }
 
-    /// Throws where a count differs from `expected`, a manifest's `expected_counts`. (A manifest may serve several
-    /// benchmarks, so numbers under names that are not this one's are free, as long as one is.)
+    /// Throws where a count differs from `expected`, a manifest's `expected_counts`. (A manifest may serve
+    /// several benchmarks, so numbers under names that are not this one's are free, as long as one is.)
     public func check(expected: [String: Int]) throws {
         let own = counts.filter { expected[$0.name] != nil }
         guard expected.isEmpty || !own.isEmpty else {
@@ -121,7 +123,8 @@ extension Benchmark {
         }
     }
 
-    /// A digest of every text of the folder (JSON, JSON Lines, TSV, TXT): all that a score depends on but the answers.
+    /// A digest of every text of the folder (JSON, JSON Lines, TSV, TXT): all that a score depends on but the
+    /// answers.
     public func digest() throws -> String {
         let texts = try FolderListing.files(below: folder).filter { path in
             [".json", ".jsonl", ".tsv", ".txt"].contains { path.hasSuffix($0) }
@@ -145,7 +148,8 @@ extension Benchmark {
             "not the official release, so its scores compare with no published ones: \(list.joined(separator: ", "))"
     }
 
-    /// `notices` and how this folder differs from the official release, each with the benchmark's name before it.
+    /// `notices` and how this folder differs from the official release, each with the benchmark's name before
+    /// it.
     public var allNotices: [String] {
         (notices + [differenceFromOfficial].compactMap { $0 }).map { "\(Self.name): \($0)" }
     }

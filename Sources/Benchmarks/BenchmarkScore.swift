@@ -91,7 +91,8 @@ public struct ItemScore: Sendable {
         return credit >= 1 ? "right" : credit > 0 ? "partly right" : "wrong"
     }
 
-    /// One line: id, raw text, what was extracted, gold, verdict; texts as JSON strings, so that every space shows.
+    /// One line: id, raw text, what was extracted, gold, verdict; texts as JSON strings, so that every space
+    /// shows.
     public var explanation: String {
         let raw = text.map { JSONValue.string($0).encoded() } ?? "no answer"
         let found = extracted.map { JSONValue.string($0).encoded() } ?? "nothing"

@@ -3,11 +3,12 @@ import Foundation
 
 /// What a data set consists of, as `data-manifests/<name>.json` says.
 ///
-///     {"name": "pope", "title": "...", "licence": "...", "obtain": ["..."],
-///      "files": [{"path": "coco/x.json", "bytes": 123 or null, "sha256": "..." or null, "url": "..." or null, "optional": true}],
-///      "expected_counts": {"random": 2910}}
+///     {"name": "pope", "title": "...", "licence": "...", "obtain": ["..."], "files": [{"path":
+///     "coco/x.json", "bytes": 123 or null, "sha256": "..." or null, "url": "..." or null, "optional":
+///     true}], "expected_counts": {"random": 2910}}
 ///
-/// Sizes and digests that are null are recorded in a lock file when the data is first used, and enforced after.
+/// Sizes and digests that are null are recorded in a lock file when the data is first used, and enforced
+/// after.
 public struct DataManifest: Sendable {
     public let name: String
     public let title: String
@@ -77,7 +78,8 @@ public struct DataManifest: Sendable {
 
     /// Compares the files in `folder` with the manifest and, where it does not know them, with the lock file.
     ///
-    /// A file unknown to both is recorded: `lock` is a JSON object of path -> {bytes, sha256}, written atomically.
+    /// A file unknown to both is recorded: `lock` is a JSON object of path -> {bytes, sha256}, written
+    /// atomically.
     ///
     /// - Throws: `BenchmarkError.missingFile`, `.manifest` naming file, size or digest found and expected
     public func verify(_ folder: URL, lock: URL) throws -> Verification {
@@ -144,9 +146,11 @@ public struct DataManifest: Sendable {
 }
 
 extension BenchmarkList {
-    /// Opens the benchmark called `name`; with a folder of manifests it is held to its own: counts, then every file.
+    /// Opens the benchmark called `name`; with a folder of manifests it is held to its own: counts, then
+    /// every file.
     ///
-    /// - Returns: the benchmark, and the files whose sizes and digests were recorded in `<manifests>/locks` now
+    /// - Returns: the benchmark, and the files whose sizes and digests were recorded in `<manifests>/locks`
+    ///   now
     public static func open(
         _ name: String, folder: URL, manifests: URL?
     ) throws -> (benchmark: any Benchmark, recorded: [String]) {

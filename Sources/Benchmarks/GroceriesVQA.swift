@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// What product is in the Grocery Store photograph: exact match with its coarse name after the VQA normalization.
+/// What product is in the Grocery Store photograph: exact match with its coarse name after the VQA
+/// normalization.
 public struct GroceriesVQA: Benchmark {
     public static let name = "groceries-vqa"
     public static let title = "Groceries VQA"

@@ -24,8 +24,8 @@ struct ImageFolder {
 public struct ImageReader {
     private var members: [ExactKey: [UInt8]] = [:]
 
-    /// Reads from archives what these questions need (held in memory until the reader goes) and checks that every
-    /// image file exists.
+    /// Reads from archives what these questions need (held in memory until the reader goes) and checks that
+    /// every image file exists.
     public init(for questions: [Question]) throws {
         var wanted: [URL: [String: QuestionID]] = [:]
         for question in questions {

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// MMBench (English dev, 2023-07-12): multiple choice, each question with its options in several rotations, all of
-/// which must be answered rightly.
+/// MMBench (English dev, 2023-07-12): multiple choice, each question with its options in several rotations,
+/// all of which must be answered rightly.
 public struct MMBench: Benchmark {
     public static let name = "mmbench"
     public static let title = "MMB"

@@ -8,7 +8,8 @@ package enum MMBenchExtraction {
     ]
     private static let apiFailure = "Failed to obtain answer via API"
 
-    /// The spreadsheet between answers and scorer turns an empty answer and its spellings into the text `nan`.
+    /// The spreadsheet between answers and scorer turns an empty answer and its spellings into the text
+    /// `nan`.
     static func throughSpreadsheet(_ text: String) -> String { isMissingInTable(text) ? "nan" : text }
 
     /// The official scorer of 2023 without its ChatGPT fallback; nil is no option.

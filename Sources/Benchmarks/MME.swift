@@ -152,7 +152,8 @@ public struct MME: Benchmark {
         String(decoding: id.description.utf8.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
     }
 
-    /// The official question of a saved prompt and its gold answer; the release has one or two spaces before the request.
+    /// The official question of a saved prompt and its gold answer; the release has one or two spaces before
+    /// the request.
     private static func gold(_ gold: [ExactKey: String], id: QuestionID, prompt: String) -> (
         question: String, answer: String
     )? {

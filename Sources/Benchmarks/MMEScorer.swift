@@ -54,7 +54,8 @@ public enum MMEScorer {
         case yes, no, other
     }
 
-    /// Scores a folder of `<subtask>.txt` in the official tab-separated form; the gold answers stand in the lines.
+    /// Scores a folder of `<subtask>.txt` in the official tab-separated form; the gold answers stand in the
+    /// lines.
     public static func score(officialFolder folder: URL) throws -> BenchmarkScore {
         var lines: [String: [MMELine]] = [:]
         var counts = AnswerCounts()

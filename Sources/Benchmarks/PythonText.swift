@@ -1,6 +1,7 @@
 /// The reference scorers' idea of text: a string is a row of code points, compared one by one.
 ///
-/// Swift's `==` would call a composed and a decomposed `é` equal and count `\r\n` as one, so scoring works on these.
+/// Swift's `==` would call a composed and a decomposed `é` equal and count `\r\n` as one, so scoring works on
+/// these.
 package typealias Scalars = [Unicode.Scalar]
 
 extension String {

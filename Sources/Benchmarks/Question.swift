@@ -76,8 +76,9 @@ public struct Question: Sendable {
     /// The user's turn for a conversation template: `<image>\n` first where there is an image.
     public var userTurn: String { image.isNone ? text : "<image>\n\(text)" }
 
-    /// The whole text before the answer in the evaluation's template. `<image>` is cut out before tokenization: tokenize
-    /// what stands before and after it separately (`ConversationTemplate.promptSegments` does).
+    /// The whole text before the answer in the evaluation's template. `<image>` is cut out before
+    /// tokenization: tokenize what stands before and after it separately
+    /// (`ConversationTemplate.promptSegments` does).
     public var conversation: String {
         ConversationTemplate(.vicuna).prompt(for: text, hasImage: !image.isNone)
     }

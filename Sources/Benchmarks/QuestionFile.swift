@@ -27,7 +27,8 @@ struct QuestionFile {
         }
     }
 
-    /// One sentence where these questions are not the rebuilt ones; both are compared by id and text, in any order.
+    /// One sentence where these questions are not the rebuilt ones; both are compared by id and text, in any
+    /// order.
     ///
     /// The question file is what published models were asked, so it is what is used.
     static func disagreement(asked: [Question], rebuilt: [Question], file: String) -> String? {

@@ -32,7 +32,8 @@ extension RunComparison {
         }.joined()
     }
 
-    /// The table for a spreadsheet or a page: a caption after `#`, then a line a row, cells `mean ± standard error`.
+    /// The table for a spreadsheet or a page: a caption after `#`, then a line a row, cells `mean ± standard
+    /// error`.
     public func csv(showsCosts: Bool = false) throws -> String {
         var head = ["row"] + scores.map(title)
         if let last = scores.last { head += ["Δ \(title(last))", "p", "direction"] }
@@ -50,7 +51,8 @@ extension RunComparison {
         return caption.map { "# \($0)\n" }.joined() + CSV.text([head] + lines)
     }
 
-    /// For people: means, and for the last score column its standard error, the difference from the baseline, its p and direction.
+    /// For people: means, and for the last score column its standard error, the difference from the baseline,
+    /// its p and direction.
     ///
     /// - Parameter showsCosts: also what the runs cost
     public func text(showsCosts: Bool = false) throws -> String {

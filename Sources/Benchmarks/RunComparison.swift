@@ -3,8 +3,9 @@ import Foundation
 
 /// Rows of an ablation table, each run with several seeds, against a baseline row.
 ///
-/// With two seeds or more the test is a paired t test over seeds: seed s of a row shares the order of the data with seed s of the
-/// baseline. With one seed it is McNemar's exact test over questions (`SignTest`): that tells two models apart, not two objectives.
+/// With two seeds or more the test is a paired t test over seeds: seed s of a row shares the order of the
+/// data with seed s of the baseline. With one seed it is McNemar's exact test over questions (`SignTest`):
+/// that tells two models apart, not two objectives.
 public struct RunComparison: Sendable {
     public struct Row: Sendable {
         public let name: String

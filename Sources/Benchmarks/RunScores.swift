@@ -3,8 +3,8 @@ import Foundation
 
 /// What one training run came to: its scores, how each question went, and what it cost.
 ///
-/// Read from the run's folder: `scores/scores.json` and `scores/items.jsonl` of score-benchmarks, and `model/metrics.jsonl` and
-/// `model/receipt.json` of train-student.
+/// Read from the run's folder: `scores/scores.json` and `scores/items.jsonl` of score-benchmarks, and
+/// `model/metrics.jsonl` and `model/receipt.json` of train-student.
 public struct RunScores: Sendable {
     /// Column -> number: benchmarks' headlines by name; `average`; and the costs of `RunScores.costs`.
     public private(set) var values: [String: Double] = [:]
@@ -20,8 +20,8 @@ public struct RunScores: Sendable {
         }
     }
 
-    /// Columns of what a run cost: wall seconds of all steps and per step, the part of it the teacher took, rows a sample ran
-    /// through the student (trunk and candidates), and resident memory at its peak.
+    /// Columns of what a run cost: wall seconds of all steps and per step, the part of it the teacher took,
+    /// rows a sample ran through the student (trunk and candidates), and resident memory at its peak.
     public static let costs = [
         "train_seconds", "seconds_per_step", "teacher_seconds", "student_rows_per_sample",
         "peak_resident_bytes",

@@ -39,7 +39,8 @@ public struct ScienceQA: Benchmark {
                 benchmark: ScienceQA.title, file: ScienceQA.problemFile, folder: folder.path)
         }
         questions = found.questions
-        // The official problems are the gold; LLaVA's file holds the same letters and serves where the problems are absent.
+        // The official problems are the gold; LLaVA's file holds the same letters and serves where the
+        // problems are absent.
         problems = (rebuilt ?? found).problems
         notices = [
             asked.flatMap { asked in
@@ -154,7 +155,8 @@ public struct ScienceQA: Benchmark {
             category: image == nil ? "text" : "image")
     }
 
-    /// The letter an answer names, by the first rule that fires; nil is the reference's FAILED. May be a letter after E.
+    /// The letter an answer names, by the first rule that fires; nil is the reference's FAILED. May be a
+    /// letter after E.
     package static func letter(in answer: String) -> String? {
         let text = answer.scalars
         func isChoice(_ scalar: Unicode.Scalar) -> Bool { ("A"..."E").contains(scalar) }
@@ -165,7 +167,8 @@ public struct ScienceQA: Benchmark {
         var start = 0
         while let match = text.firstIndex(of: phrase, from: start) {
             let at = match + phrase.count
-            // The reference's pattern ends in an unescaped dot: some code point other than a line feed must follow.
+            // The reference's pattern ends in an unescaped dot: some code point other than a line feed must
+            // follow.
             if at + 1 < text.count, ("A"..."Z").contains(text[at]), text[at + 1] != "\n" {
                 found.append(text[at])
                 start = at + 2

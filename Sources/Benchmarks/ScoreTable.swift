@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// Models side by side: a row a model, a column a benchmark, and AVG where all six of the paper's columns are there.
+/// Models side by side: a row a model, a column a benchmark, and AVG where all six of the paper's columns are
+/// there.
 public struct ScoreTable: Sendable {
     public struct Row: Sendable {
         public let model: String
@@ -13,7 +14,8 @@ public struct ScoreTable: Sendable {
             self.scores = scores
         }
 
-        /// The plain mean of the paper's six columns (MME already divided by 20); nil unless all six are defined.
+        /// The plain mean of the paper's six columns (MME already divided by 20); nil unless all six are
+        /// defined.
         public var average: Double? {
             let six = BenchmarkList.paper.compactMap { scores[$0.name].flatMap { $0 } }
             return six.count == BenchmarkList.paper.count ? six.reduce(0, +) / Double(six.count) : nil

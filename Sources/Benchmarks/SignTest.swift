@@ -1,7 +1,7 @@
 import Foundation
 
-/// Exact paired test over questions: of those on which two models differ, how many does each win? With credits of 0 and 1 this is
-/// McNemar's exact test.
+/// Exact paired test over questions: of those on which two models differ, how many does each win? With
+/// credits of 0 and 1 this is McNemar's exact test.
 public struct SignTest: Sendable, Equatable {
     /// Questions on which the first model gets more, and less, than the second.
     public let wins, losses: Int

@@ -44,7 +44,8 @@ struct SourceFile {
         return object
     }
 
-    /// One record a line, split at line feeds only: U+2028 and U+0085 inside a string are data. Blank lines are skipped.
+    /// One record a line, split at line feeds only: U+2028 and U+0085 inside a string are data. Blank lines
+    /// are skipped.
     func records() throws -> [Record] {
         var records: [Record] = []
         try bytes.withUnsafeBufferPointer { bytes in
@@ -71,7 +72,8 @@ struct SourceFile {
         return records
     }
 
-    /// The lines of a plain text file, without line feeds and carriage returns at their ends; the last may be empty.
+    /// The lines of a plain text file, without line feeds and carriage returns at their ends; the last may be
+    /// empty.
     func lines() throws -> [String] {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw BenchmarkError.malformed(file: name, line: 1, reason: "the file is not UTF-8 text")

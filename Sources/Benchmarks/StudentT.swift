@@ -37,7 +37,8 @@ public struct MeanAndError: Sendable, Equatable {
     }
 }
 
-/// P(|T| >= |t|) of Student's t distribution: the regularised incomplete beta function I_x(df / 2, 1 / 2) at x = df / (df + t²).
+/// P(|T| >= |t|) of Student's t distribution: the regularised incomplete beta function I_x(df / 2, 1 / 2) at
+/// x = df / (df + t²).
 private func studentTwoSided(t: Double, degreesOfFreedom df: Double) -> Double {
     guard t.isFinite else { return t.isNaN ? .nan : 0 }
     return regularizedBeta(df / (df + t * t), df / 2, 0.5)

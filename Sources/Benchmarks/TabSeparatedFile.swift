@@ -1,7 +1,7 @@
 import Foundation
 
-/// A table with CSV's quoting rules and tabs between fields: a field that begins with `"` runs to its closing quote,
-/// across tabs and line ends, and `""` in it is one quote.
+/// A table with CSV's quoting rules and tabs between fields: a field that begins with `"` runs to its closing
+/// quote, across tabs and line ends, and `""` in it is one quote.
 struct TabSeparatedFile {
     let name: String
     let header: [String]

@@ -12,7 +12,8 @@ package enum VQANormalizer {
 
     private static let punctuation = Set(";/[]\"{}()=+\\_-><@`,?!".unicodeScalars)
 
-    /// Word -> its replacement. The reference's five keys with a capital are left out: words are lower-case by then.
+    /// Word -> its replacement. The reference's five keys with a capital are left out: words are lower-case
+    /// by then.
     package static let contractions: [Scalars: Scalars] = {
         let pairs = """
             'ow'sat 'ow's'at, 'ows'at 'ow's'at, aint ain't, arent aren't, cant can't, couldn'tve couldn't've,
@@ -71,7 +72,8 @@ package enum VQANormalizer {
         return result
     }
 
-    /// A mark that touches a space anywhere in the text is deleted everywhere; any other mark becomes a space.
+    /// A mark that touches a space anywhere in the text is deleted everywhere; any other mark becomes a
+    /// space.
     private static func replacingPunctuation(_ text: Scalars) -> Scalars {
         guard text.contains(where: { punctuation.contains($0) }) else { return text }
         var besideSpace: Set<Unicode.Scalar> = []
@@ -85,7 +87,8 @@ package enum VQANormalizer {
         }
     }
 
-    /// Deletes full stops that no decimal digit follows, 32 at most (the reference passes a flag where a count goes).
+    /// Deletes full stops that no decimal digit follows, 32 at most (the reference passes a flag where a
+    /// count goes).
     private static func droppingFullStops(_ text: Scalars) -> Scalars {
         var left = 32
         var result: Scalars = []

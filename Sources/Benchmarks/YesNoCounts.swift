@@ -39,8 +39,9 @@ package struct YesNoCounts {
             ("yes_ratio", JSONValue(yesRatio)))
     }
 
-    /// POPE's reading of an answer: the words before the first full stop, commas deleted, split at single spaces; yes
-    /// unless one of them is exactly `No`, `no` or `not`. Everything else is yes, silence and `NO` too.
+    /// POPE's reading of an answer: the words before the first full stop, commas deleted, split at single
+    /// spaces; yes unless one of them is exactly `No`, `no` or `not`. Everything else is yes, silence and
+    /// `NO` too.
     package static func saysYes(_ answer: String) -> Bool {
         let sentence = answer.utf8.prefix { $0 != UInt8(ascii: ".") }.filter { $0 != UInt8(ascii: ",") }
         return !sentence.split(separator: UInt8(ascii: " ")).contains { word in

@@ -16,7 +16,8 @@ public struct AlignmentSample: Sendable {
     public let image: Int?
     /// Names the sample in the key of its random numbers.
     public let key: UInt64
-    /// 1 for each term the sample counts in, 0 for the others: a response of the student's own is no ground truth.
+    /// 1 for each term the sample counts in, 0 for the others: a response of the student's own is no ground
+    /// truth.
     public var terms = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
 
     public init(
@@ -101,7 +102,8 @@ public struct AlignmentBatch: @unchecked Sendable {
         starts[sample]..<starts[sample] + samples[sample].inputIDs.count
     }
 
-    /// Checks what would otherwise stop the program: token ids against the vocabulary, visual tokens against the tower.
+    /// Checks what would otherwise stop the program: token ids against the vocabulary, visual tokens against
+    /// the tower.
     ///
     /// - Throws: `DistillationError` naming the sample
     public func validate(for model: LlavaModel) throws {

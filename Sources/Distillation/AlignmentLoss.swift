@@ -23,7 +23,8 @@ public struct AlignmentObjective: Sendable {
     }
 }
 
-/// Divisors of the terms: those of the whole optimizer step, whatever its micro-batches and workers (semantics, section 3).
+/// Divisors of the terms: those of the whole optimizer step, whatever its micro-batches and workers
+/// (semantics, section 3).
 public struct StepTotals: Sendable, Equatable {
     public var supervisedTokens: Int  // N_tok of SFT
     public var distilledTokens: Int  // N_tok of KD and TPA: another number where responses are the student's own
@@ -67,7 +68,8 @@ public struct AlignmentLoss {
     public let common: Int
     /// Both see through the same frozen tower: its features are computed once.
     private let sharesTower: Bool
-    /// Whether cached alphas are those of the objective's layer; otherwise the teacher in the loop makes them.
+    /// Whether cached alphas are those of the objective's layer; otherwise the teacher in the loop makes
+    /// them.
     private let cachedSaliency: Bool
 
     /// - Parameters:
@@ -88,7 +90,8 @@ public struct AlignmentLoss {
 
     /// - Parameters:
     ///   - totals: of the optimizer step this batch is part of
-    ///   - cached: the teacher's outputs per sample, for KD and IVA; nil takes them from the teacher in the loop
+    ///   - cached: the teacher's outputs per sample, for KD and IVA; nil takes them from the teacher in the
+    ///     loop
     ///   - features: of the student's tower for the batch's images, when they are at hand
     public func callAsFunction(
         _ batch: AlignmentBatch, totals: StepTotals, candidates: CandidateSource,

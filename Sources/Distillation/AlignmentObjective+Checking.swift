@@ -10,7 +10,8 @@ extension AlignmentObjective {
         return weights.iva != 0 && saliencySource == .teacher && saliencyLayer != cachedLayer
     }
 
-    /// Fails before anything is computed where teacher, cache and settings cannot give what the objective asks for.
+    /// Fails before anything is computed where teacher, cache and settings cannot give what the objective
+    /// asks for.
     ///
     /// - Parameter cached: settings of the cached teacher outputs that KD and IVA read
     /// - Throws: `DistillationError` naming the setting

@@ -1,11 +1,13 @@
 import CKernels
 import Foundation
 
-/// A divergence over k + 1 outcomes (the cached ids, and all others as one) and its gradient with respect to the student's logits.
+/// A divergence over k + 1 outcomes (the cached ids, and all others as one) and its gradient with respect to
+/// the student's logits.
 ///
-/// With q the student's distribution over the outcomes, g = dD/dq and c = Σ q g, the gradient is q_v (g_v - c) for a cached id and
-/// q_v (g_rest - c) for any other: q_v - p_v and q_v (1 - p_rest / q_rest) of the forward KL. Draws are that case without a rest: q_v
-/// less the share of draws that hit v, which is q_v - p_v in the mean; of no other divergence would it be, so they are refused there.
+/// With q the student's distribution over the outcomes, g = dD/dq and c = Σ q g, the gradient is q_v (g_v -
+/// c) for a cached id and q_v (g_rest - c) for any other: q_v - p_v and q_v (1 - p_rest / q_rest) of the
+/// forward KL. Draws are that case without a rest: q_v less the share of draws that hit v, which is q_v - p_v
+/// in the mean; of no other divergence would it be, so they are refused there.
 struct CachedDivergence {
     let value: Double
     /// g_rest - c
@@ -57,7 +59,8 @@ struct CachedDivergence {
         let value, slope: Double
 
         init(p: CachedTarget.Share, q: CachedTarget.Share, _ f: ck_mixture) {
-            // A probability below e^-700 is taken for that: no logarithm is infinite, and what it multiplies is as good as zero.
+            // A probability below e^-700 is taken for that: no logarithm is infinite, and what it multiplies
+            // is as good as zero.
             let r = max(p.log, -700) - max(q.log, -700)
             guard f.b != 0 || f.lambda != 0 else {  // forward KL
                 (value, slope) = (p.probability * r, -p.probability)
@@ -73,7 +76,8 @@ struct CachedDivergence {
         }
     }
 
-    /// The student's probability of all ids that are not cached, summed over them: one minus the others would cancel.
+    /// The student's probability of all ids that are not cached, summed over them: one minus the others would
+    /// cancel.
     private static func rest(
         _ s: UnsafeMutablePointer<Float>, excluding ids: [Int32], logSum: Float, common: Int
     ) -> Double {

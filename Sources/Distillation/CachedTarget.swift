@@ -6,11 +6,13 @@ import Foundation
 public struct CachedTarget: Sendable, Equatable {
     /// Ids below the common vocabulary, most probable (or most often drawn) first.
     public let ids: [Int32]
-    /// Log-probabilities of these ids over the whole common vocabulary, nats; of draws, the log of the share that hit the id.
+    /// Log-probabilities of these ids over the whole common vocabulary, nats; of draws, the log of the share
+    /// that hit the id.
     public let logProbabilities: [Float]
     /// Log of the probability of all other ids; -infinity when there are none.
     public let logTail: Float
-    /// Entropy of the whole distribution, nats: of draws only. Cross-entropy with the draws less this is an unbiased estimate of KL.
+    /// Entropy of the whole distribution, nats: of draws only. Cross-entropy with the draws less this is an
+    /// unbiased estimate of KL.
     public let entropy: Float?
 
     public init(ids: [Int32], logProbabilities: [Float], logTail: Float) {

@@ -1,10 +1,12 @@
 import Autograd
 import Models
 
-/// The candidates of a batch that must be run: equal ones of a position once, those equal to the ground truth not at all.
+/// The candidates of a batch that must be run: equal ones of a position once, those equal to the ground truth
+/// not at all.
 ///
-/// A candidate of position t stands in place of y_t: it has position id t and sees the trunk before t and itself (semantics,
-/// section 4). Its rows are grouped by sample, so that each sample's branches are one attention segment.
+/// A candidate of position t stands in place of y_t: it has position id t and sees the trunk before t and
+/// itself (semantics, section 4). Its rows are grouped by sample, so that each sample's branches are one
+/// attention segment.
 public struct CandidateBranches {
     /// One row to run.
     public struct Branch: Sendable, Equatable {

@@ -2,7 +2,8 @@ import CKernels
 
 /// How far the student's distribution q is from the teacher's p, in nats.
 ///
-/// Each is `a KL(p ‖ m) + b KL(q ‖ m)` with the mixture `m = λ p + (1 - λ) q`, and an f-divergence: merging outcomes cannot raise it.
+/// Each is `a KL(p ‖ m) + b KL(q ‖ m)` with the mixture `m = λ p + (1 - λ) q`, and an f-divergence: merging
+/// outcomes cannot raise it.
 public enum Divergence: Sendable, Hashable {
     /// KL(p ‖ q): covers all that the teacher might say.
     case forwardKL

@@ -1,7 +1,8 @@
 /// Forward passes of the two language models, counted where they are run.
 ///
-/// A sample counts once for every pass it is in; the rows are those of the passes (tokens, visual ones included). The branches of
-/// TPA are a pass of their own, of their own few rows. With `recompute` the student's rows are run once more for the gradient.
+/// A sample counts once for every pass it is in; the rows are those of the passes (tokens, visual ones
+/// included). The branches of TPA are a pass of their own, of their own few rows. With `recompute` the
+/// student's rows are run once more for the gradient.
 public struct ForwardPasses: Sendable, Equatable {
     public var studentSamples = 0
     public var studentRows = 0

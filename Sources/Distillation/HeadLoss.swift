@@ -18,7 +18,8 @@ public struct TeacherLogits: @unchecked Sendable {
 public typealias CandidateDraw =
     @Sendable (_ index: Int, _ logits: UnsafeBufferPointer<Float>, _ logSum: Float) -> [Int32]
 
-/// Language-model head and losses in one operation, chunk by chunk, so that `[rows, vocabulary]` never exists whole.
+/// Language-model head and losses in one operation, chunk by chunk, so that `[rows, vocabulary]` never exists
+/// whole.
 ///
 /// The gradient is made in the same pass, while a chunk's logits are at hand.
 public struct HeadLoss: Sendable {
@@ -28,7 +29,8 @@ public struct HeadLoss: Sendable {
     public var divergences: TermDivergences
     /// Floats of student logits held at a time.
     public var chunkFloats = 1 << 21
-    /// Rows a chunk has at least: with fewer, reading and writing the head's gradient would cost more than computing it.
+    /// Rows a chunk has at least: with fewer, reading and writing the head's gradient would cost more than
+    /// computing it.
     public var leastChunkRows = 128
 
     public init(weights: LossTerms, common: Int, divergences: TermDivergences = TermDivergences()) {
@@ -50,7 +52,8 @@ public struct HeadLoss: Sendable {
     ///   - head: the student's, `[vocabulary, width]`
     ///   - rows: each row of `hidden` at most once, ascending where `draw` is used
     ///   - draw: candidates for what follows a row
-    ///   - drawn: told of a row's candidates; may raise the shares of this or later rows before their losses are taken
+    ///   - drawn: told of a row's candidates; may raise the shares of this or later rows before their losses
+    ///     are taken
     public func callAsFunction(
         hidden: Value, head: Value, rows: [LossRow], teacher: TeacherLogits? = nil,
         cached: [CachedTarget] = [],

@@ -10,7 +10,8 @@ public struct LossRow: Sendable {
     public var teacherRow: Int32 = -1
     /// Index of a cached target for KD and IVA, or -1: they use the teacher's row.
     public var cached: Int32 = -1
-    /// What this row's cross-entropy or divergence counts in the term: 1 / N_tok, alpha / B, 1 / N_tok, count / (d N_tok).
+    /// What this row's cross-entropy or divergence counts in the term: 1 / N_tok, alpha / B, 1 / N_tok, count
+    /// / (d N_tok).
     public var share = LossTerms()
 
     public init(row: Int32) { self.row = row }

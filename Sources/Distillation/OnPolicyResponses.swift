@@ -17,10 +17,10 @@ public struct OnPolicyRule: Sendable, Equatable {
 
 /// Replaces ground-truth responses by the student's own.
 ///
-/// All responses of a chosen sample are sampled, one turn after the other, each after the student's own answers to the turns before.
-/// KD and TPA then look at the sampled text; SFT and IVA keep the ground truth, so a chosen sample stays in the batch beside its
-/// sampled copy where either has a weight. Which samples are chosen and what is drawn is a function of (seed, sample, step, turn) and
-/// the student's weights.
+/// All responses of a chosen sample are sampled, one turn after the other, each after the student's own
+/// answers to the turns before. KD and TPA then look at the sampled text; SFT and IVA keep the ground truth,
+/// so a chosen sample stays in the batch beside its sampled copy where either has a weight. Which samples are
+/// chosen and what is drawn is a function of (seed, sample, step, turn) and the student's weights.
 public struct OnPolicyResponses {
     public let student: LlavaModel
     public let objective: AlignmentObjective
@@ -42,7 +42,8 @@ public struct OnPolicyResponses {
         return random.uniform() < objective.onPolicy.fraction && !sample.responsePositions.isEmpty
     }
 
-    /// - Returns: the batch with sampled responses, and how many samples have them; the batch itself where none was chosen
+    /// - Returns: the batch with sampled responses, and how many samples have them; the batch itself where
+    ///   none was chosen
     /// - Throws: `ModelsError` where the images do not fit the student
     public func callAsFunction(_ batch: AlignmentBatch, seed: UInt64, step: UInt64) throws -> (
         batch: AlignmentBatch, samples: Int

@@ -5,7 +5,8 @@ import Shards
 import Text
 
 extension ShardDataset {
-    /// Fails unless a model speaks these shards' tokens and sees their images; a model folder without a tokenizer is taken at its word.
+    /// Fails unless a model speaks these shards' tokens and sees their images; a model folder without a
+    /// tokenizer is taken at its word.
     ///
     /// - Throws: `ShardsError.mismatch` naming the field; `TextError` for a broken tokenizer
     public func require(_ model: LlavaModel, folder: URL) throws {

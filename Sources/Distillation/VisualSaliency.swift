@@ -1,7 +1,8 @@
 import Autograd
 import Models
 
-/// Alpha of Eq. 3: how much the instruction attends to each visual token, mean over instruction rows and heads.
+/// Alpha of Eq. 3: how much the instruction attends to each visual token, mean over instruction rows and
+/// heads.
 ///
 /// - Parameter layer: an observed layer of the teacher's pass over the batch
 /// - Returns: per sample one number a visual token; empty without an image, zeros without an instruction
@@ -40,7 +41,8 @@ func uniformSaliency(_ batch: AlignmentBatch) -> [[Float]] {
     }
 }
 
-/// Instruction-Relevance Score of every layer (Eq. 4): one minus the mean cosine of two inputs' alphas, over pairs of inputs.
+/// Instruction-Relevance Score of every layer (Eq. 4): one minus the mean cosine of two inputs' alphas, over
+/// pairs of inputs.
 public struct InstructionRelevance: Sendable {
     private var sums: [Double]
     private var squares: [Double]

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Reads the files of a folder, .tar, .tar.gz, .tar.zst or .zip one after the other, in memory that does not grow with
-/// the archive.
+/// Reads the files of a folder, .tar, .tar.gz, .tar.zst or .zip one after the other, in memory that does not
+/// grow with the archive.
 public enum Archive {
     /// The most bytes a member may have unless the caller says otherwise: 1 GiB.
     public static let defaultMemberLimit = 1 << 30
@@ -10,8 +10,8 @@ public enum Archive {
     ///
     /// - Parameters:
     ///   - memberLimit: the most bytes one member may have
-    ///   - body: gets the normalised path (`MemberPath`) and a function that reads the member's bytes, to be called at
-    ///     most once and only during the visit; returns whether to go on
+    ///   - body: gets the normalised path (`MemberPath`) and a function that reads the member's bytes, to be
+    ///     called at most once and only during the visit; returns whether to go on
     /// - Throws: `FilesError.corruptMember` with the member and the offset for truncated or corrupt archives,
     ///   `.corrupt` for what is no archive, `.tooLarge` for a member beyond the limit; what `body` throws
     public static func forEachMember(
@@ -32,11 +32,13 @@ public enum Archive {
         }
     }
 
-    /// Hands over the wanted files, each once, in whatever order they are stored, and stops after the last one.
+    /// Hands over the wanted files, each once, in whatever order they are stored, and stops after the last
+    /// one.
     ///
     /// - Parameters:
     ///   - wanted: paths as the caller spells them; `./a/b` finds the member `a/b` and the other way round
-    ///   - body: gets the path in the caller's spelling and the file's bytes. If an archive holds a path twice, the first counts.
+    ///   - body: gets the path in the caller's spelling and the file's bytes. If an archive holds a path
+    ///     twice, the first counts.
     /// - Returns: the wanted paths that were not found
     /// - Throws: as `forEachMember`
     public static func visit(

@@ -100,7 +100,8 @@ final class ArchiveReader {
             nil, "the archive is truncated: the member ends at byte \(memberEnd), the file at \(fileBytes)")
     }
 
-    /// A tar ends with zero blocks; libarchive takes the end of the file for them, which hides a cut between two members.
+    /// A tar ends with zero blocks; libarchive takes the end of the file for them, which hides a cut between
+    /// two members.
     private func checkEndMark() throws {
         guard isTar, case let consumed = Int(archive_filter_bytes(handle, 0)), memberEnd > 0,
             consumed <= (memberEnd + 511) / 512 * 512
@@ -110,7 +111,8 @@ final class ArchiveReader {
 
     private var isTar: Bool { archive_format(handle) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_TAR }
 
-    /// Where a member's bytes end in a tar, at least: 0 when that cannot be said (a sparse file stores fewer than its size).
+    /// Where a member's bytes end in a tar, at least: 0 when that cannot be said (a sparse file stores fewer
+    /// than its size).
     private func end(of entry: OpaquePointer) -> Int {
         guard archive_entry_size_is_set(entry) != 0, archive_entry_sparse_count(entry) == 0 else { return 0 }
         let (sum, overflow) = Int(archive_entry_size(entry)).addingReportingOverflow(

@@ -2,8 +2,9 @@ import Foundation
 
 /// A file that appears under its name whole, at `commit()`, or not at all.
 ///
-/// The bytes go to a temporary name beside the target. An error, or letting go of the object without a commit, removes
-/// them. A target that is a device or a pipe (`/dev/stdout`) is written directly: there is nothing to rename.
+/// The bytes go to a temporary name beside the target. An error, or letting go of the object without a
+/// commit, removes them. A target that is a device or a pipe (`/dev/stdout`) is written directly: there is
+/// nothing to rename.
 public final class AtomicFile: ByteSink {
     /// Bytes given to `write` so far.
     public private(set) var bytesWritten = 0
@@ -55,7 +56,8 @@ public final class AtomicFile: ByteSink {
 
     /// Writes what is left, syncs, and gives the file its name.
     ///
-    /// - Throws: `FilesError.system` (for example a full disk); the temporary file is then gone and the old file untouched
+    /// - Throws: `FilesError.system` (for example a full disk); the temporary file is then gone and the old
+    ///   file untouched
     public func commit() throws {
         precondition(descriptor >= 0, "AtomicFile: committed twice")
         do {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Bytes that stay where they are while the object lives; lent, because a pointer does not keep its owner alive.
+/// Bytes that stay where they are while the object lives; lent, because a pointer does not keep its owner
+/// alive.
 protocol ByteStore: AnyObject {
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
 }
@@ -18,7 +19,8 @@ final class MappedBytes: ByteStore {
     }
 }
 
-/// A buffer that grows at its end. Through realloc, which moves the pages of a large buffer instead of copying them.
+/// A buffer that grows at its end. Through realloc, which moves the pages of a large buffer instead of
+/// copying them.
 final class GrowingBytes: ByteStore {
     private var start: UnsafeMutableRawPointer?
     private var capacity = 0

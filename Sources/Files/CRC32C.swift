@@ -10,7 +10,8 @@ public enum CRC32C {
         }
     }
 
-    /// The checksum as TFRecord files store it, so that a checksum of bytes that hold checksums is none of them.
+    /// The checksum as TFRecord files store it, so that a checksum of bytes that hold checksums is none of
+    /// them.
     public static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
         let value = checksum(bytes)
         return (value >> 15 | value << 17) &+ 0xA282_EAD8

@@ -1,4 +1,5 @@
-/// Comma-separated values after RFC 4180: quotes where a cell needs them, doubled inside; lines end with CR LF or LF.
+/// Comma-separated values after RFC 4180: quotes where a cell needs them, doubled inside; lines end with CR
+/// LF or LF.
 public enum CSV {
     /// The rows as one text with line feeds.
     public static func text(_ rows: [[String]]) -> String {

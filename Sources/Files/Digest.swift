@@ -52,8 +52,8 @@ public enum Digest {
         return stream.finish()
     }
 
-    /// Digest of named byte strings in order. Each name and each value is preceded by its length (8 bytes, little
-    /// endian), so that no two sequences run together to the same bytes.
+    /// Digest of named byte strings in order. Each name and each value is preceded by its length (8 bytes,
+    /// little endian), so that no two sequences run together to the same bytes.
     public static func sha256(of parts: some Sequence<(name: String, bytes: [UInt8])>) -> String {
         let stream = DigestStream()
         func put(_ bytes: [UInt8]) {
@@ -67,8 +67,8 @@ public enum Digest {
         return stream.finish()
     }
 
-    /// Digest of a list of files: that of the text `sha256sum` prints for them (`<digest>  <name>` lines) in the order
-    /// of the names' bytes, so `cd folder && sha256sum $(...) | sha256sum` gives it too.
+    /// Digest of a list of files: that of the text `sha256sum` prints for them (`<digest>  <name>` lines) in
+    /// the order of the names' bytes, so `cd folder && sha256sum $(...) | sha256sum` gives it too.
     public static func sha256(ofFiles files: [(name: String, digest: String)]) -> String {
         let sorted = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         return sha256(sorted.map { "\($0.digest)  \($0.name)\n" }.joined())

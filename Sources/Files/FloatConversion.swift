@@ -9,8 +9,9 @@ enum FloatConversion {
         }
     }
 
-    /// Shifting a half's exponent and fraction into a float's place leaves the exponent 112 too small; multiplying by
-    /// 2^112 is exact for normal and subnormal halves. Infinity and NaN keep an all-ones exponent.
+    /// Shifting a half's exponent and fraction into a float's place leaves the exponent 112 too small;
+    /// multiplying by 2^112 is exact for normal and subnormal halves. Infinity and NaN keep an all-ones
+    /// exponent.
     static func widenFloat16(_ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Float>, _ count: Int)
     {
         let scale = Float(bitPattern: 239 << 23)  // 2^112

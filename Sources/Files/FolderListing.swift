@@ -2,8 +2,9 @@ import Foundation
 
 /// The files of a folder, in an order that does not depend on the file system.
 public enum FolderListing {
-    /// Paths of all regular files below `folder` (links to files included), relative to it, `/`-separated, sorted by
-    /// their UTF-8 bytes. Hidden files and folders (a leading dot: our own temporary names among them) are left out.
+    /// Paths of all regular files below `folder` (links to files included), relative to it, `/`-separated,
+    /// sorted by their UTF-8 bytes. Hidden files and folders (a leading dot: our own temporary names among
+    /// them) are left out.
     ///
     /// - Throws: `FilesError.missing` or `.system`
     public static func files(below folder: URL) throws -> [String] {

@@ -13,8 +13,8 @@ public struct JSONLine: Sendable {
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
-/// Reads JSON Lines files of any size. Lines end with a line feed and nothing else: JSON strings may hold other
-/// separators (U+2028, a lone carriage return) unescaped.
+/// Reads JSON Lines files of any size. Lines end with a line feed and nothing else: JSON strings may hold
+/// other separators (U+2028, a lone carriage return) unescaped.
 public enum JSONLines {
     /// The most bytes a line may have unless the caller says otherwise: 256 MiB.
     public static let defaultLineLimit = 1 << 28
@@ -64,7 +64,8 @@ public enum JSONLines {
 
     /// Where the last complete line ends, and how many complete lines there are (blank ones included).
     ///
-    /// - Returns: `bytes` is the length to cut the file to so that only whole lines stay, `excess` what lies beyond it
+    /// - Returns: `bytes` is the length to cut the file to so that only whole lines stay, `excess` what lies
+    ///   beyond it
     public static func wholeLines(of url: URL) throws -> (bytes: Int, lines: Int, excess: Int) {
         var (total, whole, lines) = (0, 0, 0)
         try InputFile(url).forEachBlock { block in

@@ -1,12 +1,13 @@
 import Foundation
 
-/// Appends lines to a file that survives being killed: `JSONLines.repair` first, then lines, synced when it matters.
+/// Appends lines to a file that survives being killed: `JSONLines.repair` first, then lines, synced when it
+/// matters.
 public final class JSONLinesWriter {
     private let path: String
     private var descriptor: Int32
 
-    /// Opens the file for appending, making it and its folder if need be. An unfinished last line is cut off first, so
-    /// that new lines never run into it.
+    /// Opens the file for appending, making it and its folder if need be. An unfinished last line is cut off
+    /// first, so that new lines never run into it.
     public init(appendingTo url: URL) throws {
         path = url.path
         try AtomicOutput.makeFolder(url.deletingLastPathComponent())
@@ -17,7 +18,8 @@ public final class JSONLinesWriter {
 
     deinit { if descriptor >= 0 { Foundation.close(descriptor) } }
 
-    /// Appends one line in one write, so that it is in the file whole or, after a crash, is cut off by `repair`.
+    /// Appends one line in one write, so that it is in the file whole or, after a crash, is cut off by
+    /// `repair`.
     public func append(_ line: [UInt8]) throws {
         precondition(descriptor >= 0, "JSONLinesWriter: appended to after close")
         precondition(!line.contains(10), "JSONLinesWriter: a line holds a line feed")

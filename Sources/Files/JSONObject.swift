@@ -1,5 +1,5 @@
-/// The members of a JSON object in file order. Names are compared code point by code point; of members with the same
-/// name the last counts, as in Python.
+/// The members of a JSON object in file order. Names are compared code point by code point; of members with
+/// the same name the last counts, as in Python.
 public struct JSONObject: Sendable {
     public var members: [(name: String, value: JSONValue)]
     /// The line its `{` stands on, from 1; 0 where it came from no file.

@@ -219,7 +219,8 @@ struct JSONParser {
     /// The text of a string that stands between `start` and here.
     private func checked(_ text: some Collection<UInt8>, from start: Int) throws(JSONFailure) -> String {
         if let string = String(validating: text, as: UTF8.self) { return string }
-        // Escapes are ASCII and stand for whole code points, so what is wrong is wrong in the file's bytes too.
+        // Escapes are ASCII and stand for whole code points, so what is wrong is wrong in the file's bytes
+        // too.
         var decoder = UTF8()
         var iterator = bytes[start..<position].makeIterator()
         var offset = start

@@ -22,8 +22,8 @@ extension JSONValue {
     /// - Parameters:
     ///   - line: the number of the first line
     ///   - depthLimit: how deep values may be nested, so that a hostile file cannot exhaust the stack
-    ///   - replacingLoneSurrogates: read an escaped half of a surrogate pair, which is no code point, as U+FFFD
-    ///     instead of refusing it
+    ///   - replacingLoneSurrogates: read an escaped half of a surrogate pair, which is no code point, as
+    ///     U+FFFD instead of refusing it
     /// - Throws: `JSONFailure`
     public init(
         parsing bytes: [UInt8], line: Int = 1, depthLimit: Int = 256, replacingLoneSurrogates: Bool = false

@@ -1,8 +1,9 @@
-/// A JSON value as the file has it: the members of objects keep their order, integers are exact, and strings are the
-/// file's code points.
+/// A JSON value as the file has it: the members of objects keep their order, integers are exact, and strings
+/// are the file's code points.
 ///
-/// Two values are equal when they say the same: the order of members does not count, 3 is 3.0, and texts are compared
-/// code point by code point (to Swift's `==` the NFC and NFD forms of a text are equal, to a vocabulary they are not).
+/// Two values are equal when they say the same: the order of members does not count, 3 is 3.0, and texts are
+/// compared code point by code point (to Swift's `==` the NFC and NFD forms of a text are equal, to a
+/// vocabulary they are not).
 public enum JSONValue: Sendable {
     case null
     case bool(Bool)

@@ -2,8 +2,8 @@ import Foundation
 
 /// Reads the elements of a JSON file that is one array (LLaVA's mixes exceed 1 GB) one at a time.
 ///
-/// It finds where elements start and end by counting brackets outside strings; whether an element is valid JSON shows
-/// when the caller decodes it.
+/// It finds where elements start and end by counting brackets outside strings; whether an element is valid
+/// JSON shows when the caller decodes it.
 public enum LargeJSONArray {
     /// The most bytes an element may have unless the caller says otherwise: 256 MiB.
     public static let defaultElementLimit = 1 << 28
@@ -11,7 +11,8 @@ public enum LargeJSONArray {
     /// Visits the elements in order.
     ///
     /// - Parameter body: gets the index (from 0), the byte offset of the element in the file and its bytes
-    /// - Throws: `FilesError.corrupt` with the offset when the array is malformed or truncated, `.tooLarge`; what `body` throws
+    /// - Throws: `FilesError.corrupt` with the offset when the array is malformed or truncated, `.tooLarge`;
+    ///   what `body` throws
     public static func forEach(
         of url: URL, elementLimit: Int = defaultElementLimit,
         _ body: (_ index: Int, _ offset: Int, _ bytes: [UInt8]) throws -> Void
@@ -21,7 +22,8 @@ public enum LargeJSONArray {
         try scanner.finish()
     }
 
-    /// The first byte that is not white space (nor a byte order mark): `[` for an array, `{` for JSON Lines or an object.
+    /// The first byte that is not white space (nor a byte order mark): `[` for an array, `{` for JSON Lines
+    /// or an object.
     public static func firstByte(of url: URL) throws -> UInt8? {
         let file = try InputFile(url)
         var found: UInt8?
@@ -36,7 +38,8 @@ public enum LargeJSONArray {
 
 /// Visits the records of a file that may be one JSON array or JSON Lines, as LLaVA data comes in both.
 public enum JSONRecords {
-    /// - Parameter body: gets the index (from 0), where the record is (`line 7` or `element 6 at byte 1234`) and its bytes
+    /// - Parameter body: gets the index (from 0), where the record is (`line 7` or `element 6 at byte 1234`)
+    ///   and its bytes
     public static func forEach(
         of url: URL, _ body: (_ index: Int, _ place: String, _ bytes: [UInt8]) throws -> Void
     ) throws {
@@ -143,7 +146,8 @@ struct JSONArrayScanner {
         }
     }
 
-    /// Takes one byte of an element; true when the element ends (with it, or before it for numbers and literals).
+    /// Takes one byte of an element; true when the element ends (with it, or before it for numbers and
+    /// literals).
     @inline(__always)
     private mutating func advance(_ byte: UInt8, at i: Int) throws -> Bool {
         if isInString {

@@ -2,8 +2,9 @@ import Foundation
 
 /// Writes a TFRecord file: records of bytes, each between checksums.
 ///
-/// A record is its length (8 bytes, little endian), the length's masked CRC-32C (4), the bytes, and their masked CRC-32C (4). Each is one
-/// `write`, so a reader that follows the file sees whole records or the start of one.
+/// A record is its length (8 bytes, little endian), the length's masked CRC-32C (4), the bytes, and their
+/// masked CRC-32C (4). Each is one `write`, so a reader that follows the file sees whole records or the start
+/// of one.
 public final class RecordWriter {
     private let path: String
     private let descriptor: Int32

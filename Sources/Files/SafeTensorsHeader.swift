@@ -52,7 +52,8 @@ struct SafeTensorsHeader {
             }
         metadata = raw.metadata
 
-        // Without gaps and overlaps, as the reference implementation demands: no byte is read twice or smuggled in.
+        // Without gaps and overlaps, as the reference implementation demands: no byte is read twice or
+        // smuggled in.
         var end = start
         for entry in entries {
             guard entry.byteRange.lowerBound == end else {

@@ -2,9 +2,9 @@ import Foundation
 
 /// Collects named tensors and writes them as one safetensors file.
 ///
-/// A tensor's bytes are asked for while the file is written, so a big model is never in memory twice. The bytes stand in
-/// the file by falling element size (as the reference implementation orders them, so that every tensor is aligned), and
-/// among equals in the order they were added. Same tensors, same bytes.
+/// A tensor's bytes are asked for while the file is written, so a big model is never in memory twice. The
+/// bytes stand in the file by falling element size (as the reference implementation orders them, so that
+/// every tensor is aligned), and among equals in the order they were added. Same tensors, same bytes.
 public struct SafeTensorsWriter {
     /// How the file is stored.
     public enum Compression: Equatable, Sendable {
@@ -63,7 +63,8 @@ public struct SafeTensorsWriter {
         }
     }
 
-    /// Writes floats in a storage type, a block at a time: for `write` closures over values that live elsewhere.
+    /// Writes floats in a storage type, a block at a time: for `write` closures over values that live
+    /// elsewhere.
     public static func write(
         _ values: UnsafeBufferPointer<Float>, as dtype: ElementType, to sink: any ByteSink
     ) throws {
@@ -83,8 +84,8 @@ public struct SafeTensorsWriter {
     /// Writes the file atomically.
     ///
     /// - Returns: its size on disk in bytes
-    /// - Throws: `FilesError.unwritable` for two tensors of one name or a provider that gives too few or too many bytes;
-    ///   `.system` when the disk refuses
+    /// - Throws: `FilesError.unwritable` for two tensors of one name or a provider that gives too few or too
+    ///   many bytes; `.system` when the disk refuses
     @discardableResult
     public func write(to url: URL, compression: Compression = .none) throws -> Int {
         let file = try AtomicFile(url)

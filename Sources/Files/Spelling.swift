@@ -1,6 +1,7 @@
 /// Finds what a misspelt name may have meant.
 public enum Spelling {
-    /// Up to `count` of the candidates, the nearest first; those that differ in more than half of their letters are left out.
+    /// Up to `count` of the candidates, the nearest first; those that differ in more than half of their
+    /// letters are left out.
     public static func nearest(to name: String, among candidates: [String], count: Int = 3) -> [String] {
         let wanted = Array(name.utf8)
         // Very long lists (a checkpoint's tensors) are first narrowed to names of about this length.

@@ -1,6 +1,7 @@
 /// Rows of cells as text for people; `CSV` is for programs.
 public enum TextTable {
-    /// The first column to the left, the others to the right, two spaces between; a row may be shorter than the first.
+    /// The first column to the left, the others to the right, two spaces between; a row may be shorter than
+    /// the first.
     public static func aligned(_ rows: [[String]]) -> String {
         let widths = (rows.first ?? []).indices.map { column in
             rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0

@@ -44,8 +44,8 @@ public enum Zstandard {
     }
 }
 
-/// Decompresses frames that arrive in pieces. Memory grows with what came out; the size a frame's header claims is not
-/// looked at.
+/// Decompresses frames that arrive in pieces. Memory grows with what came out; the size a frame's header
+/// claims is not looked at.
 final class ZstandardDecoder {
     private let context: OpaquePointer
     private let name: String

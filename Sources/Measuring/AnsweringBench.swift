@@ -7,7 +7,8 @@ import Tensors
 public enum AnsweringBench {
     private static let (prompts, promptTokens) = (64, 32)
 
-    /// Continues prompts of random tokens to the full length, without stops, so that the work does not depend on the weights.
+    /// Continues prompts of random tokens to the full length, without stops, so that the work does not depend
+    /// on the weights.
     ///
     /// - Parameter folder: of a checkpoint
     public static func answering(_ folder: URL, repeats: Int) throws -> [Figure] {

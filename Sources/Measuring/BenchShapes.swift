@@ -2,7 +2,8 @@ import Stage
 
 /// Shapes of a benchmark, as both sides of a comparison read them from one JSON file (`pipelines/bench/`).
 ///
-/// A batch of equal samples: visual tokens, instruction, response. Nothing has a default: a shape that is not said is refused.
+/// A batch of equal samples: visual tokens, instruction, response. Nothing has a default: a shape that is not
+/// said is refused.
 public struct BenchShapes: Recipe, Equatable {
     /// A Qwen2 language model with random weights.
     public struct Language: Recipe, Equatable {
@@ -14,7 +15,8 @@ public struct BenchShapes: Recipe, Equatable {
         public var vocabulary = 0
         /// Whether head and embedding table are one.
         public var tied = false
-        /// Layers with weights of their own, which the others repeat: a deep teacher where memory is short. 0: all.
+        /// Layers with weights of their own, which the others repeat: a deep teacher where memory is short.
+        /// 0: all.
         public var distinctLayers = 0
 
         public init() {}

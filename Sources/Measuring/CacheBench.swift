@@ -29,7 +29,8 @@ public enum CacheBench {
         }
     }
 
-    /// Distributions of random logits over Zipf's ids: what a store of a large vocabulary holds, without a teacher.
+    /// Distributions of random logits over Zipf's ids: what a store of a large vocabulary holds, without a
+    /// teacher.
     private static func makeShard() -> CachedShard {
         var random = CounterRandom(7)
         let ids = ZipfIDs(vocabulary: vocabulary)

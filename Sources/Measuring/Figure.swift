@@ -7,7 +7,8 @@ public struct Runs: Sendable {
     public private(set) var seconds: [Double] = []
     /// Processor time of all threads, by run.
     public private(set) var cpuSeconds: [Double] = []
-    /// Bytes that tensors took more in the runs that count than in those before them: 0 where memory is only used again.
+    /// Bytes that tensors took more in the runs that count than in those before them: 0 where memory is only
+    /// used again.
     public private(set) var tensorGrowth = 0
 
     /// - Parameters:
@@ -61,8 +62,8 @@ public struct Figure: Sendable {
 
     public mutating func add(_ name: String, _ value: JSONValue) { line[name] = value }
 
-    /// Adds how near the useful work came to what matrix products alone reach here and now: by the clock, and by processor time, which
-    /// says nothing of idle processors and little changes on a busy machine.
+    /// Adds how near the useful work came to what matrix products alone reach here and now: by the clock, and
+    /// by processor time, which says nothing of idle processors and little changes on a busy machine.
     public mutating func compare(withProducts products: ProductRate) {
         add("gemm_gflops", .rounded(products.gigaflops))
         guard let work = line["useful_gflop"]?.double else { return }

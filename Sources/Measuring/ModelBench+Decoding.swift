@@ -6,8 +6,8 @@ import Stage
 extension ModelBench {
     /// Greedy decoding of `batch` sequences side by side; the prompts are visual tokens and instruction.
     ///
-    /// The seconds are those of one decoding step: the difference of a run to the full length and one of a single token, which is
-    /// the prefill, by the steps between them.
+    /// The seconds are those of one decoding step: the difference of a run to the full length and one of a
+    /// single token, which is the prefill, by the steps between them.
     public func decoding(batch count: Int) throws -> Figure {
         let student = try makeStudent(trainable: false)
         let batch = shapes.makeBatch(samples: count)

@@ -29,7 +29,8 @@ extension ModelBench {
         }
     }
 
-    /// Filling the cache with the batch: teacher pass, alpha of one layer, the most probable ids at visual and response rows, encoding.
+    /// Filling the cache with the batch: teacher pass, alpha of one layer, the most probable ids at visual
+    /// and response rows, encoding.
     public func teacherPlain() throws -> Figure {
         let outputs = TeacherOutputs(try makeTeacher())
         let batch = shapes.makeBatch()
@@ -73,7 +74,8 @@ extension ModelBench {
         return Figure("teacher_plain", runs, facts: facts)
     }
 
-    /// What 2.4 million samples of 729 visual tokens take: bytes by the format's own count, hours at this teacher's pace.
+    /// What 2.4 million samples of 729 visual tokens take: bytes by the format's own count, hours at this
+    /// teacher's pace.
     private func estimate(share: Double, secondsPerSample: Double, into facts: inout JSONObject) {
         let settings = TeacherOutputSettings(topK: 64, commonVocabulary: 151_936, saliencyLayer: 0)
         let positions = Double(729 + shapes.response)
@@ -86,7 +88,8 @@ extension ModelBench {
         facts["estimate_hours_of_this_teacher"] = .rounded(Self.estimatedSamples * secondsPerSample / 3600)
     }
 
-    /// Rows whose distribution a cache keeps: sample by sample the visual ones, then those that predict the response.
+    /// Rows whose distribution a cache keeps: sample by sample the visual ones, then those that predict the
+    /// response.
     private func lossRows(_ batch: AlignmentBatch) -> [Int32] {
         zip(batch.samples, batch.starts).flatMap { sample, start in
             ((sample.visual ?? 0..<0).map { $0 } + sample.responsePositions.map { $0 - 1 }).map {
@@ -95,7 +98,8 @@ extension ModelBench {
         }
     }
 
-    /// Teacher over trunk and candidates, `d` different ones a position, with the normaliser of every row a loss needs.
+    /// Teacher over trunk and candidates, `d` different ones a position, with the normaliser of every row a
+    /// loss needs.
     public func teacherRibbon() throws -> Figure {
         let teacher = try makeTeacher()
         let batch = shapes.makeBatch()

@@ -27,13 +27,15 @@ extension ModelBench {
     public enum Candidates: Sendable {
         /// Random weights: nearly all candidates differ, which is the most work there can be.
         case different
-        /// The student is fitted to the batch by SFT until it gives its tokens this probability in the mean, then stands still.
+        /// The student is fitted to the batch by SFT until it gives its tokens this probability in the mean,
+        /// then stands still.
         case peaked(probability: Double)
     }
 
     /// One optimizer step over the batch: forward, backward, clipping, AdamW.
     ///
-    /// - Parameter cached: IVA's targets and weights are read from the teacher's outputs, as a run with a cache does, not made in the step
+    /// - Parameter cached: IVA's targets and weights are read from the teacher's outputs, as a run with a
+    ///   cache does, not made in the step
     public func training(
         _ objective: Objective, candidates: Candidates = .different, cached: Bool = false
     ) throws -> Figure {

@@ -2,7 +2,8 @@ import Files
 import Models
 import Tensors
 
-/// Measures what a student and a teacher of given shapes cost, with random weights and the tower's features as input.
+/// Measures what a student and a teacher of given shapes cost, with random weights and the tower's features
+/// as input.
 ///
 /// One measurement a process: peak memory is a process's.
 public struct ModelBench {

@@ -29,7 +29,8 @@ public enum ProductBench {
         Sides(rows: 64, columns: 64, inner: 16, a: .plain, b: .transposed),
     ]
 
-    /// A figure a product and kernel; every repeat asks all kernels in turn. Kernels this processor lacks are left out.
+    /// A figure a product and kernel; every repeat asks all kernels in turn. Kernels this processor lacks are
+    /// left out.
     public static func products(repeats: Int) -> [Figure] {
         sides.flatMap { sides in
             let (a, b) = (

@@ -12,7 +12,8 @@ extension UsefulWork {
 
     /// - Parameters:
     ///   - headRows: trunk rows that any term looks at
-    ///   - candidates: positions of the candidates that were run: equal ones once, those equal to the ground truth not at all
+    ///   - candidates: positions of the candidates that were run: equal ones once, those equal to the ground
+    ///     truth not at all
     ///   - cached: the teacher's outputs at visual rows are read
     public func alignTI(headRows: Int, candidates positions: [Int], cached: Bool = false) -> Double {
         let branches = Rows.candidates(at: positions)
@@ -45,7 +46,8 @@ extension UsefulWork {
             visualTokens: batch * shapes.visual)
     }
 
-    /// Align-TI over vanilla KD at the sizes of the paper: a 7B teacher and a 0.5B student of Qwen2, 729 visual tokens.
+    /// Align-TI over vanilla KD at the sizes of the paper: a 7B teacher and a 0.5B student of Qwen2, 729
+    /// visual tokens.
     ///
     /// - Parameter merged: share of candidates that cost nothing because they equal the ground truth
     public static func paperRatio(instruction: Int, response: Int, candidates: Int, merged: Double) -> Double

@@ -1,8 +1,10 @@
-/// Floating-point operations that the mathematics of a step needs, whatever an implementation does beyond them.
+/// Floating-point operations that the mathematics of a step needs, whatever an implementation does beyond
+/// them.
 ///
-/// Counted are products: linear layers, scores and sums of attention over the keys a row sees, the projector, and the head at the
-/// rows that a loss looks at. A multiplication and an addition are two operations. The backward pass takes the gradients of inputs
-/// and of weights; scores that are computed again for it are no useful work. Elementwise work is left out.
+/// Counted are products: linear layers, scores and sums of attention over the keys a row sees, the projector,
+/// and the head at the rows that a loss looks at. A multiplication and an addition are two operations. The
+/// backward pass takes the gradients of inputs and of weights; scores that are computed again for it are no
+/// useful work. Elementwise work is left out.
 public struct UsefulWork: Sendable {
     public let shapes: BenchShapes
 
@@ -50,7 +52,8 @@ public struct UsefulWork: Sendable {
         return 3 * forward(model, rows, headRows: headRows, visualTokens: visualTokens) - features
     }
 
-    /// Scores of the instruction's rows against the keys they see, in one layer: what alpha takes beside a forward pass.
+    /// Scores of the instruction's rows against the keys they see, in one layer: what alpha takes beside a
+    /// forward pass.
     public var saliency: Double {
         let readers = (shapes.visual..<shapes.firstResponse).map { $0 + 1 }.reduce(0, +)
         return 2 * Double(shapes.batch) * Double(readers) * Double(shapes.teacher.hidden)

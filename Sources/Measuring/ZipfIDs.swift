@@ -1,7 +1,8 @@
 import Foundation
 import Tensors
 
-/// Token ids that come as often as those of text do: Zipf's law in Mandelbrot's form, `p(rank) ~ 1 / (rank + 2.7)`.
+/// Token ids that come as often as those of text do: Zipf's law in Mandelbrot's form, `p(rank) ~ 1 / (rank +
+/// 2.7)`.
 ///
 /// The rank is the id: byte-level BPE numbers its tokens in the order of their merges, frequent ones first.
 public struct ZipfIDs: Sendable {

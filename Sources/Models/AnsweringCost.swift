@@ -11,14 +11,15 @@ public struct AnsweringCostSettings: Sendable {
     public var slots = 16
     /// Runs of each figure after one that does not count; the median counts.
     public var runs = 5
-    /// A run is repeated until it has lasted so long, and its mean taken: an answer of a small model takes a few milliseconds.
+    /// A run is repeated until it has lasted so long, and its mean taken: an answer of a small model takes a
+    /// few milliseconds.
     public var leastSeconds = 0.2
 
     public init() {}
 }
 
-/// What answering questions about images costs with a model (the paper's Table 5). Pictures and texts are random, and no token ends an
-/// answer, so that the work does not depend on the weights.
+/// What answering questions about images costs with a model (the paper's Table 5). Pictures and texts are
+/// random, and no token ends an answer, so that the work does not depend on the weights.
 public struct AnsweringCost {
     private let model: LlavaModel
     private let settings: AnsweringCostSettings
@@ -54,7 +55,8 @@ public struct AnsweringCost {
         public let firstTokenSeconds: Double
         /// Rate of the tokens after the first.
         public let tokensPerSecond: Double
-        /// (Slowest - fastest) / median of the runs of a whole answer: how far the machine let itself be disturbed.
+        /// (Slowest - fastest) / median of the runs of a whole answer: how far the machine let itself be
+        /// disturbed.
         public let spread: Double
     }
 

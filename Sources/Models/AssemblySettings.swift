@@ -1,7 +1,8 @@
 import Files
 import Images
 
-/// A language model that starts from random weights. The defaults are the demo's teacher (docs: the embedded world).
+/// A language model that starts from random weights. The defaults are the demo's teacher (docs: the embedded
+/// world).
 public struct FreshLanguage: Codable, Equatable, Sendable {
     /// qwen2, qwen3 or llama.
     public var family = "qwen2"
@@ -13,8 +14,8 @@ public struct FreshLanguage: Codable, Equatable, Sendable {
     public var headSize: Int?
     public var intermediate = 352
     public var ropeTheta = 1e6
-    /// Standard deviation of fresh matrices. 0.02 is usual; the demo's small models learn about three times faster
-    /// from some 0.6/√hidden.
+    /// Standard deviation of fresh matrices. 0.02 is usual; the demo's small models learn about three times
+    /// faster from some 0.6/√hidden.
     public var initializerRange = 0.02
     public var tiedEmbeddings = true
     public var maximumPositions = 2048
@@ -34,8 +35,8 @@ public struct FreshLanguage: Codable, Equatable, Sendable {
     }
 }
 
-/// A vision tower that starts from random weights. The defaults need no training: with feature layer -2 of one layer the features
-/// are orthonormal projections of patches plus random positions.
+/// A vision tower that starts from random weights. The defaults need no training: with feature layer -2 of
+/// one layer the features are orthonormal projections of patches plus random positions.
 public struct FreshVision: Codable, Equatable, Sendable {
     /// siglip or clip.
     public var family = "siglip"
@@ -47,7 +48,8 @@ public struct FreshVision: Codable, Equatable, Sendable {
     public var layers = 1
     public var heads = 4
     public var intermediate = 128
-    /// Whether the rows of the patch embedding are orthonormal; otherwise they are normal with deviation 0.02.
+    /// Whether the rows of the patch embedding are orthonormal; otherwise they are normal with deviation
+    /// 0.02.
     public var orthonormalPatches = true
     /// Standard deviation of the position embeddings beside orthonormal patches.
     public var positionDeviation = 0.5
@@ -73,11 +75,13 @@ public struct AssemblySettings: Codable, Equatable, Sendable {
     public var language = FreshLanguage()
     /// Used without a vision tower's folder.
     public var vision = FreshVision()
-    /// Whether the projector is the language model folder's instead of a fresh one: for LLaVA's own releases, whose tower is apart.
+    /// Whether the projector is the language model folder's instead of a fresh one: for LLaVA's own releases,
+    /// whose tower is apart.
     public var keepsProjector = false
     /// Hidden layer of the tower that becomes features; -2 in LLaVA and Align-TI.
     public var featureLayer = -2
-    /// `full` or `default` (without the first token); nil for what the tower needs: `full` for SigLIP, `default` for CLIP.
+    /// `full` or `default` (without the first token); nil for what the tower needs: `full` for SigLIP,
+    /// `default` for CLIP.
     public var featureSelection: LlavaConfiguration.FeatureSelection?
     /// `square`, `pad` or `clip`; nil for the tower's own way.
     public var imageAspect: ImageProcessor.Aspect?
@@ -101,7 +105,8 @@ extension FreshLanguage {
     func configuration(vocabulary: Int, endIds: [Int]) throws -> TextConfiguration {
         guard initializerRange > 0, initializerRange <= 1 else {
             throw ModelsError.cannotAssemble(
-                problem: "language.initializer_range is \(initializerRange); it must be above 0 and at most 1")
+                problem: "language.initializer_range is \(initializerRange); it must be above 0 and at most 1"
+            )
         }
         var object: JSONObject = [
             "model_type": .string(family), "hidden_size": .int(hidden), "num_hidden_layers": .int(layers),

@@ -94,7 +94,8 @@ final class Checkpoint: WeightSource {
         }
     }
 
-    /// Tensors of the vision tower beyond the feature layer. They are not computed with, but a rewritten checkpoint keeps them.
+    /// Tensors of the vision tower beyond the feature layer. They are not computed with, but a rewritten
+    /// checkpoint keeps them.
     var unusedVision: [UnusedTensor] {
         places.filter { !taken.contains($0.key) && ModelPart(name: $0.key) == .vision }
             .map { name, place in

@@ -1,4 +1,5 @@
-/// The ways in which checkpoints spell the same weights. Inside, names are those of transformers 5's module tree.
+/// The ways in which checkpoints spell the same weights. Inside, names are those of transformers 5's module
+/// tree.
 package enum CheckpointNames {
     static let language = "model.language_model."
     static let vision = "model.vision_tower."

@@ -40,8 +40,8 @@ public struct Generated {
 }
 
 extension LanguageModel {
-    /// Continues prompts of any lengths, several at once and without padding. A finished sequence leaves its slot to the next prompt.
-    /// Each prompt gets the ids that it would get alone.
+    /// Continues prompts of any lengths, several at once and without padding. A finished sequence leaves its
+    /// slot to the next prompt. Each prompt gets the ids that it would get alone.
     ///
     /// - Parameters:
     ///   - count: number of prompts
@@ -126,7 +126,8 @@ extension LanguageModel {
         }
     }
 
-    /// Continues prompts and returns their answers in order; see `generate(count:settings:text:stream:prompt:finished:)`.
+    /// Continues prompts and returns their answers in order; see
+    /// `generate(count:settings:text:stream:prompt:finished:)`.
     public func generate(_ prompts: [Value], settings: GenerationSettings, text: (([Int32]) -> String)? = nil)
         throws -> [Generated]
     {
@@ -194,7 +195,8 @@ private struct OpenSequence {
         }
     }
 
-    /// Whether `stop` has just appeared. An id is a byte of text at least, so the last ids tell; a few more do for those without text.
+    /// Whether `stop` has just appeared. An id is a byte of text at least, so the last ids tell; a few more
+    /// do for those without text.
     private func endsWithin(_ ids: [Int32], _ stop: String, _ text: ([Int32]) -> String) -> Bool {
         text(ids.suffix(stop.utf8.count + 8)).contains(stop)
     }

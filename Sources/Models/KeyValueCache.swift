@@ -3,7 +3,8 @@ import Tensors
 
 /// Keys and values of several sequences that are being continued, a slot each, for all layers.
 ///
-/// A slot's rows stand together, so that a decoding step reads them where they are. The memory grows by doubling.
+/// A slot's rows stand together, so that a decoding step reads them where they are. The memory grows by
+/// doubling.
 final class KeyValueCache {
     let slots: Int
     private let width: Int  // keyHeads * headSize

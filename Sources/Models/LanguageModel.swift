@@ -6,7 +6,8 @@ public struct LanguageOutput {
     public let hidden: Value  // [rows, hidden], after the final norm
     /// The rows' own keys and values, a layer each.
     public let layers: [LayerKeys]
-    /// Queries and keys after the rotary embedding of the layers asked for: `[rows, heads * headSize]`, `[rows, keyHeads * headSize]`.
+    /// Queries and keys after the rotary embedding of the layers asked for: `[rows, heads * headSize]`,
+    /// `[rows, keyHeads * headSize]`.
     public let observed: [Int: (q: Tensor, k: Tensor)]
 }
 
@@ -31,7 +32,8 @@ public final class LanguageModel {
             : try (weights / "lm_head").parameter("weight", [text.vocabulary, text.hidden], isMatrix: true)
     }
 
-    /// Weight of the last linear layer, `[vocabulary, hidden]`: the embedding table itself where they are tied.
+    /// Weight of the last linear layer, `[vocabulary, hidden]`: the embedding table itself where they are
+    /// tied.
     public var head: Value { (untiedHead ?? embeddings).value }
     public var headSize: Int { configuration.headSize }
     public var vocabularySize: Int { configuration.vocabulary }
@@ -48,8 +50,9 @@ public final class LanguageModel {
 
     /// Runs rows of one or more sequences through all layers.
     ///
-    /// Without a trunk the rows' own keys are the trunk keys, and also the keys of their own where a segment sees itself: a whole
-    /// ribbon is one pass. With a trunk the rows read its keys, and gradients flow into them.
+    /// Without a trunk the rows' own keys are the trunk keys, and also the keys of their own where a segment
+    /// sees itself: a whole ribbon is one pass. With a trunk the rows read its keys, and gradients flow into
+    /// them.
     ///
     /// - Parameters:
     ///   - embeddings: `[rows, hidden]`

@@ -25,8 +25,8 @@ public struct LlavaConfiguration: Equatable, Sendable {
 
     /// Reads and checks `config.json` in a model folder.
     ///
-    /// - Throws: `ModelsError`, naming the file and the field; settings that would change the numbers and are not supported are
-    ///   refused
+    /// - Throws: `ModelsError`, naming the file and the field; settings that would change the numbers and are
+    ///   not supported are refused
     public init(folder: URL) throws { try self.init(Fields(folder.appendingPathComponent("config.json"))) }
 
     init(_ fields: Fields) throws {

@@ -4,12 +4,14 @@ import Images
 import Tensors
 
 extension LlavaModel {
-    /// Reads a checkpoint: `config.json`, weights (F32, BF16 or F16, one file or shards), `preprocessor_config.json`.
+    /// Reads a checkpoint: `config.json`, weights (F32, BF16 or F16, one file or shards),
+    /// `preprocessor_config.json`.
     ///
     /// - Parameters:
     ///   - folder: a Hugging Face folder of a LLaVA model, or of a language model alone
     ///   - trainable: parts whose weights require a gradient
-    ///   - precision: of matrix products; bf16 where the processor has it keeps frozen matrices in half the memory
+    ///   - precision: of matrix products; bf16 where the processor has it keeps frozen matrices in half the
+    ///     memory
     /// - Throws: `ModelsError`, `FilesError` or `ImageError`, naming the file and the tensor or field
     public convenience init(
         folder: URL, trainable: Set<ModelPart> = [], precision: Precision = .fp32

@@ -8,7 +8,9 @@ extension LlavaModel {
     ///   - trainable: parts whose weights require a gradient
     ///   - precision: of matrix products
     /// - Throws: `ModelsError` for a shape that makes no sense
-    public convenience init(random settings: AssemblySettings, trainable: Set<ModelPart>, precision: Precision = .fp32) throws {
+    public convenience init(
+        random settings: AssemblySettings, trainable: Set<ModelPart>, precision: Precision = .fp32
+    ) throws {
         guard let vocabulary = settings.language.vocabulary else {
             throw ModelsError.cannotAssemble(
                 problem: "a random model without a tokenizer needs language.vocabulary")
@@ -19,7 +21,8 @@ extension LlavaModel {
             imageTokenId: -200, featureLayer: settings.featureLayer,
             featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full))
         try self.init(
-            configuration, WeightScope(RandomWeights(seed: settings.seed), trainable: trainable, precision: precision),
+            configuration,
+            WeightScope(RandomWeights(seed: settings.seed), trainable: trainable, precision: precision),
             imageProcessor: nil)
     }
 }

@@ -1,7 +1,8 @@
 import Tensors
 
 extension LlavaModel {
-    /// The same model once more: it shares the memory of the weights but has gradients of its own, so that another thread can run it.
+    /// The same model once more: it shares the memory of the weights but has gradients of its own, so that
+    /// another thread can run it.
     ///
     /// - Parameter trainable: parts whose weights require a gradient
     public func replica(trainable: Set<ModelPart>) throws -> LlavaModel {
@@ -10,9 +11,11 @@ extension LlavaModel {
             imageProcessor: imageProcessor, folder: folder)
     }
 
-    /// A frozen model of more layers that share the memory of this model's: layer i has the weights of layer i modulo this model's count.
+    /// A frozen model of more layers that share the memory of this model's: layer i has the weights of layer
+    /// i modulo this model's count.
     ///
-    /// It computes as much as a model of that many layers, and means nothing: for measurements where a deep model does not fit.
+    /// It computes as much as a model of that many layers, and means nothing: for measurements where a deep
+    /// model does not fit.
     public func repeatingLayers(to layers: Int) throws -> LlavaModel {
         precondition(
             layers >= configuration.text.layers, "repeatingLayers: \(layers) of \(configuration.text.layers)")

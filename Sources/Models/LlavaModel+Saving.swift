@@ -10,7 +10,8 @@ extension LlavaModel {
         "tokenizer.model", "chat_template.jinja", "chat_template.json", "processor_config.json",
     ]
 
-    /// Writes a Hugging Face checkpoint that transformers 4 and 5 load; the folder appears whole or not at all.
+    /// Writes a Hugging Face checkpoint that transformers 4 and 5 load; the folder appears whole or not at
+    /// all.
     ///
     /// - Parameters:
     ///   - type: how weights are stored: F32, BF16 or F16

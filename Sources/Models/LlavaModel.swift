@@ -106,7 +106,8 @@ public final class LlavaModel {
         return rows
     }
 
-    /// Runs the tower up to the feature layer. With a frozen tower the result is a constant that may be cached.
+    /// Runs the tower up to the feature layer. With a frozen tower the result is a constant that may be
+    /// cached.
     ///
     /// - Parameter patches: `[images * patches, 3 * patch * patch]`
     /// - Returns: `[images * visualTokensPerImage, features]`
@@ -145,12 +146,14 @@ public final class LlavaModel {
         try project(visionFeatures(patches: patches(pixels: pixels)))
     }
 
-    /// Normalised images `[images, 3, size, size]` to token embeddings, `[images * visualTokensPerImage, hidden]`.
+    /// Normalised images `[images, 3, size, size]` to token embeddings, `[images * visualTokensPerImage,
+    /// hidden]`.
     public func visualTokens(planes: Tensor) throws -> Value {
         try project(visionFeatures(patches: patches(planes: planes)))
     }
 
-    /// Embeds a text whose visual placeholders (the image token id, or -200) are replaced by visual tokens, in order.
+    /// Embeds a text whose visual placeholders (the image token id, or -200) are replaced by visual tokens,
+    /// in order.
     ///
     /// - Parameters:
     ///   - ids: one placeholder a visual token

@@ -9,12 +9,14 @@ public struct ModelAssembly {
     private let tokenizer: URL
     private let changedTokenizer: [UInt8]?  // tokenizer.json with the placeholder added
 
-    /// Takes a vision tower and a language model, each read from a checkpoint or made from random numbers, and a fresh projector.
+    /// Takes a vision tower and a language model, each read from a checkpoint or made from random numbers,
+    /// and a fresh projector.
     ///
     /// - Parameters:
     ///   - settings: see `AssemblySettings`; `language` and `vision` count where there is no folder
-    ///   - language: a Hugging Face folder of a language model, or of a LLaVA model, whose language model is taken. A release of LLaVA
-    ///     or Align-TI itself (tower apart) becomes a Hugging Face model this way, with `keepsProjector`
+    ///   - language: a Hugging Face folder of a language model, or of a LLaVA model, whose language model is
+    ///     taken. A release of LLaVA or Align-TI itself (tower apart) becomes a Hugging Face model this way,
+    ///     with `keepsProjector`
     ///   - vision: a Hugging Face folder of SigLIP or CLIP (or of a LLaVA model, whose tower is taken)
     ///   - tokenizer: the folder of `tokenizer.json`; nil for the language model's
     /// - Throws: `ModelsError`, `FilesError` or `ImageError`
@@ -58,7 +60,8 @@ public struct ModelAssembly {
                 throw ModelsError.vocabularyTooSmall(
                     rows: text.vocabulary, needed: needed, tokenizer: words.path)
             }
-            weights.language = RandomWeights(seed: settings.seed, deviation: settings.language.initializerRange)
+            weights.language = RandomWeights(
+                seed: settings.seed, deviation: settings.language.initializerRange)
         }
         let tower: VisionConfiguration
         if let vision {
@@ -154,7 +157,8 @@ private final class AssembledWeights: WeightSource {
     }
 }
 
-/// A language model's checkpoint whose embedding table and head get more rows; the new ones are the mean of the old.
+/// A language model's checkpoint whose embedding table and head get more rows; the new ones are the mean of
+/// the old.
 private final class GrownVocabulary: WeightSource {
     private let checkpoint: Checkpoint
     private let rows: Int

@@ -6,7 +6,8 @@ public enum ModelPart: String, CaseIterable, Sendable, Codable { case vision, pr
 
 /// A weight of a model.
 public struct Parameter {
-    /// The name in the module tree of transformers 5, such as `model.language_model.layers.0.mlp.up_proj.weight`.
+    /// The name in the module tree of transformers 5, such as
+    /// `model.language_model.layers.0.mlp.up_proj.weight`.
     public let name: String
     /// A leaf; it requires a gradient if its part is trained.
     public let value: Value
@@ -103,6 +104,7 @@ extension ModelPart {
 }
 
 extension Parameter {
-    /// The name used here for a tensor of a checkpoint in any of the known spellings; nil for one that is none of ours.
+    /// The name used here for a tensor of a checkpoint in any of the known spellings; nil for one that is
+    /// none of ours.
     public static func canonicalName(ofStored name: String) -> String? { CheckpointNames.canonical(name) }
 }

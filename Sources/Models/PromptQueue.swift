@@ -1,7 +1,8 @@
 import Autograd
 import Foundation
 
-/// Hands prompts to the workers of a generation and their answers back; the caller's closures are never called by two at once.
+/// Hands prompts to the workers of a generation and their answers back; the caller's closures are never
+/// called by two at once.
 final class PromptQueue: @unchecked Sendable {
     let count: Int
     private let lock = NSLock()

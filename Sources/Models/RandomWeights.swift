@@ -1,6 +1,7 @@
 import Tensors
 
-/// Fresh weights as a pure function of a seed and a weight's name: models that share names, shapes and seed share the weights.
+/// Fresh weights as a pure function of a seed and a weight's name: models that share names, shapes and seed
+/// share the weights.
 final class RandomWeights: WeightSource {
     /// How the projection of patches starts.
     enum PatchEmbedding: Equatable {
@@ -18,7 +19,8 @@ final class RandomWeights: WeightSource {
         (self.seed, self.deviation, self.patchEmbedding) = (seed, deviation, patchEmbedding)
     }
 
-    /// Norms start at 1 and biases at 0. The projector's matrices are uniform within ±1/√inputs as in LLaVA, others normal.
+    /// Norms start at 1 and biases at 0. The projector's matrices are uniform within ±1/√inputs as in LLaVA,
+    /// others normal.
     func tensor(_ name: String, shape: [Int]) throws -> Tensor {
         let tensor = Tensor(uninitialized: shape)
         if name.hasSuffix(".bias") {

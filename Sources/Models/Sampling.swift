@@ -5,7 +5,8 @@ import Tensors
 public enum Sampling: Equatable, Sendable {
     /// The most probable id; of equals the smallest.
     case greedy
-    /// A draw at a temperature from the nucleus: the fewest most probable ids whose probability reaches `topP`.
+    /// A draw at a temperature from the nucleus: the fewest most probable ids whose probability reaches
+    /// `topP`.
     case random(temperature: Double, topP: Double, seed: UInt64)
 
     /// - Parameters:
@@ -43,7 +44,8 @@ public enum Sampling: Equatable, Sendable {
 
     /// The nucleus with its probabilities, which sum to 1; at least one id.
     ///
-    /// - Parameter topP: 1 keeps every id; the result is then in the order of ids, otherwise by falling probability
+    /// - Parameter topP: 1 keeps every id; the result is then in the order of ids, otherwise by falling
+    ///   probability
     public static func nucleus(
         _ logits: UnsafeBufferPointer<Float>, temperature: Double, topP: Double
     ) -> [(id: Int32, probability: Double)] {

@@ -1,6 +1,7 @@
 import Autograd
 
-/// The keys and values of some rows in one layer, ready to be attended to: after the head norm and the rotary embedding.
+/// The keys and values of some rows in one layer, ready to be attended to: after the head norm and the rotary
+/// embedding.
 public struct LayerKeys {
     public let keys, values: Value  // [rows, keyHeads * headSize]
 

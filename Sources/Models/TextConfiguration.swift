@@ -21,7 +21,8 @@ public struct TextConfiguration: Equatable, Sendable {
     public let maximumPositions: Int
     public let startId: Int32?
     public let endIds: [Int32]
-    /// Its row of the embedding table receives no gradient as an input, as in `transformers`, where it is the table's `padding_idx`.
+    /// Its row of the embedding table receives no gradient as an input, as in `transformers`, where it is the
+    /// table's `padding_idx`.
     public let paddingId: Int32?
     /// The object as it was read, so that keys unknown here survive a rewrite.
     let source: JSONObject
@@ -66,8 +67,8 @@ public struct TextConfiguration: Equatable, Sendable {
         try Self.refuseUnsupported(fields, family)
     }
 
-    /// Reads `config.json` of a language model, of a Hugging Face LLaVA model, or of one of LLaVA's own releases, whose text fields
-    /// stand at the top and whose `model_type` is such as `llava_qwen2`.
+    /// Reads `config.json` of a language model, of a Hugging Face LLaVA model, or of one of LLaVA's own
+    /// releases, whose text fields stand at the top and whose `model_type` is such as `llava_qwen2`.
     init(folder: URL) throws {
         let fields = try Fields(folder.appendingPathComponent("config.json"))
         let type = try fields.text("model_type")

@@ -2,7 +2,8 @@ import Foundation
 
 /// What putting a model together needs of a `tokenizer.json`: its ids, without its rules.
 ///
-/// The file is walked byte by byte: two entries of a vocabulary may be equal to Swift's `String` and different to the tokenizer.
+/// The file is walked byte by byte: two entries of a vocabulary may be equal to Swift's `String` and
+/// different to the tokenizer.
 struct TokenizerFile {
     let path: String
     /// One more than the highest id.

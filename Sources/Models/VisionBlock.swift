@@ -1,6 +1,7 @@
 import Autograd
 
-/// A layer of SigLIP or CLIP: `h = x + attention(norm1 x)`, `h + fc2(activation(fc1(norm2 h)))`; every row sees its whole image.
+/// A layer of SigLIP or CLIP: `h = x + attention(norm1 x)`, `h + fc2(activation(fc1(norm2 h)))`; every row
+/// sees its whole image.
 struct VisionBlock {
     let norm1, norm2: LayerNorm
     let q, k, v, output: Linear

@@ -1,7 +1,8 @@
 import Autograd
 import Tensors
 
-/// SigLIP or CLIP up to the layer whose output becomes features. Later layers, the last norm and the pooling head are not loaded.
+/// SigLIP or CLIP up to the layer whose output becomes features. Later layers, the last norm and the pooling
+/// head are not loaded.
 struct VisionTower {
     let configuration: VisionConfiguration
     let patchEmbedding: Linear  // [hidden, 3 * patch * patch]; SigLIP has a bias

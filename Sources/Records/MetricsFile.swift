@@ -7,7 +7,8 @@ package final class MetricsFile {
     private let writer: JSONLinesWriter
     private let encoder = JSONEncoder()
 
-    /// Keeps the lines of the first `steps` steps of an earlier attempt and drops what came after the state that is resumed.
+    /// Keeps the lines of the first `steps` steps of an earlier attempt and drops what came after the state
+    /// that is resumed.
     package init(_ url: URL, keeping steps: Int) throws {
         encoder.outputFormatting = [.sortedKeys]
         var kept: [UInt8] = []
@@ -25,7 +26,9 @@ package final class MetricsFile {
         writer = try JSONLinesWriter(appendingTo: url)
     }
 
-    package func append(_ metrics: StepMetrics) throws { try writer.append([UInt8](try encoder.encode(metrics))) }
+    package func append(_ metrics: StepMetrics) throws {
+        try writer.append([UInt8](try encoder.encode(metrics)))
+    }
 
     /// Makes sure that what was appended is on disk: before a state is written that counts on it.
     package func synchronize() throws { try writer.synchronize() }

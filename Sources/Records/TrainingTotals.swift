@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// What a whole run cost, summed over the lines of its metrics.jsonl: a resumed run's too, of which the process that ends it knows
-/// the last part only.
+/// What a whole run cost, summed over the lines of its metrics.jsonl: a resumed run's too, of which the
+/// process that ends it knows the last part only.
 public struct TrainingTotals: Equatable, Sendable {
     /// Samples that were trained on, those seen twice counted twice.
     public var samples = 0

@@ -8,7 +8,8 @@ import Stage
 import TeacherStore
 import Text
 
-/// Heat maps of the instruction's attention over the image: several questions on one image, and layer by layer.
+/// Heat maps of the instruction's attention over the image: several questions on one image, and layer by
+/// layer.
 struct AttentionSection {
     let run: RunFolder
     let scored: ScoredRun

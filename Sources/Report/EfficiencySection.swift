@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// What answering with the models costs (the paper's Table 5) and what training them took (Tables 6 and 14), from measure-efficiency.
+/// What answering with the models costs (the paper's Table 5) and what training them took (Tables 6 and 14),
+/// from measure-efficiency.
 struct EfficiencySection {
     let run: RunFolder
 

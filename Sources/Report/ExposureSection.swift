@@ -1,6 +1,7 @@
 import Foundation
 
-/// How errors add up when a student goes on from its own words (appendix B.4): the curves of measure-exposure.
+/// How errors add up when a student goes on from its own words (appendix B.4): the curves of
+/// measure-exposure.
 struct ExposureSection {
     let run: RunFolder
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Makes gnuplot's document a part of the page: the page's colours (so that it follows light and dark), ids of its own, a
-/// description, nothing that is not drawn.
+/// Makes gnuplot's document a part of the page: the page's colours (so that it follows light and dark), ids
+/// of its own, a description, nothing that is not drawn.
 enum InlineSVG {
     static func make(_ document: String, for plot: Plot) -> String {
         var lines = document.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)

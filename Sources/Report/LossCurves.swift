@@ -51,7 +51,8 @@ public struct LossCurves: Sendable {
         guard !steps.isEmpty, !used.isEmpty else { return nil }
         var series = used.map { Plot.Series(Self.label($0), curve(values[$0] ?? [], points: points)) }
         if used.count > 1 { series.append(Plot.Series("all, weighted", curve(loss, points: points))) }
-        // A loss starts many times higher than it ends: the frame is that of the steps after the first twenty-fifth.
+        // A loss starts many times higher than it ends: the frame is that of the steps after the first
+        // twenty-fifth.
         let later = series.flatMap { $0.points.dropFirst(1 + $0.points.count / 25) }.map(\.y)
         let last = series.map { "\($0.name) \(Printed.number($0.points.last?.y, 3))" }.joined(separator: ", ")
         return Plot(

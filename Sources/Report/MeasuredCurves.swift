@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// exposure.json of measure-exposure: what each student's errors add up to along answers of l tokens (docs/formats.md).
+/// exposure.json of measure-exposure: what each student's errors add up to along answers of l tokens
+/// (docs/formats.md).
 struct MeasuredCurves {
     /// A curve over l = 1, 2, ... with its band; not a number where it is undefined.
     struct Curve {
@@ -68,7 +69,8 @@ struct MeasuredCurves {
         }
     }
 
-    /// How many lengths are worth showing: up to the last l at which a tenth of all samples still runs for every student.
+    /// How many lengths are worth showing: up to the last l at which a tenth of all samples still runs for
+    /// every student.
     var length: Int {
         let length = students.map(\.running.count).min() ?? 0
         return (0..<length).last { index in students.allSatisfy { 10 * $0.running[index] > samples } }

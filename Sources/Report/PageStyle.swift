@@ -1,4 +1,5 @@
-/// The page's style sheet: one column of text, calm colours in light and dark, tables that scroll on their own.
+/// The page's style sheet: one column of text, calm colours in light and dark, tables that scroll on their
+/// own.
 enum PageStyle {
     static let sheet = """
         :root {

@@ -1,5 +1,5 @@
-/// The page's templates, in Mustache. What comes from data stands in double braces and is escaped by `PageText`; triple braces hold
-/// gnuplot's drawings alone.
+/// The page's templates, in Mustache. What comes from data stands in double braces and is escaped by
+/// `PageText`; triple braces hold gnuplot's drawings alone.
 enum PageTemplate {
     static let page = """
         {{% CONTENT_TYPE: PAGE}}<!DOCTYPE html>

@@ -69,7 +69,8 @@ struct ProvenanceSection {
         run.source(of: input)?.name ?? "\(input.name) (\(input.path.split(separator: "/").last ?? ""))"
     }
 
-    /// - Parameter first: the same with another seed, if it was listed; its settings and files are not said again
+    /// - Parameter first: the same with another seed, if it was listed; its settings and files are not said
+    ///   again
     private func details(_ result: RunResult, like first: RunResult? = nil) -> Details {
         let receipt = result.receipt
         var rows: [(name: String, value: String)] = [

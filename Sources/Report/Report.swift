@@ -16,8 +16,8 @@ public struct ReportSettings: Sendable {
     /// Layers and models shown at most.
     public var layers = 6
     public var models = 5
-    /// Rows of the comparisons whose heat maps are shown beside the scored models', where they are in the run: without IVA and
-    /// with it, all else equal.
+    /// Rows of the comparisons whose heat maps are shown beside the scored models', where they are in the
+    /// run: without IVA and with it, all else equal.
     public var attentionRows = ["kd-tpa", "align-ti"]
     /// Longer side of a heat map, in pixels.
     public var pictureSide = 224

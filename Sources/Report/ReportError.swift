@@ -1,6 +1,7 @@
 import Stage
 
-/// What can go wrong while a report is written; a part of the run that is merely absent is said in the report instead.
+/// What can go wrong while a report is written; a part of the run that is merely absent is said in the report
+/// instead.
 public enum ReportError: ExitCoded, Equatable, CustomStringConvertible {
     /// The folder holds neither a receipt nor a metrics.jsonl.
     case nothingToReport(folder: String)

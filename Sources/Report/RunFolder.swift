@@ -79,7 +79,8 @@ public struct RunFolder: Sendable {
             ?? results.first { !$0.name.isEmpty && input.path.hasSuffix("/\($0.name)") }
     }
 
-    /// Where an input is now: at its path, or, when the run was moved or copied, at the same place below the run.
+    /// Where an input is now: at its path, or, when the run was moved or copied, at the same place below the
+    /// run.
     public func locate(_ input: Receipt.Input) -> URL? {
         if FileManager.default.fileExists(atPath: input.path) { return URL(fileURLWithPath: input.path) }
         let parts = input.path.split(separator: "/")
@@ -90,7 +91,8 @@ public struct RunFolder: Sendable {
         return nil
     }
 
-    /// Digest of all a report is made from: the receipts (they hold the digests of everything else), unfinished metrics.
+    /// Digest of all a report is made from: the receipts (they hold the digests of everything else),
+    /// unfinished metrics.
     public func digest() throws -> String {
         let loose = unfinished.map { $0.isEmpty ? "metrics.jsonl" : "\($0)/metrics.jsonl" }
         let files =

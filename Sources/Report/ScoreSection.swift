@@ -61,7 +61,8 @@ struct ScoreSection {
         }
     }
 
-    /// Ours, then the published rows of the benchmarks we have; the paper's rows are those of the official data.
+    /// Ours, then the published rows of the benchmarks we have; the paper's rows are those of the official
+    /// data.
     static func table(_ models: [ScoreTable.Row]) -> ReportTable {
         let columns = BenchmarkList.all.filter { benchmark in
             models.contains { $0.scores[benchmark.name] != nil }

@@ -3,7 +3,8 @@ import Files
 import Foundation
 import Stage
 
-/// The models of the score table with their answers, and the benchmarks they were asked: opened again from where the receipts say.
+/// The models of the score table with their answers, and the benchmarks they were asked: opened again from
+/// where the receipts say.
 struct ScoredRun {
     struct Model {
         let name: String
@@ -54,7 +55,8 @@ struct ScoredRun {
         (self.models, self.benchmarks, self.problems) = (models, benchmarks, problems)
     }
 
-    /// With the first seed of these rows of comparisons, as far as the run has them and they answered the same benchmarks.
+    /// With the first seed of these rows of comparisons, as far as the run has them and they answered the
+    /// same benchmarks.
     func adding(_ rows: [String], of run: RunFolder) -> ScoredRun {
         let answers = run.made(by: "answer-benchmarks")
         let added = rows.compactMap { row -> Model? in
@@ -78,7 +80,8 @@ struct ScoredRun {
         Set(answers.receipt.inputs.filter { $0.name.hasPrefix("benchmark ") }.map(\.sha256))
     }
 
-    /// Every question of a benchmark with each model's judged answer; nil where the models were not asked the same.
+    /// Every question of a benchmark with each model's judged answer; nil where the models were not asked the
+    /// same.
     func judged(_ benchmark: any Benchmark) throws -> [JudgedQuestion]? {
         let name = type(of: benchmark).name
         let items = try models.map { model in

@@ -48,7 +48,8 @@ public struct Packing: Sendable {
     public var badSamples = BadSamplePolicy.fail
     /// Reads only so many records; nil for all.
     public var limit: Int?
-    /// Share of pictures (of samples, where there is none) that are held back; whoever shows a picture goes where it goes.
+    /// Share of pictures (of samples, where there is none) that are held back; whoever shows a picture goes
+    /// where it goes.
     public var heldBackShare = 0.0
     public var part = PackedPart.training
     /// The output does not depend on it.

@@ -18,8 +18,8 @@ public enum ExitStatus {
 
     /// The code for any error.
     ///
-    /// Our libraries stop the program on a caller's mistake and throw the world's, so an error of theirs that says
-    /// nothing else is about data. What describes itself in no way was not foreseen.
+    /// Our libraries stop the program on a caller's mistake and throw the world's, so an error of theirs that
+    /// says nothing else is about data. What describes itself in no way was not foreseen.
     static func code(for error: any Error) -> Int32 {
         switch error {
         case let coded as any ExitCoded: coded.exitCode

@@ -1,7 +1,8 @@
 import Foundation
 
-/// How many signals came. A signal handler is a C function without context, so this is the one global variable of the
-/// project. Behind a pointer, because Swift's exclusivity check of a global would take the handler for a second writer.
+/// How many signals came. A signal handler is a C function without context, so this is the one global
+/// variable of the project. Behind a pointer, because Swift's exclusivity check of a global would take the
+/// handler for a second writer.
 nonisolated(unsafe) private let received: UnsafeMutablePointer<sig_atomic_t> = {
     let counter = UnsafeMutablePointer<sig_atomic_t>.allocate(capacity: 1)
     counter.initialize(to: 0)
@@ -24,7 +25,8 @@ public struct Interruption: Sendable {
         before = received.pointee
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { _ in received.pointee &+= 1 }
-        // Reads and writes go on as if nothing had happened; after the first signal the default action is back.
+        // Reads and writes go on as if nothing had happened; after the first signal the default action is
+        // back.
         action.sa_flags = Int32(truncatingIfNeeded: SA_RESTART) | Int32(truncatingIfNeeded: SA_RESETHAND)
         for signal in signals { sigaction(signal, &action, nil) }
     }

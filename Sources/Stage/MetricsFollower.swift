@@ -78,7 +78,8 @@ public struct MetricsFollower {
         values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
-    /// Seconds to the end at the pace of the last steps; nil where the file does not say how many steps there are.
+    /// Seconds to the end at the pace of the last steps; nil where the file does not say how many steps there
+    /// are.
     public var secondsLeft: Double? {
         guard let step, let totalSteps, let pace = Self.mean(recentSeconds) else { return nil }
         return Double(max(0, totalSteps - step - 1)) * pace

@@ -4,8 +4,9 @@ import Foundation
 package enum ProcessorLimit {
     private typealias Affinity = @convention(c) (pid_t, Int, UnsafeMutableRawPointer) -> Int32
 
-    /// Leaves the process the first `count` of the processors it has. Threads made afterwards inherit it, and everything that asks
-    /// how many processors there are finds so many; so it must come before the first thread.
+    /// Leaves the process the first `count` of the processors it has. Threads made afterwards inherit it, and
+    /// everything that asks how many processors there are finds so many; so it must come before the first
+    /// thread.
     package static func apply(_ count: Int) {
         // Swift's Glibc module hides these two, which are declared for GNU sources only.
         guard let get = dlsym(nil, "sched_getaffinity"), let set = dlsym(nil, "sched_setaffinity") else {

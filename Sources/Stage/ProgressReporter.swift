@@ -1,6 +1,7 @@
 import Foundation
 
-/// Tells the user how far a loop is: on a terminal one line that is rewritten, elsewhere a plain line now and then.
+/// Tells the user how far a loop is: on a terminal one line that is rewritten, elsewhere a plain line now and
+/// then.
 public final class ProgressReporter {
     private let label: String
     private let unit: String

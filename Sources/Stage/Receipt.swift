@@ -28,7 +28,8 @@ public struct Receipt: Codable, Equatable, Sendable {
     public let recipe: JSONValue
     public let inputs: [Input]
     public let outputs: [Output]
-    /// Digest of the non-volatile outputs' names and contents: what a stage that reads this folder takes for its input.
+    /// Digest of the non-volatile outputs' names and contents: what a stage that reads this folder takes for
+    /// its input.
     public let outputDigest: String
     public let counts: JSONValue
     public let codeVersion: String

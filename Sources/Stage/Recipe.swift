@@ -2,8 +2,8 @@ import Files
 
 /// A stage's settings: one struct, each field with its one documented default.
 ///
-/// A recipe inside a recipe (also as an element of a list, or optional) gets its own defaults and its own `validate()`.
-/// The key `base` at the top of a file is reserved: it names a file this one overrides.
+/// A recipe inside a recipe (also as an element of a list, or optional) gets its own defaults and its own
+/// `validate()`. The key `base` at the top of a file is reserved: it names a file this one overrides.
 public protocol Recipe: Codable, Sendable {
     /// The defaults, as the fields' initial values.
     init()

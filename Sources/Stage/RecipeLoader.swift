@@ -6,7 +6,8 @@ public enum RecipeLoader {
     /// - Parameters:
     ///   - config: a YAML file; nil for the defaults alone
     ///   - assignments: `a.b=value` in order, the value in YAML's spelling (`3`, `true`, `[1, 2]`, `"text"`)
-    /// - Throws: `StageError.badSetting` with file, line and key; `.badRecipe` for what is not YAML; `FilesError.missing`
+    /// - Throws: `StageError.badSetting` with file, line and key; `.badRecipe` for what is not YAML;
+    ///   `FilesError.missing`
     public static func load<R: Recipe>(_ type: R.Type = R.self, config: URL?, assignments: [String] = [])
         throws -> R
     {

@@ -1,6 +1,7 @@
 import Files
 
-/// Makes a recipe from a tree of settings, strictly: a key nobody asked for is an error, and so is a wrong type.
+/// Makes a recipe from a tree of settings, strictly: a key nobody asked for is an error, and so is a wrong
+/// type.
 final class SettingDecoder: Decoder {
     let codingPath: [any CodingKey]
     let userInfo: [CodingUserInfoKey: Any] = [:]

@@ -1,5 +1,5 @@
-/// Turns a recipe into a tree of settings. Unlike Foundation's encoders it writes nil as null, so that every key a recipe
-/// knows is in the tree.
+/// Turns a recipe into a tree of settings. Unlike Foundation's encoders it writes nil as null, so that every
+/// key a recipe knows is in the tree.
 final class SettingEncoder: Encoder {
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]

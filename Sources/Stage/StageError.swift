@@ -1,6 +1,7 @@
 /// What can go wrong in the machinery every stage shares.
 public enum StageError: ExitCoded, Equatable, CustomStringConvertible {
-    /// A setting is unknown, of the wrong type, missing or out of range. `place` is `file:line` or the option.
+    /// A setting is unknown, of the wrong type, missing or out of range. `place` is `file:line` or the
+    /// option.
     case badSetting(place: String, key: String, problem: String, isOption: Bool)
     /// A recipe file is not YAML, or its bases run in a circle.
     case badRecipe(file: String, problem: String)

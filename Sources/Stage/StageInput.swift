@@ -7,8 +7,8 @@ public struct StageInput: Sendable {
     public let path: String
     public let digest: String
 
-    /// Digests a file or folder: of a folder with a receipt the receipt's output digest, of another folder its files'
-    /// names and contents, of a file its contents.
+    /// Digests a file or folder: of a folder with a receipt the receipt's output digest, of another folder
+    /// its files' names and contents, of a file its contents.
     ///
     /// - Parameters:
     ///   - name: the option it came from, `shards`

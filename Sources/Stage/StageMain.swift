@@ -3,7 +3,8 @@ import Foundation
 
 /// The shell of every executable: `StageMain.run(PackShards.self)` in its `main.swift`.
 public enum StageMain {
-    /// Parses the command line, runs the stage and exits: 0, or the error's sysexits code after one line on stderr.
+    /// Parses the command line, runs the stage and exits: 0, or the error's sysexits code after one line on
+    /// stderr.
     public static func run<Command: ParsableCommand>(_ type: Command.Type, arguments: [String]? = nil)
         -> Never
     {

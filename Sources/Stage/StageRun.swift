@@ -44,8 +44,9 @@ public final class StageRun {
             "\(stage)\n\(recipe.text())\n" + inputs.map { "\($0.name) \($0.sha256)" }.joined(separator: "\n"))
     }
 
-    /// Whether the folder holds the result of this recipe and these inputs already. If so its receipt is touched (Make
-    /// compares times), a line says so, and `--json` prints the summary. A damaged receipt counts as none, with a warning.
+    /// Whether the folder holds the result of this recipe and these inputs already. If so its receipt is
+    /// touched (Make compares times), a line says so, and `--json` prints the summary. A damaged receipt
+    /// counts as none, with a warning.
     public func isUpToDate() throws -> Bool {
         guard !options.force, let receipt = finishedReceipt() else { return false }
         let url = output.appendingPathComponent(Receipt.fileName)
@@ -91,7 +92,8 @@ public final class StageRun {
     /// - Parameters:
     ///   - counts: what the user may want to know: samples, skipped, steps
     ///   - volatile: files that differ between runs (logs with times), relative to the folder
-    ///   - excluding: files that are no result (resumable state), relative; a name ending in `/` is a whole folder
+    ///   - excluding: files that are no result (resumable state), relative; a name ending in `/` is a whole
+    ///     folder
     ///   - blasCore: which kernels OpenBLAS chose
     @discardableResult
     public func finish(

@@ -3,7 +3,8 @@ import Foundation
 import Shards
 import Tensors
 
-/// Computes entries of the store again that a run finds lost or damaged, beside other runs that may do the same.
+/// Computes entries of the store again that a run finds lost or damaged, beside other runs that may do the
+/// same.
 public struct CacheRepair {
     /// Folder of the teacher's checkpoint; its digest must be that of the index.
     public let teacher: URL

@@ -4,7 +4,8 @@ import Foundation
 
 /// The teacher's outputs for one shard: one entry of the cache.
 ///
-/// Targets at visual positions are held once per distinct (image, text before it): by causality they do not depend on what follows.
+/// Targets at visual positions are held once per distinct (image, text before it): by causality they do not
+/// depend on what follows.
 public struct CachedShard: Sendable {
     package static let formatVersion = 2
     private let common: Int

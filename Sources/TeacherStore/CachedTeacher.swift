@@ -54,7 +54,8 @@ public final class CachedTeacher {
         }
     }
 
-    /// Names the field in which the outputs' data differ from these shards; a digest alone would not say what to mend.
+    /// Names the field in which the outputs' data differ from these shards; a digest alone would not say what
+    /// to mend.
     private func requireSameDescription(_ path: String) throws {
         guard let packed = index.description else { return }
         let now = dataset.description

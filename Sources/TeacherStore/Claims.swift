@@ -1,15 +1,18 @@
 import Files
 import Foundation
 
-/// Who is computing which entry, so that processes and hosts that fill one store share the work instead of repeating it.
+/// Who is computing which entry, so that processes and hosts that fill one store share the work instead of
+/// repeating it.
 ///
-/// A claim is a file `claims/<key>.<generation>` that only one process can create (O_EXCL), with its owner as JSON; its modification time is
-/// the owner's heartbeat. It ends when its owner removes it or dies. A dead claim is not removed by others, who could hit the claim of a
-/// quicker one: the next generation is created beside it, which again only one process can. Claims only save work: entries are written
-/// whole under their own name, so two owners of one claim would compute the same thing twice and nothing worse.
+/// A claim is a file `claims/<key>.<generation>` that only one process can create (O_EXCL), with its owner as
+/// JSON; its modification time is the owner's heartbeat. It ends when its owner removes it or dies. A dead
+/// claim is not removed by others, who could hit the claim of a quicker one: the next generation is created
+/// beside it, which again only one process can. Claims only save work: entries are written whole under their
+/// own name, so two owners of one claim would compute the same thing twice and nothing worse.
 public final class Claims {
-    /// Seconds after which the claim of a process that cannot be looked at (another host, another container) counts as dead when its
-    /// heartbeat does not change. Observed on this process's own clock: no two clocks are compared.
+    /// Seconds after which the claim of a process that cannot be looked at (another host, another container)
+    /// counts as dead when its heartbeat does not change. Observed on this process's own clock: no two clocks
+    /// are compared.
     public let expiry: Double
     private let folder: URL
     private let me = ClaimOwner.current()
@@ -97,12 +100,14 @@ public final class Claim {
         (self.path, self.older) = (path, older)
         timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "claim"))
         timer.schedule(deadline: .now() + heartbeat, repeating: heartbeat)
-        // A heartbeat that cannot be written lets the claim expire: the work is done twice, the result is the same.
+        // A heartbeat that cannot be written lets the claim expire: the work is done twice, the result is the
+        // same.
         timer.setEventHandler { utimes(path, nil) }
         timer.resume()
     }
 
-    /// Call after the entry is written, or when it will not be. Older generations go first: whoever then claims anew finds the entry there.
+    /// Call after the entry is written, or when it will not be. Older generations go first: whoever then
+    /// claims anew finds the entry there.
     public func release() {
         timer.cancel()
         for path in older + [path] { unlink(path) }

@@ -3,8 +3,9 @@ import Foundation
 
 /// SHA-256 of large files, remembered by what the file system says of them, as git's index does.
 ///
-/// A file changed in place gets another time of change (ctime), which nobody can set back. A file that changed within the last two seconds
-/// is not remembered: a second change could fall into the same tick of the clock. What cannot be written down is computed again.
+/// A file changed in place gets another time of change (ctime), which nobody can set back. A file that
+/// changed within the last two seconds is not remembered: a second change could fall into the same tick of
+/// the clock. What cannot be written down is computed again.
 struct FileDigests {
     private let folder: URL
     /// Smaller files are read each time.

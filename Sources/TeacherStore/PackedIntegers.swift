@@ -1,4 +1,5 @@
-/// Non-negative integers below a limit in ceil(log2 limit) bits each, least significant bit first, no gaps between them.
+/// Non-negative integers below a limit in ceil(log2 limit) bits each, least significant bit first, no gaps
+/// between them.
 package enum PackedIntegers {
     package static func bits(limit: Int) -> Int {
         limit <= 1 ? 1 : Int.bitWidth - (limit - 1).leadingZeroBitCount

@@ -1,5 +1,5 @@
-/// Which visual tokens carry the first `mass` of a sample's alpha: the fewest whose alphas reach that share of the sum, the largest
-/// first, the earlier of equals; ascending.
+/// Which visual tokens carry the first `mass` of a sample's alpha: the fewest whose alphas reach that share
+/// of the sum, the largest first, the earlier of equals; ascending.
 package func leadingPositions(_ alpha: [Float], mass: Double) -> [Int] {
     let wanted = mass * alpha.reduce(0.0) { $0 + Double($1) }
     var (kept, sum): ([Int], Double) = ([], 0)
@@ -14,8 +14,9 @@ package func leadingPositions(_ alpha: [Float], mass: Double) -> [Int] {
 extension CachedShard {
     /// The same with the visual tokens that matter least left out.
     ///
-    /// Each sample keeps its own leading tokens and has alpha 0 elsewhere, so its loss does not depend on the samples beside it. A group
-    /// of visual targets, which samples with different instructions share, keeps the union.
+    /// Each sample keeps its own leading tokens and has alpha 0 elsewhere, so its loss does not depend on the
+    /// samples beside it. A group of visual targets, which samples with different instructions share, keeps
+    /// the union.
     ///
     /// - Parameter settings: with a `saliencyMass` below 1; self holds all visual tokens
     func cut(_ settings: TeacherOutputSettings) -> CachedShard {

@@ -4,9 +4,10 @@ import Foundation
 
 /// Draws from the teacher at many positions as columns of a safetensors file.
 ///
-/// Columns, for P positions of n draws each, `<name>` being `response` or `visual`: `<name>_distinct` u16 `[P]`: how many ids
-/// the draws hit; `<name>_ids` u8: those ids, most often drawn first, packed to ceil(log2 common) bits; `<name>_counts` u8: how often,
-/// packed to ceil(log2 (n + 1)) bits; `<name>_entropy` f32 `[P]`: of the whole distribution, nats.
+/// Columns, for P positions of n draws each, `<name>` being `response` or `visual`: `<name>_distinct` u16
+/// `[P]`: how many ids the draws hit; `<name>_ids` u8: those ids, most often drawn first, packed to ceil(log2
+/// common) bits; `<name>_counts` u8: how often, packed to ceil(log2 (n + 1)) bits; `<name>_entropy` f32
+/// `[P]`: of the whole distribution, nats.
 struct SampledTable: TargetColumns {
     let draws: Int  // n
     private var distinct: [UInt16] = []

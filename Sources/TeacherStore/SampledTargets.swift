@@ -4,10 +4,12 @@ import Distillation
 import Foundation
 import Tensors
 
-/// Draws from the distributions after the given rows: ids, how often each was hit, and the entropy of the whole.
+/// Draws from the distributions after the given rows: ids, how often each was hit, and the entropy of the
+/// whole.
 ///
-/// The share of draws that hit an id is an unbiased estimate of its probability (proposal = teacher, so every draw weighs 1 / n), and the
-/// gradient of the cross-entropy is linear in it: unbiased too, whatever the vocabulary's tail. Anshumann et al. 2025, arXiv 2503.16870.
+/// The share of draws that hit an id is an unbiased estimate of its probability (proposal = teacher, so every
+/// draw weighs 1 / n), and the gradient of the cross-entropy is linear in it: unbiased too, whatever the
+/// vocabulary's tail. Anshumann et al. 2025, arXiv 2503.16870.
 ///
 /// - Parameters:
 ///   - hidden: `[rows, width]`, after the final norm

@@ -1,11 +1,13 @@
 import Files
 import Foundation
 
-/// What stands at the end of an entry: what it is, and a digest of every byte before it. Read without decompressing the entry.
+/// What stands at the end of an entry: what it is, and a digest of every byte before it. Read without
+/// decompressing the entry.
 ///
-/// An entry is a zstd frame (the safetensors file) and a zstd *skippable* frame, which decompressors pass over: magic 0x184D2A5E and
-/// length (4 bytes each, little endian), this as JSON, the JSON's SHA-256 in 64 hexadecimal digits, and the JSON's length (4 bytes). So
-/// every byte of the file is covered by a digest or compared with the only value it may have.
+/// An entry is a zstd frame (the safetensors file) and a zstd *skippable* frame, which decompressors pass
+/// over: magic 0x184D2A5E and length (4 bytes each, little endian), this as JSON, the JSON's SHA-256 in 64
+/// hexadecimal digits, and the JSON's length (4 bytes). So every byte of the file is covered by a digest or
+/// compared with the only value it may have.
 public struct Seal: Codable, Sendable, Equatable {
     /// What an entry was made from.
     public struct Origin: Codable, Sendable, Equatable {

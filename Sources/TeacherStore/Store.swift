@@ -3,8 +3,8 @@ import Files
 import Foundation
 import Shards
 
-/// The store of teacher outputs: entries named by a digest of everything they depend on, so that any run on any machine that asks
-/// for the same thing finds it, and a changed input can never be served a stale answer.
+/// The store of teacher outputs: entries named by a digest of everything they depend on, so that any run on
+/// any machine that asks for the same thing finds it, and a changed input can never be served a stale answer.
 public struct Store: Sendable {
     public let folder: URL
 
@@ -51,8 +51,8 @@ public struct Store: Sendable {
         } catch { return .damaged(problem: "\(error)") }
     }
 
-    /// The entry, whole and checked, every byte of it; nil when there is none. A damaged one is moved to `damaged/`, so that it is computed
-    /// again by the next cache-teacher.
+    /// The entry, whole and checked, every byte of it; nil when there is none. A damaged one is moved to
+    /// `damaged/`, so that it is computed again by the next cache-teacher.
     ///
     /// - Throws: `DistillationError.damagedEntry`
     public func entry(_ key: String) throws -> CachedShard? {
@@ -108,7 +108,8 @@ public struct Store: Sendable {
             meanTailMass: seal.meanTailMass, worstTailMass: seal.worstTailMass)
     }
 
-    /// Moves a damaged entry out of the way. A store that cannot be written keeps it; whoever reads it is told again.
+    /// Moves a damaged entry out of the way. A store that cannot be written keeps it; whoever reads it is
+    /// told again.
     package func setAside(_ key: String) {
         let target = damagedFolder.appendingPathComponent(
             "\(key)-\(UUID().uuidString.prefix(8)).safetensors.zst")
@@ -124,7 +125,8 @@ public struct Store: Sendable {
         folder.appendingPathComponent("relevance/\(key).json")
     }
 
-    /// An earlier measurement of the same relevance; nil where there is none, or a damaged one, which is then measured again.
+    /// An earlier measurement of the same relevance; nil where there is none, or a damaged one, which is then
+    /// measured again.
     public func relevance(_ key: String) -> StoreIndex.Relevance? {
         guard
             let lines = try? String(contentsOf: relevancePath(key), encoding: .utf8).split(
@@ -141,7 +143,8 @@ public struct Store: Sendable {
             "\(json)\n\(Digest.sha256("\(key)\n\(json)"))\n", to: relevancePath(key))
     }
 
-    /// Digest of a model folder's weights and configuration: the teacher's part of a key. Digests of large files are remembered.
+    /// Digest of a model folder's weights and configuration: the teacher's part of a key. Digests of large
+    /// files are remembered.
     ///
     /// - Throws: `FilesError` where a file cannot be read
     public func digest(ofModel model: URL) throws -> String {

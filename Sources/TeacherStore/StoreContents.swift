@@ -47,7 +47,8 @@ public struct StoreContents: Sendable {
         }
     }
 
-    /// Keys that indexes of teacher outputs below some folders name: finished ones, unfinished ones and those of other versions.
+    /// Keys that indexes of teacher outputs below some folders name: finished ones, unfinished ones and those
+    /// of other versions.
     ///
     /// - Throws: `DistillationError.badEntry` for an `index.json` that is not JSON: it might name entries
     public static func named(below folders: [URL]) throws -> (keys: Set<String>, indexes: Int) {
@@ -77,7 +78,8 @@ public struct StoreContents: Sendable {
         return (keys, indexes)
     }
 
-    /// Entries that none of the keys names, entries that are not whole, what was set aside, and what dead writers left.
+    /// Entries that none of the keys names, entries that are not whole, what was set aside, and what dead
+    /// writers left.
     public func waste(naming keys: Set<String>) throws -> [Waste] {
         var found: [Waste] = []
         for entry in entries {
@@ -115,7 +117,8 @@ public struct StoreContents: Sendable {
         (try? path.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
     }
 
-    /// Reads every byte of every entry; damaged ones are set aside, so that the next cache-teacher computes them anew.
+    /// Reads every byte of every entry; damaged ones are set aside, so that the next cache-teacher computes
+    /// them anew.
     ///
     /// - Parameter report: told of each entry, with the problem of one that is damaged
     public func verify(_ report: (Entry, _ problem: String?) throws -> Void) throws {

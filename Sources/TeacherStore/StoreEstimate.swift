@@ -8,7 +8,8 @@ public struct StoreEstimate: Sendable {
     public let samples, tokens: Int
     public let seconds: Double
     public let bytesPerPosition, compressedShare: Double
-    /// Of the whole data set: positions with a distribution, bytes before and after zstd, hours on this machine.
+    /// Of the whole data set: positions with a distribution, bytes before and after zstd, hours on this
+    /// machine.
     public let positions, stateBytes, storedBytes: Double
     public let hours: Double
 

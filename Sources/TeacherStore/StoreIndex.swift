@@ -3,7 +3,8 @@ import Files
 import Foundation
 import Shards
 
-/// What a run keeps of the cache: the keys of its shards' entries, and what was measured to choose the layer. `index.json`
+/// What a run keeps of the cache: the keys of its shards' entries, and what was measured to choose the layer.
+/// `index.json`
 public struct StoreIndex: Codable, Sendable {
     public static let file = "index.json"
     public static let currentVersion = 2
@@ -61,7 +62,8 @@ public struct StoreIndex: Codable, Sendable {
     public let settings: TeacherOutputSettings
     /// nil where the recipe names the layer.
     public let relevance: Relevance?
-    /// False while cache-teacher is at work: the keys are named, so that nobody prunes them, but not all entries are there.
+    /// False while cache-teacher is at work: the keys are named, so that nobody prunes them, but not all
+    /// entries are there.
     public let complete: Bool
     public let entries: [Entry]
 

@@ -3,9 +3,9 @@ import Files
 
 /// Cached targets of many positions as columns of a safetensors file.
 ///
-/// Columns, for P positions of k ids each, `<name>` being `response` or `visual`:
-/// `<name>_ids` u8: ids in rank order, packed to ceil(log2 common) bits; `<name>_log_probabilities` f16 `[P, k]`;
-/// `<name>_log_tail` f16 `[P]`.
+/// Columns, for P positions of k ids each, `<name>` being `response` or `visual`: `<name>_ids` u8: ids in
+/// rank order, packed to ceil(log2 common) bits; `<name>_log_probabilities` f16 `[P, k]`; `<name>_log_tail`
+/// f16 `[P]`.
 struct TargetTable: TargetColumns {
     let perPosition: Int  // k
     private(set) var ids: [Int32] = []

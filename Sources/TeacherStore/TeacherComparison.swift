@@ -16,7 +16,8 @@ public struct TeacherComparison: Sendable {
     /// fp16 rounds to 2^-11 of the value; another batch gives other last digits of float32.
     static let tolerance = 0.02
 
-    /// Compares with the whole distribution at each position, so that ids that change places with an equal do not count.
+    /// Compares with the whole distribution at each position, so that ids that change places with an equal do
+    /// not count.
     mutating func add(_ cached: CachedSample, _ fresh: CachedSample) {
         for (old, new) in zip(cached.response + cached.visual, fresh.response + fresh.visual)
         where !old.ids.isEmpty {

@@ -65,7 +65,8 @@ public struct TeacherOutputs {
         return settings.saliencyMass < 1 ? result.cut(settings) : result
     }
 
-    /// Rows of what one processor computes at a time: enough for matrix products, and their results stay in its cache.
+    /// Rows of what one processor computes at a time: enough for matrix products, and their results stay in
+    /// its cache.
     private static let partRows = 2048
 
     /// What is asked of each part, on as many processors as there are.
@@ -122,11 +123,13 @@ public struct TeacherOutputs {
             : topTargets(hidden: hidden, head: head, rows: rows, topK: settings.topK, common: common)
     }
 
-    /// Shards that the pairs of `relevance` come from: pairs from all over the data would have every shard read again and again.
+    /// Shards that the pairs of `relevance` come from: pairs from all over the data would have every shard
+    /// read again and again.
     public static let relevanceShards = 16
 
-    /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an instruction, from
-    /// `relevanceShards` shards drawn at random; a data set that holds so many in memory reads each once.
+    /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an
+    /// instruction, from `relevanceShards` shards drawn at random; a data set that holds so many in memory
+    /// reads each once.
     ///
     /// - Parameters:
     ///   - pairs: most pairs to look at; the paper takes 1,000

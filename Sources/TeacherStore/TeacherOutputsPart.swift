@@ -8,7 +8,8 @@ struct VisualGroup: Hashable {
     let before: [Int32]
 }
 
-/// Samples of a shard that go through the teacher together, and the rows whose distributions are wanted of each.
+/// Samples of a shard that go through the teacher together, and the rows whose distributions are wanted of
+/// each.
 struct Part: Sendable {
     struct Sample: Sendable {
         /// Row in the shard.
@@ -26,7 +27,8 @@ struct Part: Sendable {
 
     /// - Parameters:
     ///   - samples: rows in the shard
-    ///   - known: groups whose distributions are there or are computed in an earlier part; those of this part are added
+    ///   - known: groups whose distributions are there or are computed in an earlier part; those of this part
+    ///     are added
     init(_ batch: AlignmentBatch, shard: Shard, samples: [Int], known: inout Set<VisualGroup>) {
         self.batch = batch
         var plan: [Sample] = []

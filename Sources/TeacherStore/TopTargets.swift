@@ -4,7 +4,8 @@ import Distillation
 import Foundation
 import Tensors
 
-/// The k most probable next tokens after the given rows, with log-probabilities over the common vocabulary and the log of the rest.
+/// The k most probable next tokens after the given rows, with log-probabilities over the common vocabulary
+/// and the log of the rest.
 ///
 /// - Parameters:
 ///   - hidden: `[rows, width]`, after the final norm
@@ -20,7 +21,8 @@ public func topTargets(hidden: Tensor, head: Value, rows: [Int32], topK: Int?, c
     }
 }
 
-/// What `body` makes of each row's logits, in the order of the rows; called from several threads, free to overwrite the logits.
+/// What `body` makes of each row's logits, in the order of the rows; called from several threads, free to
+/// overwrite the logits.
 func mapLogits(
     hidden: Tensor, head: Value, rows: [Int32],
     _ body: @Sendable (_ index: Int, _ logits: UnsafeMutableBufferPointer<Float>) -> CachedTarget
@@ -73,7 +75,8 @@ private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) 
     if count == logits.count {
         keys = logits.indices.map { rankKey(logits[$0], id: $0) }
     } else {
-        // Keep up to four times what is wanted, then drop all below the count-th: few selections, one comparison an id.
+        // Keep up to four times what is wanted, then drop all below the count-th: few selections, one
+        // comparison an id.
         keys = []
         keys.reserveCapacity(4 * count)
         var threshold = -Float.infinity
@@ -91,7 +94,8 @@ private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) 
     guard count < logits.count else {
         return CachedTarget(ids: best, logProbabilities: logProbabilities, logTail: -.infinity)
     }
-    // The tail is summed over its own members: one minus the rest would lose all digits where the tail is small.
+    // The tail is summed over its own members: one minus the rest would lose all digits where the tail is
+    // small.
     for id in best { logits[Int(id)] = -.infinity }
     return CachedTarget(
         ids: best, logProbabilities: logProbabilities, logTail: ck_log_sum_exp(base, logits.count) - logSum)

@@ -1,11 +1,12 @@
 import Foundation
 import Synchronization
 
-/// The memory of all tensors of the process: one reserved range of addresses, of which pages are asked for as they are needed and
-/// kept, in large pages where the kernel has them.
+/// The memory of all tensors of the process: one reserved range of addresses, of which pages are asked for as
+/// they are needed and kept, in large pages where the kernel has them.
 ///
-/// The C library's allocator, asked for aligned memory, left up to a third of a training step's memory unused between blocks (glibc 2.36),
-/// and getting every freed page back from the kernel costs more than computing what is written to it.
+/// The C library's allocator, asked for aligned memory, left up to a third of a training step's memory unused
+/// between blocks (glibc 2.36), and getting every freed page back from the kernel costs more than computing
+/// what is written to it.
 enum Arena {
     /// A cache line, and the width of an AVX-512 register.
     static let alignment = 64
@@ -21,7 +22,8 @@ enum Arena {
     private static let state = Mutex(State())
     private static let reserved = reserve()
 
-    /// Memory with whatever it held before, aligned to `alignment`, for `giveBack` with the same count of bytes.
+    /// Memory with whatever it held before, aligned to `alignment`, for `giveBack` with the same count of
+    /// bytes.
     static func take(bytes: Int) -> UnsafeMutableRawPointer {
         let count = rounded(bytes)
         let range = reserved
@@ -52,7 +54,8 @@ enum Arena {
         let count: Int
     }
 
-    /// Addresses only, no memory: four times what the machine has, but half of what `ulimit -v` allows at most.
+    /// Addresses only, no memory: four times what the machine has, but half of what `ulimit -v` allows at
+    /// most.
     private static func reserve() -> Reserved {
         var limit = rlimit()
         let isLimited = getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Random numbers as a pure function of a key and a counter, so that they do not depend on batch make-up, rank or resume.
+/// Random numbers as a pure function of a key and a counter, so that they do not depend on batch make-up,
+/// rank or resume.
 ///
 /// The mixing function is SplitMix64's finaliser (Steele, Lea, Flood 2014), applied once per word of the key.
 public struct CounterRandom: Sendable {

@@ -1,10 +1,12 @@
-/// Which parts of a range of addresses are free: a request takes the beginning of the smallest part that holds it, and what is
-/// given back merges with the free parts beside it. The sizes of a training step repeat, so parts fit: the range ends within 1 % of
-/// the most bytes that a training step ever holds (docs/performance.md).
+/// Which parts of a range of addresses are free: a request takes the beginning of the smallest part that
+/// holds it, and what is given back merges with the free parts beside it. The sizes of a training step
+/// repeat, so parts fit: the range ends within 1 % of the most bytes that a training step ever holds
+/// (docs/performance.md).
 package struct FreeRanges {
     /// First offset that has never been taken.
     package private(set) var end = 0
-    /// Free parts below `end` by offset, none touching another. Some tens in practice, so every search is a plain loop.
+    /// Free parts below `end` by offset, none touching another. Some tens in practice, so every search is a
+    /// plain loop.
     package private(set) var free: [Range<Int>] = []
 
     package init() {}

@@ -1,7 +1,8 @@
 import CKernels
 import Foundation
 
-/// A contiguous, row-major array of bfloat16: what matrix products read where they run in bf16. Everything else is float32.
+/// A contiguous, row-major array of bfloat16: what matrix products read where they run in bf16. Everything
+/// else is float32.
 ///
 /// Not synchronised, like `Tensor`.
 public final class HalfTensor: @unchecked Sendable {

@@ -3,9 +3,9 @@ import Foundation
 
 /// What the process asks of the machine, once.
 public enum Machine {
-    /// OpenBLAS stays on the calling thread, because `parallel` splits the work and spinning BLAS threads would fight it; freed
-    /// memory of oneDNN's and of samples stays with the process, because getting pages back from the kernel takes longer than
-    /// filling them (tensors have memory of their own, `Arena`).
+    /// OpenBLAS stays on the calling thread, because `parallel` splits the work and spinning BLAS threads
+    /// would fight it; freed memory of oneDNN's and of samples stays with the process, because getting pages
+    /// back from the kernel takes longer than filling them (tensors have memory of their own, `Arena`).
     private static let prepared: Void = {
         openblas_set_num_threads(1)
         mallopt(M_MMAP_MAX, 0)
@@ -24,8 +24,8 @@ public enum Machine {
     public static var blasCore: String { String(cString: openblas_get_corename()) }
 }
 
-/// Runs `body` over pieces of `0 ..< count` on all processors. The pieces depend on `count` and `grain` alone, so results do not
-/// depend on the number of threads.
+/// Runs `body` over pieces of `0 ..< count` on all processors. The pieces depend on `count` and `grain`
+/// alone, so results do not depend on the number of threads.
 ///
 /// - Parameter grain: items a piece holds at least; less work than two pieces runs on the calling thread
 public func parallel(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {

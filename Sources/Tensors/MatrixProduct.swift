@@ -49,7 +49,8 @@ public func multiply(
     whole.run { $0.compute(by: kernel, alpha: alpha, beta: beta) }
 }
 
-/// `c = op(a) op(b) + beta * c` with factors in bf16 and sums in float32, on the calling thread. The processor must have bf16.
+/// `c = op(a) op(b) + beta * c` with factors in bf16 and sums in float32, on the calling thread. The
+/// processor must have bf16.
 public func multiply(
     _ a: MatrixView<UInt16>, _ opA: Transposition = .plain, _ b: MatrixView<UInt16>,
     _ opB: Transposition = .plain,

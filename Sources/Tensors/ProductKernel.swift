@@ -2,7 +2,8 @@ import CDNNL
 import CKernels
 import COpenBLAS
 
-/// The programs that compute a matrix product on one thread. `multiply` picks one by the sides; a benchmark asks each.
+/// The programs that compute a matrix product on one thread. `multiply` picks one by the sides; a benchmark
+/// asks each.
 package enum ProductKernel: String, CaseIterable, Sendable {
     case openBLAS = "openblas_fp32"
     case dnnl = "onednn_fp32"

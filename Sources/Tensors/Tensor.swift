@@ -2,7 +2,8 @@ import Foundation
 
 /// A contiguous, row-major float32 array. A view shares the memory of the tensor it was cut from.
 ///
-/// Not synchronised: whoever hands a tensor to several threads makes sure that they write to different parts of it.
+/// Not synchronised: whoever hands a tensor to several threads makes sure that they write to different parts
+/// of it.
 public final class Tensor: @unchecked Sendable {
     public let shape: [Int]
     public let count: Int

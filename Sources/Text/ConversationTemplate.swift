@@ -18,7 +18,8 @@ public struct ConversationTemplate: Sendable, Equatable {
 
     /// - Parameters:
     ///   - system: nil takes the kind's own
-    ///   - endText: nil takes `<|endoftext|>` (vicuna), newline (plain), `<|im_end|>` (chatml), `</s>` (llama_2)
+    ///   - endText: nil takes `<|endoftext|>` (vicuna), newline (plain), `<|im_end|>` (chatml), `</s>`
+    ///     (llama_2)
     public init(_ kind: Kind, system: String? = nil, endText: String? = nil) {
         self.kind = kind
         switch kind {

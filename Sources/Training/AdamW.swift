@@ -42,7 +42,8 @@ public final class AdamW {
         parameters.reduce(0) { $0 + ($1.value.gradient?.sumOfSquares ?? 0) }.squareRoot()
     }
 
-    /// Updates every parameter from its gradient and clears it. A parameter that no gradient reached moves by its momentum.
+    /// Updates every parameter from its gradient and clears it. A parameter that no gradient reached moves by
+    /// its momentum.
     ///
     /// - Parameter gradientScale: of clipping, `min(1, clip / (norm + 1e-6))`
     public func step(learningRate: Double, gradientScale: Double = 1) {

@@ -52,10 +52,11 @@ final class MicroBatches: @unchecked Sendable {
     }
 }
 
-/// Parts of nearly equal length: as few as `limit` allows, a multiple of `count` where there are enough items.
+/// Parts of nearly equal length: as few as `limit` allows, a multiple of `count` where there are enough
+/// items.
 ///
-/// Longest first, each to the part that is shortest so far (Graham 1969); within a part items keep their order. A part holds more than
-/// `limit` only where one item does.
+/// Longest first, each to the part that is shortest so far (Graham 1969); within a part items keep their
+/// order. A part holds more than `limit` only where one item does.
 package func balancedParts(_ lengths: [Int], limit: Int, multipleOf count: Int) -> [[Int]] {
     let total = lengths.reduce(0, +)
     var parts = min(lengths.count, max(count, (total + limit - 1) / max(1, limit)))

@@ -1,7 +1,8 @@
 import Shards
 
-/// The samples of a run, step by step: epoch after epoch, each in its own order. A pure function of data set, seed and step, so a
-/// resumed run or another number of workers reads the same samples in the same optimizer step.
+/// The samples of a run, step by step: epoch after epoch, each in its own order. A pure function of data set,
+/// seed and step, so a resumed run or another number of workers reads the same samples in the same optimizer
+/// step.
 package struct SampleStream {
     private let dataset: ShardDataset
     private let seed: UInt64
@@ -31,8 +32,8 @@ package struct SampleStream {
         order = (-1, [])
     }
 
-    /// The first ones in an order of their own: the same for all seeds, so that runs differ in nothing else, and a larger fraction
-    /// contains a smaller one.
+    /// The first ones in an order of their own: the same for all seeds, so that runs differ in nothing else,
+    /// and a larger fraction contains a smaller one.
     package static func subset(of count: Int, fraction: Double) -> [Bool] {
         guard fraction < 1 else { return Array(repeating: true, count: count) }
         let order = SampleOrder(count: count, seed: 0x6461_7461, epoch: 0)

@@ -1,7 +1,8 @@
-/// One record of a TensorBoard event file: the protocol buffer `tensorflow.Event`, of which three kinds are needed.
+/// One record of a TensorBoard event file: the protocol buffer `tensorflow.Event`, of which three kinds are
+/// needed.
 ///
-/// Fields: `wall_time` 1 (double), `step` 2 (int64), `file_version` 3 (string), `summary` 5 {`value` 1 {`tag` 1 (string), `simple_value`
-/// 2 (float)}}, `session_log` 7 {`status` 1 (enum, START = 1)}.
+/// Fields: `wall_time` 1 (double), `step` 2 (int64), `file_version` 3 (string), `summary` 5 {`value` 1 {`tag`
+/// 1 (string), `simple_value` 2 (float)}}, `session_log` 7 {`status` 1 (enum, START = 1)}.
 public enum TensorBoardEvent {
     /// The first record of every file.
     public static func fileVersion(wallSeconds: Double) -> [UInt8] {

@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Records
 
-/// The metrics of a run as event files that TensorBoard shows while it goes on: `tensorboard/events.out.tfevents.*`.
+/// The metrics of a run as event files that TensorBoard shows while it goes on:
+/// `tensorboard/events.out.tfevents.*`.
 ///
 /// A resumed run opens a file of its own, which tells TensorBoard to forget the steps that are made again.
 public final class TensorBoardLog {
@@ -26,7 +27,8 @@ public final class TensorBoardLog {
         return try FolderListing.files(below: place).map { "\(folder)/\($0)" }
     }
 
-    /// Appends a step. The first one opens the file: at step 0 files of earlier runs go, later the run is taken to be resumed.
+    /// Appends a step. The first one opens the file: at step 0 files of earlier runs go, later the run is
+    /// taken to be resumed.
     public func append(_ metrics: StepMetrics) throws {
         let time = now()
         let writer = try writer ?? open(at: metrics.step, time)
@@ -48,7 +50,8 @@ public final class TensorBoardLog {
 
     private func open(at step: Int, _ time: Double) throws -> RecordWriter {
         if step == 0 { try? FileManager.default.removeItem(at: folder) }
-        // TensorBoard reads a folder's files in the order of their names, which therefore start with the time.
+        // TensorBoard reads a folder's files in the order of their names, which therefore start with the
+        // time.
         let second = String(format: "%010.0f", time)
         var writer: RecordWriter?
         for attempt in 0..<1000 where writer == nil {

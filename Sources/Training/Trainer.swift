@@ -14,7 +14,8 @@ public struct TrainingSettings: Sendable {
     /// Samples of an optimizer step, and rows of a forward pass at most.
     public var batchSize: Int
     public var rowLimit: Int
-    /// Copies of the student that run micro-batches at the same time; each has gradients and activations of its own.
+    /// Copies of the student that run micro-batches at the same time; each has gradients and activations of
+    /// its own.
     public var replicas: Int
     public var epochs: Double
     /// Optimizer steps; nil: as many as `epochs` take.
@@ -81,7 +82,8 @@ public final class Trainer {
         let parameters = student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
         let vocabulary = student.language.vocabularySize
-        try settings.objective.check(student: student, teacher: teacher, cached: cached?.index.settings.cachedOutputs)
+        try settings.objective.check(
+            student: student, teacher: teacher, cached: cached?.index.settings.cachedOutputs)
         if let common = cached?.index.settings.commonVocabulary, common > vocabulary {
             throw DistillationError.mismatch(
                 what: "common vocabulary of the cached teacher outputs", found: "\(common)",
@@ -217,7 +219,8 @@ public final class Trainer {
         var seconds = StepMetrics.PartSeconds()
     }
 
-    /// Runs all micro-batches, replica i every i-th, and leaves the sum of the gradients in the student's parameters.
+    /// Runs all micro-batches, replica i every i-th, and leaves the sum of the gradients in the student's
+    /// parameters.
     private func gradients(_ batches: [MicroBatch], totals: StepTotals, step: Int) throws -> [MicroBatchSums]
     {
         let count = losses.count

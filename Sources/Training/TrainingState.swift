@@ -5,8 +5,8 @@ import Tensors
 
 /// Everything a run needs to go on as if it had not been interrupted: `state.safetensors`.
 ///
-/// Tensors `<parameter>`, `<parameter>/first` and `<parameter>/second` (the optimizer's moments), all f32; metadata `step` (steps done)
-/// and `run` (a digest of recipe and inputs).
+/// Tensors `<parameter>`, `<parameter>/first` and `<parameter>/second` (the optimizer's moments), all f32;
+/// metadata `step` (steps done) and `run` (a digest of recipe and inputs).
 struct TrainingState {
     static let file = "state.safetensors"
     private static let version = "1"

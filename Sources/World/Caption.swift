@@ -1,8 +1,9 @@
-/// Dense captions whose order and wording vary. The attribute stands directly before or after the position, and counts and
-/// relations are said too, so that every skill the questions need is learnt smoothly from the captions.
+/// Dense captions whose order and wording vary. The attribute stands directly before or after the position,
+/// and counts and relations are said too, so that every skill the questions need is learnt smoothly from the
+/// captions.
 ///
-/// `objects 3 . b3 red circle small , small square blue a1 , d2 7 sign , … . circles 1 , squares 2 . red circle above blue
-/// square . dark image .`
+/// `objects 3 . b3 red circle small , small square blue a1 , d2 7 sign , … . circles 1 , squares 2 . red
+/// circle above blue square . dark image .`
 public enum Caption {
     /// - Parameter long: every kind of closing sentence instead of a choice of them
     public static func text(of scene: Scene, long: Bool, _ stream: inout RandomStream) -> String {

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// The embedded data set: training conversations and images, held-out captions, two sets of benchmarks and a tokenizer, all
-/// drawn from one seed.
+/// The embedded data set: training conversations and images, held-out captions, two sets of benchmarks and a
+/// tokenizer, all drawn from one seed.
 public struct EmbeddedWorld: Sendable {
     public let settings: WorldSettings
     public let sets: TrainingSets
@@ -28,7 +28,8 @@ public struct EmbeddedWorld: Sendable {
     ///
     /// - Parameters:
     ///   - threads: how many draw pictures; the bytes do not depend on it
-    ///   - report: called between parts and a few times a second; may throw to stop (the folder is then not whole)
+    ///   - report: called between parts and a few times a second; may throw to stop (the folder is then not
+    ///     whole)
     /// - Returns: counts by name, in a fixed order
     @discardableResult
     public func write(
@@ -73,7 +74,8 @@ public struct EmbeddedWorld: Sendable {
         return counts
     }
 
-    /// Draws and encodes on several threads, a slice of the archive at a time; the order of members is that of `sets.images`.
+    /// Draws and encodes on several threads, a slice of the archive at a time; the order of members is that
+    /// of `sets.images`.
     private func writeImages(to url: URL, threads: Int, report: (Event) throws -> Void) throws {
         let archive = try TarWriter(url)
         let images = sets.images

@@ -1,7 +1,8 @@
 import Files
 
 extension BenchmarkContext {
-    /// `testdev_balanced_questions.json`, `llava_gqa_testdev_balanced.jsonl`, `images/n….jpg`; one image a question.
+    /// `testdev_balanced_questions.json`, `llava_gqa_testdev_balanced.jsonl`, `images/n….jpg`; one image a
+    /// question.
     func gqa() throws -> BenchmarkFiles {
         var files = BenchmarkFiles()
         var annotations = JSONObject()

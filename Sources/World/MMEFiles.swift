@@ -1,8 +1,8 @@
 import Files
 
 extension BenchmarkContext {
-    /// `MME_Benchmark_release_version/<subtask>/…` and `llava_mme.jsonl`: all fourteen subtasks, a yes and a no question
-    /// an image.
+    /// `MME_Benchmark_release_version/<subtask>/…` and `llava_mme.jsonl`: all fourteen subtasks, a yes and a
+    /// no question an image.
     func mme() throws -> BenchmarkFiles {
         var files = BenchmarkFiles()
         var lines: [JSONValue] = []

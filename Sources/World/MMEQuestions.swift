@@ -1,5 +1,6 @@
-/// The fourteen official subtasks, each a pair of questions about one image: the answer to the first is yes, to the second
-/// no. Subtasks that mean nothing in this world (celebrities, posters) ask about shapes, sizes and the like.
+/// The fourteen official subtasks, each a pair of questions about one image: the answer to the first is yes,
+/// to the second no. Subtasks that mean nothing in this world (celebrities, posters) ask about shapes, sizes
+/// and the like.
 enum MMEQuestions {
     enum Subtask: String, CaseIterable {
         case existence, count, position, color, posters, celebrity, scene, landmark, artwork

@@ -1,8 +1,9 @@
 import Files
 
 extension BenchmarkContext {
-    /// Label files of the three subsets, `llava_pope_test.jsonl`, `val2014/COCO_val2014_….jpg`. Each image is asked six
-    /// questions a subset: three about objects it has, each followed by one about an object it has not.
+    /// Label files of the three subsets, `llava_pope_test.jsonl`, `val2014/COCO_val2014_….jpg`. Each image is
+    /// asked six questions a subset: three about objects it has, each followed by one about an object it has
+    /// not.
     func pope() throws -> BenchmarkFiles {
         var files = BenchmarkFiles()
         let scenes = try (0..<sizes.popeImages).map { try scene("pope", $0, leastItems: 3) }

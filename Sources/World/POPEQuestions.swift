@@ -1,4 +1,5 @@
-/// "Is there a red circle in the image?"; how the absent object is chosen is what the three subsets differ in.
+/// "Is there a red circle in the image?"; how the absent object is chosen is what the three subsets differ
+/// in.
 enum POPEQuestions {
     enum Subset: String, CaseIterable {
         case adversarial, popular, random
@@ -19,8 +20,8 @@ enum POPEQuestions {
 
     static func absent(_ scene: Scene) -> [Thing] { Thing.all.filter { !scene.things.contains($0) } }
 
-    /// Absent things in a random order, those first that take their shape and their color from objects of the scene, then
-    /// those that share one of the two.
+    /// Absent things in a random order, those first that take their shape and their color from objects of the
+    /// scene, then those that share one of the two.
     static func adversarial(_ scene: Scene, _ count: Int, _ stream: inout RandomStream) -> [Thing] {
         let candidates = stream.shuffled(absent(scene)).map { thing in
             (thing, shared: (scene.count(thing.shape) > 0 ? 1 : 0) + (scene.count(thing.color) > 0 ? 1 : 0))

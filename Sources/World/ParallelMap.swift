@@ -1,6 +1,7 @@
 import Foundation
 
-/// Runs `body` for every index on `threads` threads and gives the results in order, so that their number changes nothing.
+/// Runs `body` for every index on `threads` threads and gives the results in order, so that their number
+/// changes nothing.
 func parallelMap<Result: Sendable>(
     _ range: Range<Int>, threads: Int, _ body: @Sendable (Int) throws -> Result
 ) throws -> [Result] {

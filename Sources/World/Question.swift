@@ -47,8 +47,8 @@ public struct Question: Sendable {
         wrongAnswers = Self.letters[..<options.count].filter { $0 != Self.letters[place] }
     }
 
-    /// The same question without its options, where it has one answer without them: knowing the answer and finding its letter are
-    /// two skills, and this teaches the first alone.
+    /// The same question without its options, where it has one answer without them: knowing the answer and
+    /// finding its letter are two skills, and this teaches the first alone.
     var open: Question? {
         let closed: Set = ["count", "partial count", "shape", "color", "place", "size", "background"]
         guard closed.contains(kind), hint.isEmpty, let index = answerIndex else { return nil }

@@ -1,5 +1,5 @@
-/// A stream of random numbers that is a pure function of (seed, purpose, index): what is drawn for one image never depends
-/// on how many numbers another one used, nor on the order or the thread in which they are made.
+/// A stream of random numbers that is a pure function of (seed, purpose, index): what is drawn for one image
+/// never depends on how many numbers another one used, nor on the order or the thread in which they are made.
 public struct RandomStream: Sendable {
     private var state: UInt64
 

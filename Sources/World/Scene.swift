@@ -27,7 +27,8 @@ public enum Background: Int, CaseIterable, Sendable {
     public var name: String { ["dark", "grey", "light"][rawValue] }
 }
 
-/// One of the 4 x 4 cells; a patch of the vision tower is a cell. Rows are letters, columns digits: `a1` is at the top left.
+/// One of the 4 x 4 cells; a patch of the vision tower is a cell. Rows are letters, columns digits: `a1` is
+/// at the top left.
 public struct Cell: Hashable, Sendable {
     public static let perSide = 4
     public let index: Int  // row * 4 + column
@@ -62,7 +63,8 @@ public struct Sign: Hashable, Sendable {
     public let cell: Cell
 }
 
-/// What an image shows, without what may vary between two drawings of it (jitter, brightness, noise, size of the file).
+/// What an image shows, without what may vary between two drawings of it (jitter, brightness, noise, size of
+/// the file).
 public struct Scene: Hashable, Sendable {
     public let background: Background
     public let items: [Item]  // by cell

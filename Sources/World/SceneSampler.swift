@@ -1,4 +1,5 @@
-/// Who may see a scene. The digest of the layout decides, so the splits cannot overlap, whatever the seeds and counts.
+/// Who may see a scene. The digest of the layout decides, so the splits cannot overlap, whatever the seeds
+/// and counts.
 public enum Split: String, CaseIterable, Sendable {
     case teacher, student, heldout, test, validation
 

@@ -20,7 +20,8 @@ enum TextVQAQuestions {
             wrong: others.map(String.init), ocrTokens: hint)
     }
 
-    /// Ten answers as annotators give them: at least five are the digit; spelling, articles and slips in the others.
+    /// Ten answers as annotators give them: at least five are the digit; spelling, articles and slips in the
+    /// others.
     static func annotators(_ digit: Int, _ stream: inout RandomStream) -> [String] {
         let slips = [
             words[digit], words[digit].prefix(1).uppercased() + words[digit].dropFirst(), "\(digit).",

@@ -48,8 +48,8 @@ public struct BenchmarkSizes: Codable, Equatable, Sendable {
     }
 }
 
-/// The recipe of a world. Counts suit a teacher of 2,000 caption steps and 3,000 mixed steps of 32 samples, and students of
-/// 24,000 samples.
+/// The recipe of a world. Counts suit a teacher of 2,000 caption steps and 3,000 mixed steps of 32 samples,
+/// and students of 24,000 samples.
 public struct WorldSettings: Codable, Equatable, Sendable {
     /// Same seed, same bytes.
     public var seed: UInt64 = 1

@@ -2,9 +2,9 @@ import Text
 
 /// The tokenizer of a world: byte-level BPE over its conversations.
 ///
-/// What every prompt repeats (the system sentence, the instruction lines, the letters of options) and the names of cells
-/// are tokens of their own: sequences become 30 to 50 % shorter, and a place is one prediction. They are ordinary added
-/// tokens, not special ones, so they survive decoding.
+/// What every prompt repeats (the system sentence, the instruction lines, the letters of options) and the
+/// names of cells are tokens of their own: sequences become 30 to 50 % shorter, and a place is one
+/// prediction. They are ordinary added tokens, not special ones, so they survive decoding.
 package struct WorldTokenizer {
     static let endToken = "<|endoftext|>"
     static let imageToken = "<image>"
@@ -40,8 +40,8 @@ package struct WorldTokenizer {
         ]
     }
 
-    /// The opening of a turn takes its trailing space with it, so that a question's first word is the same token after
-    /// `USER: ` as after the newline that follows an image.
+    /// The opening of a turn takes its trailing space with it, so that a question's first word is the same
+    /// token after `USER: ` as after the newline that follows an image.
     static func phrases(_ template: ConversationTemplate) -> [String] {
         ["\(template.system) USER: ", "USER: ", " ASSISTANT:"]
             + [Question.shortInstruction, Question.choiceInstruction, "Reference OCR token:"].map {

@@ -1,7 +1,8 @@
 import Stage
 import Text
 
-/// How questions are posed. What an answer may be (length, stop text, squashed images) is each benchmark's own rule.
+/// How questions are posed. What an answer may be (length, stop text, squashed images) is each benchmark's
+/// own rule.
 struct AnsweringRecipe: Recipe {
     /// Benchmarks to answer; empty for all that are found.
     var benchmarks: [String] = []

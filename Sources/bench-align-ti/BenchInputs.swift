@@ -5,7 +5,8 @@ import Tensors
 import Text
 import World
 
-/// What the data figures work on. With a folder the inputs are written there once, so that other programs can be given the same.
+/// What the data figures work on. With a folder the inputs are written there once, so that other programs can
+/// be given the same.
 struct BenchInputs {
     let tokenizer, text: String?
     let folder: URL?
@@ -56,7 +57,8 @@ struct BenchInputs {
         return all + (piece.isEmpty ? [] : piece + [separator])
     }
 
-    /// Photograph-like JPEGs of 640 x 480: noise of all sizes, so that decoding costs what it does for a photograph.
+    /// Photograph-like JPEGs of 640 x 480: noise of all sizes, so that decoding costs what it does for a
+    /// photograph.
     func jpegs() throws -> [[UInt8]] {
         try (0..<Self.pictures).map { number in
             try kept("picture-\(number).jpg") { try Self.picture(UInt64(number)).jpegBytes(quality: 90) }

@@ -6,8 +6,8 @@ import Shards
 import Text
 
 extension DataBench {
-    /// Shards of 384 x 384 pictures: writing is what packing does after the last picture is prepared (digest, zstd, write), reading is
-    /// reading, digest, decompression and all checks.
+    /// Shards of 384 x 384 pictures: writing is what packing does after the last picture is prepared (digest,
+    /// zstd, write), reading is reading, digest, decompression and all checks.
     func shards(in folder: URL) throws -> [Figure] {
         let pictures = 128
         let jpegs = try inputs.jpegs()

@@ -17,7 +17,8 @@ struct Plan {
 
     /// - Parameters:
     ///   - only: names or their beginnings; `=name` means that name alone
-    ///   - hasShapes: whether model figures can be measured; hasModel, hasBenchmark: whether those of a trained one can
+    ///   - hasShapes: whether model figures can be measured; hasModel, hasBenchmark: whether those of a
+    ///     trained one can
     init(only: String?, hasShapes: Bool, hasModel: Bool, hasBenchmark: Bool) throws {
         wanted = only.map { $0.split(separator: ",").map(String.init) }
         self.hasShapes = hasShapes

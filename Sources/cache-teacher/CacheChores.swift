@@ -108,7 +108,8 @@ extension CacheTeacher {
         }
     }
 
-    /// Samples of this teacher's entries for these shards, evenly over them, against what the teacher says now.
+    /// Samples of this teacher's entries for these shards, evenly over them, against what the teacher says
+    /// now.
     private func recompute(_ contents: StoreContents) throws -> TeacherComparison {
         let (folder, data) = (try folder(teacher, "teacher"), try folder(shards, "shards"))
         let (dataset, digest) = (try ShardDataset(data), try store.digest(ofModel: folder))

@@ -5,14 +5,16 @@ import Tensors
 
 /// What cache.yaml may say.
 struct CacheRecipe: Recipe {
-    /// top_k: the most probable ids and the rest as one; sampled: draws from the teacher, an unbiased gradient.
+    /// top_k: the most probable ids and the rest as one; sampled: draws from the teacher, an unbiased
+    /// gradient.
     var encoding = TeacherOutputSettings.Encoding.topK
     /// Ids kept a position; null keeps all (small vocabularies).
     var topK: Int? = 64
     /// Draws a position, of `encoding: sampled`.
     var samples = 64
     var seed: UInt64 = 0
-    /// Ids at or above it are left out before normalising; null: the teacher's vocabulary. Set it to the smallest student's.
+    /// Ids at or above it are left out before normalising; null: the teacher's vocabulary. Set it to the
+    /// smallest student's.
     var commonVocabulary: Int?
     /// 0-based teacher layer of IVA; null measures the relevance of all and takes the highest (Eq. 4).
     var saliencyLayer: Int?

@@ -4,7 +4,8 @@ import Shards
 import Stage
 import TeacherStore
 
-/// `filling.jsonl`: a line for each entry this process began, wrote, or found written by another. Survives a kill.
+/// `filling.jsonl`: a line for each entry this process began, wrote, or found written by another. Survives a
+/// kill.
 final class FillingLog {
     static let file = "filling.jsonl"
     private let handle: FileHandle

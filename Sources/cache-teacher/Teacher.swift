@@ -5,7 +5,8 @@ import Stage
 import TeacherStore
 import Tensors
 
-/// The teacher, loaded when something is to be computed: a run that finds everything in the store needs its configuration only.
+/// The teacher, loaded when something is to be computed: a run that finds everything in the store needs its
+/// configuration only.
 final class Teacher {
     private let folder: URL
     private let recipe: CacheRecipe

@@ -3,13 +3,15 @@ import Foundation
 import Models
 import Stage
 
-/// What answering with one model costs, measured in a process of its own, so that its peak of memory is its alone.
+/// What answering with one model costs, measured in a process of its own, so that its peak of memory is its
+/// alone.
 struct ModelCost: Decodable {
     /// Weights by part; see `AnsweringCost`.
     let visionParameters, projectorParameters, languageParameters: Int
     let promptTokens: Int
     let firstTokenSeconds, tokensPerSecond, spread, tokensPerSecondSideBySide: Double
-    /// Most memory the process held until it had answered one question after the other; the side-by-side answers come after that.
+    /// Most memory the process held until it had answered one question after the other; the side-by-side
+    /// answers come after that.
     let peakResidentBytes: Int
 
     var parameters: Int { visionParameters + projectorParameters + languageParameters }

@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Stage
 
-/// What a training run cost, read from its receipt (the paper's Tables 6 and 14). Figures that an older receipt lacks are nil.
+/// What a training run cost, read from its receipt (the paper's Tables 6 and 14). Figures that an older
+/// receipt lacks are nil.
 struct TrainingCost {
     let objective: String
     let steps, samples: Int?
@@ -10,12 +11,14 @@ struct TrainingCost {
     let trainingSeconds: Double?
     let wallSeconds, cpuSeconds: Double
     let peakResidentBytes: Int
-    /// Times a sample went through a model, and rows (tokens) that went through it, for each sample trained on.
+    /// Times a sample went through a model, and rows (tokens) that went through it, for each sample trained
+    /// on.
     let studentPasses, studentRows, teacherPasses, teacherRows: Double?
     /// Tokens of a sample: rows of one plain pass.
     let tokens: Double?
 
-    /// - Throws: `FilesError.corrupt` for an altered receipt; `NoTrainingRun` for a folder that no training has finished
+    /// - Throws: `FilesError.corrupt` for an altered receipt; `NoTrainingRun` for a folder that no training
+    ///   has finished
     init(folder: URL) throws {
         guard let receipt = try Receipt.read(in: folder), receipt.stage == "train-student" else {
             throw NoTrainingRun(folder: folder.path)

@@ -4,7 +4,8 @@ import Stage
 struct ExposureRecipe: Recipe {
     /// Tokens of a response that are looked at, and sampled, at most: the largest l.
     var length = 64
-    /// Samples whose longest answer has fewer tokens are left out; a short answer says nothing about errors that add up.
+    /// Samples whose longest answer has fewer tokens are left out; a short answer says nothing about errors
+    /// that add up.
     var minimumResponse = 1
     /// Only the first samples that remain; null for all.
     var samples: Int?

@@ -133,7 +133,8 @@ struct MeasureExposure: ParsableCommand {
         return known
     }
 
-    /// The token that ends an answer of these shards; what the teacher's configuration says where its folder has no tokenizer.
+    /// The token that ends an answer of these shards; what the teacher's configuration says where its folder
+    /// has no tokenizer.
     private func endIDs(_ teacher: LlavaModel, _ dataset: ShardDataset) throws -> Set<Int32> {
         let tokenizer = url(self.teacher).appendingPathComponent("tokenizer.json")
         if FileManager.default.fileExists(atPath: tokenizer.path),

@@ -23,7 +23,8 @@ struct PackRecipe: Recipe {
     var onBadSample = BadSamplePolicy.fail
     /// Read only so many records; null for all.
     var limit: Int?
-    /// Share of pictures that is held back, with all samples about them (of samples, where there is no picture): for measure-exposure.
+    /// Share of pictures that is held back, with all samples about them (of samples, where there is no
+    /// picture): for measure-exposure.
     var heldBack = 0.0
     /// training (without those held back) or held_back (those alone).
     var part = PackedPart.training

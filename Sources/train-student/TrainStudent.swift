@@ -98,7 +98,8 @@ struct TrainStudent: ParsableCommand {
         try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors"))
     }
 
-    /// Entries of the store that are lost or damaged are computed again by the teacher, which is loaded for that if it is not there.
+    /// Entries of the store that are lost or damaged are computed again by the teacher, which is loaded for
+    /// that if it is not there.
     private func entryRepair(_ folder: URL, _ loaded: LlavaModel?) -> CacheRepair {
         CacheRepair(teacher: folder) { dataset, precision in
             if let loaded, loaded.precision == precision { return TeacherOutputs(loaded) }
@@ -110,7 +111,9 @@ struct TrainStudent: ParsableCommand {
         }
     }
 
-    private func describe(_ sources: TeacherSources, _ objective: AlignmentObjective, cachedLayer: Int?) -> String {
+    private func describe(_ sources: TeacherSources, _ objective: AlignmentObjective, cachedLayer: Int?)
+        -> String
+    {
         let places = [TeacherSources.Source.loop: "the teacher in the loop", .cache: "the cache"]
         let weighted =
             switch objective.saliencySource {
@@ -122,7 +125,8 @@ struct TrainStudent: ParsableCommand {
             }
         let weights = objective.weights
         return [
-            ("KD", weights.kd, sources.kd, ""), ("IVA", weights.iva, sources.iva, weighted), ("TPA", weights.tpa, .loop, ""),
+            ("KD", weights.kd, sources.kd, ""), ("IVA", weights.iva, sources.iva, weighted),
+            ("TPA", weights.tpa, .loop, ""),
         ]
         .filter { $0.1 != 0 }.map { "\($0.0) from \(places[$0.2] ?? "")\($0.3)" }.joined(separator: ", ")
     }

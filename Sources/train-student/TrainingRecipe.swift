@@ -13,16 +13,19 @@ struct TrainingRecipe: Recipe {
     var weights = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
     var divergence = DivergenceSettings()
     var candidates = Candidates()
-    /// Whose attention weights the visual tokens of IVA: teacher (Eq. 3), student, or uniform (1 / N_v each, as in LLaVA-KD).
+    /// Whose attention weights the visual tokens of IVA: teacher (Eq. 3), student, or uniform (1 / N_v each,
+    /// as in LLaVA-KD).
     var saliencySource = SaliencySource.teacher
-    /// 0-based layer of that model; null takes the teacher's with the highest relevance, which cache-teacher measured.
+    /// 0-based layer of that model; null takes the teacher's with the highest relevance, which cache-teacher
+    /// measured.
     var saliencyLayer: Int?
     var onPolicy = OnPolicySettings()
     /// Samples of an optimizer step.
     var batchSize = 128
     /// Rows (tokens, visual ones included) of one forward pass at most; more are accumulated.
     var microBatchRows = 8192
-    /// Copies of the student that run micro-batches at the same time: faster for small models, gradients and activations once more each.
+    /// Copies of the student that run micro-batches at the same time: faster for small models, gradients and
+    /// activations once more each.
     var replicas = 1
     var epochs = 1.0
     /// Optimizer steps; null: as many as the epochs take.
@@ -34,7 +37,8 @@ struct TrainingRecipe: Recipe {
     var schedule = Schedule()
     /// Forget activations inside blocks and compute them again: less memory, one more forward.
     var recompute = false
-    /// Of matrix products: fp32, or bf16 with weights and optimizer in fp32. Without bf16 instructions bf16 is fp32.
+    /// Of matrix products: fp32, or bf16 with weights and optimizer in fp32. Without bf16 instructions bf16
+    /// is fp32.
     var precision = Precision.fp32
     /// The same for the teacher in the loop, whose weights then take half the memory.
     var teacherPrecision = Precision.bf16

@@ -4,7 +4,8 @@ import Images
 import Shards
 import Text
 
-/// A small data set for the fixtures' models (272 ids, images of 56 pixels, 16 visual tokens): shards in `folder`.
+/// A small data set for the fixtures' models (272 ids, images of 56 pixels, 16 visual tokens): shards in
+/// `folder`.
 ///
 /// Two of three samples have one of four pictures; questions and answers differ in length.
 public func tinyDataset(in folder: URL, samples: Int = 12, samplesPerShard: Int = 5) throws -> ShardDataset {

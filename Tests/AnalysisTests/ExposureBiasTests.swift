@@ -3,7 +3,8 @@ import Foundation
 import Testing
 
 @Suite struct ExposureBiasTests {
-    /// Two samples. Data: 1, 2, 3 and 3: means 2, 2, 3. Student: 2, 2 and 4, 6: means 3, 4. Teacher: 2 and 2, 2: means 2, 2.
+    /// Two samples. Data: 1, 2, 3 and 3: means 2, 2, 3. Student: 2, 2 and 4, 6: means 3, 4. Teacher: 2 and 2,
+    /// 2: means 2, 2.
     private let two: [[ResponseSource: [Float]]] = [
         [.groundTruth: [1, 2, 3], .student: [2, 2], .teacher: [2]],
         [.groundTruth: [3], .student: [4, 6], .teacher: [2, 2]],
@@ -56,8 +57,8 @@ import Testing
         #expect(counted.e[..<2] == doubled.e[..<2])
     }
 
-    /// 400 samples of one step, half of them 0 and half of them 2: mean 1, standard deviation 1, so the mean's standard error is 0.05
-    /// and the 95 % band 0.902 to 1.098.
+    /// 400 samples of one step, half of them 0 and half of them 2: mean 1, standard deviation 1, so the
+    /// mean's standard error is 0.05 and the 95 % band 0.902 to 1.098.
     @Test func bandsAreThoseOfTheStandardErrorWhereThatIsKnown() throws {
         let samples = (0..<400).map { index -> [ResponseSource: [Float]] in
             let value: Float = index % 2 == 0 ? 0 : 2

@@ -8,13 +8,15 @@ import Models
 import TestSupport
 import Testing
 
-/// The golden trajectories of exposure.safetensors: prompts with given responses of all three kinds, and the curves over them.
+/// The golden trajectories of exposure.safetensors: prompts with given responses of all three kinds, and the
+/// curves over them.
 @Suite struct ResponseDivergenceTests {
     private static let kinds: [(source: ResponseSource, name: String)] = [
         (.groundTruth, "ground_truth"), (.student, "student_sampled"), (.teacher, "teacher_sampled"),
     ]
 
-    /// Prompt `index` of a fixture with one of its responses; picture `index` of the batch, where the prompt has one.
+    /// Prompt `index` of a fixture with one of its responses; picture `index` of the batch, where the prompt
+    /// has one.
     private func sample(_ golden: SafeTensorsFile, _ index: Int, _ name: String, imageID: Int32) throws
         -> AlignmentSample
     {

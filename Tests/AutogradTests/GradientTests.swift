@@ -3,7 +3,8 @@ import NumericsSupport
 import Tensors
 import Testing
 
-/// Every operation's gradient against central differences. The bound is what float32 differences can tell at this step.
+/// Every operation's gradient against central differences. The bound is what float32 differences can tell at
+/// this step.
 @Suite struct GradientTests {
     private let bound = 5e-3
 

@@ -9,7 +9,8 @@ import Testing
             Tensor((0..<shape.reduce(1, *)).map { Float($0 % 7) - 3 }, shape: shape), requiresGradient: true)
     }
 
-    /// A sum reads neither of its terms again, so the projection's output goes; a gate reads both of its inputs, so they stay.
+    /// A sum reads neither of its terms again, so the projection's output goes; a gate reads both of its
+    /// inputs, so they stay.
     @Test func aValueIsKeptOnlyWhereAGradientReadsIt() {
         let (x, weight) = (leaf([6, 8]), leaf([8, 8]))
         weak var projected: Tensor?

@@ -41,7 +41,8 @@ struct Golden {
             as? [String: Any] ?? [:]
     }
 
-    /// Where `found` lacks or contradicts what is expected; numbers may differ by 1e-9, strings in no code point.
+    /// Where `found` lacks or contradicts what is expected; numbers may differ by 1e-9, strings in no code
+    /// point.
     static func differences(_ expected: Any, _ found: Any?, at path: String = "", ignoring: Set<String> = [])
         -> [String]
     {
@@ -72,7 +73,8 @@ struct Golden {
         return Array(a.unicodeScalars) == Array(b.unicodeScalars)
     }
 
-    /// The asked questions against `expected_prompts.json`: ids, prompts, image, options and generation settings.
+    /// The asked questions against `expected_prompts.json`: ids, prompts, image, options and generation
+    /// settings.
     func promptDifferences(_ benchmark: any Benchmark) -> [String] {
         let rules = type(of: benchmark).answering
         let generation = prompts["generation"] as? [String: Any] ?? [:]

@@ -24,7 +24,8 @@ import Testing
             try comparison.cell(comparison.rows[0], "pope"), try comparison.cell(comparison.rows[1], "pope")
         )
         #expect(base.value?.mean == 62 && base.difference == nil && base.test == nil)
-        // Differences 3, 4, 3: mean 10 / 3, variance 1 / 3, standard error 1 / 3, t = 10, df 2: p = 1 - 10 / sqrt(102).
+        // Differences 3, 4, 3: mean 10 / 3, variance 1 / 3, standard error 1 / 3, t = 10, df 2: p = 1 - 10 /
+        // sqrt(102).
         #expect(abs((ours.difference?.mean ?? 0) - 10.0 / 3) < 1e-12)
         #expect(abs((ours.difference?.standardError ?? 0) - 1.0 / 3) < 1e-12)
         #expect(abs((ours.test?.p ?? 0) - (1 - 10 / 102.0.squareRoot())) < 1e-9)

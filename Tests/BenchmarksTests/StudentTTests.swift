@@ -3,8 +3,8 @@ import Foundation
 import Testing
 
 @Suite struct StudentTTests {
-    /// df 1 is Cauchy's distribution: p = 1 - (2 / pi) atan t. df 2: p = 1 - t / sqrt(2 + t²). df 4, with c = t / sqrt(4 + t²):
-    /// p = 1 - (3 c - c³) / 2. The rest are the usual table's 5 % and 1 % points.
+    /// df 1 is Cauchy's distribution: p = 1 - (2 / pi) atan t. df 2: p = 1 - t / sqrt(2 + t²). df 4, with c =
+    /// t / sqrt(4 + t²): p = 1 - (3 c - c³) / 2. The rest are the usual table's 5 % and 1 % points.
     @Test func tailsAreThoseOfTheDistribution() {
         let half = 0.5.squareRoot()
         let cases: [(df: Double, t: Double, p: Double)] = [

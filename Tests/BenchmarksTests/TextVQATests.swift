@@ -43,7 +43,8 @@ import Testing
                 #expect(
                     Golden.same(VQANormalizer.normalize(text), vector["normalized"] as? String), "\(text)")
             }
-            // Every contraction, whatever the fixture's vectors happen to use: a key without capitals and marks maps to its value.
+            // Every contraction, whatever the fixture's vectors happen to use: a key without capitals and
+            // marks maps to its value.
             let constants = try Golden.json(golden.folder.appendingPathComponent("constants.json"))
             let table = constants["contractions"] as? [String: String] ?? [:]
             let reachable = table.filter { $0.key == $0.key.lowercased() }

@@ -101,7 +101,8 @@ import Testing
         #expect(equal(kd(.skewedKL(alpha: 0), teacher: a, student: b), forward))
         #expect(equal(kd(.skewedReverseKL(alpha: 0), teacher: a, student: b), reverse))
         #expect(equal(reverse, kd(.forwardKL, teacher: b, student: a)))
-        // JSD(beta) / beta tends to the forward KL, JSD(beta) / (1 - beta) to the reverse one (Agarwal et al. 2024).
+        // JSD(beta) / beta tends to the forward KL, JSD(beta) / (1 - beta) to the reverse one (Agarwal et al.
+        // 2024).
         #expect(
             abs(kd(.jensenShannon(beta: 1e-3), teacher: a, student: b) / 1e-3 - forward) < 5e-3 * forward)
         #expect(
@@ -190,7 +191,8 @@ import Testing
         }
     }
 
-    /// k + 1 outcomes: the definition over them, which merging makes a lower bound; with all ids the divergence itself.
+    /// k + 1 outcomes: the definition over them, which merging makes a lower bound; with all ids the
+    /// divergence itself.
     @Test(arguments: all) func aCachedTargetIsComparedOverItsOutcomes(divergence: Divergence) {
         let (hidden, head) = (tensor([rows, width], 1), tensor([vocabulary, width], 2))
         let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
@@ -209,7 +211,9 @@ import Testing
                 (0..<hidden.width).reduce(0.0) { $0 + Double(hidden[2, $1]) * Double(head[v, $1]) }
             }
         }
-        let (p, q) = (Self.softmax(logits(teacher.hidden, teacher.head.data)), Self.softmax(logits(hidden, head)))
+        let (p, q) = (
+            Self.softmax(logits(teacher.hidden, teacher.head.data)), Self.softmax(logits(hidden, head))
+        )
         #expect(abs(kd(nil) - Self.definition(divergence, p, q)) < 1e-5)
         let best = p.indices.sorted { p[$0] > p[$1] }
         for k in [1, 4] {
@@ -221,7 +225,8 @@ import Testing
         #expect(kd(1) <= kd(4) + 1e-6 && kd(4) <= kd(nil) + 1e-6 && kd(nil) > 0.01)
     }
 
-    /// The golden data's own divergences are forward KLs (AlignmentLossTests); the others follow from its logits.
+    /// The golden data's own divergences are forward KLs (AlignmentLossTests); the others follow from its
+    /// logits.
     @Test(arguments: Fixtures.cases("models")) func theTermsAreThoseOfTheGoldenLogits(folder: URL) throws {
         let fixture = try ModelFixture(folder)
         let (student, teacher) = (try fixture.student(trainable: []), try fixture.teacher())

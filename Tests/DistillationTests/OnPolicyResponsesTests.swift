@@ -81,7 +81,8 @@ import Testing
         #expect(try ids([samples[2]]) == [all[2]])  // not of what else is in the batch
     }
 
-    /// At a temperature near 0 the student's most probable continuation, each turn after its own earlier answers.
+    /// At a temperature near 0 the student's most probable continuation, each turn after its own earlier
+    /// answers.
     @Test func coldSamplingIsGreedyDecoding() throws {
         let fixture = try ModelFixture(folder)
         let student = try fixture.student()

@@ -6,7 +6,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// bf16 matrix products on the golden models. Without bf16 instructions bf16 is fp32 and these hold trivially.
+/// bf16 matrix products on the golden models. Without bf16 instructions bf16 is fp32 and these hold
+/// trivially.
 @Suite struct PrecisionTests {
     private func result(_ fixture: ModelFixture, student: Precision, teacher: Precision) throws -> (
         AlignmentResult, LlavaModel

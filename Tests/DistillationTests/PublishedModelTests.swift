@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 import Text
 
-/// The published 260 K-parameter Llama, its tokenizer and generation together: text in, its author's text out.
+/// The published 260 K-parameter Llama, its tokenizer and generation together: text in, its author's text
+/// out.
 @Suite struct PublishedModelTests {
     static let folder = Fixtures.real("models/stories260k")
 

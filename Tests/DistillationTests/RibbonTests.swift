@@ -8,8 +8,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// TPA three ways: one ordinary forward per candidate (the definition), the whole ribbon in one pass (the paper's), and the trunk once
-/// with merged branches (ours) give the same loss and the same gradients.
+/// TPA three ways: one ordinary forward per candidate (the definition), the whole ribbon in one pass (the
+/// paper's), and the trunk once with merged branches (ours) give the same loss and the same gradients.
 @Suite struct RibbonTests {
     private struct Outcome {
         let loss: Double

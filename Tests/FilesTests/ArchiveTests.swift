@@ -110,7 +110,8 @@ import Testing
             let noise = (0..<3000).map { _ in UInt8.random(in: 0...255) }
             try Self.make(kind, [("a", noise), ("b", Array(noise[..<512])), ("c", noise)], at: url)
             let whole = try Array(Data(contentsOf: url))
-            // After the last member come 1,024 zero bytes and padding to 10,240: losing padding alone loses nothing.
+            // After the last member come 1,024 zero bytes and padding to 10,240: losing padding alone loses
+            // nothing.
             let end =
                 ["tar", "pax"].contains(kind)
                 ? (whole.lastIndex { $0 != 0 } ?? 0) / 512 * 512 + 512 : whole.count

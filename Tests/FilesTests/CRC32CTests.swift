@@ -12,7 +12,8 @@ import Testing
         #expect(CRC32C.checksum([]) == 0)
     }
 
-    /// The length 24 of the first record of every event file: `18 00 00 00 00 00 00 00 a3 7f 4b 22`, as TensorFlow writes it.
+    /// The length 24 of the first record of every event file: `18 00 00 00 00 00 00 00 a3 7f 4b 22`, as
+    /// TensorFlow writes it.
     @Test func theMaskIsThatOfTFRecordFiles() {
         #expect(CRC32C.masked([24, 0, 0, 0, 0, 0, 0, 0]) == 0x224B_7FA3)
     }

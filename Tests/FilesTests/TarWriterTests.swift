@@ -33,7 +33,8 @@ import Testing
             try write(ArchiveTests.members, to: b)
             let bytes = try Array(Data(contentsOf: a))
             #expect(try Array(Data(contentsOf: b)) == bytes)
-            // The first header in full: mode, owner, group and time are fixed, whoever runs this and when (offsets of POSIX ustar).
+            // The first header in full: mode, owner, group and time are fixed, whoever runs this and when
+            // (offsets of POSIX ustar).
             #expect(Array(bytes[0..<11]) == Array("z/last.jpg\0".utf8))
             #expect(String(decoding: bytes[100..<107], as: UTF8.self).contains("644"))
             #expect(Array(bytes[136..<147]) == Array("00000000000".utf8))

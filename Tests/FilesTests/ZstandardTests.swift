@@ -65,7 +65,8 @@ import Testing
         {
             try Zstandard.decompress(bomb, name: "bomb", limit: 1_000_000)
         }
-        // Magic, descriptor "8-byte content size, single segment", 2^56 bytes claimed: refused or truncated, never allocated.
+        // Magic, descriptor "8-byte content size, single segment", 2^56 bytes claimed: refused or truncated,
+        // never allocated.
         #expect(throws: FilesError.self) {
             try Zstandard.decompress([0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 0, 0, 1], name: "claim")
         }

@@ -14,7 +14,8 @@ import Testing
         return FileManager.default.isExecutableFile(atPath: path.path) ? path : nil
     }()
 
-    /// After two steps every tensor fits where another was; threads may finish in another order, so a hundredth is allowed.
+    /// After two steps every tensor fits where another was; threads may finish in another order, so a
+    /// hundredth is allowed.
     @Test(.enabled(if: bench != nil, "bench-align-ti is not built beside the tests"))
     func noStepAfterTheSecondTakesMoreMemory() throws {
         let precisions = Precision.allCases.filter { $0.supported == $0 }.map(\.rawValue)

@@ -2,7 +2,8 @@ import Measuring
 import Testing
 
 @Suite struct UsefulWorkTests {
-    /// One sample of 4 visual, 1 instruction and 2 response tokens (7 rows); features of 3; hidden 4 in 2 heads of 2 with 1 key head.
+    /// One sample of 4 visual, 1 instruction and 2 response tokens (7 rows); features of 3; hidden 4 in 2
+    /// heads of 2 with 1 key head.
     private func shapes() -> BenchShapes {
         var model = BenchShapes.Language()
         (model.hidden, model.layers, model.heads, model.keyHeads) = (4, 1, 2, 1)
@@ -23,7 +24,8 @@ import Testing
         let work = UsefulWork(shapes())
         // Every row sees itself and what is before it: 1 + 2 + ... + 7 = 28.
         #expect(work.trunk == .init(count: 7, visible: 28))
-        // 2 * 7 * 144 = 2016; scores and sums 2 * 2 * 28 * 4 = 448; head 2 * 2 * 10 * 4 = 160; projector 2 * 4 * (3 * 4 + 4 * 4) = 224
+        // 2 * 7 * 144 = 2016; scores and sums 2 * 2 * 28 * 4 = 448; head 2 * 2 * 10 * 4 = 160; projector 2 *
+        // 4 * (3 * 4 + 4 * 4) = 224
         let forward = work.forward(work.shapes.student, work.trunk, headRows: 2, visualTokens: 4)
         #expect(forward == 2016 + 448 + 160 + 224)
         // The gradients of inputs and weights are twice that, but features need none: 2 * 4 * 3 * 4 = 96.
@@ -38,8 +40,8 @@ import Testing
 
     @Test func aStepWithoutCandidatesToRunCostsItsTrunkAndMoreHeadRows() {
         let work = UsefulWork(shapes())
-        // IVA looks at 4 visual rows beside the 2 of the response: 4 rows of 2 * 10 * 4, three times for the student, once for the teacher;
-        // alpha reads 5 keys in one row: 2 * 5 * 4.
+        // IVA looks at 4 visual rows beside the 2 of the response: 4 rows of 2 * 10 * 4, three times for the
+        // student, once for the teacher; alpha reads 5 keys in one row: 2 * 5 * 4.
         #expect(work.alignTI(headRows: 6, candidates: []) == work.vanillaKD + 4 * 80 * 4 + 40)
         // One candidate at position 6: 2 * 144 + 4 * 7 * 4 + 80 a pass, four passes.
         let one = work.alignTI(headRows: 6, candidates: [6]) - work.alignTI(headRows: 6, candidates: [])

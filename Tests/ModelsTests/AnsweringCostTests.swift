@@ -13,7 +13,8 @@ import Testing
         return settings
     }
 
-    /// The student of the fixture: vocabulary 272, hidden 64, 2 layers, 4 and 2 heads, intermediate size of its configuration.
+    /// The student of the fixture: vocabulary 272, hidden 64, 2 layers, 4 and 2 heads, intermediate size of
+    /// its configuration.
     @Test func parametersAreThoseOfTheConfiguration() throws {
         let model = try LlavaModel(folder: folder.appendingPathComponent("student"))
         let cost = AnsweringCost(model, quick)

@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct CheckpointTests {
-    /// A copy of a fixture's student whose tensors `change` may alter: (name, dtype, shape, bytes), nil to leave one out.
+    /// A copy of a fixture's student whose tensors `change` may alter: (name, dtype, shape, bytes), nil to
+    /// leave one out.
     static func altered(
         in folder: URL, _ change: (TensorEntry, [UInt8]) -> (String, ElementType, [Int], [UInt8])?,
         more: [(String, [Int])] = []

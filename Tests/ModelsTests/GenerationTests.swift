@@ -70,7 +70,8 @@ import Testing
 
     static func spell(_ ids: [Int32]) -> String { ids.map { "<\($0)>" }.joined() }
 
-    /// Many prompts of different lengths through few slots: a slot is handed on while others go on, and the cache grows.
+    /// Many prompts of different lengths through few slots: a slot is handed on while others go on, and the
+    /// cache grows.
     @Test func manyAtOnceGetTheTokensTheyGetAlone() throws {
         let golden = try #require(try Golden.all.first)
         let model = try golden.model("teacher")

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct LlavaConfigurationTests {
-    /// Writes a configuration and reads it: `changes` are laid over a valid one, `nil` removes a key; dots go down.
+    /// Writes a configuration and reads it: `changes` are laid over a valid one, `nil` removes a key; dots go
+    /// down.
     static func read(
         _ changes: [(String, Any?)],
         base: String =

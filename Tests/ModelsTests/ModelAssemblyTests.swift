@@ -165,7 +165,8 @@ import Testing
         #expect(try largestDifference(logits(model), logits(alone)) < 1e-5)
     }
 
-    /// LLaVA's own layout: text fields at the top, `model.mm_projector`, no tower. Put together with its tower it is the same model.
+    /// LLaVA's own layout: text fields at the top, `model.mm_projector`, no tower. Put together with its
+    /// tower it is the same model.
     @Test func originalReleaseWithItsTowerApartBecomesTheSameModel() throws {
         let golden = try #require(try Golden.all.first { $0.folder.lastPathComponent == "qwen2_siglip" })
         let teacher = golden.folder.appendingPathComponent("teacher")

@@ -4,7 +4,8 @@ import Report
 import TestSupport
 import Testing
 
-/// What the page makes of compare-runs, measure-exposure and measure-efficiency, whose formats docs/formats.md describes.
+/// What the page makes of compare-runs, measure-exposure and measure-efficiency, whose formats
+/// docs/formats.md describes.
 @Suite struct MeasurementSectionTests {
     private func withReport(
         _ stage: String, _ name: String, _ file: String, _ text: String, _ body: (Report) throws -> Void
@@ -39,7 +40,8 @@ import Testing
         }
     }
 
-    /// Two samples, of which one has a third token: it is above a tenth, so the curve has three points; the fourth has none left.
+    /// Two samples, of which one has a third token: it is above a tenth, so the curve has three points; the
+    /// fourth has none left.
     private let exposure = """
         {"format": "align-ti exposure 1", "samples": 2, "confidence": 0.95, "students": [{"name": "sft",
         "running": {"ground_truth": [2, 2, 1, 0], "student": [2, 2, 2, 0], "teacher": [2, 2, 2, 0]},

@@ -19,7 +19,8 @@ import Testing
     }
 
     private func table(_ name: String, of report: Report) -> [[String]] {
-        // Empty rows stand in for what is not there, so that a look at one fails instead of ending the process.
+        // Empty rows stand in for what is not there, so that a look at one fails instead of ending the
+        // process.
         CSV.rows(report.tables.first { $0.name == name }?.text ?? "")
             + Array(repeating: [], count: report.tables.contains { $0.name == name } ? 0 : 10)
     }
@@ -33,7 +34,8 @@ import Testing
         }
     }
 
-    /// 100 steps in 160 points at most: every step; the loss of step k is 99 - k. Terms that are zero throughout are not drawn.
+    /// 100 steps in 160 points at most: every step; the loss of step k is 99 - k. Terms that are zero
+    /// throughout are not drawn.
     @Test func curvesHoldEveryTermOfTheObjective() throws {
         try withReport { report in
             let rows = table("losses-sft.csv", of: report)
@@ -74,7 +76,8 @@ import Testing
 
     @Test func answersStandSideBySideWithTheirMarks() throws {
         try withReport { report in
-            // yes no yes no: the teacher has 0, 1, 2; the student 1 (its text says no "no", hence yes: wrong), 2 and 3.
+            // yes no yes no: the teacher has 0, 1, 2; the student 1 (its text says no "no", hence yes:
+            // wrong), 2 and 3.
             #expect(
                 table("outcomes.csv", of: report) == [
                     ["teacher", "sft", "Groceries Y/N", "all"], ["✓", "✗", "2", "2"], ["✓", "✓", "1", "1"],
@@ -95,7 +98,8 @@ import Testing
         }
     }
 
-    /// The first seed of a row that the settings name is looked at beside the scored models, and judged; it is in no other section.
+    /// The first seed of a row that the settings name is looked at beside the scored models, and judged; it
+    /// is in no other section.
     @Test func rowsOfComparisonsHaveMapsToo() throws {
         try withReport({ run in
             for seed in [2, 3] {
@@ -195,7 +199,8 @@ import Testing
         }
     }
 
-    /// Two seeds of one row: one curve, one row of costs, all receipts; nothing of it stands among the pipeline's own results.
+    /// Two seeds of one row: one curve, one row of costs, all receipts; nothing of it stands among the
+    /// pipeline's own results.
     @Test func theRunsOfAComparisonAreFolded() throws {
         try withReport({ run in
             for seed in 1...2 {

@@ -5,7 +5,8 @@ import Stage
 import TestSupport
 import Text
 
-/// A small run as the stages leave it: two models (the golden teacher twice) with answers to four questions about two images.
+/// A small run as the stages leave it: two models (the golden teacher twice) with answers to four questions
+/// about two images.
 struct SampleRun {
     let folder: URL
     static let hostile = "\"><img src=x onerror=alert(1)> </script> & '\u{338} ü"

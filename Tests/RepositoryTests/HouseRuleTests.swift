@@ -58,8 +58,8 @@ import Testing
         }
     }
 
-    /// Words before a colon at the start of a line, of the file and of what it includes by name; a list of targets that is a
-    /// variable, such as $(COMPARISONS), stands for its words.
+    /// Words before a colon at the start of a line, of the file and of what it includes by name; a list of
+    /// targets that is a variable, such as $(COMPARISONS), stands for its words.
     private func makeTargets(_ path: String) throws -> Set<String> {
         let text = try String(
             contentsOf: Fixtures.repository.appendingPathComponent(path), encoding: .utf8)

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The `import` lines of Sources/ against the tables of Package.swift: arrows never turn round, and nothing is listed in vain.
+/// The `import` lines of Sources/ against the tables of Package.swift: arrows never turn round, and nothing
+/// is listed in vain.
 @Suite struct ImportTests {
     /// Rows `("Name", ["A", "B"])` of the manifest, in its order.
     private let table: [(name: String, imports: [String])]

@@ -51,7 +51,8 @@ import Text
         }
     }
 
-    /// Training and held-back part are everything, and share no picture; other shares hold back more of the same.
+    /// Training and held-back part are everything, and share no picture; other shares hold back more of the
+    /// same.
     @Test func whatIsHeldBackIsNotTrainedOn() throws {
         try withTemporaryFolder { folder in
             let data = try SmallData(in: folder, samples: 90)

@@ -2,8 +2,9 @@ import Foundation
 import Stage
 import Testing
 
-/// User signals, so that a failure cannot be mistaken for someone's own interrupt. They are sent to the process, not
-/// with `raise`: tests run on dispatch threads, which block signals, and the main thread takes them a little later.
+/// User signals, so that a failure cannot be mistaken for someone's own interrupt. They are sent to the
+/// process, not with `raise`: tests run on dispatch threads, which block signals, and the main thread takes
+/// them a little later.
 @Suite(.serialized) struct InterruptionTests {
     private func wait(for condition: () -> Bool) async throws {
         for _ in 0..<1000 where !condition() { try await Task.sleep(for: .milliseconds(10)) }

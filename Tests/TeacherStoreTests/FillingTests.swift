@@ -72,7 +72,8 @@ import Testing
         }
     }
 
-    /// Damage inside an entry, which only reading shows: the reader sets it aside, the next filling makes it again.
+    /// Damage inside an entry, which only reading shows: the reader sets it aside, the next filling makes it
+    /// again.
     @Test func whatAReaderFindsDamagedIsComputedAgain() throws {
         try withTemporaryFolder { folder in
             let (cache, keys) = (Store(folder), keys(2))

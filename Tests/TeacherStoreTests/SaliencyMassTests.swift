@@ -16,7 +16,8 @@ import Testing
         #expect(leadingPositions([0.25, 0.25, 0.25, 0.25], mass: 0.5) == [0, 1])
     }
 
-    /// Each sample has the alphas and targets of the uncut outputs at its own leading tokens, and nothing elsewhere.
+    /// Each sample has the alphas and targets of the uncut outputs at its own leading tokens, and nothing
+    /// elsewhere.
     @Test func samplesOfOneImageKeepTheirOwnTokensAndTheGroupTheUnion() throws {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder, samples: 24, samplesPerShard: 24)

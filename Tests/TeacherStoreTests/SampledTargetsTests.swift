@@ -17,7 +17,8 @@ import Testing
         Tensor(randomValues(shape.reduce(1, *), seed: 5, stream: stream), shape: shape)
     }
 
-    /// d loss / d hidden states of a student, and the loss, from the given targets; or from the dense teacher.
+    /// d loss / d hidden states of a student, and the loss, from the given targets; or from the dense
+    /// teacher.
     private func step(_ targets: [CachedTarget]?, _ teacher: TeacherLogits) -> (
         gradient: [Double], loss: Double
     ) {
@@ -36,7 +37,8 @@ import Testing
         return ((hidden.gradient?.values ?? []).map { Double($0) }, result.terms.kd)
     }
 
-    /// Mean over seeds of gradient and loss against the dense ones, in standard errors. 16 numbers within 4.5 of them: chance 1e-4.
+    /// Mean over seeds of gradient and loss against the dense ones, in standard errors. 16 numbers within 4.5
+    /// of them: chance 1e-4.
     @Test func lossAndGradientOfDrawsAreThoseOfTheWholeDistributionInTheMean() {
         let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         let dense = step(nil, teacher)
@@ -64,7 +66,8 @@ import Testing
         }
     }
 
-    /// Keeping the top ids and forgetting the rest, renormalised, is what the draws are unbiased against: the test above can see a bias.
+    /// Keeping the top ids and forgetting the rest, renormalised, is what the draws are unbiased against: the
+    /// test above can see a bias.
     @Test func forgettingTheTailWouldBeSeen() {
         let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         let top = topTargets(
@@ -96,7 +99,8 @@ import Testing
                 && Set(both[0].ids).count == both[0].ids.count)
     }
 
-    /// KL = KL over k + 1 outcomes + tail mass times KL within the tail: what the summary's tail mass multiplies is all that is lost.
+    /// KL = KL over k + 1 outcomes + tail mass times KL within the tail: what the summary's tail mass
+    /// multiplies is all that is lost.
     @Test func whatMergingTheTailLosesIsItsMassTimesTheDivergenceWithinIt() {
         let teacher = TeacherLogits(hidden: tensor([rows, 4], 3), head: Value(tensor([10, 4], 4)))
         let all = topTargets(

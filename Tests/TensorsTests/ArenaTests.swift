@@ -43,7 +43,8 @@ private struct Taken {
         #expect(taken.ranges.free == [0..<taken.ranges.end])
     }
 
-    /// The sizes of a step: activations of layers forward, gradients backward, and what stays from step to step.
+    /// The sizes of a step: activations of layers forward, gradients backward, and what stays from step to
+    /// step.
     @Test func aStepTakesNoMoreThanTheStepBeforeIt() {
         var taken = Taken()
         for weight in 0..<12 { taken.take(4096 * (1 + weight % 3)) }

@@ -29,7 +29,8 @@ import Testing
     /// A product in bf16 is the float32 product of the rounded factors, but for the order of its sums.
     @Test(arguments: [
         (3, 4, 5), (200, 170, 90), (170, 200, 90), (1, 3, 7), (65, 33, 129),
-        // More than one block of rows, of columns and of the inner side in our own kernel; more than its stack holds.
+        // More than one block of rows, of columns and of the inner side in our own kernel; more than its
+        // stack holds.
         (100, 1100, 37), (200, 70, 520), (97, 65, 257), (130, 600, 101),
     ])
     func productsAreThoseOfTheRoundedFactors(m: Int, n: Int, k: Int) {

@@ -16,7 +16,8 @@ import Testing
         }
     }
 
-    /// Small ones stay on one thread; 200 x 170 x 90 is above the threshold and is split by rows, its transpose by columns.
+    /// Small ones stay on one thread; 200 x 170 x 90 is above the threshold and is split by rows, its
+    /// transpose by columns.
     @Test(arguments: [(3, 4, 5), (200, 170, 90), (170, 200, 90), (1, 3, 7)])
     func agreesWithTheDefinition(m: Int, n: Int, k: Int) {
         var random = CounterRandom(7, UInt64(m))

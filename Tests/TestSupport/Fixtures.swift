@@ -36,7 +36,8 @@ public enum Fixtures {
         }
     }
 
-    /// Published data that is not ours to copy: `$ALIGN_TI_FIXTURES/../real/<path>`, or nil where it is absent.
+    /// Published data that is not ours to copy: `$ALIGN_TI_FIXTURES/../real/<path>`, or nil where it is
+    /// absent.
     public static func real(_ path: String) -> URL? {
         guard let more = ProcessInfo.processInfo.environment["ALIGN_TI_FIXTURES"], !more.isEmpty else {
             return nil

@@ -170,7 +170,8 @@ import Training
         }
     }
 
-    /// Merging the tail cannot raise a divergence (data processing); what it loses is the tail's mass times the divergence within it.
+    /// Merging the tail cannot raise a divergence (data processing); what it loses is the tail's mass times
+    /// the divergence within it.
     @Test(arguments: [16, 64]) func theTopIdsLoseAtMostWhatTheReportedTailAllows(topK: Int) throws {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)
@@ -183,7 +184,8 @@ import Training
             )
             let worst = cached.index.entries.map(\.worstTailMass).max() ?? 0
             #expect(worst > 0.1 && worst < 1)  // a random teacher over 272 ids: much is in the tail
-            // Two random networks differ by less than 2 nats within the tail; alpha adds up to less than 1 a sample.
+            // Two random networks differ by less than 2 nats within the tail; alpha adds up to less than 1 a
+            // sample.
             for (dense, kept) in [
                 (inLoop.terms.kd, fromCache.terms.kd), (inLoop.terms.iva, fromCache.terms.iva),
             ] {

@@ -15,8 +15,8 @@ import Training
         return try JSONDecoder().decode(StepMetrics.self, from: Data(line.utf8))
     }
 
-    /// What `Event(wall_time=1.5, step=300, summary=Summary(value=[Value(tag="loss/sft", simple_value=0.25)])).SerializeToString()` of the
-    /// package tensorboard (2.21) returns.
+    /// What `Event(wall_time=1.5, step=300, summary=Summary(value=[Value(tag="loss/sft",
+    /// simple_value=0.25)])).SerializeToString()` of the package tensorboard (2.21) returns.
     @Test func anEventHasTheBytesOfTheProtocolBuffer() {
         #expect(
             TensorBoardEvent.scalars([("loss/sft", 0.25)], step: 300, wallSeconds: 1.5) == [

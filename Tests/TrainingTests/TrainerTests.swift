@@ -153,7 +153,8 @@ import Training
                 #expect(
                     inLoop.terms.sft == fromCache.terms.sft
                         && abs(inLoop.terms.tpa - fromCache.terms.tpa) < 1e-6)
-                // fp16 log-probabilities carry 11 bits: 2^-11 of log-probabilities up to 8 is .004 a token, less in the mean.
+                // fp16 log-probabilities carry 11 bits: 2^-11 of log-probabilities up to 8 is .004 a token,
+                // less in the mean.
                 #expect(abs(inLoop.terms.kd - fromCache.terms.kd) < 2e-3 && inLoop.terms.kd > 0)
                 #expect(abs(inLoop.terms.iva - fromCache.terms.iva) < 2e-3 && inLoop.terms.iva > 0)
                 #expect(abs(inLoop.gradientNorm - fromCache.gradientNorm) < 2e-3 * inLoop.gradientNorm)

@@ -12,7 +12,8 @@ import Training
 @Suite struct TrainingTotalsTests {
     private let fixture = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip")
 
-    /// Trains some steps and returns what they cost; `stops` ends the run after each of these steps and resumes it.
+    /// Trains some steps and returns what they cost; `stops` ends the run after each of these steps and
+    /// resumes it.
     private func totals(
         _ weights: LossTerms, steps: Int = 4, recompute: Bool = false, replicas: Int = 1, stops: [Int] = []
     ) throws -> TrainingTotals {
@@ -52,7 +53,8 @@ import Training
         #expect(totals.teacherRows == totals.tokens)
     }
 
-    /// TPA runs the candidates as a second pass of both models: fewer rows than d a token, since equal ones are run once.
+    /// TPA runs the candidates as a second pass of both models: fewer rows than d a token, since equal ones
+    /// are run once.
     @Test func tpaAddsAPassOfTheCandidatesThatAreRun() throws {
         let totals = try totals(LossTerms(tpa: 1))
         #expect(totals.studentPasses == 48 && totals.teacherPasses == 48)

@@ -80,7 +80,8 @@ import World
         #expect(letters[0] > 150 && abs(letters[0] - letters[1]) < 130 && letters[2] > 50 && letters[3] == 0)
     }
 
-    /// Single-token cells and sentences, see WorldTokenizer: words, numbers, punctuation and one end token count one.
+    /// Single-token cells and sentences, see WorldTokenizer: words, numbers, punctuation and one end token
+    /// count one.
     @Test func captionsHaveTwentyToSeventyTokens() {
         for sample in sets.captions + sets.heldout {
             let count = sample.turns[0].answer.split(separator: " ").count + 1
