@@ -12,15 +12,15 @@ public struct ExposureSettings: Sendable {
     public var minimumResponse = 1
     /// Only the first samples that remain; nil: all.
     public var samples: Int?
-    /// Ids that end a response.
-    public var endIDs: Set<Int32>
+    /// IDs that end a response.
+    public var endOfSequenceIDs: Set<Int32>
     public var seed: UInt64 = 0
     /// Rows of a forward pass at most.
     public var rowLimit = 8192
     /// Responses sampled side by side.
     public var slots = 64
 
-    public init(endIDs: Set<Int32>) { self.endIDs = endIDs }
+    public init(endOfSequenceIDs: Set<Int32>) { self.endOfSequenceIDs = endOfSequenceIDs }
 }
 
 /// What was found on one sample.
@@ -44,7 +44,7 @@ public struct ExposureMeasurement {
     private let dataset: ShardDataset
     private let prompts: [ResponsePrompt]
     private let chunks: [Range<Int>]
-    /// Ids that all models know.
+    /// IDs that all models know.
     private let common: Int
 
     /// Reads through the data set for answers that are long enough.
@@ -148,7 +148,7 @@ public struct ExposureMeasurement {
     {
         let embedded = try questions.embeddings(walker.model, features: walker.features).data
         var generation = GenerationSettings(
-            maximumNewTokens: settings.length, stopIds: settings.endIDs,
+            maximumNewTokens: settings.length, endOfSequenceIDs: settings.endOfSequenceIDs,
             sampling: .random(temperature: 1, topP: 1, seed: settings.seed), slots: settings.slots)
         generation.vocabulary = common
         var responses = questions.samples.map { _ in [Int32]() }

@@ -34,7 +34,7 @@ extension AlignmentSample {
         let isSeen = visual.map { $0.upperBound <= promptLength } ?? false
         return AlignmentSample(
             id: id, inputIDs: inputIDs[..<promptLength] + response,
-            labels: Array(repeating: ShardFormat.unsupervised, count: promptLength) + response,
+            labels: Array(repeating: ShardFormat.ignoreIndex, count: promptLength) + response,
             instruction: [], visual: isSeen ? visual : nil, image: isSeen ? image : nil, key: key)
     }
 }

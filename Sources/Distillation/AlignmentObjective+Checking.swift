@@ -77,7 +77,7 @@ extension AlignmentObjective {
 public struct CachedOutputs: Sendable, Equatable {
     /// Whether distributions are draws from the teacher instead of its most probable ids.
     public var isSampled: Bool
-    /// Ids at or above it are left out.
+    /// IDs at or above it are left out.
     public var commonVocabulary: Int
     /// 0-based layer whose attention weights the visual tokens.
     public var saliencyLayer: Int

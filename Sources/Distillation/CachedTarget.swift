@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Either its k most probable tokens and all others together, or the tokens that some draws from it hit.
 public struct CachedTarget: Sendable, Equatable {
-    /// Ids below the common vocabulary, most probable (or most often drawn) first.
+    /// IDs below the common vocabulary, most probable (or most often drawn) first.
     public let ids: [Int32]
     /// Log-probabilities of these ids over the whole common vocabulary, nats; of draws, the log of the share
     /// that hit the id.

@@ -1,6 +1,7 @@
 import Autograd
 import Models
 import Records
+import Shards
 import Tensors
 
 /// How often, and how, responses are sampled from the student (GKD, Agarwal et al. 2024).
@@ -24,13 +25,16 @@ public struct OnPolicyRule: Sendable, Equatable {
 public struct OnPolicyResponses {
     public let student: LlavaModel
     public let objective: AlignmentObjective
-    /// Ids that end a response.
-    public let stopIds: Set<Int32>
-    /// Ids at or above it are never drawn: the teacher does not know them.
+    /// IDs that end a response.
+    public let endOfSequenceIDs: Set<Int32>
+    /// IDs at or above it are never drawn: the teacher does not know them.
     public let common: Int
 
-    public init(student: LlavaModel, objective: AlignmentObjective, stopIds: Set<Int32>, common: Int) {
-        (self.student, self.objective, self.stopIds, self.common) = (student, objective, stopIds, common)
+    public init(student: LlavaModel, objective: AlignmentObjective, endOfSequenceIDs: Set<Int32>, common: Int)
+    {
+        (self.student, self.objective, self.endOfSequenceIDs, self.common) = (
+            student, objective, endOfSequenceIDs, common
+        )
     }
 
     /// Draws of other kinds are keyed by (seed, sample, step, position) with positions far below this.
@@ -92,7 +96,7 @@ public struct OnPolicyResponses {
     private func generation(_ seed: UInt64) -> GenerationSettings {
         let rule = objective.onPolicy
         var settings = GenerationSettings(
-            maximumNewTokens: rule.maximumTokens, stopIds: stopIds,
+            maximumNewTokens: rule.maximumTokens, endOfSequenceIDs: endOfSequenceIDs,
             sampling: .random(temperature: rule.temperature, topP: rule.topP, seed: seed), slots: 32)
         settings.vocabulary = common
         return settings
@@ -133,7 +137,7 @@ private struct SampledResponses {
             visual = own.lowerBound + shift..<own.upperBound + shift
         }
         ids += source.inputIDs[next..<end]
-        labels += [Int32](repeating: -100, count: end - next)
+        labels += [Int32](repeating: ShardFormat.ignoreIndex, count: end - next)
         instruction += source.instruction.filter { (next..<end).contains(Int($0)) }.map { $0 + Int32(shift) }
         next = end
     }

@@ -32,8 +32,8 @@ extension ShardDataset {
     /// The ids that end a response: the shards' end token, and what the model itself ends at.
     ///
     /// - Throws: `DistillationError.unequalInputs` where there is none; `TextError` for a broken tokenizer
-    public func endIds(_ configuration: LlavaConfiguration, folder: URL) throws -> Set<Int32> {
-        var ids = Set(configuration.text.endIds)
+    public func endOfSequenceIDs(_ configuration: LlavaConfiguration, folder: URL) throws -> Set<Int32> {
+        var ids = Set(configuration.text.endOfSequenceIDs)
         let file = folder.appendingPathComponent("tokenizer.json")
         if FileManager.default.fileExists(atPath: file.path),
             let end = try Tokenizer(contentsOf: file).addedID(of: description.endToken)

@@ -6,7 +6,7 @@ import TeacherStore
 import Tensors
 
 extension ModelBench {
-    /// Ids a position that the cache keeps.
+    /// IDs a position that the cache keeps.
     private var idsKept: Int { min(64, shapes.teacher.vocabulary) }
     /// Samples of the estimate: the paper's second stage.
     private static let estimatedSamples = 2_400_000.0

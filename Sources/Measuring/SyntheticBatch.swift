@@ -14,12 +14,12 @@ extension BenchShapes {
             var random = CounterRandom(1, UInt64(sample))
             return (0..<instruction + response).map { _ in ids.draw(&random) }
         }
-        let unlabelled = [Int32](repeating: ShardFormat.unsupervised, count: firstResponse)
+        let unlabelled = [Int32](repeating: ShardFormat.ignoreIndex, count: firstResponse)
         return AlignmentBatch(
             samples: texts.enumerated().map { index, text in
                 AlignmentSample(
                     id: "sample \(index)",
-                    inputIDs: [Int32](repeating: ShardFormat.visualToken, count: visual) + text,
+                    inputIDs: [Int32](repeating: ShardFormat.imageTokenIndex, count: visual) + text,
                     labels: unlabelled + text[instruction...],
                     instruction: (visual..<firstResponse).map { Int32($0) }, visual: 0..<visual, image: index,
                     key: UInt64(index))

@@ -102,7 +102,7 @@ public struct AssemblySettings: Codable, Equatable, Sendable {
 
 extension FreshLanguage {
     /// The same as a `config.json` would say it, checked like one.
-    func configuration(vocabulary: Int, endIds: [Int]) throws -> TextConfiguration {
+    func configuration(vocabulary: Int, endOfSequenceIDs: [Int]) throws -> TextConfiguration {
         guard initializerRange > 0, initializerRange <= 1 else {
             throw ModelsError.cannotAssemble(
                 problem: "language.initializer_range is \(initializerRange); it must be above 0 and at most 1"
@@ -119,7 +119,7 @@ extension FreshLanguage {
             "initializer_range": .double(initializerRange),
         ]
         if heads > 0 { object["head_dim"] = .int(headSize ?? hidden / heads) }
-        if let end = endIds.first { object["eos_token_id"] = .int(end) }
+        if let end = endOfSequenceIDs.first { object["eos_token_id"] = .int(end) }
         return try TextConfiguration(Fields(file: "recipe", path: "language: ", object: object))
     }
 }

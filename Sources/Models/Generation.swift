@@ -4,8 +4,8 @@ import Tensors
 /// When and how to continue a prompt.
 public struct GenerationSettings: Sendable {
     public var maximumNewTokens: Int
-    /// Ids that end an answer; they are its last id.
-    public var stopIds: Set<Int32>
+    /// IDs that end an answer; they are its last id.
+    public var endOfSequenceIDs: Set<Int32>
     /// Texts that end an answer when they appear in it; they need a way from ids to text.
     public var stopTexts: [String]
     public var sampling: Sampling
@@ -17,26 +17,28 @@ public struct GenerationSettings: Sendable {
     public var keepsLogits: Bool
 
     public init(
-        maximumNewTokens: Int = 128, stopIds: Set<Int32> = [], stopTexts: [String] = [],
+        maximumNewTokens: Int = 128, endOfSequenceIDs: Set<Int32> = [], stopTexts: [String] = [],
         sampling: Sampling = .greedy, slots: Int = 8,
         keepsLogits: Bool = false
     ) {
-        (self.maximumNewTokens, self.stopIds, self.stopTexts) = (maximumNewTokens, stopIds, stopTexts)
+        (self.maximumNewTokens, self.endOfSequenceIDs, self.stopTexts) = (
+            maximumNewTokens, endOfSequenceIDs, stopTexts
+        )
         (self.sampling, self.slots, self.keepsLogits) = (sampling, slots, keepsLogits)
     }
 }
 
 /// An answer.
 public struct Generated {
-    public enum Ending: Sendable { case stopId, stopText, length }
+    public enum Ending: Sendable { case endOfSequenceID, stopText, length }
 
-    /// The new ids; with `.stopId` the stop id is the last.
+    /// The new ids; with `.endOfSequenceID` the stop id is the last.
     public internal(set) var ids: [Int32] = []
     public internal(set) var ending = Ending.length
     /// `[vocabulary]` for each id, when they are kept.
     public internal(set) var logits: [Tensor] = []
     /// The new ids without a stop id.
-    public var answerIds: [Int32] { ending == .stopId ? ids.dropLast() : ids }
+    public var answerIDs: [Int32] { ending == .endOfSequenceID ? ids.dropLast() : ids }
 }
 
 extension LanguageModel {
@@ -186,8 +188,8 @@ private struct OpenSequence {
         let id = settings.sampling.choose(row, stream: stream, step: generated.ids.count)
         generated.ids.append(id)
         if settings.keepsLogits { generated.logits.append(logits.copy()) }
-        if settings.stopIds.contains(id) {
-            (generated.ending, hasEnded) = (.stopId, true)
+        if settings.endOfSequenceIDs.contains(id) {
+            (generated.ending, hasEnded) = (.endOfSequenceID, true)
         } else if let text, settings.stopTexts.contains(where: { endsWithin(generated.ids, $0, text) }) {
             (generated.ending, hasEnded) = (.stopText, true)
         } else if generated.ids.count >= settings.maximumNewTokens {

@@ -15,7 +15,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
     /// Nil for a language model alone.
     public let vision: VisionConfiguration?
     /// The placeholder in the text, one a visual token.
-    public var imageTokenId: Int32
+    public var imageTokenID: Int32
     /// Hidden layer of the tower: 0 the embeddings, i the output of layer i, negative from the end.
     public let featureLayer: Int
     public let featureSelection: FeatureSelection
@@ -27,6 +27,9 @@ public struct LlavaConfiguration: Equatable, Sendable {
     ///
     /// - Throws: `ModelsError`, naming the file and the field; settings that would change the numbers and are
     ///   not supported are refused
+    /// LLaVA's IMAGE_TOKEN_INDEX: stands for a visual token where no vocabulary has an id for it.
+    public static let imageTokenIndex: Int32 = -200
+
     public init(folder: URL) throws { try self.init(Fields(folder.appendingPathComponent("config.json"))) }
 
     init(_ fields: Fields) throws {
@@ -39,7 +42,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
             }
             text = try TextConfiguration(fields)
             vision = nil
-            (imageTokenId, featureLayer, featureSelection) = (-200, -2, .patches)
+            (imageTokenID, featureLayer, featureSelection) = (Self.imageTokenIndex, -2, .patches)
             (projectorActivation, projectorBias) = (.gelu, true)
             return
         }
@@ -56,7 +59,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
         let key =
             fields["image_token_index"] == nil && fields["image_token_id"] != nil
             ? "image_token_id" : "image_token_index"
-        imageTokenId = Int32(try fields.integer(key, default: 32000, in: 0...Int(Int32.max)))
+        imageTokenID = Int32(try fields.integer(key, default: 32000, in: 0...Int(Int32.max)))
         featureLayer = try fields.integer(
             "vision_feature_layer", default: -2, in: -vision.layers - 1...vision.layers)
         featureSelection = try fields.choice("vision_feature_select_strategy", default: .patches)
@@ -66,11 +69,11 @@ public struct LlavaConfiguration: Equatable, Sendable {
 
     /// A model put together from parts.
     init(
-        text: TextConfiguration, vision: VisionConfiguration?, imageTokenId: Int32, featureLayer: Int,
+        text: TextConfiguration, vision: VisionConfiguration?, imageTokenID: Int32, featureLayer: Int,
         featureSelection: FeatureSelection,
         extra: JSONObject = [:]
     ) {
-        (self.text, self.vision, self.imageTokenId) = (text, vision, imageTokenId)
+        (self.text, self.vision, self.imageTokenID) = (text, vision, imageTokenID)
         (self.featureLayer, self.featureSelection) = (featureLayer, featureSelection)
         (projectorActivation, projectorBias, source) = (.gelu, true, extra)
     }
@@ -106,8 +109,8 @@ public struct LlavaConfiguration: Equatable, Sendable {
         object["text_config"] = .object(text.written)
         object["vision_config"] = .object(vision.written)
         object["tie_word_embeddings"] = .bool(text.tiedEmbeddings)
-        object["image_token_index"] = .int(Int(imageTokenId))
-        if object["image_token_id"] != nil { object["image_token_id"] = .int(Int(imageTokenId)) }
+        object["image_token_index"] = .int(Int(imageTokenID))
+        if object["image_token_id"] != nil { object["image_token_id"] = .int(Int(imageTokenID)) }
         object["image_seq_length"] = .int(visualTokensPerImage)
         object["vision_feature_layer"] = .int(featureLayer)
         object["vision_feature_select_strategy"] = .string(featureSelection.rawValue)

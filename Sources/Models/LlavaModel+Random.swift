@@ -17,8 +17,9 @@ extension LlavaModel {
         }
         let tower = try settings.vision.configuration()
         let configuration = LlavaConfiguration(
-            text: try settings.language.configuration(vocabulary: vocabulary, endIds: []), vision: tower,
-            imageTokenId: -200, featureLayer: settings.featureLayer,
+            text: try settings.language.configuration(vocabulary: vocabulary, endOfSequenceIDs: []),
+            vision: tower,
+            imageTokenID: LlavaConfiguration.imageTokenIndex, featureLayer: settings.featureLayer,
             featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full))
         try self.init(
             configuration,

@@ -126,9 +126,10 @@ extension TextConfiguration {
     var generation: JSONValue {
         var object = JSONObject()
         if let startId { object["bos_token_id"] = .int(Int(startId)) }
-        if let first = endIds.first {
+        if let first = endOfSequenceIDs.first {
             object["eos_token_id"] =
-                endIds.count == 1 ? .int(Int(first)) : .array(endIds.map { .int(Int($0)) })
+                endOfSequenceIDs.count == 1
+                ? .int(Int(first)) : .array(endOfSequenceIDs.map { .int(Int($0)) })
         }
         if let paddingId { object["pad_token_id"] = .int(Int(paddingId)) }
         return .object(object)

@@ -179,6 +179,6 @@ public final class LlavaModel {
     }
 
     private func isPlaceholder(_ id: Int32) -> Bool {
-        hasVision && (id == configuration.imageTokenId || id == -200)
+        hasVision && (id == configuration.imageTokenID || id == LlavaConfiguration.imageTokenIndex)
     }
 }

@@ -55,7 +55,7 @@ public struct ModelAssembly {
             let ends = ["<|endoftext|>", "</s>", "<|end_of_text|>"].compactMap { words.id(of: $0) }
             let needed = max(words.size, imageId + 1)
             text = try settings.language.configuration(
-                vocabulary: settings.language.vocabulary ?? needed, endIds: ends)
+                vocabulary: settings.language.vocabulary ?? needed, endOfSequenceIDs: ends)
             guard text.vocabulary >= needed else {
                 throw ModelsError.vocabularyTooSmall(
                     rows: text.vocabulary, needed: needed, tokenizer: words.path)
@@ -82,7 +82,7 @@ public struct ModelAssembly {
         let extra: JSONObject =
             settings.imageAspect.map { ["image_aspect_ratio": .string($0.rawValue)] } ?? [:]
         let configuration = LlavaConfiguration(
-            text: text, vision: tower, imageTokenId: Int32(imageId), featureLayer: settings.featureLayer,
+            text: text, vision: tower, imageTokenID: Int32(imageId), featureLayer: settings.featureLayer,
             featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full),
             extra: extra)
         let scope = WeightScope(weights, trainable: [])

@@ -20,7 +20,7 @@ public struct TextConfiguration: Equatable, Sendable {
     public let tiedEmbeddings: Bool
     public let maximumPositions: Int
     public let startId: Int32?
-    public let endIds: [Int32]
+    public let endOfSequenceIDs: [Int32]
     /// Its row of the embedding table receives no gradient as an input, as in `transformers`, where it is the
     /// table's `padding_idx`.
     public let paddingId: Int32?
@@ -51,7 +51,7 @@ public struct TextConfiguration: Equatable, Sendable {
         maximumPositions = try fields.integer(
             "max_position_embeddings", default: isLlama ? 2048 : 32768, in: 1...(1 << 31))
         startId = try fields.ids("bos_token_id").first
-        endIds = try fields.ids("eos_token_id")
+        endOfSequenceIDs = try fields.ids("eos_token_id")
         paddingId = try fields.ids("pad_token_id").first
         source = fields.object
         guard heads % keyHeads == 0 else {

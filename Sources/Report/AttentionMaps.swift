@@ -48,7 +48,7 @@ struct AttentionMaps {
     private static func sample(_ ids: [Int32], visualTokens: Int, number: Int) -> AlignmentSample {
         var (expanded, visual): ([Int32], Range<Int>?) = ([], nil)
         for id in ids {
-            if id == TokenizedConversation.imageSentinel {
+            if id == TokenizedConversation.imageTokenIndex {
                 visual = expanded.count..<expanded.count + visualTokens
                 expanded += Array(repeating: id, count: visualTokens)
             } else {
@@ -58,7 +58,7 @@ struct AttentionMaps {
         let after = visual?.upperBound ?? expanded.count
         return AlignmentSample(
             id: "question \(number + 1)", inputIDs: expanded,
-            labels: Array(repeating: TokenizedConversation.ignoredLabel, count: expanded.count),
+            labels: Array(repeating: TokenizedConversation.ignoreIndex, count: expanded.count),
             instruction: (after..<expanded.count).map { Int32($0) }, visual: visual,
             image: visual == nil ? nil : 0, key: UInt64(number))
     }

@@ -1,11 +1,11 @@
 import Text
 
-/// A conversation as tokens, its image still one token (`ShardFormat.visualToken`).
+/// A conversation as tokens, its image still one token (`ShardFormat.imageTokenIndex`).
 struct EncodedSample: Sendable, Equatable {
     let id: String
     /// `[tokens]`
     let ids: [Int32]
-    /// `[tokens]`: the token's id where it is supervised, else `ShardFormat.unsupervised`.
+    /// `[tokens]`: the token's id where it is supervised, else `ShardFormat.ignoreIndex`.
     let labels: [Int32]
 
     /// The sample with its image expanded, cut to the limit.
@@ -17,7 +17,8 @@ struct EncodedSample: Sendable, Equatable {
         guard packed.supervisedCount > 0 else { throw .nothingSupervised }
         guard let visual = packed.visualRange else { return packed }
         var inputIDs = packed.inputIDs
-        inputIDs.replaceSubrange(visual, with: repeatElement(ShardFormat.visualToken, count: visual.count))
+        inputIDs.replaceSubrange(
+            visual, with: repeatElement(ShardFormat.imageTokenIndex, count: visual.count))
         return PackedSample(
             inputIDs: inputIDs, labels: packed.labels, instructionMask: packed.instructionMask,
             visualRange: visual)

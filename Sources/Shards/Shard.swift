@@ -92,7 +92,7 @@ public final class Shard: Sendable {
             let image = Int(imageIndex[row])
             guard image >= -1, image < images else { return "sample \(row) has image \(image) of \(images)" }
             var (visual, first, last) = (0, 0, -1)
-            for i in rowOffsets[row]..<rowOffsets[row + 1] where inputIDs[i] == ShardFormat.visualToken {
+            for i in rowOffsets[row]..<rowOffsets[row + 1] where inputIDs[i] == ShardFormat.imageTokenIndex {
                 if visual == 0 { first = i }
                 last = i
                 visual += 1
@@ -103,8 +103,8 @@ public final class Shard: Sendable {
             }
         }
         for (id, label) in zip(inputIDs, labels) {
-            guard id >= 0 || id == ShardFormat.visualToken,
-                label == ShardFormat.unsupervised || label >= 0 && label == id
+            guard id >= 0 || id == ShardFormat.imageTokenIndex,
+                label == ShardFormat.ignoreIndex || label >= 0 && label == id
             else {
                 return "it has token id \(id) with label \(label)"
             }
@@ -117,7 +117,7 @@ public final class Shard: Sendable {
         precondition((0..<count).contains(row), "sample \(row) of a shard of \(count)")
         let tokens = rowOffsets[row]..<rowOffsets[row + 1]
         let rowIDs = Array(inputIDs[tokens])
-        let visual = rowIDs.firstIndex(of: ShardFormat.visualToken)
+        let visual = rowIDs.firstIndex(of: ShardFormat.imageTokenIndex)
         return Sample(
             id: String(decoding: ids[idOffsets[row]..<idOffsets[row + 1]], as: UTF8.self), inputIDs: rowIDs,
             labels: Array(labels[tokens]), instructionMask: Array(instructionMask[tokens]),
@@ -146,9 +146,9 @@ public final class Shard: Sendable {
 /// A conversation ready for a model.
 public struct Sample: Sendable, Equatable {
     public let id: String
-    /// `[tokens]`; visual positions hold `ShardFormat.visualToken`.
+    /// `[tokens]`; visual positions hold `ShardFormat.imageTokenIndex`.
     public let inputIDs: [Int32]
-    /// `[tokens]`: the token's id where it is supervised, else `ShardFormat.unsupervised`; not shifted.
+    /// `[tokens]`: the token's id where it is supervised, else `ShardFormat.ignoreIndex`; not shifted.
     public let labels: [Int32]
     /// `[tokens]`: 1 at text tokens after the image that are no answer, else 0.
     public let instructionMask: [UInt8]

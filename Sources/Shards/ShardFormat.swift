@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Text
 
 /// Everything that decides what the numbers of a data set mean; equal descriptions, interchangeable shards.
 public struct ShardDescription: Sendable, Equatable, Codable {
@@ -14,7 +15,7 @@ public struct ShardDescription: Sendable, Equatable, Codable {
     public let labelRule: Int
     /// Most tokens of a sample, the visual ones included.
     public let maximumLength: Int
-    /// Copies of `ShardFormat.visualToken` that stand for an image.
+    /// Copies of `ShardFormat.imageTokenIndex` that stand for an image.
     public let visualTokens: Int
     public let imageProcessor: ImageProcessor
 
@@ -60,9 +61,9 @@ public enum ShardFormat {
     public static let version = 1
     /// Stands for one visual token in `input_ids`: LLaVA's IMAGE_TOKEN_INDEX, so a shard does not depend on a
     /// model's image token id.
-    public static let visualToken: Int32 = -200
+    public static let imageTokenIndex = TokenizedConversation.imageTokenIndex
     /// Label of a position that is not supervised.
-    public static let unsupervised: Int32 = -100
+    public static let ignoreIndex = TokenizedConversation.ignoreIndex
     /// 1: in every turn, the answer's tokens and its end token.
     public static let labelRule = 1
     public static let indexFile = "index.json"

@@ -60,7 +60,7 @@ struct ShardWriter {
         try target.commit()
         return ShardIndex.Entry(
             file: file, samples: imageIndex.count, images: images.count, tokens: inputIDs.count,
-            supervisedTokens: labels.count { $0 != ShardFormat.unsupervised }, rawBytes: raw.count,
+            supervisedTokens: labels.count { $0 != ShardFormat.ignoreIndex }, rawBytes: raw.count,
             compressedBytes: target.bytesWritten, rawSHA256: Digest.sha256(raw),
             compressedSHA256: digest.finish())
     }

@@ -83,7 +83,7 @@ struct SampleSpool: Sendable {
         let place = Place(offset: end, idBytes: id.count, tokens: sample.ids.count)
         let bytes =
             id + sample.ids.flatMap { id in withUnsafeBytes(of: id.littleEndian) { Array($0) } }
-            + sample.labels.map { $0 == ShardFormat.unsupervised ? 0 : 1 }
+            + sample.labels.map { $0 == ShardFormat.ignoreIndex ? 0 : 1 }
         try bytes.withUnsafeBytes { try spool.write($0, at: end) }
         end += bytes.count
         return place
@@ -100,6 +100,6 @@ struct SampleSpool: Sendable {
         }
         return EncodedSample(
             id: String(decoding: bytes[..<place.idBytes], as: UTF8.self), ids: ids,
-            labels: zip(ids, bytes[flags...]).map { $1 == 1 ? $0 : ShardFormat.unsupervised })
+            labels: zip(ids, bytes[flags...]).map { $1 == 1 ? $0 : ShardFormat.ignoreIndex })
     }
 }

@@ -12,12 +12,12 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
     }
 
     public var encoding = Encoding.topK
-    /// Ids kept a position; nil keeps all. Of `topK`.
+    /// IDs kept a position; nil keeps all. Of `topK`.
     public var topK: Int?
     /// Draws a position, and their seed. Of `sampled`.
     public var samples = 64
     public var seed: UInt64 = 0
-    /// Ids at or above it are left out before normalising.
+    /// IDs at or above it are left out before normalising.
     public var commonVocabulary: Int
     /// 0-based layer whose attention weights the visual tokens.
     public var saliencyLayer: Int
@@ -37,7 +37,7 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
             saliencyMass: saliencyMass)
     }
 
-    /// Ids a position that are kept at most.
+    /// IDs a position that are kept at most.
     package var idsPerPosition: Int {
         encoding == .sampled ? samples : min(topK ?? commonVocabulary, commonVocabulary)
     }

@@ -3,7 +3,7 @@ import Files
 /// Byte-pair encoding of one word, over bytes (GPT-2, Qwen, Llama 3) or over characters (SentencePiece, Llama
 /// 2).
 struct BPEModel: Sendable {
-    /// Ids from a file above this are refused: tables are indexed by id.
+    /// IDs from a file above this are refused: tables are indexed by id.
     static let largestID = (1 << 24) - 1
 
     let isByteLevel: Bool

@@ -2,7 +2,7 @@ import Files
 
 /// Trains a byte-level BPE tokenizer of the Qwen2 or GPT-2 kind. The same texts give the same bytes.
 ///
-/// Ids 0 to 255 are the bytes, then come the merged tokens in the order they were found, then the special
+/// IDs 0 to 255 are the bytes, then come the merged tokens in the order they were found, then the special
 /// tokens.
 public struct BPETrainer: Sendable {
     /// How many ids to reach, bytes and special tokens included.

@@ -19,7 +19,7 @@ public struct PackedSample: Sendable, Equatable {
     }
 
     /// How many response tokens are within the limit; 0 means that nothing is learnt.
-    public var supervisedCount: Int { labels.count { $0 != TokenizedConversation.ignoredLabel } }
+    public var supervisedCount: Int { labels.count { $0 != TokenizedConversation.ignoreIndex } }
 }
 
 extension TokenizedConversation {
@@ -36,7 +36,7 @@ extension TokenizedConversation {
     {
         precondition(
             visualTokens > 0 && maximumLength > 0, "\(visualTokens) visual tokens, limit \(maximumLength)")
-        let images = ids.indices.filter { ids[$0] == Self.imageSentinel }
+        let images = ids.indices.filter { ids[$0] == Self.imageTokenIndex }
         guard images.count <= 1 else { throw .severalImages(images.count) }
         if let position = ids.firstIndex(of: imageTokenID) { throw .imageTokenInText(position: position) }
 
@@ -51,12 +51,12 @@ extension TokenizedConversation {
             throw .visualTokensCut(needed: overflows ? .max : end, maximumLength: maximumLength)
         }
         let textAfter = ids.indices.suffix(from: image + 1).prefix(maximumLength - end)
-        let ignored = Array(repeating: Self.ignoredLabel, count: visualTokens)
+        let ignored = Array(repeating: Self.ignoreIndex, count: visualTokens)
         return PackedSample(
             inputIDs: ids[..<image] + Array(repeating: imageTokenID, count: visualTokens) + ids[textAfter],
             labels: labels[..<image] + ignored + labels[textAfter],
             instructionMask: Array(repeating: 0, count: end)
-                + labels[textAfter].map { $0 == Self.ignoredLabel ? 1 : 0 },
+                + labels[textAfter].map { $0 == Self.ignoreIndex ? 1 : 0 },
             visualRange: image..<end)
     }
 }

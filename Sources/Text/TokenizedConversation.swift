@@ -1,9 +1,9 @@
 /// A conversation as ids: one sentinel where the image goes, labels beside.
 public struct TokenizedConversation: Sendable, Equatable {
     /// LLaVA's stand-in for an image, no token's id.
-    public static let imageSentinel: Int32 = -200
+    public static let imageTokenIndex: Int32 = -200
     /// The label of a position that is not learnt.
-    public static let ignoredLabel: Int32 = -100
+    public static let ignoreIndex: Int32 = -100
 
     public enum Role: UInt8, Sendable { case text, response, image }
 
@@ -17,15 +17,15 @@ public struct TokenizedConversation: Sendable, Equatable {
     /// What each position is.
     public var roles: [Role] {
         zip(ids, labels).map { id, label in
-            id == Self.imageSentinel ? .image : label == Self.ignoredLabel ? .text : .response
+            id == Self.imageTokenIndex ? .image : label == Self.ignoreIndex ? .text : .response
         }
     }
 
     /// How many tokens are learnt, the ends of answers included.
-    public var supervisedCount: Int { labels.count { $0 != Self.ignoredLabel } }
+    public var supervisedCount: Int { labels.count { $0 != Self.ignoreIndex } }
 
     /// - Parameters:
-    ///   - ids: as tokenised; `imageSentinel` where an image goes
+    ///   - ids: as tokenised; `imageTokenIndex` where an image goes
     ///   - labels: as many
     public init(ids: [Int32], labels: [Int32]) {
         precondition(ids.count == labels.count, "\(ids.count) ids, \(labels.count) labels")
@@ -44,7 +44,7 @@ public struct TokenizedConversation: Sendable, Equatable {
     /// `mergedSeams`.
     public init(_ segments: [Segment], tokenizer: Tokenizer) {
         ids = tokenizer.specialPrefix
-        labels = ids.map { _ in Self.ignoredLabel }
+        labels = ids.map { _ in Self.ignoreIndex }
         var prompt = ""
         var answer = ""
         var atStart = true
@@ -62,8 +62,8 @@ public struct TokenizedConversation: Sendable, Equatable {
             case .text(let text, supervised: true): answer += text
             case .image:
                 flush(&self)
-                ids.append(Self.imageSentinel)
-                labels.append(Self.ignoredLabel)
+                ids.append(Self.imageTokenIndex)
+                labels.append(Self.ignoreIndex)
                 atStart = true
             }
         }
@@ -80,6 +80,6 @@ public struct TokenizedConversation: Sendable, Equatable {
             if start < head.count { mergedSeams += 1 }
         }
         ids += whole
-        labels += whole.indices.map { $0 < start ? Self.ignoredLabel : whole[$0] }
+        labels += whole.indices.map { $0 < start ? Self.ignoreIndex : whole[$0] }
     }
 }

@@ -226,7 +226,7 @@ public struct Tokenizer: Sendable {
 
     // MARK: Decoding
 
-    /// The text of ids. Ids without a token are passed over, as the reference does.
+    /// The text of ids. IDs without a token are passed over, as the reference does.
     public func decode(_ ids: some Sequence<Int32>, skipSpecialTokens: Bool) -> String {
         var chain = DecodingChain(decoderSteps)
         for id in ids {

@@ -66,11 +66,11 @@ public final class Trainer {
     /// - Parameters:
     ///   - teacher: in the loop; with `w_tpa` 0 and a cache none is needed
     ///   - cached: the teacher's outputs for KD and IVA
-    ///   - endIds: end a response that the student samples
+    ///   - endOfSequenceIDs: end a response that the student samples
     /// - Throws: `TrainingError`, `DistillationError` before anything is computed
     public init(
         student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset,
-        settings: TrainingSettings, endIds: Set<Int32> = []
+        settings: TrainingSettings, endOfSequenceIDs: Set<Int32> = []
     ) throws {
         guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
         let weights = settings.objective.weights
@@ -103,7 +103,8 @@ public final class Trainer {
         onPolicy =
             settings.objective.onPolicy.fraction > 0
             ? OnPolicyResponses(
-                student: student, objective: settings.objective, stopIds: endIds, common: losses[0].common)
+                student: student, objective: settings.objective, endOfSequenceIDs: endOfSequenceIDs,
+                common: losses[0].common)
             : nil
         optimizer = AdamW(parameters, settings: settings.optimizer)
         batches = MicroBatches(

@@ -43,7 +43,7 @@ struct Answerer {
             text: { tokenizer.decode($0, skipSpecialTokens: false) },
             beforeStep: beforeStep, prompt: { try prompt(questions[$0], images, rules) },
             finished: { index, generated in
-                let text = tokenizer.decode(generated.answerIds, skipSpecialTokens: true)
+                let text = tokenizer.decode(generated.answerIDs, skipSpecialTokens: true)
                 let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
                 waiting[index] = AnswerRecord(
                     answering: questions[index], text: rules.clean(cut), modelID: modelID)
@@ -56,14 +56,14 @@ struct Answerer {
 
     /// Greedy; ended by the template's end, the model's own end ids, and the benchmark's stop text.
     private func settings(_ rules: AnsweringRules) -> GenerationSettings {
-        var stops = Set(model.configuration.text.endIds)
+        var stops = Set(model.configuration.text.endOfSequenceIDs)
         if let end = recipe.conversation.endID(tokenizer) { stops.insert(end) }
         if let end = tokenizer.endOfTextID { stops.insert(end) }
         // A stop text that is one token is found without decoding.
         let stopToken = tokenizer.addedID(of: rules.stopString)
         if let stopToken { stops.insert(stopToken) }
         return GenerationSettings(
-            maximumNewTokens: recipe.maximumNewTokens ?? rules.maximumNewTokens, stopIds: stops,
+            maximumNewTokens: recipe.maximumNewTokens ?? rules.maximumNewTokens, endOfSequenceIDs: stops,
             stopTexts: stopToken == nil ? [rules.stopString] : [], slots: recipe.slots)
     }
 
@@ -74,7 +74,7 @@ struct Answerer {
         let segments = recipe.conversation.promptSegments(for: question.text, hasImage: bytes != nil)
         let ids = TokenizedConversation(segments, tokenizer: tokenizer).ids
         let expanded = ids.flatMap { id in
-            id == TokenizedConversation.imageSentinel
+            id == TokenizedConversation.imageTokenIndex
                 ? Array(repeating: id, count: model.visualTokensPerImage) : [id]
         }
         let visual = try bytes.map {

@@ -8,12 +8,12 @@ struct CacheRecipe: Recipe {
     /// top_k: the most probable ids and the rest as one; sampled: draws from the teacher, an unbiased
     /// gradient.
     var encoding = TeacherOutputSettings.Encoding.topK
-    /// Ids kept a position; null keeps all (small vocabularies).
+    /// IDs kept a position; null keeps all (small vocabularies).
     var topK: Int? = 64
     /// Draws a position, of `encoding: sampled`.
     var samples = 64
     var seed: UInt64 = 0
-    /// Ids at or above it are left out before normalising; null: the teacher's vocabulary. Set it to the
+    /// IDs at or above it are left out before normalising; null: the teacher's vocabulary. Set it to the
     /// smallest student's.
     var commonVocabulary: Int?
     /// 0-based teacher layer of IVA; null measures the relevance of all and takes the highest (Eq. 4).

@@ -62,7 +62,7 @@ struct MeasureExposure: ParsableCommand {
             }
             return model
         }
-        var settings = ExposureSettings(endIDs: try endIDs(models[0], dataset))
+        var settings = ExposureSettings(endOfSequenceIDs: try endOfSequenceIDs(models[0], dataset))
         (settings.length, settings.minimumResponse) = (recipe.length, recipe.minimumResponse)
         (settings.samples, settings.seed) = (recipe.samples, recipe.seed)
         (settings.rowLimit, settings.slots) = (recipe.microBatchRows, recipe.slots)
@@ -135,14 +135,14 @@ struct MeasureExposure: ParsableCommand {
 
     /// The token that ends an answer of these shards; what the teacher's configuration says where its folder
     /// has no tokenizer.
-    private func endIDs(_ teacher: LlavaModel, _ dataset: ShardDataset) throws -> Set<Int32> {
+    private func endOfSequenceIDs(_ teacher: LlavaModel, _ dataset: ShardDataset) throws -> Set<Int32> {
         let tokenizer = url(self.teacher).appendingPathComponent("tokenizer.json")
         if FileManager.default.fileExists(atPath: tokenizer.path),
             let id = try Tokenizer(contentsOf: tokenizer).addedID(of: dataset.description.endToken)
         {
             return [id]
         }
-        return Set(teacher.configuration.text.endIds)
+        return Set(teacher.configuration.text.endOfSequenceIDs)
     }
 
     private func pairs() throws -> [(name: String, url: URL)] {

@@ -73,8 +73,8 @@ struct TrainStudent: ParsableCommand {
         let trainer = try Trainer(
             student: student, teacher: teacherModel, cached: cached, dataset: dataset,
             settings: settings,
-            endIds: recipe.onPolicy.fraction > 0
-                ? dataset.endIds(student.configuration, folder: URL(fileURLWithPath: model)) : [])
+            endOfSequenceIDs: recipe.onPolicy.fraction > 0
+                ? dataset.endOfSequenceIDs(student.configuration, folder: URL(fileURLWithPath: model)) : [])
         if recipe.weights.needsTeacher {
             StandardError.write(
                 "train-student: \(describe(sources, settings.objective, cachedLayer: cached == nil ? nil : measuredLayer)), \(recipe.precision.supported.rawValue), teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels \(Machine.blasCore)"

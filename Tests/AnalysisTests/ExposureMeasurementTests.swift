@@ -22,7 +22,7 @@ import Testing
         func model(_ role: String) throws -> LlavaModel {
             try LlavaModel(folder: tinyModel.appendingPathComponent(role))
         }
-        var settings = ExposureSettings(endIDs: [try end(dataset)])
+        var settings = ExposureSettings(endOfSequenceIDs: [try end(dataset)])
         (settings.length, settings.rowLimit, settings.slots, settings.seed) = (8, 150, 4, 3)
         change(&settings)
         return try ExposureMeasurement(

@@ -42,7 +42,7 @@ import Testing
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("exposure")
         let (student, teacher) = (try fixture.student(trainable: []), try fixture.teacher())
-        let imageID = Int32(student.configuration.imageTokenId)
+        let imageID = Int32(student.configuration.imageTokenID)
         var samples = 0
         while golden.contains("sample\(samples)/prompt_ids") { samples += 1 }
         #expect(samples >= 4)

@@ -20,7 +20,8 @@ import Testing
         var objective = fixture.objective(weights)
         objective.onPolicy = OnPolicyRule(fraction: fraction)
         (objective.onPolicy.maximumTokens, objective.onPolicy.temperature) = (7, temperature)
-        return OnPolicyResponses(student: student, objective: objective, stopIds: [2], common: common)
+        return OnPolicyResponses(
+            student: student, objective: objective, endOfSequenceIDs: [2], common: common)
     }
 
     private func runs(_ sample: AlignmentSample) -> [[Int32]] {
@@ -91,7 +92,7 @@ import Testing
         ).batch
         let sample = batch.samples[2]  // text only, two turns
         #expect(sample.visual == nil && runs(sample).count == 2)
-        var settings = GenerationSettings(maximumNewTokens: 7, stopIds: [2])
+        var settings = GenerationSettings(maximumNewTokens: 7, endOfSequenceIDs: [2])
         settings.vocabulary = common
         for start in sample.responsePositions where sample.labels[start - 1] < 0 {
             let prompt = Array(sample.inputIDs[..<start])

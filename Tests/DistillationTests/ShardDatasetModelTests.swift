@@ -15,15 +15,17 @@ import Text
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)
             let model = try LlavaModel(folder: fixture)
-            let own = Set(model.configuration.text.endIds)
-            #expect(try dataset.endIds(model.configuration, folder: fixture) == own && own == [2])
+            let own = Set(model.configuration.text.endOfSequenceIDs)
+            #expect(try dataset.endOfSequenceIDs(model.configuration, folder: fixture) == own && own == [2])
             // As tinyDataset packs with: ids 266 and 267 are the special tokens.
             let json = try BPETrainer(vocabularySize: 268, specialTokens: ["<|endoftext|>", "<image>"]).train(
                 on: ["red", "green", "blue", "yellow", "what is it?", "USER ASSISTANT"])
             try AtomicOutput.writeAtomically(json, to: folder.appendingPathComponent("tokenizer.json"))
             let end = try #require(
                 try Tokenizer(json: json, file: "tokenizer.json").addedID(of: dataset.description.endToken))
-            #expect(try dataset.endIds(model.configuration, folder: folder) == own.union([end]) && end != 2)
+            #expect(
+                try dataset.endOfSequenceIDs(model.configuration, folder: folder) == own.union([end])
+                    && end != 2)
         }
     }
 
@@ -40,8 +42,8 @@ import Text
                     at: fixture.appendingPathComponent(name), to: folder.appendingPathComponent(name))
             }
             let model = try LlavaModel(folder: folder)
-            #expect(model.configuration.text.endIds.isEmpty)
-            #expect { try dataset.endIds(model.configuration, folder: folder) } throws: {
+            #expect(model.configuration.text.endOfSequenceIDs.isEmpty)
+            #expect { try dataset.endOfSequenceIDs(model.configuration, folder: folder) } throws: {
                 "\($0)".contains("<|endoftext|>") && "\($0)".contains("config.json")
             }
         }

@@ -26,7 +26,7 @@ import Testing
         for sample in batch.samples {
             #expect(sample.visual == 0..<4)
             #expect(sample.instruction == [4, 5])
-            #expect(sample.labels[..<6].allSatisfy { $0 == ShardFormat.unsupervised })
+            #expect(sample.labels[..<6].allSatisfy { $0 == ShardFormat.ignoreIndex })
             #expect(sample.labels[6...].elementsEqual(sample.inputIDs[6...]))
         }
     }

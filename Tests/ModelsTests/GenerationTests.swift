@@ -38,19 +38,19 @@ import Testing
         }
     }
 
-    @Test func stopIdEndsAnAnswerAndStaysInIt() throws {
+    @Test func endOfSequenceIDEndsAnAnswerAndStaysInIt() throws {
         for golden in try Golden.all {
             for role in Golden.roles {
                 let model = try golden.model(role)
                 let stop = try golden.generate.int32s("prompt0/\(role)/stop_id")
                 let expected = try golden.generate.int32s("prompt0/\(role)/ids_with_stop")
-                let settings = GenerationSettings(maximumNewTokens: 12, stopIds: Set(stop))
+                let settings = GenerationSettings(maximumNewTokens: 12, endOfSequenceIDs: Set(stop))
                 let answer = try model.language.generate(
                     [try Self.prompts(golden, model)[0]], settings: settings)[0]
                 #expect(answer.ids == expected)
-                #expect(answer.ending == (expected.last == stop[0] ? .stopId : .length))
+                #expect(answer.ending == (expected.last == stop[0] ? .endOfSequenceID : .length))
                 #expect(
-                    answer.answerIds
+                    answer.answerIDs
                         == (expected.last == stop[0] ? expected.dropLast() : expected[...]).map { $0 })
             }
         }
@@ -84,7 +84,7 @@ import Testing
         for sampling in [Sampling.greedy, .random(temperature: 0.8, topP: 0.9, seed: 3)] {
             // About half of the answers end early by this id.
             let settings = GenerationSettings(
-                maximumNewTokens: 40, stopIds: Set(0..<8), sampling: sampling, slots: 4)
+                maximumNewTokens: 40, endOfSequenceIDs: Set(0..<8), sampling: sampling, slots: 4)
             var together: [Int: [Int32]] = [:]
             try model.language.generate(
                 count: 9, settings: settings, prompt: { prompts[$0] }, finished: { together[$0] = $1.ids })

@@ -15,7 +15,7 @@ import Testing
             let expected = try Golden.tensor(losses, "ribbon/sample0_student_cand_logits")  // [places, d, vocabulary]
             let candidates = try golden.batch.int32s("candidates")
             let d = expected.shape[1]
-            let branchIds = places.flatMap { place in (0..<d).map { candidates[Int(place) * d + $0] } }
+            let branchIDs = places.flatMap { place in (0..<d).map { candidates[Int(place) * d + $0] } }
             let branchPositions = places.flatMap { Array(repeating: $0, count: d) }
             let sample = try golden.rows().samples[0]
             let length = sample.ids.count
@@ -24,7 +24,7 @@ import Testing
             let visual = try model.visualTokens(planes: Golden.tensor(golden.batch, "pixel_values"))
             let trunk = try model.embed(
                 ids: sample.ids, visual: gatherRows(visual, (0..<Int32(tokens)).map { $0 }))
-            let branch = model.language.embed(branchIds)
+            let branch = model.language.embed(branchIDs)
             let trunkPositions = (0..<Int32(length)).map { $0 }
             let causal = AttentionLayout.causal(lengths: [length])
 
@@ -33,7 +33,7 @@ import Testing
                 branch, positions: branchPositions,
                 layout: AttentionLayout([
                     .init(
-                        queries: 0..<branchIds.count, keys: 0..<length, visible: branchPositions,
+                        queries: 0..<branchIDs.count, keys: 0..<length, visible: branchPositions,
                         seesItself: true)
                 ]),
                 trunk: first.layers)
@@ -44,7 +44,7 @@ import Testing
             let layout = AttentionLayout(
                 causal.segments + [
                     .init(
-                        queries: length..<length + branchIds.count, keys: 0..<length,
+                        queries: length..<length + branchIDs.count, keys: 0..<length,
                         visible: branchPositions, seesItself: true)
                 ])
             let ribbon = model.language.forward(

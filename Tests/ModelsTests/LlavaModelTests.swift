@@ -137,7 +137,7 @@ import Testing
 
     @Test func placeholdersMustMatchTheVisualTokens() throws {
         let model = try #require(try Golden.all.first).model("student")
-        let token = model.configuration.imageTokenId
+        let token = model.configuration.imageTokenID
         let visual = Value(Tensor(zeros: [2, model.configuration.text.hidden]))
         #expect(
             try model.embed(ids: [5, -200, token], visual: visual).shape == [

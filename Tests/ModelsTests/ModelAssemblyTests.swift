@@ -113,9 +113,9 @@ import Testing
                     let model = try LlavaModel(folder: out)
                     #expect(CheckpointTests.values(model) == CheckpointTests.values(assembly.model))
                     #expect(model.imageProcessor?.aspect == .pad)
-                    #expect(model.configuration.imageTokenId == 5)
+                    #expect(model.configuration.imageTokenID == 5)
                     #expect(model.configuration.text.vocabulary == 6)
-                    #expect(model.configuration.text.endIds == [4])
+                    #expect(model.configuration.text.endOfSequenceIDs == [4])
                     #expect(model.visualTokensPerImage == 16)
                     let names = try SafeTensorsFile(out.appendingPathComponent("model.safetensors")).names
                     #expect(names.contains("vision_tower.vision_model.encoder.layers.1.mlp.fc1.weight"))
@@ -150,7 +150,7 @@ import Testing
             AssemblySettings(), language: language, vision: teacher, tokenizer: nil)
         let model = assembly.model
         // The tokenizer has 512 ids and no placeholder, the model 512 rows.
-        #expect(model.configuration.imageTokenId == 512 && model.language.vocabularySize == 513)
+        #expect(model.configuration.imageTokenID == 512 && model.language.vocabularySize == 513)
         let planes = try Golden.tensor(golden.batch, "pixel_values")
         let features = try model.visionFeatures(patches: model.patches(planes: planes)).data.values
         #expect(largestDifference(features, try golden.forward.floats("teacher/vision_features")) < 2e-4)

@@ -16,9 +16,11 @@ import Testing
                     let again = try LlavaModel(folder: out)
                     #expect(CheckpointTests.values(again) == CheckpointTests.values(model))
                     #expect(again.configuration.vision?.imageSize == model.configuration.vision?.imageSize)
-                    #expect(again.configuration.imageTokenId == model.configuration.imageTokenId)
+                    #expect(again.configuration.imageTokenID == model.configuration.imageTokenID)
                     #expect(again.configuration.text.ropeTheta == model.configuration.text.ropeTheta)
-                    #expect(again.configuration.text.endIds == model.configuration.text.endIds)
+                    #expect(
+                        again.configuration.text.endOfSequenceIDs == model.configuration.text.endOfSequenceIDs
+                    )
                     #expect(again.imageProcessor == model.imageProcessor)
                     // A second generation is the same bytes: nothing is lost or drifts.
                     let third = folder.appendingPathComponent("third")

@@ -94,7 +94,7 @@ struct PackedSampleTests {
             for segment in sample.segments {
                 let tokens =
                     segment.role == "image"
-                    ? [TokenizedConversation.imageSentinel] : try #require(segment.ids)
+                    ? [TokenizedConversation.imageTokenIndex] : try #require(segment.ids)
                 ids += tokens
                 labels += segment.role == "response" ? tokens : tokens.map { _ in -100 }
             }

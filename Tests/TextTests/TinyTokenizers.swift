@@ -21,7 +21,7 @@ enum TinyTokenizers {
         return token
     }
 
-    /// Llama's form. Ids: 0 `<unk>`, 1 `<s>`, 2 `</s>`, 3 to 258 the bytes, 259 ▁, 260 t, 261 h, 262 e, 263
+    /// Llama's form. IDs: 0 `<unk>`, 1 `<s>`, 2 `</s>`, 3 to 258 the bytes, 259 ▁, 260 t, 261 h, 262 e, 263
     /// th, 264 the, 265 ▁the, 266 ▁t.
     static func sentencePiece() -> Object {
         var vocabulary: [String: Int] = ["<unk>": 0, "<s>": 1, "</s>": 2]

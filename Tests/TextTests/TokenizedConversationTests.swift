@@ -4,7 +4,7 @@ import Testing
 import Text
 
 struct TokenizedConversationTests {
-    private let ignored = TokenizedConversation.ignoredLabel
+    private let ignored = TokenizedConversation.ignoreIndex
 
     @Test func theLeadingSpaceAndTheEndAreLearntInEveryTurn() throws {
         let tokenizer = try TinyTokenizers.read(try TinyTokenizers.byteLevel())
@@ -101,7 +101,7 @@ struct PublishedConversationTests {
     private func imageTokens(_ text: String, _ tokenizer: Tokenizer) -> [Int32] {
         var ids = tokenizer.specialPrefix
         for (index, piece) in text.components(separatedBy: "<image>").enumerated() {
-            if index > 0 { ids.append(TokenizedConversation.imageSentinel) }
+            if index > 0 { ids.append(TokenizedConversation.imageTokenIndex) }
             ids += tokenizer.encode(piece, addSpecialTokens: false)
         }
         return ids

@@ -171,7 +171,7 @@ import Training
                 let fixture = try ModelFixture(self.folder)
                 let trainer = try Trainer(
                     student: try fixture.student(), teacher: try fixture.teacher(), cached: nil,
-                    dataset: dataset, settings: settings, endIds: [2])
+                    dataset: dataset, settings: settings, endOfSequenceIDs: [2])
                 _ = try trainer.run(in: folder.appendingPathComponent(name), run: "r")
                 return weights(trainer)
             }

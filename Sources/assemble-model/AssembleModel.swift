@@ -1,0 +1,83 @@
+import ArgumentParser
+import Files
+import Foundation
+import Models
+import Stage
+
+struct AssembleModel: ParsableCommand {
+    static let configuration = StageHelp.configuration(
+        "assemble-model",
+        abstract: "Makes a LLaVA checkpoint from a vision tower, a language model and a fresh projector.",
+        discussion: """
+            Each part is read from a Hugging Face folder (--vision, --language) or, without one, made from random numbers as \
+            the recipe's group of that name says. The tokenizer is copied in; if it lacks the image placeholder it gets it, \
+            and the embedding table grows where there is no row for it. Fresh towers of equal shape and seed are equal, so a \
+            teacher and a student share theirs.
+            """,
+        example:
+            "assemble-model --config pipelines/demo/teacher-model.yaml --tokenizer runs/demo/world/tokenizer --out runs/demo/teacher-start"
+    )
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Option(help: ArgumentHelp("Folder of a SigLIP, CLIP or LLaVA checkpoint.", valueName: "folder"))
+    var vision: String?
+
+    @Option(help: ArgumentHelp("Folder of a Qwen2, Qwen3, Llama or LLaVA checkpoint.", valueName: "folder"))
+    var language: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder of tokenizer.json; the language model's unless given.", valueName: "folder"))
+    var tokenizer: String?
+
+    @Option(help: "How weights are stored: f32, bf16 or f16.")
+    var type: StoredType = .f32
+
+    @Option(help: ArgumentHelp("Folder to make.", valueName: "folder"))
+    var out: String
+
+    enum StoredType: String, ExpressibleByArgument, CaseIterable {
+        case f32, bf16, f16
+        var elementType: ElementType {
+            switch self {
+            case .f32: .float32
+            case .bf16: .bfloat16
+            case .f16: .float16
+            }
+        }
+    }
+
+    func run() throws {
+        let recipe = try configuration.recipe(AssemblySettings.self)
+        func folder(_ path: String?) -> URL? { path.map { URL(fileURLWithPath: $0) } }
+        let given = [
+            ("vision", folder(vision)), ("language", folder(language)), ("tokenizer", folder(tokenizer)),
+        ]
+        let inputs = try given.compactMap { name, url in try url.map { try StageInput(name, $0) } }
+        let output = URL(fileURLWithPath: out)
+        let run = try StageRun(
+            "assemble-model", recipe: Recorded(settings: recipe, type: type.rawValue), inputs: inputs,
+            output: output, options: configuration)
+        if try run.isUpToDate() { return }
+        let assembly = try ModelAssembly(
+            recipe, language: folder(language), vision: folder(vision), tokenizer: folder(tokenizer))
+        try run.begin()
+        try assembly.write(into: output, type: type.elementType)
+        func size(_ part: ModelPart) -> JSONValue {
+            .int(assembly.model.parameters(of: [part]).reduce(0) { $0 + $1.value.data.count })
+        }
+        try run.finish(counts: [
+            "vision_parameters": size(.vision), "projector_parameters": size(.projector),
+            "language_parameters": size(.language),
+            "vocabulary": .int(assembly.model.language.vocabularySize),
+            "visual_tokens_per_image": .int(assembly.model.visualTokensPerImage),
+        ])
+    }
+
+    /// All that the result depends on besides its inputs, for the receipt.
+    struct Recorded: Recipe {
+        var settings = AssemblySettings()
+        var type = StoredType.f32.rawValue
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Foundation
+import Shards
+import Stage
+import Text
+
+struct PackShards: ParsableCommand {
+    static let configuration = StageHelp.configuration(
+        "pack-shards",
+        abstract: "Packs LLaVA conversations and their images into shards of token ids, labels and pixels.",
+        discussion: """
+            Reads LLaVA JSON or JSON Lines and a folder, .tar, .tar.gz, .tar.zst or .zip of images, whatever the order of its \
+            members. Writes <name>-00000.safetensors.zst and so on, index.json and, with on_bad_sample: skip, skipped.jsonl. \
+            While it runs, the prepared pixels (3 * size * size bytes an image) wait in the output folder.
+            """,
+        example:
+            "pack-shards --config pipelines/demo/student-shards.yaml --data runs/demo/world/student.json"
+            + " --images runs/demo/world/images.tar --tokenizer runs/demo/world/tokenizer --out runs/demo/student-shards"
+    )
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "LLaVA conversations; may be repeated, packed in this order.", valueName: "file.json(l)"))
+    var data: [String]
+
+    @Option(help: ArgumentHelp("The images that the conversations name.", valueName: "folder|archive"))
+    var images: String?
+
+    @Option(help: ArgumentHelp("tokenizer.json or the folder that holds it.", valueName: "folder|file"))
+    var tokenizer: String
+
+    @Option(help: ArgumentHelp("Folder to make.", valueName: "folder"))
+    var out: String
+
+    func run() throws {
+        let recipe = try configuration.recipe(PackRecipe.self)
+        let output = URL(fileURLWithPath: out)
+        let dataFiles = data.map { URL(fileURLWithPath: $0) }
+        let imageSource = images.map { URL(fileURLWithPath: $0) }
+        let tokenizerFile = Self.tokenizerFile(tokenizer)
+        var inputs =
+            try dataFiles.map { try StageInput("data", $0) } + [StageInput("tokenizer", tokenizerFile)]
+        if let imageSource { inputs.append(try StageInput("images", imageSource)) }
+        let run = try StageRun(
+            "pack-shards", recipe: recipe, inputs: inputs, output: output, options: configuration)
+        if try run.isUpToDate() { return }
+
+        let template = try ConversationTemplate(
+            named: recipe.template, system: recipe.system, endText: recipe.endToken)
+        var packing = Packing(
+            data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile),
+            template: template,
+            imageProcessor: try recipe.image.imageProcessor(), visualTokens: recipe.image.visualTokens)
+        packing.name = recipe.name
+        packing.maximumLength = recipe.maximumLength
+        packing.samplesPerShard = recipe.samplesPerShard
+        packing.compressionLevel = recipe.compressionLevel
+        packing.badSamples = recipe.onBadSample
+        packing.limit = recipe.limit
+        (packing.heldBackShare, packing.part) = (recipe.heldBack, recipe.part)
+        if let threads = configuration.threads { packing.threads = threads }
+        try packing.check()
+
+        try run.begin()
+        let interruption = Interruption()
+        var progress = PackingProgress()
+        let index = try packing.run(into: output) { event in
+            progress.show(event)
+            if interruption.isRequested {
+                throw StageError.interrupted("nothing is packed yet; run the same command again")
+            }
+        }
+        progress.finish()
+        let totals = index.totals
+        StandardError.write(
+            "pack-shards: \(totals.samples) samples (\(totals.skipped) skipped), \(totals.images) images, \(totals.tokens) tokens "
+                + "(\(totals.supervisedTokens) supervised), \(totals.compressedBytes) bytes in \(index.shards.count) shards"
+        )
+        try run.finish(counts: [
+            "samples": .int(totals.samples), "skipped": .int(totals.skipped), "images": .int(totals.images),
+            "tokens": .int(totals.tokens),
+            "supervised_tokens": .int(totals.supervisedTokens), "raw_bytes": .int(totals.rawBytes),
+            "compressed_bytes": .int(totals.compressedBytes), "shards": .int(index.shards.count),
+        ])
+    }
+
+    /// The file itself, so that weights beside it are not digested as an input.
+    private static func tokenizerFile(_ path: String) -> URL {
+        let url = URL(fileURLWithPath: path)
+        let inside = url.appendingPathComponent("tokenizer.json")
+        return FileManager.default.fileExists(atPath: inside.path) ? inside : url
+    }
+}
+
+/// One progress line after the other: conversations, images, shards.
+struct PackingProgress {
+    private var phase = ""
+    private var reporter: ProgressReporter?
+
+    mutating func show(_ event: PackingEvent) {
+        switch event {
+        case .read(let records): update("reading", records, total: nil, unit: "samples")
+        case .prepared(let images, let total): update("preparing", images, total: total, unit: "images")
+        case .wrote(let shards, let total): update("writing", shards, total: total, unit: "shards")
+        }
+    }
+
+    mutating func finish() { reporter?.finish() }
+
+    private mutating func update(_ name: String, _ done: Int, total: Int?, unit: String) {
+        if phase != name {
+            reporter?.finish()
+            reporter = ProgressReporter(name, total: total, unit: unit)
+            phase = name
+        }
+        reporter?.update(done)
+    }
+}

@@ -1,0 +1,149 @@
+import ArgumentParser
+import Benchmarks
+import Files
+import Foundation
+import Stage
+
+struct ScoreRecipe: Recipe {
+    /// Adds the published rows of the paper's table to ours.
+    var published = false
+}
+
+struct ScoreBenchmarks: ParsableCommand {
+    static let configuration = StageHelp.configuration(
+        "score-benchmarks", abstract: "Scores saved answers by the rules of the benchmarks' own scorers.",
+        discussion: """
+            Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Answers are JSON Lines in LLaVA's \
+            format, <folder>/<benchmark>.jsonl; for MME also the official tab-separated files in <folder>/mme. Writes \
+            scores.json (all numbers and breakdowns), items.jsonl (each question's credit) and table.txt, and prints the table. AVG is the mean of the six \
+            columns of the paper and is there only where all six are.
+            """,
+        example:
+            "score-benchmarks --benchmarks data --model teacher=run/teacher --model student=run/student --out run/scores"
+    )
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Option(
+        name: .customLong("benchmark"),
+        help: "name=folder: a benchmark and its official files; may be repeated.")
+    var benchmarkFolders: [String] = []
+
+    @Option(help: "A folder of benchmarks, each in a subfolder of its name.")
+    var benchmarks: String?
+
+    @Option(name: .customLong("model"), help: "name=answers: a row of the table; may be repeated.")
+    var models: [String] = []
+
+    @Option(help: "The answers of one model: a folder, or a file where there is one benchmark.")
+    var answers: String?
+
+    @Option(help: "Hold benchmarks to <manifests>/<name>.json; unknown digests go into <manifests>/locks.")
+    var manifests: String?
+
+    @Flag(help: "Add the published rows to the table.")
+    var published = false
+
+    @Flag(help: "Print how each answer was read and judged; writes nothing.")
+    var explain = false
+
+    @Flag(help: "Leave out what is to be said of the benchmarks themselves, whoever answers.")
+    var brief = false
+
+    @Option(help: "Folder for scores.json, table.txt and the receipt; without it the table is only printed.")
+    var out: String?
+
+    func run() throws {
+        var recipe = try configuration.recipe(ScoreRecipe.self)
+        recipe.published = recipe.published || published
+        let benchmarks = try openBenchmarks()
+        var answers = try pairs(models, of: "--model")
+        if let folder = self.answers { answers.append(("model", url(folder))) }
+        guard !answers.isEmpty else { throw StageError.usage("no answers: give --answers or --model") }
+
+        let run = try out.map { out in
+            let files = try benchmarks.map {
+                try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest())
+            }
+            let inputs = try files + answers.map { try StageInput("answers of \($0.name)", $0.url) }
+            return try StageRun(
+                "score-benchmarks", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
+        }
+        if let run, !explain, try run.isUpToDate() {
+            return printTable(
+                try String(contentsOf: run.output.appendingPathComponent("table.txt"), encoding: .utf8))
+        }
+        let results = answers.map { ModelScores(model: $0.name, answers: $0.url, benchmarks: benchmarks) }
+        let table = ScoreTable(rows: results.map(\.row) + (recipe.published ? ScoreTable.published : [])).text
+        if explain { results.flatMap(\.explanations).forEach { print($0) } }
+        printTable(table)
+        ((brief ? [] : benchmarks.flatMap(\.allNotices)) + results.flatMap(\.notices)).forEach(
+            StandardError.write)
+        let failed = results.reduce(0) { $0 + $1.failures.count }
+        guard failed == 0 else { throw Unscored(count: failed) }
+
+        guard let run, !explain else { return }
+        try run.begin()
+        try AtomicOutput.writeAtomically(
+            ModelScores.document(results), to: run.output.appendingPathComponent("scores.json"))
+        try AtomicOutput.writeAtomically(
+            ModelScores.items(results), to: run.output.appendingPathComponent("items.jsonl"))
+        try AtomicOutput.writeAtomically(table, to: run.output.appendingPathComponent("table.txt"))
+        try run.finish(counts: ["models": .int(results.count), "benchmarks": .int(benchmarks.count)])
+    }
+
+    private func openBenchmarks() throws -> [any Benchmark] {
+        var folders = try pairs(benchmarkFolders, of: "--benchmark")
+        if let parent = benchmarks.map(url) {
+            folders += BenchmarkList.all.map { (name: $0.name, url: parent.appendingPathComponent($0.name)) }
+                .filter { FileManager.default.fileExists(atPath: $0.url.path) }
+        }
+        guard !folders.isEmpty else {
+            throw StageError.usage("no benchmark: give --benchmark or --benchmarks")
+        }
+        return try folders.map { name, folder in
+            let (benchmark, recorded) = try BenchmarkList.open(
+                name, folder: folder, manifests: manifests.map(url))
+            recorded.forEach { StandardError.write("\(name): recorded size and digest of \($0)") }
+            return benchmark
+        }
+    }
+
+    /// With `--json` stdout belongs to the summary.
+    private func printTable(_ table: String) {
+        if configuration.json { StandardError.write(table) } else { print(table, terminator: "") }
+    }
+
+    private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
+
+    /// `name=path` each; a name may come once.
+    private func pairs(_ texts: [String], of option: String) throws -> [(name: String, url: URL)] {
+        let pairs = try texts.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else {
+                throw StageError.usage("\(option) \(text): expected <name>=<path>")
+            }
+            return (name: String(parts[0]), url: url(String(parts[1])))
+        }
+        guard Set(pairs.map(\.name)).count == pairs.count else {
+            throw StageError.usage("two \(option) have one name")
+        }
+        return pairs
+    }
+}
+
+/// Some answers could not be scored; the reasons were told with the table.
+struct Unscored: Error, CustomStringConvertible {
+    let count: Int
+    var description: String { "\(count) answer files could not be scored (see above); nothing was written" }
+}
+
+extension BenchmarkError: ExitCoded {
+    public var exitCode: Int32 {
+        switch self {
+        case .missingFile, .unreadable, .missingImage: ExitStatus.missingInput
+        case .unknownBenchmark: ExitStatus.usage
+        default: ExitStatus.badData
+        }
+    }
+}
