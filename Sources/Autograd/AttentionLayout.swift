@@ -2,7 +2,7 @@
 ///
 /// Every query row sees the first `visible` trunk keys of its own sequence and, where it has a key of its own
 /// outside the trunk, itself. Training, prefill, decoding and the ribbon of TPA candidates differ in these
-/// integers alone (design, idea 2).
+/// integers alone (docs/objective.md, One attention rule).
 public struct AttentionLayout: Sendable {
     /// Some query rows of one sequence.
     public struct Segment: Sendable {

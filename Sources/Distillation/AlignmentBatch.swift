@@ -3,7 +3,7 @@ import Models
 import Records
 import Tensors
 
-/// One sample as the losses see it (semantics, section 1). Positions count from the sample's first token.
+/// One sample as the losses see it (docs/objective.md, Roles and positions).
 public struct AlignmentSample: Sendable {
     public let id: String
     public let inputIDs: [Int32]

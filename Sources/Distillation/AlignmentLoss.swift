@@ -24,7 +24,7 @@ public struct AlignmentObjective: Sendable {
 }
 
 /// Divisors of the terms: those of the whole optimizer step, whatever its micro-batches and workers
-/// (semantics, section 3).
+/// (docs/objective.md, Averages).
 public struct StepTotals: Sendable, Equatable {
     public var supervisedTokens: Int  // N_tok of SFT
     public var distilledTokens: Int  // N_tok of KD and TPA: another number where responses are the student's own
@@ -59,7 +59,7 @@ public struct AlignmentResult {
     public let passes: ForwardPasses
 }
 
-/// The four losses for a student, a teacher and a batch: trunk once, branches from it (design, idea 3).
+/// The four losses for a student, a teacher and a batch (docs/objective.md, Trunk once).
 public struct AlignmentLoss {
     public let student: LlavaModel
     public let teacher: LlavaModel?
@@ -135,7 +135,8 @@ public struct AlignmentLoss {
             cached: rows.targets, draw: weights.tpa == 0 ? nil : draw(rows, batch, candidates)
         ) { index, ids, rows in
             let (sample, position) = (batch.sample(ofRow: Int(rows[index].row)), rows[index].row)
-            // Candidates equal to y_t: the transition out of them is the next trunk row's (design, idea 3).
+            // Candidates equal to y_t: the transition out of them is the next trunk row's
+            // (docs/objective.md, Trunk once).
             let merged = branches.add(
                 ids, sample: sample, predictedFrom: Int(position) - batch.starts[sample])
             rows[index + 1].share.tpa +=

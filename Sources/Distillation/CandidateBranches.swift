@@ -5,8 +5,8 @@ import Models
 /// not at all.
 ///
 /// A candidate of position t stands in place of y_t: it has position id t and sees the trunk before t and
-/// itself (semantics, section 4). Its rows are grouped by sample, so that each sample's branches are one
-/// attention segment.
+/// itself (docs/objective.md, One attention rule). Its rows are grouped by sample, so that each sample's
+/// branches are one attention segment.
 public struct CandidateBranches {
     /// One row to run.
     public struct Branch: Sendable, Equatable {

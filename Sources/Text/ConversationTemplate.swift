@@ -108,7 +108,7 @@ public struct ConversationTemplate: Sendable, Equatable {
         return builder.segments
     }
 
-    /// The prompt as one text, its image written `<image>`: benchmarks.md, section 2.
+    /// The prompt as one text, its image written `<image>`: docs/benchmarks.md, Asking.
     public func prompt(for userText: String, hasImage: Bool) -> String {
         promptSegments(for: userText, hasImage: hasImage).map {
             switch $0 {

@@ -4,7 +4,8 @@ import Foundation
 import Models
 import Tensors
 
-/// AdamW with decoupled decay (Loshchilov and Hutter 2019), as PyTorch computes it (semantics, section 7).
+/// AdamW with decoupled decay (Loshchilov and Hutter 2019), as PyTorch computes it
+/// (docs/objective.md, Optimizer and schedule).
 public final class AdamW {
     public struct Settings: Sendable, Equatable {
         public var beta1 = 0.9

@@ -20,7 +20,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
         warmupSteps = min(steps, Int((warmupRatio * Double(steps)).rounded(.up)))
     }
 
-    /// Of the 0-based step: the first of a warm-up has rate 0 (semantics, section 7).
+    /// Rate of a step, counted from 0: the first of a warm-up has rate 0 (docs/objective.md, Optimizer and
+    /// schedule).
     public func rate(at step: Int) -> Double {
         if step < warmupSteps { return peak * Double(step) / Double(warmupSteps) }
         switch shape {

@@ -5,7 +5,8 @@ import Stage
 import Tensors
 import Training
 
-/// What train.yaml may say. The paper's fine-tuning is the default (design, section 8).
+/// What train.yaml may say. The paper's fine-tuning is the default (docs/objective.md, Optimizer and
+/// schedule).
 struct TrainingRecipe: Recipe {
     /// Parts that learn: vision, projector, language.
     var trainable: [ModelPart] = [.projector, .language]

@@ -60,7 +60,7 @@ import Testing
         zip(p, q).reduce(0) { $1.0 > 0 ? $0 + $1.0 * log($1.0 / $1.1) : $0 }
     }
 
-    /// The definition of semantics.md, section 3, row by row.
+    /// The definitions of docs/objective.md, row by row.
     private func reference(_ hidden: Tensor, _ head: Tensor, _ rows: [LossRow]) -> LossTerms {
         rows.reduce(LossTerms()) { sum, row in
             let whole = distribution(hidden, Int(row.row), head, vocabulary)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What docs/ and the style page promise about every source file.
+/// Promises of CONTRIBUTING.md about every source file.
 @Suite struct HouseRuleTests {
     private func sources(_ folder: String, _ suffixes: [String]) throws -> [(path: String, text: String)] {
         let root = Fixtures.repository.appendingPathComponent(folder)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func filesFitInAHead() throws {
+    @Test func noFileIsTooLongToRead() throws {
         for (path, text) in try sources("Sources", [".swift", ".c", ".h"]) {
             #expect(
                 text.split(separator: "\n", omittingEmptySubsequences: false).count <= 400,

@@ -12,10 +12,9 @@ import Testing
     init() throws {
         let manifest = try String(
             contentsOf: Fixtures.repository.appendingPathComponent("Package.swift"), encoding: .utf8)
-        table = manifest.split(separator: "\n").compactMap { line in
-            let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
-            guard line.hasPrefix("    (\""), parts.count >= 2 else { return nil }
-            return (String(parts[1]), stride(from: 3, to: parts.count - 1, by: 2).map { String(parts[$0]) })
+        // The formatter breaks a long row over lines.
+        table = manifest.matches(of: #/\n {4}\(\s*"([A-Za-z-]+)",\s*\[([^\]]*)\]/#).map { row in
+            (String(row.output.1), row.output.2.matches(of: #/"(\w+)"/#).map { String($0.output.1) })
         }
     }
 

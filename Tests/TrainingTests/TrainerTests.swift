@@ -98,7 +98,7 @@ import Training
             let (a, b) = (try trainer(dataset, whole), try trainer(dataset, parts))
             _ = try a.run(in: folder.appendingPathComponent("a"), run: "r")
             _ = try b.run(in: folder.appendingPathComponent("b"), run: "r")
-            // Adam divides by the gradient's own size, so rounding shows; semantics' fixtures allow 5e-4.
+            // Adam divides by the gradient's own size, so rounding shows: golden parameters have 5e-4 too.
             for (x, y) in zip(weights(a), weights(b)) { #expect(difference(x, y).difference < 5e-4) }
             #expect(
                 weights(a)

@@ -1,2 +1,2 @@
-# The demo shrunk to under two minutes: every stage runs, nothing is learnt. CI uses it.
+# The demo shrunk to about a minute: every stage runs, nothing is learnt. CI uses it.
 include pipelines/demo/pipeline.mk
