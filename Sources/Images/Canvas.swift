@@ -22,8 +22,8 @@ struct Canvas {
         self.colour = colour
     }
 
-    /// Resizes to `width` x `height` and returns the part `columns` x `rows` of that. Only what the part
-    /// needs is computed.
+    /// Resizes to `width` x `height` and returns the part `columns` x `rows` of the result. Rows and columns
+    /// that the part does not need are not computed.
     ///
     /// The first pass rounds to bytes, so the order of the passes shows. It is Pillow's since version 13:
     /// vertical first if the height shrinks by more than twice what the width does, else horizontal first
@@ -34,7 +34,7 @@ struct Canvas {
         let across = BicubicWeights(inputs: width, outputs: newWidth, window: columns)
         let down = BicubicWeights(inputs: height, outputs: newHeight, window: rows)
         let pixels: [UInt8]
-        // A padded canvas is square and so is its result: both sides shrink alike, and it never comes here.
+        // A padded canvas is square and so is its result. Both sides shrink alike, so it never comes here.
         if newHeight < height, height - newHeight > 2 * (width - newWidth), width == image.width,
             height == image.height
         {

@@ -2,9 +2,9 @@ import CJPEG
 import CPNG
 import CWebP
 
-/// Most pixels a picture may have: where Pillow too refuses, taking the file for a decompression bomb.
+/// Most pixels a picture may have. Pillow refuses at the same number, against decompression bombs.
 public let mostPixels = 178_956_970
-/// Most columns or rows: a PNG may claim a strip of 100 million columns, and resizing works on whole rows.
+/// Most columns or rows. A PNG may claim a strip of 100 million columns, and resizing works on whole rows.
 public let mostSide = 1 << 18
 
 /// Decodes a JPEG, PNG or WebP file, chosen by its first bytes.
@@ -36,7 +36,7 @@ public func decodeImage(_ bytes: [UInt8], name: String) throws -> RGBImage {
     return stored.turned(Orientation(exif: block))
 }
 
-/// The size a picture is stored with (before its orientation is applied), read from the header alone.
+/// Stored size of a picture, before its orientation is applied, read from the header alone.
 public func storedSize(ofImage bytes: [UInt8], name: String) throws -> (width: Int, height: Int) {
     guard !bytes.isEmpty else { throw ImageError.empty(image: name) }
     switch ImageFormat(bytes) {
@@ -72,7 +72,7 @@ private func filled(
     return RGBImage(width: size.width, height: size.height, pixels: pixels)
 }
 
-/// The text a shim left in its buffer.
+/// Message that a shim left in its buffer.
 func text(_ message: [CChar]) -> String {
     String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -1,4 +1,4 @@
-/// What can be wrong with an image or with the description of how to prepare it.
+/// Errors of an image, or of the description of how to prepare it.
 public enum ImageError: Error, CustomStringConvertible, Equatable {
     case empty(image: String)
     case unknownFormat(image: String, firstBytes: [UInt8])

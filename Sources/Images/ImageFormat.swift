@@ -1,4 +1,4 @@
-/// The formats that are read, told by their first bytes; a file's name says nothing.
+/// Image formats that are read. The first bytes tell them apart, not a file's name.
 enum ImageFormat: String {
     case jpeg = "JPEG"
     case png = "PNG"
@@ -18,7 +18,7 @@ enum ImageFormat: String {
         }
     }
 
-    /// Where the format keeps its EXIF block; nil when there is none, or when the file is damaged before it.
+    /// Bytes of the file's EXIF block; nil when there is none, or when the file is damaged before it.
     func exifBlock(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
         switch self {
         case .jpeg: return jpegBlock(bytes)

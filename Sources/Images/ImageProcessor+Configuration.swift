@@ -120,7 +120,7 @@ extension ImageProcessor {
     }
 }
 
-/// JSON's `true` and `1` are both NSNumber; only the stored type tells them apart.
+/// Check that a value of JSON is a number: `true` and `1` are both NSNumber, told apart by the stored type.
 private enum CFBooleanCheck {
     static func isNumber(_ value: Any?) -> Bool {
         guard let number = value as? NSNumber else { return false }

@@ -1,15 +1,16 @@
 import CKernels
 
-/// How a picture becomes the pixels and the numbers that a vision tower takes.
+/// Settings and steps that turn a picture into the pixels and numbers a vision tower takes.
 public struct ImageProcessor: Sendable, Equatable, Codable {
-    /// The tower the settings are for: it names them in `preprocessor_config.json`.
+    /// Family of the tower; `preprocessor_config.json` names it.
     public enum Kind: String, Sendable, Codable, CaseIterable { case siglip, clip }
 
-    /// What happens to pictures that are not square.
+    /// Treatment of pictures that are not square.
     public enum Aspect: String, Sendable, Codable, CaseIterable {
         /// Both sides are resized to `size`; the aspect ratio is not kept.
         case square
-        /// Centred on a square canvas of the mean colour, then resized: LLaVA's `image_aspect_ratio = pad`.
+        /// The picture is centred on a square canvas of the mean colour and then resized: LLaVA's
+        /// `image_aspect_ratio = pad`.
         case pad
         /// The shorter side is resized to `size` and the centre cut out.
         case clip
@@ -54,7 +55,7 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
         }
     }
 
-    /// Decodes and checks, as `init` does.
+    /// Decodes a processor and checks its values as the other `init` does.
     public init(from decoder: Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
@@ -69,13 +70,13 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
         case standardDeviation = "standard_deviation"
     }
 
-    /// Samples in a prepared picture: `size * size * 3`.
+    /// Number of bytes of a prepared picture: `size * size * 3`.
     public var samples: Int { size * size * 3 }
 
     /// The canvas of `pad`: `int(255 * mean)`, as LLaVA computes it.
     public var padColour: [UInt8] { mean.map { UInt8(255 * $0) } }
 
-    /// Resizes, pads or cuts as `aspect` says.
+    /// Prepared picture: resized, padded or cut as `aspect` says.
     ///
     /// - Returns: `[size, size, 3]`, equal to what the Hugging Face processors (their Pillow back end) hold
     ///   before rescaling
@@ -103,7 +104,7 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
         (0..<3).flatMap { c in (0..<256).map { Float((Double($0) / 255 - mean[c]) / standardDeviation[c]) } }
     }
 
-    /// Prepared pixels to the tower's input, channels first.
+    /// Converts prepared pixels to the tower's input, channels first.
     ///
     /// - Parameters:
     ///   - pixels: `[size, size, 3]`
@@ -112,8 +113,8 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
         ck_normalise_planes(pixels, size * size, normalisation, planes)
     }
 
-    /// Prepared pixels to rows of patches: what a convolution of stride `patch` multiplies with its flattened
-    /// weights.
+    /// Converts prepared pixels to rows of patches, which a convolution of stride `patch` multiplies with its
+    /// flattened weights.
     ///
     /// - Parameters:
     ///   - pixels: `[size, size, 3]`

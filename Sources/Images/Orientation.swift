@@ -1,12 +1,12 @@
-/// How a stored picture must be turned to be upright: EXIF tag 0x0112, values 1 to 8.
+/// Turn that makes a stored picture upright: EXIF tag 0x0112, values 1 to 8.
 public enum Orientation: Int, Sendable, CaseIterable {
     case upright = 1
     case mirrored, turnedHalf, flipped, transposed, turnClockwise, transversed, turnCounterclockwise
 
     /// Reads the tag out of an EXIF block (a TIFF header and its first directory).
     ///
-    /// A block that is damaged, or a value outside 1...8, counts as upright: the pixels are whole, and
-    /// Pillow shows such a picture as stored too.
+    /// A block that is damaged, or a value outside 1...8, counts as upright. The pixels are whole, and Pillow
+    /// shows such a picture as it is stored, too.
     init(exif block: ArraySlice<UInt8>) {
         self = Orientation.tag(in: block).flatMap(Orientation.init(rawValue:)) ?? .upright
     }

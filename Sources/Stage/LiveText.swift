@@ -1,4 +1,4 @@
-/// Several lines that are rewritten in place on a terminal; elsewhere they are written when they change.
+/// Several lines that are rewritten in place on a terminal. Elsewhere they are written when they change.
 public final class LiveText {
     public let isTerminal: Bool
     private let put: (String) -> Void

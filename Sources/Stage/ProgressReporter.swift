@@ -1,7 +1,7 @@
 import Foundation
 
-/// Tells the user how far a loop is: on a terminal one line that is rewritten, elsewhere a plain line now and
-/// then.
+/// Reporter of a loop's progress. On a terminal it rewrites one line; elsewhere it writes a plain line now
+/// and then.
 public final class ProgressReporter {
     private let label: String
     private let unit: String
@@ -17,7 +17,7 @@ public final class ProgressReporter {
     private var lastLine = -Double.infinity
     private var lastWidth = 0
     private let columns: () -> Int
-    /// What the curve behind the line is drawn from.
+    /// Values of the curve behind the line.
     private var values: [Double] = []
     private static let curveWidth = 24
 
@@ -95,7 +95,7 @@ public final class ProgressReporter {
         lastWidth = line.count
     }
 
-    /// Three digits, as people read rates.
+    /// Text of a rate with three significant digits.
     static func short(_ value: Double) -> String {
         let places = value >= 100 ? 0 : value >= 10 ? 1 : 2
         return String(format: "%.\(places)f", value)

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// What a finished stage leaves in its output folder as `receipt.json`; see docs/formats.md.
+/// The `receipt.json` that a finished stage leaves in its output folder (docs/formats.md).
 public struct Receipt: Codable, Equatable, Sendable {
     public static let fileName = "receipt.json"
     public static let currentFormat = "align-ti receipt 1"

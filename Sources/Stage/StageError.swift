@@ -1,4 +1,4 @@
-/// What can go wrong in the machinery every stage shares.
+/// Errors of the machinery that every stage shares.
 public enum StageError: ExitCoded, Equatable, CustomStringConvertible {
     /// A setting is unknown, of the wrong type, missing or out of range. `place` is `file:line` or the
     /// option.

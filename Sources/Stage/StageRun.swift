@@ -145,7 +145,7 @@ public final class StageRun {
     }
 }
 
-/// What the process has used so far.
+/// Resources that the process has used so far.
 public struct ResourceUsage: Sendable {
     /// User and system time of all threads.
     public let cpuSeconds: Double

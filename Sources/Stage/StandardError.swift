@@ -1,6 +1,6 @@
 import Foundation
 
-/// The user's terminal, or the log.
+/// Standard error: the user's terminal, or a log.
 public enum StandardError {
     /// Writes one line.
     @Sendable public static func write(_ line: String) { put(line + "\n") }

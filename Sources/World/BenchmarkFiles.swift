@@ -3,19 +3,19 @@ import Files
 /// The files of one benchmark folder, in memory: names relative to the folder, in a fixed order.
 public struct BenchmarkFiles: Sendable {
     public private(set) var files: [(name: String, bytes: [UInt8])] = []
-    /// Questions put to the model.
+    /// Number of questions that the benchmark asks.
     public internal(set) var questions = 0
 
     mutating func add(_ name: String, _ bytes: [UInt8]) { files.append((name, bytes)) }
     mutating func add(_ name: String, _ json: JSONValue) { files.append((name, json.lines)) }
 
-    /// JSON Lines.
+    /// Adds a file of JSON Lines: one value a line.
     mutating func add(_ name: String, lines: [JSONValue]) {
         files.append((name, lines.flatMap { $0.bytes(.line) + [0x0a] }))
     }
 }
 
-/// Draws scenes, pictures and questions for the benchmarks of one split.
+/// Source of the scenes, pictures and random numbers of one split's benchmarks.
 struct BenchmarkContext: Sendable {
     let settings: WorldSettings
     let sizes: BenchmarkSizes
@@ -31,7 +31,7 @@ struct BenchmarkContext: Sendable {
         RandomStream(seed: settings.seed, purpose: "benchmark/\(split.rawValue)/\(purpose)", index: index)
     }
 
-    /// Sides vary from image to image.
+    /// Side of an image in pixels; it varies from image to image.
     func side(_ index: Int) -> Int { [64, 96, 64, 80, 128][index % 5] }
 
     func image(_ scene: Scene, _ purpose: String, _ index: Int, isPNG: Bool = false) throws -> [UInt8] {
@@ -41,7 +41,7 @@ struct BenchmarkContext: Sendable {
         ).bytes(of: scene)
     }
 
-    /// A line of LLaVA's question files.
+    /// One line of LLaVA's question files.
     func line(_ id: JSONValue, _ image: String, _ prompt: String, _ category: String) -> JSONValue {
         ["question_id": id, "image": .string(image), "text": .string(prompt), "category": .string(category)]
     }

@@ -31,7 +31,7 @@ public enum Caption {
         stream.chance(0.4) ? "\(sign.cell.name) \(sign.digit) sign" : "sign \(sign.digit) \(sign.cell.name)"
     }
 
-    /// The number of each shape, or of each color, that occurs, and sometimes of one that does not.
+    /// Counts of the shapes, or of the colors, that occur, and sometimes of one that does not.
     static func counts(in scene: Scene, long: Bool, _ stream: inout RandomStream) -> String {
         let counts =
             stream.chance(0.5)

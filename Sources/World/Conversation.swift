@@ -4,12 +4,12 @@ import Files
 public struct Conversation: Sendable {
     public let id: String
     public let image: String?  // member of images.tar
-    /// What was asked, without the `<image>` line, and what is answered.
+    /// Turns: the prompt, without its `<image>` line, and the answer to it.
     public let turns: [(prompt: String, answer: String)]
 
     static let describe = "Describe the image."
 
-    /// A caption.
+    /// Conversation of one turn that asks for a caption.
     static func caption(
         _ id: String, _ image: String, _ scene: Scene, long: Bool, _ stream: inout RandomStream
     )
@@ -19,7 +19,7 @@ public struct Conversation: Sendable {
             id: id, image: image, turns: [(describe, Caption.text(of: scene, long: long, &stream))])
     }
 
-    /// Questions of different families about one scene; families come round again when `turns` exceeds them.
+    /// Questions of different families about one scene; families repeat when `turns` exceeds their number.
     static func questions(
         _ id: String, _ image: String, _ scene: Scene, turns: Int, openShare: Double, noise: LabelNoise,
         _ stream: inout RandomStream
@@ -58,7 +58,7 @@ public struct Conversation: Sendable {
     }
 }
 
-/// Wrong answers in the students' data, so that a teacher is cleaner than the data.
+/// Label noise: the students' data has wrong answers, so that the teacher knows better than the data.
 struct LabelNoise: Sendable {
     let wrongAnswers: Double
     let wrongYesNo: Double

@@ -7,15 +7,15 @@ public struct EmbeddedWorld: Sendable {
     public let settings: WorldSettings
     public let sets: TrainingSets
 
-    /// What is done while a world is written.
+    /// Progress of writing a world.
     public enum Event: Sendable {
-        /// `done` of `total` images are in the archive.
+        /// `done` of `total` images have been added to the archive.
         case images(done: Int, total: Int)
-        /// A part is whole; its name is relative to the folder.
+        /// A file or folder is complete; its name is relative to the world's folder.
         case wrote(String)
     }
 
-    /// Draws the scenes and conversations; nothing is written.
+    /// Draws the scenes and conversations in memory; `write` puts them on disk.
     ///
     /// - Throws: `WorldError.setting` for a recipe out of range
     public init(_ settings: WorldSettings) throws {
@@ -74,7 +74,7 @@ public struct EmbeddedWorld: Sendable {
         return counts
     }
 
-    /// Draws and encodes on several threads, a slice of the archive at a time; the order of members is that
+    /// Draws and encodes images on several threads, a slice of the archive at a time. Members have the order
     /// of `sets.images`.
     private func writeImages(to url: URL, threads: Int, report: (Event) throws -> Void) throws {
         let archive = try TarWriter(url)

@@ -5,7 +5,7 @@ struct GQAProgram: Sendable {
     let steps: [(operation: String, argument: String, dependencies: [Int])]
 }
 
-/// Relations (verify and choose), places and names.
+/// Questions of GQA: relations to verify or to choose, places and names.
 enum GQAQuestions {
     static func drawn(about scene: Scene, _ stream: inout RandomStream) -> Question {
         switch stream.weighted([25, 10, 35, 30]) {
@@ -16,7 +16,7 @@ enum GQAQuestions {
         }
     }
 
-    /// "Is the red circle left of the blue square?"; also MME's position subtask.
+    /// Question like "Is the red circle left of the blue square?"; MME's position subtask asks it too.
     static func verify(_ fact: Relation, isTrue: Bool, family: Family) -> Question {
         let side = isTrue ? fact.side : fact.side.opposite
         let (subject, object) = (fact.subject.thing.name, fact.object.thing.name)

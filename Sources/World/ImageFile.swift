@@ -1,6 +1,6 @@
 import Images
 
-/// An image of the training archive: what it shows and how it is stored.
+/// An image of the training archive, with its scene and its encoding.
 public struct ImageFile: Sendable {
     public let name: String  // member of the archive, like teacher/003/003141.jpg
     public let scene: Scene
@@ -22,7 +22,7 @@ public struct ImageFile: Sendable {
     public func bytes() throws -> [UInt8] { try encoding.bytes(of: scene) }
 }
 
-/// How one scene becomes a file: a pure function of these fields.
+/// Encoding of a scene as an image file. The bytes are a function of the scene and these fields alone.
 struct ImageEncoding: Sendable {
     let side: Int  // pixels
     let isPNG: Bool

@@ -1,4 +1,4 @@
-/// Attributes, places and presence with two or three options.
+/// Questions of MMBench: attributes, places and presence, with options.
 enum MMBenchQuestions {
     /// Kind of question, and MMBench's category and l2-category for it.
     static let categories = [

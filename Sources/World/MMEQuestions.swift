@@ -11,7 +11,7 @@ enum MMEQuestions {
         case code = "code_reasoning"
 
         var needsSign: Bool { self == .ocr || self == .translation }
-        /// These keep images and questions in two folders of their own.
+        /// Whether the subtask keeps images and questions in two folders of their own, as in the release.
         var hasFolders: Bool { [.posters, .celebrity, .scene, .landmark, .artwork].contains(self) }
     }
 
@@ -21,7 +21,7 @@ enum MMEQuestions {
         return stream.chance(0.5) ? pair.yes : pair.no
     }
 
-    /// For subtasks with `needsSign` the scene must have a sign.
+    /// - Precondition: the scene has a sign where the subtask needs one (`needsSign`).
     static func pair(_ subtask: Subtask, _ scene: Scene, _ stream: inout RandomStream) -> (
         yes: Question, no: Question
     ) {

@@ -1,5 +1,5 @@
-/// "Is there a red circle in the image?"; how the absent object is chosen is what the three subsets differ
-/// in.
+/// Questions of POPE, like "Is there a red circle in the image?". The three subsets differ in how they choose
+/// the object of a question whose answer is no.
 enum POPEQuestions {
     enum Subset: String, CaseIterable {
         case adversarial, popular, random
@@ -20,8 +20,8 @@ enum POPEQuestions {
 
     static func absent(_ scene: Scene) -> [Thing] { Thing.all.filter { !scene.things.contains($0) } }
 
-    /// Absent things in a random order, those first that take their shape and their color from objects of the
-    /// scene, then those that share one of the two.
+    /// Absent things in a random order: first those whose shape and color both occur in the scene, then
+    /// those of which one occurs.
     static func adversarial(_ scene: Scene, _ count: Int, _ stream: inout RandomStream) -> [Thing] {
         let candidates = stream.shuffled(absent(scene)).map { thing in
             (thing, shared: (scene.count(thing.shape) > 0 ? 1 : 0) + (scene.count(thing.color) > 0 ? 1 : 0))
@@ -30,7 +30,7 @@ enum POPEQuestions {
         return Array(ranked.prefix(count))
     }
 
-    /// A frequent thing that is absent: drawn as things are drawn for scenes.
+    /// An absent thing, drawn with the frequencies that things have in scenes.
     private static func popular(_ scene: Scene, _ stream: inout RandomStream) -> Thing {
         while true {
             let thing = SceneSampler.thing(&stream)
@@ -38,7 +38,7 @@ enum POPEQuestions {
         }
     }
 
-    /// All things, the most frequent in `scenes` first (ties by their number).
+    /// All things, the most frequent in `scenes` first; equally frequent ones keep their order.
     static func byFrequency(in scenes: [Scene]) -> [Thing] {
         let counts = Thing.all.map { thing in scenes.count { $0.things.contains(thing) } }
         let order = Thing.all.indices.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }

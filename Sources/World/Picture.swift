@@ -3,10 +3,10 @@ public struct Picture: Equatable, Sendable {
     public let side: Int  // pixels
     public private(set) var pixels: [UInt8]  // [side, side, 3]
 
-    /// The world is measured in 64 units a side, 16 a cell, whatever the pixels of the file.
+    /// Units a side of the world: 16 a cell, whatever the file's size in pixels.
     static let units = 64.0
     static let cellUnits = 16.0
-    /// Points a side that stand for one pixel at the edge of an object.
+    /// Sample points a side of one pixel, for smooth edges.
     private static let samples = 4
 
     /// Draws `scene`; the stream gives jitter, brightness and noise.
@@ -40,7 +40,7 @@ public struct Picture: Equatable, Sendable {
         if noise > 0 { addNoise(noise, &stream) }
     }
 
-    /// Paints where `inside` holds; x and y are units from the centre of the cell.
+    /// Paints the points for which `inside` holds; x and y are in units from the centre of the cell.
     private mutating func fill(_ cell: Cell, _ color: [UInt8], inside: (Double, Double) -> Bool) {
         let unit = Self.units / Double(side)  // units per pixel
         let left = Double(cell.column) * Self.cellUnits
@@ -68,7 +68,7 @@ public struct Picture: Equatable, Sendable {
         }
     }
 
-    /// The same change on the three channels of a pixel: grey noise, uniform in ±amplitude.
+    /// Adds grey noise, uniform in ±amplitude: the three channels of a pixel change alike.
     private mutating func addNoise(_ amplitude: Int, _ stream: inout RandomStream) {
         let width = UInt64(2 * amplitude + 1)
         var bits: UInt64 = 0

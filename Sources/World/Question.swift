@@ -14,7 +14,7 @@ public struct Question: Sendable {
     public let hint: String
     /// The OCR tokens of TextVQA, nil for other families.
     public let ocrTokens: [String]?
-    /// What the model should say: a word, or the letter of the right option.
+    /// Answer that counts as right: a word, or the letter of the right option.
     public let answer: String
     /// Wrong answers of the same form, for label noise.
     public let wrongAnswers: [String]
@@ -47,8 +47,8 @@ public struct Question: Sendable {
         wrongAnswers = Self.letters[..<options.count].filter { $0 != Self.letters[place] }
     }
 
-    /// The same question without its options, where it has one answer without them: knowing the answer and
-    /// finding its letter are two skills, and this teaches the first alone.
+    /// The same question without its options, where it has one answer without them. To know the answer and to
+    /// find its letter are two skills; this form teaches the first alone.
     var open: Question? {
         let closed: Set = ["count", "partial count", "shape", "color", "place", "size", "background"]
         guard closed.contains(kind), hint.isEmpty, let index = answerIndex else { return nil }
@@ -82,7 +82,6 @@ public struct Question: Sendable {
     }
 }
 
-/// One image of a training set or benchmark asks for questions by family.
 extension Question {
     /// A question of `family` about `scene`; nil when the scene cannot be asked (TextVQA without a sign).
     static func drawn(_ family: Family, about scene: Scene, _ stream: inout RandomStream) -> Question? {

@@ -1,5 +1,6 @@
-/// A stream of random numbers that is a pure function of (seed, purpose, index): what is drawn for one image
-/// never depends on how many numbers another one used, nor on the order or the thread in which they are made.
+/// A stream of random numbers that is a pure function of (seed, purpose, index). So what is drawn for one
+/// image does not depend on how many numbers another one used, nor on the order or thread in which images are
+/// made.
 public struct RandomStream: Sendable {
     private var state: UInt64
 
@@ -38,7 +39,7 @@ public struct RandomStream: Sendable {
 
     public mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 
-    /// An index, each with a probability proportional to its weight.
+    /// An index of `weights`, drawn with probability proportional to its weight.
     public mutating func weighted(_ weights: [Int]) -> Int {
         var left = below(weights.reduce(0, +))
         for (index, weight) in weights.enumerated() {

@@ -1,4 +1,4 @@
-/// On which side of another object an object is.
+/// Side of one object on which another one is.
 public enum Side: String, CaseIterable, Sendable {
     case left = "left of"
     case right = "right of"
@@ -23,7 +23,9 @@ struct Relation: Sendable {
     let side: Side
     let object: Item
 
-    /// Two different items, and one of the axes on which they differ. Scenes have at least two items.
+    /// A relation between two items of the scene, along an axis on which they differ.
+    ///
+    /// - Precondition: the scene has at least two items.
     static func drawn(from scene: Scene, _ stream: inout RandomStream) -> Relation {
         let pair = stream.shuffled(scene.items)
         let (subject, object) = (pair[0], pair[1])

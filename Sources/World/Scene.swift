@@ -27,8 +27,8 @@ public enum Background: Int, CaseIterable, Sendable {
     public var name: String { ["dark", "grey", "light"][rawValue] }
 }
 
-/// One of the 4 x 4 cells; a patch of the vision tower is a cell. Rows are letters, columns digits: `a1` is
-/// at the top left.
+/// One of the 4 x 4 cells of a scene. A patch of the vision tower is one cell. Rows are letters and columns
+/// digits: `a1` is at the top left.
 public struct Cell: Hashable, Sendable {
     public static let perSide = 4
     public let index: Int  // row * 4 + column
@@ -41,7 +41,7 @@ public struct Cell: Hashable, Sendable {
     public var name: String { ["a", "b", "c", "d"][row] + String(column + 1) }
 }
 
-/// What makes an object unique in its scene: no (shape, color) occurs twice.
+/// Shape and color of an object. No two objects of a scene share both.
 public struct Thing: Hashable, Sendable {
     public let shape: Shape
     public let color: Color
@@ -63,8 +63,8 @@ public struct Sign: Hashable, Sendable {
     public let cell: Cell
 }
 
-/// What an image shows, without what may vary between two drawings of it (jitter, brightness, noise, size of
-/// the file).
+/// Content of an image: what is where. Jitter, brightness, noise and the size of the file may differ between
+/// two drawings of one scene.
 public struct Scene: Hashable, Sendable {
     public let background: Background
     public let items: [Item]  // by cell
@@ -78,7 +78,7 @@ public struct Scene: Hashable, Sendable {
     public func count(_ shape: Shape) -> Int { items.count { $0.thing.shape == shape } }
     public func count(_ color: Color) -> Int { items.count { $0.thing.color == color } }
 
-    /// A digest of the layout alone, the same in every world: it decides the split a scene belongs to.
+    /// Digest of the layout alone, the same in every world. It decides which split a scene belongs to.
     public var layoutDigest: UInt64 {
         var digest = RandomStream.mixed(UInt64(background.rawValue) &+ 0x51)
         func absorb(_ value: Int) {

@@ -1,5 +1,5 @@
-/// Who may see a scene. The digest of the layout decides, so the splits cannot overlap, whatever the seeds
-/// and counts.
+/// Part of the data that a scene belongs to. The digest of its layout decides, so splits cannot overlap,
+/// whatever the seeds and counts.
 public enum Split: String, CaseIterable, Sendable {
     case teacher, student, heldout, test, validation
 
@@ -17,7 +17,7 @@ public enum Split: String, CaseIterable, Sendable {
     }
 }
 
-/// Draws scenes of one world.
+/// Sampler of the scenes of one world.
 public struct SceneSampler: Sendable {
     public let settings: WorldSettings
 

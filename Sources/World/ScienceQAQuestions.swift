@@ -1,4 +1,4 @@
-/// Counting and naming with options, and a few questions that need no image.
+/// Questions of ScienceQA: counting and naming with options, and a few that need no image.
 enum ScienceQAQuestions {
     static func drawn(about scene: Scene, _ stream: inout RandomStream) -> Question {
         let choices = stream.weighted([50, 50]) + 2
@@ -29,7 +29,7 @@ enum ScienceQAQuestions {
         }
     }
 
-    /// Shapes of the scene, and now and then one that is not there (count 0).
+    /// Shapes to count: those of the scene, and now and then one that is absent (count 0).
     private static func shapes(in scene: Scene) -> [Shape] {
         let absent = Shape.allCases.filter { scene.count($0) == 0 }
         return scene.things.map(\.shape) + absent.prefix(1)

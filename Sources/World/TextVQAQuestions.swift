@@ -1,4 +1,5 @@
-/// Reading the sign. The OCR hint is right half of the time, else wrong or empty: copying it is not enough.
+/// Questions of TextVQA: reading the sign. The OCR hint is right half of the time and else wrong or empty, so
+/// copying it is not enough.
 enum TextVQAQuestions {
     static let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
     private static let texts = [
@@ -20,8 +21,8 @@ enum TextVQAQuestions {
             wrong: others.map(String.init), ocrTokens: hint)
     }
 
-    /// Ten answers as annotators give them: at least five are the digit; spelling, articles and slips in the
-    /// others.
+    /// Ten answers as annotators give them. At least five are the digit; the others spell it, add an article
+    /// or are wrong.
     static func annotators(_ digit: Int, _ stream: inout RandomStream) -> [String] {
         let slips = [
             words[digit], words[digit].prefix(1).uppercased() + words[digit].dropFirst(), "\(digit).",

@@ -3,7 +3,7 @@ import Files
 /// The conversations of the training sets and of the held-out captions.
 public struct TrainingSets: Sendable {
     public let captions, mixed, student, heldout: [Conversation]
-    /// Every image they use: its name in the archive and what it shows, in the order of the archive.
+    /// Images that the sets use, in the order of the archive.
     public let images: [ImageFile]
 
     public init(_ settings: WorldSettings) throws {
@@ -46,7 +46,7 @@ public struct TrainingSets: Sendable {
         }
     }
 
-    /// `count` conversations about every image, one round over the images after another.
+    /// Conversations in `count` rounds over the images: each round has one about every image.
     private static func rounds(
         _ count: Int, _ files: [ImageFile], _ name: String, _ settings: WorldSettings,
         _ make: (String, ImageFile, inout RandomStream) -> Conversation
@@ -57,7 +57,7 @@ public struct TrainingSets: Sendable {
         }
     }
 
-    /// LLaVA's JSON, one conversation a line.
+    /// Conversations as LLaVA's JSON array, one a line.
     public static func json(_ conversations: [Conversation]) -> [UInt8] {
         JSONValue.array(conversations.map(\.json)).lines
     }

@@ -1,4 +1,4 @@
-/// What can go wrong while a world is made.
+/// Errors of making a world.
 public enum WorldError: Error, CustomStringConvertible {
     case setting(key: String, found: String, expected: String)
     case noScene(split: String, purpose: String, index: Int)

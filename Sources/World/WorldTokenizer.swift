@@ -2,9 +2,9 @@ import Text
 
 /// The tokenizer of a world: byte-level BPE over its conversations.
 ///
-/// What every prompt repeats (the system sentence, the instruction lines, the letters of options) and the
-/// names of cells are tokens of their own: sequences become 30 to 50 % shorter, and a place is one
-/// prediction. They are ordinary added tokens, not special ones, so they survive decoding.
+/// Texts that every prompt repeats (the system sentence, the instruction lines, the letters of options) and
+/// the names of cells are single tokens. Sequences become 30 to 50 % shorter, and a place is one prediction.
+/// These are ordinary added tokens, not special ones, so decoding keeps them.
 package struct WorldTokenizer {
     static let endToken = "<|endoftext|>"
     static let imageToken = "<image>"
@@ -40,8 +40,8 @@ package struct WorldTokenizer {
         ]
     }
 
-    /// The opening of a turn takes its trailing space with it, so that a question's first word is the same
-    /// token after `USER: ` as after the newline that follows an image.
+    /// Texts that become single tokens. The opening of a turn includes its trailing space, so that a
+    /// question's first word is the same token after `USER: ` as after the newline that follows an image.
     static func phrases(_ template: ConversationTemplate) -> [String] {
         ["\(template.system) USER: ", "USER: ", " ASSISTANT:"]
             + [Question.shortInstruction, Question.choiceInstruction, "Reference OCR token:"].map {
@@ -50,7 +50,7 @@ package struct WorldTokenizer {
             + Question.letters.prefix(4).map { "\n\($0)." } + Cell.all.map { " " + $0.name }
     }
 
-    /// What the template makes of a conversation.
+    /// Texts that the template makes of a conversation.
     private static func texts(of sample: Conversation, _ template: ConversationTemplate) -> [String] {
         sample.turns.flatMap { turn in
             template.promptSegments(for: turn.prompt, hasImage: sample.image != nil).compactMap { segment in
@@ -59,7 +59,7 @@ package struct WorldTokenizer {
         }
     }
 
-    /// Marks the last `phraseCount` added tokens as not special; the trainer writes one a line.
+    /// Marks the last `phraseCount` added tokens as not special. The trainer writes one token a line.
     private static func unspecial(_ json: [UInt8], phraseCount: Int) -> [UInt8] {
         var lines = String(decoding: json, as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false

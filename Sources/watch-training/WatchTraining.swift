@@ -36,7 +36,7 @@ struct WatchTraining: ParsableCommand {
                 screen.keep()
                 follower = MetricsFollower(newest)
             }
-            // A file that vanished is found again, or not, at the next look.
+            // A file may have vanished since it was listed; the next turn looks again.
             if let changed = try? follower?.update(), changed { lastChange = Date() }
             let name = follower.map { MetricsFollower.name(of: $0.file, below: folder) } ?? ""
             screen.show(
