@@ -20,7 +20,8 @@ import Testing
 
     @Test func librariesNeverPrintExitOrReadTheEnvironment() throws {
         let stages = Set(["Stage"])
-        let exempt = (path: "Sources/Tensors/Arena.swift", call: "exit(")  // out of memory, and allocation cannot throw
+        // Out of memory, and allocation cannot throw.
+        let exempt = (path: "Sources/Tensors/Arena.swift", call: "exit(")
         for (path, text) in try sources("Sources", [".swift"]) {
             let target = path.split(separator: "/")[1]
             guard !stages.contains(String(target)), !target.contains("-") else { continue }
@@ -55,60 +56,6 @@ import Testing
             #expect(
                 text.split(separator: "\n", omittingEmptySubsequences: false).count <= 400,
                 "\(path) is longer than 400 lines")
-        }
-    }
-
-    /// Words before a colon at the start of a line, of the file and of what it includes by name; a list of
-    /// targets that is a variable, such as $(COMPARISONS), stands for its words.
-    private func makeTargets(_ path: String) throws -> Set<String> {
-        let text = try String(
-            contentsOf: Fixtures.repository.appendingPathComponent(path), encoding: .utf8)
-        var (targets, lists): (Set<String>, [Substring: Substring]) = ([], [:])
-        for line in text.split(separator: "\n") where !line.hasPrefix("\t") && !line.hasPrefix("#") {
-            if let list = line.wholeMatch(of: #/([A-Za-z0-9]+) := (.*)/#) {
-                lists[list.output.1] = list.output.2
-            } else if line.hasPrefix("include "), !line.contains("$") {
-                targets.formUnion(try makeTargets(String(line.dropFirst("include ".count))))
-            } else if let rule = line.wholeMatch(of: #/([^:=]+):([^=].*)?/#) {
-                var names = rule.output.1
-                if let list = names.wholeMatch(of: #/\$\(([A-Za-z0-9]+)\)/#) {
-                    names = lists[list.output.1] ?? ""
-                }
-                targets.formUnion(names.split(separator: " ").map(String.init))
-            }
-        }
-        return targets
-    }
-
-    @Test func commandsOfTheReadmeNameStagesTargetsAndFilesThatExist() throws {
-        let readme = try String(
-            contentsOf: Fixtures.repository.appendingPathComponent("README.md"), encoding: .utf8)
-        let targets = try makeTargets("Makefile")
-        var commands: [Substring] = []
-        for (index, block) in readme.components(separatedBy: "```").enumerated()
-        where index % 2 == 1 && block.hasPrefix("sh\n") {
-            commands += String(block).split(separator: "\n").dropFirst().map { $0 }
-        }
-        #expect(
-            commands.contains { $0.hasPrefix("make distill") }
-                && commands.contains { $0.hasPrefix("make test") })
-        for command in commands {
-            let words = command.split(separator: " ")
-            if words.first == "make", words.count > 1 {
-                #expect(targets.contains(String(words[1])), "README: make \(words[1])")
-            } else if let stage = words.first(where: { $0.hasPrefix(".build/release/") }) {
-                let name = stage.dropFirst(".build/release/".count)
-                #expect(
-                    FileManager.default.fileExists(
-                        atPath: Fixtures.repository.appendingPathComponent("Sources/\(name)").path),
-                    "README: \(name)")
-            }
-            for word in words where word.hasPrefix("pipelines/") {
-                #expect(
-                    FileManager.default.fileExists(
-                        atPath: Fixtures.repository.appendingPathComponent(String(word)).path),
-                    "README: \(word)")
-            }
         }
     }
 }

@@ -47,7 +47,7 @@ import Testing
                 "\(name) imports \(found.subtracting(allowed).sorted()), which Package.swift does not list")
             #expect(
                 allowed.isSubset(of: found),
-                "Package.swift lists \(allowed.subtracting(found).sorted()) for \(name), which imports it nowhere"
+                "Package.swift lists \(allowed.subtracting(found).sorted()) for \(name), where it is unused"
             )
         }
     }
