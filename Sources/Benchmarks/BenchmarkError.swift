@@ -1,5 +1,7 @@
+import Files
+
 /// What can be wrong with benchmark files and answer files.
-public enum BenchmarkError: Error, CustomStringConvertible, Sendable {
+public enum BenchmarkError: ExitCoded, CustomStringConvertible, Sendable {
     /// A benchmark's folder lacks a file the benchmark cannot do without.
     case missingFile(benchmark: String, file: String, folder: String)
     case unreadable(file: String, reason: String)
@@ -12,6 +14,12 @@ public enum BenchmarkError: Error, CustomStringConvertible, Sendable {
     /// Answers that the reference scorer cannot pair with questions.
     case incomplete(file: String, benchmark: String, reason: String)
     case unknownBenchmark(name: String, known: [String])
+    /// The command line names no benchmark, one twice, or not the one that the recipe asks for.
+    case noBenchmark
+    case repeatedBenchmark
+    case missingBenchmark(name: String)
+    /// A benchmark without a question, and what it says of itself.
+    case noQuestions(folder: String, notices: [String])
     case missingImage(file: String, question: String)
     case damagedImage(file: String, line: Int, field: String, reason: String)
     /// A file of a data set that differs from its manifest or from the lock file.
@@ -33,12 +41,27 @@ public enum BenchmarkError: Error, CustomStringConvertible, Sendable {
             "\(file): cannot be scored as \(benchmark): \(reason)"
         case .unknownBenchmark(let name, let known):
             "there is no benchmark '\(name)'; known are \(known.joined(separator: ", "))"
+        case .noBenchmark: "no benchmark: give --benchmark or --benchmarks"
+        case .repeatedBenchmark: "two folders for one benchmark"
+        case .missingBenchmark(let name):
+            "the recipe asks for '\(name)', and no folder of it was given or found"
+        case .noQuestions(let folder, let notices):
+            "\(folder): no questions to ask; \(notices.joined(separator: "; "))"
         case .missingImage(let file, let question):
             "\(file): this image of question \(question) does not exist; unpack the benchmark's images into its folder"
         case .damagedImage(let file, let line, let field, let reason):
             "\(file):\(line): field '\(field)' holds no image: \(reason); download the file again"
         case .manifest(let file, let reason):
             "\(file): \(reason)"
+        }
+    }
+
+    public var exitCode: Int32 {
+        switch self {
+        case .missingFile, .unreadable, .missingImage: ExitStatus.missingInput
+        case .unknownBenchmark, .noBenchmark, .repeatedBenchmark, .missingBenchmark, .noQuestions:
+            ExitStatus.usage
+        default: ExitStatus.badData
         }
     }
 }

@@ -57,3 +57,14 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
             ? .missing(path: path) : .system(path: path, operation: operation, code: code)
     }
 }
+
+extension FilesError: ExitCoded {
+    public var exitCode: Int32 {
+        switch self {
+        case .missing: ExitStatus.missingInput
+        case .system: ExitStatus.inputOutput
+        case .corrupt, .corruptMember, .badTensor, .missingTensor, .tooLarge: ExitStatus.badData
+        case .unwritable: ExitStatus.internalError
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import Files
 import Stage
 
 /// What can go wrong while a report is written; a part of the run that is merely absent is said in the report

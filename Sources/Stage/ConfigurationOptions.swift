@@ -36,6 +36,16 @@ public struct ConfigurationOptions: ParsableArguments {
         try RecipeLoader.load(type, configs: config.map { URL(fileURLWithPath: $0) }, assignments: set)
     }
 
+    /// Prints a table: on stdout, or on stderr where `--json` gives stdout to the summary.
+    public func show(table: String) {
+        if json { StandardError.put(table) } else { print(table, terminator: "") }
+    }
+
+    /// Prints the table that an earlier run left in its folder.
+    public func show(tableIn file: URL) throws {
+        show(table: String(decoding: try InputBytes.read(file), as: UTF8.self))
+    }
+
     /// Prints a summary on stdout when `--json` asks for it.
     public func printSummary(_ summary: @autoclosure () -> JSONValue) {
         if json { print(summary().text()) }

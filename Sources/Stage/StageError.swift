@@ -1,3 +1,5 @@
+import Files
+
 /// Errors of the machinery that every stage shares.
 public enum StageError: ExitCoded, Equatable, CustomStringConvertible {
     /// A setting is unknown, of the wrong type, missing or out of range. `place` is `file:line` or the

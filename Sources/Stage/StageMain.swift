@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 
 /// The shell of every executable: `StageMain.run(PackShards.self)` in its `main.swift`.

@@ -25,8 +25,9 @@ struct AnswerBenchmarks: ParsableCommand {
     @Option(help: "A folder of benchmarks, each in a subfolder of its name.") var benchmarks: String?
     @Option(
         name: .customLong("benchmark"),
-        help: "name=folder: a benchmark and its official files; may be repeated.")
-    var benchmarkFolders: [String] = []
+        help: ArgumentHelp(
+            "A benchmark and its official files; may be repeated.", valueName: NamedFolder.valueName))
+    var benchmarkFolders: [NamedFolder] = []
     @Option(help: "What answers say they are from; the model's folder name unless given.") var modelId:
         String?
     @Option(help: "Folder for the answers and the receipt.") var out: String
@@ -93,35 +94,13 @@ struct AnswerBenchmarks: ParsableCommand {
     }
 
     private func openBenchmarks(_ recipe: AnsweringRecipe) throws -> [any Benchmark] {
-        var folders = try benchmarkFolders.map { text in
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
-                throw StageError.usage("--benchmark \(text): expected <name>=<folder>")
-            }
-            return (name: parts[0], url: URL(fileURLWithPath: parts[1]))
-        }
-        if let benchmarks {
-            folders += BenchmarkList.all.map {
-                (name: $0.name, url: URL(fileURLWithPath: benchmarks).appendingPathComponent($0.name))
-            }
-            .filter { FileManager.default.fileExists(atPath: $0.url.path) }
-        }
-        for name in recipe.benchmarks where !folders.contains(where: { $0.name == name }) {
-            _ = try BenchmarkList.named(name)
-            throw StageError.usage("the recipe asks for '\(name)', and no folder of it was given or found")
-        }
-        let wanted = folders.filter { recipe.benchmarks.isEmpty || recipe.benchmarks.contains($0.name) }
-        guard !wanted.isEmpty else {
-            throw StageError.usage("no benchmark: give --benchmark or --benchmarks")
-        }
-        guard Set(wanted.map(\.name)).count == wanted.count else {
-            throw StageError.usage("two folders for one benchmark")
-        }
-        return try wanted.map { name, folder in
+        let folders = try BenchmarkFolders(
+            named: benchmarkFolders.map { ($0.name, $0.url) },
+            parent: benchmarks.map { URL(fileURLWithPath: $0) }, wanted: recipe.benchmarks)
+        return try folders.map { name, folder in
             let benchmark = try BenchmarkList.named(name).init(folder: folder)
             guard !benchmark.questions.isEmpty else {
-                throw StageError.usage(
-                    "\(folder.path): no questions to ask; \(benchmark.notices.joined(separator: "; "))")
+                throw BenchmarkError.noQuestions(folder: folder.path, notices: benchmark.notices)
             }
             return benchmark
         }

@@ -32,7 +32,10 @@ struct BenchAlignTI: ParsableCommand {
     @Option(help: "Folder for the inputs of the data figures, so that other programs can be given the same.")
     var inputs: String?
     @Option(help: "Folder of a trained checkpoint: adds how fast it answers.") var model: String?
-    @Option(help: "name=folder of a benchmark: adds how fast its answers are scored.") var benchmark: String?
+    @Option(
+        help: ArgumentHelp(
+            "A benchmark: adds how fast its answers are scored.", valueName: NamedFolder.valueName))
+    var benchmark: NamedFolder?
     @Flag(help: .hidden) var here = false
 
     func validate() throws {
@@ -75,12 +78,14 @@ struct BenchAlignTI: ParsableCommand {
         var all = ["--here", "--only", "=" + name] + arguments
         let options = [
             ("--tokenizer", tokenizer), ("--text", text), ("--inputs", inputs), ("--model", model),
-            ("--benchmark", benchmark), ("--repeats", repeats.map(String.init)),
+            ("--benchmark", benchmark.map { "\($0.name)=\($0.url.path)" }),
+            ("--repeats", repeats.map(String.init)),
             ("--threads", threads.map(String.init)),
         ]
         for case (let option, let value?) in options { all += [option, value] }
         StandardError.write("bench-align-ti: \(name) \(arguments.dropFirst().first ?? "")")
-        return try ChildProcess.lines(all, of: name).map { line in
+        let printed = String(decoding: try OwnProcess.output(of: name, arguments: all), as: UTF8.self)
+        return try printed.split(separator: "\n").map { line in
             // Whole lines, at once: a reader may be waiting at the other end.
             FileHandle.standardOutput.write(Data((line + "\n").utf8))
             return try JSONValue(parsing: Array(line.utf8))
@@ -111,7 +116,8 @@ struct BenchAlignTI: ParsableCommand {
             made =
                 switch name {
                 case "answer": try AnsweringBench.answering(URL(fileURLWithPath: model ?? ""), repeats: runs)
-                case "score": try ScoringBench.scoring(benchmark ?? "", repeats: runs)
+                case "score":
+                    try benchmark.map { try ScoringBench.scoring($0, repeats: runs) } ?? []
                 default: try DataBench(inputs: data, repeats: runs).figures(name)
                 }
         }

@@ -9,15 +9,10 @@ enum ScoringBench {
     private static let answers = 10_000
 
     /// Scores a benchmark's own questions, answered "yes", as often as there are answers to score.
-    static func scoring(_ benchmark: String, repeats: Int) throws -> [Figure] {
-        let parts = benchmark.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else {
-            throw StageError.usage("--benchmark \(benchmark): expected name=folder")
-        }
-        let opened = try BenchmarkList.open(parts[0], folder: URL(fileURLWithPath: parts[1]), manifests: nil)
-            .benchmark
+    static func scoring(_ benchmark: NamedFolder, repeats: Int) throws -> [Figure] {
+        let opened = try BenchmarkList.named(benchmark.name).init(folder: benchmark.url)
         guard !opened.questions.isEmpty else {
-            throw StageError.usage("--benchmark \(benchmark): the folder holds no questions")
+            throw BenchmarkError.noQuestions(folder: benchmark.url.path, notices: opened.notices)
         }
         let records = opened.questions.map { AnswerRecord(answering: $0, text: "yes", modelID: "bench") }
         let rounds = max(1, answers / records.count)
@@ -29,7 +24,7 @@ enum ScoringBench {
                 "score", runs,
                 facts: [
                     "answers_per_second": .rounded(Double(rounds * records.count) / runs.spread.median),
-                    "benchmark": .string(parts[0]), "answers": .int(rounds * records.count),
+                    "benchmark": .string(benchmark.name), "answers": .int(rounds * records.count),
                 ])
         ]
     }

@@ -79,8 +79,7 @@ struct CompareRuns: ParsableCommand {
             "compare-runs", recipe: recipe, inputs: inputs, output: output, options: configuration)
         let name = output.lastPathComponent
         if try run.isUpToDate() {
-            return show(
-                try String(contentsOf: output.appendingPathComponent("\(name).txt"), encoding: .utf8))
+            return try configuration.show(tableIn: output.appendingPathComponent("\(name).txt"))
         }
         let comparison = try RunComparison(
             rows: rows.map { row in
@@ -97,20 +96,6 @@ struct CompareRuns: ParsableCommand {
             try comparison.lines(), to: output.appendingPathComponent("cells.jsonl"))
         try AtomicOutput.writeAtomically(text, to: output.appendingPathComponent("\(name).txt"))
         try run.finish(counts: ["rows": .int(rows.count), "seeds": .int(seeds)])
-        show(text)
-    }
-
-    /// With `--json` stdout belongs to the summary.
-    private func show(_ table: String) {
-        if configuration.json { StandardError.write(table) } else { print(table, terminator: "") }
-    }
-}
-
-extension BenchmarkError: ExitCoded {
-    public var exitCode: Int32 {
-        switch self {
-        case .missingFile, .unreadable: ExitStatus.missingInput
-        default: ExitStatus.badData
-        }
+        configuration.show(table: text)
     }
 }

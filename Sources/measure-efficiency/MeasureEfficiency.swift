@@ -19,11 +19,13 @@ struct MeasureEfficiency: ParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(
-        name: .customLong("model"), help: "name=folder: a checkpoint to answer with; may be repeated.")
-    var models: [String] = []
+        name: .customLong("model"),
+        help: ArgumentHelp("A checkpoint to answer with; may be repeated.", valueName: NamedFolder.valueName))
+    var models: [NamedFolder] = []
     @Option(
-        name: .customLong("run"), help: "name=folder: what train-student has made; may be repeated.")
-    var runs: [String] = []
+        name: .customLong("run"),
+        help: ArgumentHelp("What train-student has made; may be repeated.", valueName: NamedFolder.valueName))
+    var runs: [NamedFolder] = []
     @Option(help: "Folder for efficiency.json, models.csv, runs.csv, table.txt and the receipt.")
     var out: String?
     @Option(help: .hidden) var measure: String?
@@ -34,12 +36,12 @@ struct MeasureEfficiency: ParsableCommand {
         guard !models.isEmpty || !runs.isEmpty else {
             throw ValidationError("nothing to measure: give --model or --run")
         }
+        try models.requireDistinctNames("--model")
+        try runs.requireDistinctNames("--run")
     }
 
     func run() throws {
         let recipe = try configuration.recipe(EfficiencyRecipe.self)
-        let models = try pairs(models, of: "--model")
-        let runs = try pairs(runs, of: "--run")
         let output = URL(fileURLWithPath: out ?? "")
         let run = try StageRun(
             "measure-efficiency", recipe: recipe,
@@ -54,7 +56,7 @@ struct MeasureEfficiency: ParsableCommand {
             return print(JSONValue.object(cost.json).text(.line))
         }
         let table = output.appendingPathComponent("table.txt")
-        if try run.isUpToDate() { return show(try String(contentsOf: table, encoding: .utf8)) }
+        if try run.isUpToDate() { return try configuration.show(tableIn: table) }
 
         let training = try runs.map { (name: $0.name, cost: try TrainingCost(folder: $0.url)) }
         try run.begin()
@@ -77,31 +79,12 @@ struct MeasureEfficiency: ParsableCommand {
         try run.finish(
             counts: ["models": .int(models.count), "runs": .int(runs.count)],
             volatile: ["efficiency.json", "models.csv", "table.txt"], blasCore: Machine.blasCore)
-        show(tables.text)
+        configuration.show(table: tables.text)
     }
 
     /// The recipe and the threads, for the processes that measure.
     private var configurationArguments: [String] {
         configuration.config.flatMap { ["--config", $0] } + configuration.set.flatMap { ["--set", $0] }
             + (configuration.threads.map { ["--threads", "\($0)"] } ?? [])
-    }
-
-    /// With `--json` stdout belongs to the summary.
-    private func show(_ table: String) {
-        if configuration.json { StandardError.write(table) } else { print(table, terminator: "") }
-    }
-
-    private func pairs(_ texts: [String], of option: String) throws -> [(name: String, url: URL)] {
-        let pairs = try texts.map { text in
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
-                throw StageError.usage("\(option) \(text): expected <name>=<folder>")
-            }
-            return (name: parts[0], url: URL(fileURLWithPath: parts[1]))
-        }
-        guard Set(pairs.map(\.name)).count == pairs.count else {
-            throw StageError.usage("two \(option) have one name")
-        }
-        return pairs
     }
 }

@@ -33,17 +33,8 @@ struct ModelCost: Decodable {
     ///
     /// - Parameter arguments: recipe and thread options, as this process got them
     init(inChildFor folder: URL, name: String, arguments: [String]) throws {
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        child.arguments = ["--measure", folder.path] + arguments
-        let output = Pipe()
-        child.standardOutput = output
-        try child.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        child.waitUntilExit()
-        guard child.terminationReason == .exit, child.terminationStatus == 0 else {
-            throw ChildFailed(model: name, status: child.terminationStatus)
-        }
+        let text = try OwnProcess.output(
+            of: "measuring model \(name)", arguments: ["--measure", folder.path] + arguments)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         self = try decoder.decode(ModelCost.self, from: text)
@@ -61,12 +52,4 @@ struct ModelCost: Decodable {
             "peak_resident_bytes": .int(peakResidentBytes),
         ]
     }
-}
-
-/// The process that measured a model has failed; what was wrong it has said itself.
-struct ChildFailed: ExitCoded, CustomStringConvertible {
-    let model: String
-    let status: Int32
-    var exitCode: Int32 { (1..<128).contains(status) ? status : ExitStatus.internalError }
-    var description: String { "model \(model): measuring it failed with status \(status) (see above)" }
 }

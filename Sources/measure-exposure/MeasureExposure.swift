@@ -27,14 +27,16 @@ struct MeasureExposure: ParsableCommand {
     @Option(help: "Folder of the teacher's checkpoint.") var teacher: String
     @Option(
         name: .customLong("student"),
-        help:
-            "name=folder: a student's checkpoint; may be repeated. The others' %ExAccErr is compared with the first's."
-    )
-    var students: [String]
+        help: ArgumentHelp(
+            "A student's checkpoint; may be repeated. The others' %ExAccErr is compared with the first's.",
+            valueName: NamedFolder.valueName))
+    var students: [NamedFolder]
     @Option(help: "Folder of held-back shards, with long answers.") var shards: String
     @Option(help: "The largest l, in tokens; overrides the recipe's.") var length: Int?
     @Option(help: "Folder for exposure.json, exposure.csv, table.txt, samples.jsonl and the receipt.")
     var out: String
+
+    func validate() throws { try students.requireDistinctNames("--student") }
 
     private static let stateFile = "measuring.txt"
     private static let tableFile = "table.txt"
@@ -45,24 +47,26 @@ struct MeasureExposure: ParsableCommand {
         do { try recipe.validate() } catch let problem as SettingProblem {
             throw StageError.usage("--length: \(problem)")
         }
-        let named = try pairs()
-        let folders = [(name: "teacher", url: url(teacher))] + named
+        let folders = [NamedFolder(name: "teacher", url: url(teacher))] + students
         let inputs =
             try [StageInput("teacher", url(teacher))]
-            + named.map { try StageInput("student \($0.name)", $0.url) } + [StageInput("shards", url(shards))]
+            + students.map { try StageInput("student \($0.name)", $0.url) } + [
+                StageInput("shards", url(shards))
+            ]
         let run = try StageRun(
             "measure-exposure", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
-        if try run.isUpToDate() { return show(try String(contentsOf: file(Self.tableFile), encoding: .utf8)) }
+        if try run.isUpToDate() { return try configuration.show(tableIn: file(Self.tableFile)) }
 
         let dataset = try ShardDataset(url(shards))
-        let models = try folders.map { name, folder in
-            let model = try LlavaModel(folder: folder)
-            do { try dataset.require(model, folder: folder) } catch let error as ShardsError {
-                throw Unfit(model: "\(name) (\(folder.path))", problem: "\(error)")
+        let models = try folders.map { named in
+            let model = try LlavaModel(folder: named.url)
+            do { try dataset.require(model, folder: named.url) } catch let error as ShardsError {
+                throw Unfit(model: "\(named.name) (\(named.url.path))", problem: "\(error)")
             }
             return model
         }
-        var settings = ExposureSettings(endOfSequenceIDs: try endOfSequenceIDs(models[0], dataset))
+        var settings = ExposureSettings(
+            endOfSequenceIDs: try dataset.endOfSequenceIDs(models[0].configuration, folder: url(teacher)))
         (settings.length, settings.minimumResponse) = (recipe.length, recipe.minimumResponse)
         (settings.samples, settings.seed) = (recipe.samples, recipe.seed)
         (settings.rowLimit, settings.slots) = (recipe.microBatchRows, recipe.slots)
@@ -70,9 +74,9 @@ struct MeasureExposure: ParsableCommand {
             teacher: models[0], students: Array(models.dropFirst()), dataset: dataset, settings: settings)
 
         try run.begin()
-        let records = try measure(measurement, run, named.map(\.name))
+        let records = try measure(measurement, run, students.map(\.name))
         let table = ExposureTable(
-            records, names: named.map(\.name), length: recipe.length, confidence: recipe.confidence,
+            records, names: students.map(\.name), length: recipe.length, confidence: recipe.confidence,
             resamples: recipe.resamples, seed: recipe.seed)
         let document: JSONObject = [
             "format": "align-ti exposure 1", "teacher": .string(teacher), "shards": .string(shards),
@@ -92,7 +96,7 @@ struct MeasureExposure: ParsableCommand {
             counts: ["samples": .int(records.count), "left_out": .int(dataset.count - records.count)],
             excluding: [Self.stateFile], blasCore: Machine.blasCore)
         try? FileManager.default.removeItem(at: file(Self.stateFile))
-        show(text)
+        configuration.show(table: text)
     }
 
     private func measure(_ measurement: ExposureMeasurement, _ run: StageRun, _ names: [String]) throws
@@ -131,37 +135,6 @@ struct MeasureExposure: ParsableCommand {
         progress.finish()
         try records.close()
         return known
-    }
-
-    /// The token that ends an answer of these shards; what the teacher's configuration says where its folder
-    /// has no tokenizer.
-    private func endOfSequenceIDs(_ teacher: LlavaModel, _ dataset: ShardDataset) throws -> Set<Int32> {
-        let tokenizer = url(self.teacher).appendingPathComponent("tokenizer.json")
-        if FileManager.default.fileExists(atPath: tokenizer.path),
-            let id = try Tokenizer(contentsOf: tokenizer).addedID(of: dataset.description.endToken)
-        {
-            return [id]
-        }
-        return Set(teacher.configuration.text.endOfSequenceIDs)
-    }
-
-    private func pairs() throws -> [(name: String, url: URL)] {
-        let pairs = try students.map { text in
-            let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else {
-                throw StageError.usage("--student \(text): expected <name>=<folder>")
-            }
-            return (name: String(parts[0]), url: url(String(parts[1])))
-        }
-        guard Set(pairs.map(\.name)).count == pairs.count else {
-            throw StageError.usage("two --student have one name")
-        }
-        return pairs
-    }
-
-    /// With `--json` stdout belongs to the summary.
-    private func show(_ table: String) {
-        if configuration.json { StandardError.write(table) } else { print(table, terminator: "") }
     }
 
     private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }

@@ -26,14 +26,18 @@ struct ScoreBenchmarks: ParsableCommand {
 
     @Option(
         name: .customLong("benchmark"),
-        help: "name=folder: a benchmark and its official files; may be repeated.")
-    var benchmarkFolders: [String] = []
+        help: ArgumentHelp(
+            "A benchmark and its official files; may be repeated.", valueName: NamedFolder.valueName))
+    var benchmarkFolders: [NamedFolder] = []
 
     @Option(help: "A folder of benchmarks, each in a subfolder of its name.")
     var benchmarks: String?
 
-    @Option(name: .customLong("model"), help: "name=answers: a row of the table; may be repeated.")
-    var models: [String] = []
+    @Option(
+        name: .customLong("model"),
+        help: ArgumentHelp(
+            "A model's answers: a row of the table; may be repeated.", valueName: "name=answers"))
+    var models: [NamedFolder] = []
 
     @Option(help: "The answers of one model: a folder, or a file where there is one benchmark.")
     var answers: String?
@@ -53,12 +57,14 @@ struct ScoreBenchmarks: ParsableCommand {
     @Option(help: "Folder for scores.json, table.txt and the receipt; without it the table is only printed.")
     var out: String?
 
+    func validate() throws { try models.requireDistinctNames("--model") }
+
     func run() throws {
         var recipe = try configuration.recipe(ScoreRecipe.self)
         recipe.published = recipe.published || published
         let benchmarks = try openBenchmarks()
-        var answers = try pairs(models, of: "--model")
-        if let folder = self.answers { answers.append(("model", url(folder))) }
+        var answers = models
+        if let folder = self.answers { answers.append(NamedFolder(name: "model", url: url(folder))) }
         guard !answers.isEmpty else { throw StageError.usage("no answers: give --answers or --model") }
 
         let run = try out.map { out in
@@ -70,13 +76,12 @@ struct ScoreBenchmarks: ParsableCommand {
                 "score-benchmarks", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
         }
         if let run, !explain, try run.isUpToDate() {
-            return printTable(
-                try String(contentsOf: run.output.appendingPathComponent("table.txt"), encoding: .utf8))
+            return try configuration.show(tableIn: run.output.appendingPathComponent("table.txt"))
         }
         let results = answers.map { ModelScores(model: $0.name, answers: $0.url, benchmarks: benchmarks) }
         let table = ScoreTable(rows: results.map(\.row) + (recipe.published ? ScoreTable.published : [])).text
         if explain { results.flatMap(\.explanations).forEach { print($0) } }
-        printTable(table)
+        configuration.show(table: table)
         ((brief ? [] : benchmarks.flatMap(\.allNotices)) + results.flatMap(\.notices)).forEach(
             StandardError.write)
         let failed = results.reduce(0) { $0 + $1.failures.count }
@@ -93,57 +98,21 @@ struct ScoreBenchmarks: ParsableCommand {
     }
 
     private func openBenchmarks() throws -> [any Benchmark] {
-        var folders = try pairs(benchmarkFolders, of: "--benchmark")
-        if let parent = benchmarks.map(url) {
-            folders += BenchmarkList.all.map { (name: $0.name, url: parent.appendingPathComponent($0.name)) }
-                .filter { FileManager.default.fileExists(atPath: $0.url.path) }
-        }
-        guard !folders.isEmpty else {
-            throw StageError.usage("no benchmark: give --benchmark or --benchmarks")
-        }
+        let folders = try BenchmarkFolders(
+            named: benchmarkFolders.map { ($0.name, $0.url) }, parent: benchmarks.map(url))
         return try folders.map { name, folder in
             let (benchmark, recorded) = try BenchmarkList.open(
                 name, folder: folder, manifests: manifests.map(url))
-            recorded.forEach { StandardError.write("\(name): recorded size and digest of \($0)") }
+            for file in recorded { StandardError.write("\(name): recorded size and digest of \(file)") }
             return benchmark
         }
     }
 
-    /// With `--json` stdout belongs to the summary.
-    private func printTable(_ table: String) {
-        if configuration.json { StandardError.write(table) } else { print(table, terminator: "") }
-    }
-
     private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
-
-    /// `name=path` each; a name may come once.
-    private func pairs(_ texts: [String], of option: String) throws -> [(name: String, url: URL)] {
-        let pairs = try texts.map { text in
-            let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else {
-                throw StageError.usage("\(option) \(text): expected <name>=<path>")
-            }
-            return (name: String(parts[0]), url: url(String(parts[1])))
-        }
-        guard Set(pairs.map(\.name)).count == pairs.count else {
-            throw StageError.usage("two \(option) have one name")
-        }
-        return pairs
-    }
 }
 
 /// Some answers could not be scored; the reasons were told with the table.
 struct Unscored: Error, CustomStringConvertible {
     let count: Int
     var description: String { "\(count) answer files could not be scored (see above); nothing was written" }
-}
-
-extension BenchmarkError: ExitCoded {
-    public var exitCode: Int32 {
-        switch self {
-        case .missingFile, .unreadable, .missingImage: ExitStatus.missingInput
-        case .unknownBenchmark: ExitStatus.usage
-        default: ExitStatus.badData
-        }
-    }
 }

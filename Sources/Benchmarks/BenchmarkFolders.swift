@@ -1,0 +1,33 @@
+import Files
+import Foundation
+
+/// The folders of the benchmarks that a command line names.
+public struct BenchmarkFolders: Sendable {
+    public let folders: [(name: String, url: URL)]
+
+    /// - Parameters:
+    ///   - named: benchmarks given by name
+    ///   - parent: a folder that holds benchmarks in subfolders of their names; those it has come after `named`
+    ///   - wanted: the only ones that count; empty for all
+    /// - Throws: `BenchmarkError.unknownBenchmark`, `.noBenchmark`, `.repeatedBenchmark`, `.missingBenchmark`
+    public init(named: [(name: String, url: URL)], parent: URL?, wanted: [String] = []) throws {
+        var folders = named
+        if let parent {
+            folders += BenchmarkList.all.map { (name: $0.name, url: parent.appendingPathComponent($0.name)) }
+                .filter { FileManager.default.fileExists(atPath: $0.url.path) }
+        }
+        for name in wanted where !folders.contains(where: { $0.name == name }) {
+            _ = try BenchmarkList.named(name)
+            throw BenchmarkError.missingBenchmark(name: name)
+        }
+        folders = folders.filter { wanted.isEmpty || wanted.contains($0.name) }
+        guard !folders.isEmpty else { throw BenchmarkError.noBenchmark }
+        guard Set(folders.map(\.name)).count == folders.count else { throw BenchmarkError.repeatedBenchmark }
+        self.folders = folders
+    }
+
+    /// The benchmarks, each opened by `open`.
+    public func map<Result>(_ open: (_ name: String, _ folder: URL) throws -> Result) rethrows -> [Result] {
+        try folders.map { try open($0.name, $0.url) }
+    }
+}
