@@ -3,7 +3,7 @@ import Foundation
 import Models
 import Tensors
 
-/// How fast a trained model answers.
+/// Speed of a trained model's answers.
 public enum AnsweringBench {
     private static let (prompts, promptTokens) = (64, 32)
 

@@ -2,8 +2,8 @@ import Stage
 
 /// Shapes of a benchmark, as both sides of a comparison read them from one JSON file (`pipelines/bench/`).
 ///
-/// A batch of equal samples: visual tokens, instruction, response. Nothing has a default: a shape that is not
-/// said is refused.
+/// A batch of equal samples: visual tokens, instruction, response. Nothing has a default: a file that leaves
+/// a shape out is refused.
 public struct BenchShapes: Recipe, Equatable {
     /// A Qwen2 language model with random weights.
     public struct Language: Recipe, Equatable {
@@ -46,7 +46,7 @@ public struct BenchShapes: Recipe, Equatable {
     }
 
     public var name = ""
-    /// Samples.
+    /// Number of samples.
     public var batch = 0
     /// Visual tokens of a sample; a square number, as a tower's grid is.
     public var visual = 0
@@ -109,8 +109,8 @@ public struct BenchShapes: Recipe, Equatable {
     public var gridSide: Int { Int(Double(visual).squareRoot().rounded()) }
     /// Position of the first response token.
     public var firstResponse: Int { visual + instruction }
-    /// Tokens of a sample.
+    /// Number of tokens of a sample.
     public var length: Int { visual + instruction + response }
-    /// Rows of a batch.
+    /// Number of rows of a batch.
     public var rows: Int { batch * length }
 }

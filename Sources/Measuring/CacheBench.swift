@@ -4,7 +4,7 @@ import Foundation
 import TeacherStore
 import Tensors
 
-/// Writing and reading an entry of the teacher cache.
+/// Figures of writing and reading an entry of the store of teacher outputs.
 public enum CacheBench {
     private static let (vocabulary, idsKept, samples, visual, response) = (151_936, 64, 16, 729, 128)
 

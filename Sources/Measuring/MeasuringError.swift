@@ -1,8 +1,8 @@
-/// What can go wrong while measuring.
+/// Errors of measuring.
 public enum MeasuringError: Error, Equatable, CustomStringConvertible {
     /// A student did not learn its one batch.
     case notFitted(probability: Double)
-    /// What was asked for exists in no build of this program on this machine.
+    /// A figure or kernel that this machine cannot give.
     case unavailable(what: String)
 
     public var description: String {

@@ -2,10 +2,10 @@ import Files
 import Models
 import Tensors
 
-/// Measures what a student and a teacher of given shapes cost, with random weights and the tower's features
-/// as input.
+/// Measurements of a student and a teacher of given shapes, with random weights and the tower's features as
+/// input.
 ///
-/// One measurement a process: peak memory is a process's.
+/// A process makes one measurement, because the peak of memory is the process's.
 public struct ModelBench {
     public let shapes: BenchShapes
     public let precision: Precision
@@ -16,7 +16,7 @@ public struct ModelBench {
 
     var work: UsefulWork { UsefulWork(shapes) }
 
-    /// The one place that precision goes through.
+    /// Makes the student of the shapes, in the figure's precision.
     func makeStudent(trainable: Bool) throws -> LlavaModel {
         try shapes.student.makeModel(
             for: shapes, seed: 0, trainable: trainable ? [.projector, .language] : [],

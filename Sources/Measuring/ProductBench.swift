@@ -2,7 +2,7 @@ import Files
 import Stage
 import Tensors
 
-/// What the libraries' matrix products and our own reach on one processor, at the sides that models ask for.
+/// Rates that matrix products, the libraries' and our own, reach on one processor at the sides models have.
 public enum ProductBench {
     struct Sides {
         let rows, columns, inner: Int
@@ -14,7 +14,7 @@ public enum ProductBench {
         }
     }
 
-    /// Large; a layer of T forward and backward; its head; what attention and a small student multiply.
+    /// Sides: large ones; a layer of T forward and backward; its head; attention and a small student.
     static let sides: [Sides] = [
         Sides(rows: 1024, columns: 1024, inner: 1024, a: .plain, b: .plain),
         Sides(rows: 584, columns: 1408, inner: 512, a: .plain, b: .transposed),
@@ -29,8 +29,8 @@ public enum ProductBench {
         Sides(rows: 64, columns: 64, inner: 16, a: .plain, b: .transposed),
     ]
 
-    /// A figure a product and kernel; every repeat asks all kernels in turn. Kernels this processor lacks are
-    /// left out.
+    /// Figures, one for each product and kernel. Every repeat runs all kernels in turn. Kernels that this
+    /// processor lacks are left out.
     public static func products(repeats: Int) -> [Figure] {
         sides.flatMap { sides in
             let (a, b) = (

@@ -1,4 +1,4 @@
-/// The middle and the ends of some runs.
+/// Median, least and most of some runs.
 public struct Spread: Equatable, Sendable {
     public let median, least, most: Double
     public let runs: Int

@@ -1,7 +1,7 @@
 /// Floating-point operations that the mathematics of a step needs, whatever an implementation does beyond
 /// them.
 ///
-/// Counted are products: linear layers, scores and sums of attention over the keys a row sees, the projector,
+/// Products are counted: linear layers, scores and sums of attention over the keys a row sees, the projector,
 /// and the head at the rows that a loss looks at. A multiplication and an addition are two operations. The
 /// backward pass takes the gradients of inputs and of weights; scores that are computed again for it are no
 /// useful work. Elementwise work is left out.
@@ -32,18 +32,18 @@ public struct UsefulWork: Sendable {
     /// The whole batch without candidates.
     public var trunk: Rows { .causal(sequences: shapes.batch, length: shapes.length) }
 
-    /// Forward pass.
+    /// Work of a forward pass.
     ///
     /// - Parameters:
     ///   - headRows: rows whose logits are needed
-    ///   - visualTokens: that go through the projector
+    ///   - visualTokens: tokens that go through the projector
     public func forward(_ model: BenchShapes.Language, _ rows: Rows, headRows: Int, visualTokens: Int = 0)
         -> Double
     {
         body(model, rows) + head(model, rows: headRows) + projector(model, visualTokens: visualTokens)
     }
 
-    /// Forward and backward pass of a model all of whose weights are trained.
+    /// Work of a forward and a backward pass, where all weights are trained.
     public func training(_ model: BenchShapes.Language, _ rows: Rows, headRows: Int, visualTokens: Int = 0)
         -> Double
     {
@@ -52,7 +52,7 @@ public struct UsefulWork: Sendable {
         return 3 * forward(model, rows, headRows: headRows, visualTokens: visualTokens) - features
     }
 
-    /// Scores of the instruction's rows against the keys they see, in one layer: what alpha takes beside a
+    /// Scores of the instruction's rows against the keys they see, in one layer: the work of alpha beside a
     /// forward pass.
     public var saliency: Double {
         let readers = (shapes.visual..<shapes.firstResponse).map { $0 + 1 }.reduce(0, +)

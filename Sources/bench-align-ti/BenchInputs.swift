@@ -5,8 +5,8 @@ import Tensors
 import Text
 import World
 
-/// What the data figures work on. With a folder the inputs are written there once, so that other programs can
-/// be given the same.
+/// Inputs of the data figures. With a folder they are written there once, so that other programs can be given
+/// the same.
 struct BenchInputs {
     let tokenizer, text: String?
     let folder: URL?
