@@ -25,9 +25,10 @@ let libraries: [(name: String, imports: [String])] = [
             "CKernels",
         ]
     ),
-    ("Benchmarks", ["Files", "Text"]),
+    ("Benchmarks", ["Records", "Files", "Text"]),
+    ("Comparing", ["Records", "Benchmarks", "Files"]),
     ("World", ["Files", "Text", "Images"]),
-    ("Stage", ["Files", "ArgumentParser", "Yams"]),
+    ("Stage", ["Records", "Files", "ArgumentParser", "Yams"]),
     (
         "Measuring",
         [
@@ -38,8 +39,8 @@ let libraries: [(name: String, imports: [String])] = [
     (
         "Report",
         [
-            "Files", "Text", "Images", "Models", "Distillation", "TeacherStore", "Analysis", "Benchmarks",
-            "Stage", "Mustache",
+            "Records", "Files", "Text", "Images", "Models", "Distillation", "TeacherStore", "Analysis",
+            "Benchmarks", "Comparing", "Stage", "Mustache",
         ]
     ),
 ]
@@ -54,13 +55,16 @@ let stages: [(name: String, imports: [String])] = [
         ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors"]
     ),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
-    ("score-benchmarks", ["Benchmarks"]),
-    ("compare-runs", ["Benchmarks"]),
-    ("measure-exposure", ["Analysis", "Distillation", "Models", "Shards", "Tensors", "Text"]),
-    ("measure-efficiency", ["Models", "Tensors"]),
+    ("score-benchmarks", ["Records", "Benchmarks"]),
+    ("compare-runs", ["Records", "Comparing"]),
+    (
+        "measure-exposure",
+        ["Records", "Analysis", "Distillation", "Models", "Report", "Shards", "Tensors", "Text"]
+    ),
+    ("measure-efficiency", ["Records", "Models", "Report", "Tensors"]),
     ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]),
     ("write-report", ["Report"]),
-    ("watch-training", []),
+    ("watch-training", ["Records", "Report"]),
     ("trace-model", ["Records", "Analysis", "Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]
 

@@ -1,5 +1,5 @@
-import Files
 import Foundation
+import Records
 
 /// One model's answers to several benchmarks, scored.
 public struct ModelScores: Sendable {
@@ -63,40 +63,25 @@ public struct ModelScores: Sendable {
         return ScoreTable.Row(model: model, scores: values)
     }
 
-    public var json: JSONValue {
-        let results =
-            scores.map { (name: $0.benchmark, value: $0.json) }
-            + failures.map {
-                (
-                    name: $0.benchmark,
-                    value: JSONValue.of(("headline", .null), ("error", .string($0.reason)))
-                )
-            }
-        return .of(
-            ("model", .string(model)), ("average", JSONValue(row.average)),
-            ("benchmarks", .object(JSONObject(results))))
+    /// The scores as `scores.json` keeps them.
+    public var record: ScoresFile.Model {
+        ScoresFile.Model(
+            model: model, average: row.average,
+            benchmarks: scores.map { ($0.benchmark, $0.record) }
+                + failures.map {
+                    ($0.benchmark, ScoresFile.Score(headline: nil, rest: ["error": .string($0.reason)]))
+                })
     }
 
-    /// `scores.json`: every number of every model.
-    public static func document(_ models: [ModelScores]) -> String {
-        JSONValue.of(("format", .string("align-ti scores 1")), ("models", .array(models.map(\.json))))
-            .encoded(indented: true) + "\n"
-    }
-
-    /// `items.jsonl`: how each question went, a line each, in the order of the questions; what paired tests
-    /// need.
-    public static func items(_ models: [ModelScores]) -> String {
-        models.flatMap { model in
-            model.scores.flatMap { score in
-                score.items.map { item in
-                    JSONValue.of(
-                        ("model", .string(model.model)), ("benchmark", .string(score.benchmark)),
-                        ("question", .string(item.id.description)), ("group", .string(item.group)),
-                        ("credit", .number(item.credit))
-                    ).encoded() + "\n"
-                }
+    /// How each question went, in the order of the questions, as `items.jsonl` keeps it.
+    public var items: [ItemRecord] {
+        scores.flatMap { score in
+            score.items.map {
+                ItemRecord(
+                    model: model, benchmark: score.benchmark, question: $0.id.description, group: $0.group,
+                    credit: $0.credit)
             }
-        }.joined()
+        }
     }
 
     /// How each answer was read and judged, one line each.

@@ -1,4 +1,5 @@
 import Files
+import Records
 
 /// What a benchmark's scorer found.
 public struct BenchmarkScore: Sendable {
@@ -16,11 +17,13 @@ public struct BenchmarkScore: Sendable {
     public let notices: [String]
 
     /// The score as `scores.json` keeps it, without the items.
-    public var json: JSONValue {
-        .of(
-            ("headline", JSONValue(headline)), ("headline_name", .string(headlineName)),
-            ("answers", counts.json),
-            ("details", details), ("notices", .array(notices.map { .string($0) })))
+    public var record: ScoresFile.Score {
+        ScoresFile.Score(
+            headline: headline,
+            rest: [
+                "headline_name": .string(headlineName), "answers": counts.json, "details": details,
+                "notices": .array(notices.map { .string($0) }),
+            ])
     }
 }
 

@@ -1,9 +1,21 @@
 /// The four terms of Eq. 8, in nats: as weights of the objective, or as values of a step.
 public struct LossTerms: Sendable, Equatable, Codable {
+    /// Names of the terms as files and recipes have them, in the order of Eq. 8.
+    public enum Name: String, CaseIterable, Sendable { case sft, iva, kd, tpa }
+
     public var sft, iva, kd, tpa: Double
 
     public init(sft: Double = 0, iva: Double = 0, kd: Double = 0, tpa: Double = 0) {
         (self.sft, self.iva, self.kd, self.tpa) = (sft, iva, kd, tpa)
+    }
+
+    public subscript(name: Name) -> Double {
+        switch name {
+        case .sft: sft
+        case .iva: iva
+        case .kd: kd
+        case .tpa: tpa
+        }
     }
 
     public static func + (a: LossTerms, b: LossTerms) -> LossTerms {
@@ -12,7 +24,7 @@ public struct LossTerms: Sendable, Equatable, Codable {
 
     /// Sum of weight times value.
     public func weighted(by weights: LossTerms) -> Double {
-        weights.sft * sft + weights.iva * iva + weights.kd * kd + weights.tpa * tpa
+        Name.allCases.reduce(0) { $0 + weights[$1] * self[$1] }
     }
 
     /// Whether any term compares the student with a teacher.

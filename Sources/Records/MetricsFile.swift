@@ -1,22 +1,18 @@
 import Files
 import Foundation
 
-/// metrics.jsonl: one line a step, appended as the run goes.
-package final class MetricsFile {
-    package static let file = "metrics.jsonl"
+/// Writer and reader of metrics.jsonl: one line a step, appended as the run goes.
+public final class MetricsFile {
+    public static let file = "metrics.jsonl"
     private let writer: JSONLinesWriter
-    private let encoder = JSONEncoder()
 
     /// Keeps the lines of the first `steps` steps of an earlier attempt and drops what came after the state
     /// that is resumed.
     package init(_ url: URL, keeping steps: Int) throws {
-        encoder.outputFormatting = [.sortedKeys]
         var kept: [UInt8] = []
         if steps > 0, FileManager.default.fileExists(atPath: url.path) {
-            struct Line: Decodable { let step: Int }
             try JSONLines.forEach(of: url) { line in
-                guard line.isComplete,
-                    let found = try? JSONDecoder().decode(Line.self, from: Data(line.bytes)),
+                guard line.isComplete, let found = try? Self.step(line.bytes, url, line.number),
                     found.step < steps
                 else { return }
                 kept += line.bytes + [0x0A]
@@ -26,10 +22,25 @@ package final class MetricsFile {
         writer = try JSONLinesWriter(appendingTo: url)
     }
 
-    package func append(_ metrics: StepMetrics) throws {
-        try writer.append([UInt8](try encoder.encode(metrics)))
-    }
+    package func append(_ metrics: StepMetrics) throws { try writer.append(RecordFormat.line(metrics)) }
 
     /// Makes sure that what was appended is on disk: before a state is written that counts on it.
     package func synchronize() throws { try writer.synchronize() }
+
+    /// The steps of a file in their order, and what is wrong with the lines that are none.
+    ///
+    /// - Throws: `FilesError` where the file cannot be read
+    public static func read(_ url: URL) throws -> (steps: [StepMetrics], problems: [RecordError]) {
+        var (steps, problems): ([StepMetrics], [RecordError]) = ([], [])
+        try JSONLines.forEach(of: url) { line in
+            do throws(RecordError) {
+                steps.append(try step(line.bytes, url, line.number))
+            } catch { problems.append(error) }
+        }
+        return (steps, problems)
+    }
+
+    static func step(_ line: [UInt8], _ url: URL, _ number: Int) throws(RecordError) -> StepMetrics {
+        try RecordFormat.decode(StepMetrics.self, line, file: url.path, line: number)
+    }
 }

@@ -1,61 +1,60 @@
 import Files
 import Foundation
 
-/// What a whole run cost, summed over the lines of its metrics.jsonl: a resumed run's too, of which the
-/// process that ends it knows the last part only.
-public struct TrainingTotals: Equatable, Sendable {
+/// What a whole run cost, summed over its steps: a resumed run's too, of which the process that ends it knows
+/// the last part only. train-student keeps it in the `counts` of its receipt.
+public struct TrainingTotals: Codable, Equatable, Sendable {
     /// Samples that were trained on, those seen twice counted twice.
-    public var samples = 0
+    public var samplesSeen = 0
     /// Their tokens, visual ones included, and the supervised ones of them.
-    public var tokens = 0
-    public var supervisedTokens = 0
-    /// See `StepMetrics`; nil where a line does not say (an earlier version began the run).
-    public var studentPasses: Int? = 0
-    public var studentRows: Int? = 0
-    public var teacherPasses: Int? = 0
-    public var teacherRows: Int? = 0
+    public var tokens = 0, supervisedTokens = 0
+    /// Times a sample went through a model, and rows (tokens) that went through it; see `StepMetrics`.
+    public var studentPasses = 0, studentRows = 0, teacherPasses = 0, teacherRows = 0
     /// Time of all steps, seconds, without start and saving.
-    public var seconds = 0.0
+    public var trainingSeconds = 0.0
     /// Most resident memory after a step.
     public var residentBytes = 0
 
-    private struct Line: Decodable {
-        let samples, tokens, supervised_tokens, resident_bytes: Int
-        let student_passes, student_rows, teacher_passes, teacher_rows: Int?
-        let seconds: StepMetrics.PartSeconds
-    }
-
-    /// - Throws: `FilesError` for an unreadable file or a line that is no step
-    public init(folder: URL) throws {
-        let file = folder.appendingPathComponent(MetricsFile.file)
-        try JSONLines.forEach(of: file) { text in
-            guard let line = try? JSONDecoder().decode(Line.self, from: Data(text.bytes)) else {
-                throw FilesError.corrupt(
-                    path: file.path, offset: text.offset,
-                    problem: "line \(text.number) is not the metrics of a step")
-            }
-            samples = max(samples, line.samples)  // a running count
-            tokens += line.tokens
-            supervisedTokens += line.supervised_tokens
-            func sum(_ total: Int?, _ value: Int?) -> Int? { total.flatMap { t in value.map { t + $0 } } }
-            studentPasses = sum(studentPasses, line.student_passes)
-            studentRows = sum(studentRows, line.student_rows)
-            teacherPasses = sum(teacherPasses, line.teacher_passes)
-            teacherRows = sum(teacherRows, line.teacher_rows)
-            seconds += line.seconds.total
-            residentBytes = max(residentBytes, line.resident_bytes)
+    public init(_ steps: [StepMetrics]) {
+        for step in steps {
+            samplesSeen = max(samplesSeen, step.samples)  // a running count
+            tokens += step.tokens
+            supervisedTokens += step.supervisedTokens
+            studentPasses += step.studentPasses
+            studentRows += step.studentRows
+            teacherPasses += step.teacherPasses
+            teacherRows += step.teacherRows
+            trainingSeconds += step.seconds.total
+            residentBytes = max(residentBytes, step.residentBytes)
         }
     }
 
-    /// For the receipt.
-    public var counts: [(name: String, value: JSONValue)] {
-        let passes = [
-            ("student_passes", studentPasses), ("student_rows", studentRows),
-            ("teacher_passes", teacherPasses), ("teacher_rows", teacherRows),
-        ].compactMap { name, value in value.map { (name: name, value: JSONValue.int($0)) } }
-        return [
-            ("samples_seen", .int(samples)), ("tokens", .int(tokens)),
-            ("supervised_tokens", .int(supervisedTokens)),
-        ] + passes + [("training_seconds", .number(seconds)), ("resident_bytes", .int(residentBytes))]
+    /// Sums over the metrics.jsonl of a run's folder.
+    ///
+    /// - Throws: `FilesError` for an unreadable file, `RecordError` for a line that is no step
+    public init(folder: URL) throws {
+        let (steps, problems) = try MetricsFile.read(folder.appendingPathComponent(MetricsFile.file))
+        if let problem = problems.first { throw problem }
+        self.init(steps)
+    }
+
+    /// Reads the counts of a receipt of train-student.
+    ///
+    /// - Parameter file: where the receipt is, for errors
+    /// - Throws: `RecordError` where a count is missing
+    public init(counts: JSONValue, file: URL) throws(RecordError) {
+        self = try RecordFormat.decode(Self.self, counts.bytes(.compact), file: file.path)
+    }
+
+    /// The totals as members of a receipt's counts.
+    public func counts() throws -> [(name: String, value: JSONValue)] {
+        guard case .object(let object) = try JSONValue(parsing: RecordFormat.line(self)) else { return [] }
+        return object.members
+    }
+
+    /// A total for each sample; nil where no sample was seen. `perSample(studentRows)` is what tables call
+    /// `student_rows_per_sample`: the rows of all passes, candidates and recomputed passes included.
+    public func perSample(_ total: Int) -> Double? {
+        samplesSeen > 0 ? Double(total) / Double(samplesSeen) : nil
     }
 }

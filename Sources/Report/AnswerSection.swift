@@ -42,8 +42,9 @@ struct AnswerSection {
         var section = ReportSection(
             id: "answers", title: "Answers side by side",
             lead:
-                "The same questions to every model. For each benchmark the most frequent outcomes (who is right, who is wrong) are shown in "
-                + "turn, and within an outcome the question is drawn by a fixed lot, so nobody picked these.")
+                "The same questions to every model. For each benchmark the most frequent outcomes (who is "
+                + "right, who is wrong) are shown in turn, and within an outcome the question is drawn by a "
+                + "fixed lot, so nobody picked these.")
         section.sources = scored.models.map(\.answers)
         section.blocks += scored.problems.map { .absent($0) }
         guard !scored.models.isEmpty, !scored.benchmarks.isEmpty else {
@@ -78,7 +79,7 @@ struct AnswerSection {
         return section
     }
 
-    /// How many questions of each benchmark had each outcome, the most frequent first.
+    /// Counts of the questions of each benchmark by outcome, the most frequent first.
     private func outcomes(_ counts: [(title: String, byOutcome: [String: Int])]) -> ReportTable {
         let totals = counts.reduce(into: [String: Int]()) { $0.merge($1.byOutcome, uniquingKeysWith: +) }
         let keys = totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
@@ -93,7 +94,7 @@ struct AnswerSection {
             })
     }
 
-    /// A sign a model.
+    /// Signs of the marks, one for each model.
     static func key(_ marks: [AnswerMark]) -> String { marks.map(\.sign).joined() }
 
     /// The accepted answers of TextVQA, each once with how many gave it.
@@ -113,7 +114,7 @@ struct AnswerSection {
 
     private func card(_ judged: JudgedQuestion, _ images: ImageReader) -> AnswerSamples.Card {
         let picture = (try? images.bytes(of: judged.question)).flatMap {
-            $0.flatMap { try? Picture.thumbnail(of: $0, side: 160) }
+            $0.flatMap { try? InlinePicture.thumbnail(of: $0, side: 160) }
         }
         return AnswerSamples.Card(
             uri: picture, question: judged.shortText, gold: Self.gold(judged.gold),

@@ -5,7 +5,7 @@ import Images
 import Models
 import Text
 
-/// Where a model's instruction looks in an image: alpha of Eq. 3 in every layer.
+/// Maps of where a model's instruction looks in an image: alpha of Eq. 3 in every layer.
 struct AttentionMaps {
     /// `[questions][layers][visual tokens]`
     let alphas: [[[Float]]]

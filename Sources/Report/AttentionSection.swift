@@ -4,7 +4,6 @@ import Files
 import Foundation
 import Images
 import Models
-import Stage
 import TeacherStore
 import Text
 
@@ -21,7 +20,7 @@ struct AttentionSection {
         let picture: [UInt8]
     }
 
-    /// What one model makes of all subjects.
+    /// Maps of one model for all subjects.
     private struct Views {
         let model: ScoredRun.Model
         let maps: [AttentionMaps]
@@ -33,8 +32,9 @@ struct AttentionSection {
         var section = ReportSection(
             id: "attention", title: "Where the models look",
             lead:
-                "How much the words of a question attend to each part of the image (α of Eq. 3: the mean over heads and over the tokens after "
-                + "the image). Bright patches get the most; each map is scaled to its own brightest patch, so colours compare places and not strengths."
+                "How much the words of a question attend to each part of the image (α of Eq. 3: the mean "
+                + "over heads and over the tokens after the image). Bright patches get the most; each map is "
+                + "scaled to its own brightest patch, so colours compare places and not strengths."
         )
         guard settings.attention else {
             section.blocks.append(.absent("The report’s recipe leaves the heat maps out (attention: false)."))
@@ -72,7 +72,8 @@ struct AttentionSection {
         return section
     }
 
-    /// All where they are few; else the first ones and the last of the scored, and the rows of comparisons.
+    /// Models with maps: all where they are few, else the first ones and the last of the scored, and rows of
+    /// comparisons.
     private var shownModels: [ScoredRun.Model] {
         let present = scored.models.filter { $0.checkpoint != nil }
         let (own, rows) = (present.filter { !$0.isRow }, present.filter(\.isRow).prefix(settings.models - 1))
@@ -170,14 +171,15 @@ struct AttentionSection {
     {
         let maps = views.maps[subject]
         let alpha = maps.alphas[question][layer]
-        let base = Picture.smaller(maps.image, than: settings.pictureSide)
+        let base = InlinePicture.smaller(maps.image, than: settings.pictureSide)
         let picture = HeatMap.over(base, weights: alpha, side: maps.side)
         let brightest = alpha.indices.max { alpha[$0] < alpha[$1] } ?? 0
         let place = "row \(brightest / maps.side + 1), column \(brightest % maps.side + 1)"
         var cell = ImageGrid.Cell(
-            uri: try Picture.uri(picture),
+            uri: try InlinePicture.uri(picture),
             alternative:
-                "Attention of \(views.model.name), layer \(layer): brightest patch in \(place) of \(maps.side) by \(maps.side).",
+                "Attention of \(views.model.name), layer \(layer): brightest patch in \(place) of "
+                + "\(maps.side) by \(maps.side).",
             note: "")
         if let judged, let index = scored.models.firstIndex(where: { $0.name == views.model.name }) {
             cell.note = String((judged.answers[index].text ?? "no answer").prefix(60))
@@ -188,10 +190,11 @@ struct AttentionSection {
 
     private func byQuestion(_ subjects: [Subject], _ number: Int, _ views: [Views]) throws -> ImageGrid {
         let questions = subjects[number].questions
-        let plain = Picture.smaller(views[0].maps[number].image, than: settings.pictureSide)
+        let plain = InlinePicture.smaller(views[0].maps[number].image, than: settings.pictureSide)
         let rows = try views.enumerated().map { index, view in
             let original = ImageGrid.Cell(
-                uri: index == 0 ? try Picture.uri(plain) : nil, alternative: "The image as the models see it."
+                uri: index == 0 ? try InlinePicture.uri(plain) : nil,
+                alternative: "The image as the models see it."
             )
             return ImageGrid.Row(
                 heading: view.model.name, note: "layer \(view.layer)",
@@ -202,10 +205,12 @@ struct AttentionSection {
         }
         return ImageGrid(
             caption:
-                "One image, \(questions.count) questions: what each model attends to, and its answer below (✓ right, ✗ wrong). The teacher is "
-                + "shown in the layer that IVA uses, another model in the one whose maps differ most between these questions."
+                "One image, \(questions.count) questions: what each model attends to, and its answer below "
+                + "(✓ right, ✗ wrong). The teacher is shown in the layer that IVA uses, another model in the "
+                + "one whose maps differ most between these questions."
                 + (views.contains(where: \.model.isRow)
-                    ? " Models with a seed are rows of the comparisons, trained alike but for what differs in their recipes."
+                    ? " Models with a seed are rows of the comparisons, trained alike but for what differs "
+                        + "in their recipes."
                     : ""),
             columns: ["the image"] + questions.map(\.shortText), rows: rows)
     }
@@ -226,8 +231,9 @@ struct AttentionSection {
         }
         return ImageGrid(
             caption:
-                "“\(subject.questions[question].shortText)” through the layers, first to last. The percentage is the part of the "
-                + "question’s attention that goes to the image at all; the rest goes to text.",
+                "“\(subject.questions[question].shortText)” through the layers, first to last. The "
+                + "percentage is the part of the question’s attention that goes to the image at all; the "
+                + "rest goes to text.",
             columns: [], rows: rows)
     }
 }

@@ -1,5 +1,6 @@
-import Files
+import Comparing
 import Foundation
+import Records
 
 /// The comparisons over seeds that compare-runs made: the rows of the paper's tables.
 struct ComparisonSection {
@@ -9,9 +10,10 @@ struct ComparisonSection {
         var section = ReportSection(
             id: "comparisons", title: "Comparisons",
             lead:
-                "What each part of the method contributes: one table for each comparison that was run, numbered as the paper’s. Cells are "
-                + "means ± standard errors over seeds. ‘direction’ says whether a row is above or below the baseline, and whether the paper "
-                + "has it there, where that is known.")
+                "What each part of the method contributes: one table for each comparison that was run, "
+                + "numbered as the paper’s. Cells are means ± standard errors over seeds. ‘direction’ says "
+                + "whether a row is above or below the baseline, and whether the paper has it there, where "
+                + "that is known.")
         // Tables before figures, each by number.
         func isFigure(_ result: RunResult) -> Bool { result.name.contains("/figure") }
         section.sources = run.made(by: "compare-runs").sorted {
@@ -22,28 +24,24 @@ struct ComparisonSection {
             section.blocks.append(.absent("No comparison was made (make paper, or make table3)."))
         }
         for result in section.sources {
-            guard let file = result.receipt.outputs.first(where: { $0.path.hasSuffix(".csv") }),
-                let data = try? Data(contentsOf: result.file(file.path)),
-                let table = Self.table(result.name, String(decoding: data, as: UTF8.self))
-            else {
-                section.blocks.append(.absent("The table of \(result.name) is gone or empty."))
-                continue
+            do { section.blocks.append(.table(try table(result))) } catch {
+                section.blocks.append(
+                    .absent("\(result.name)/\(ComparisonCell.file) cannot be read: \(error)"))
             }
-            section.blocks.append(.table(table))
         }
         return section
     }
 
-    /// A CSV as a table: lines that start with # are its caption, the first row names the columns.
-    private static func table(_ name: String, _ text: String) -> ReportTable? {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let comments = lines.prefix { $0.hasPrefix("#") }
-        let rows = CSV.rows(lines.dropFirst(comments.count).joined(separator: "\n"))
-        guard let head = rows.first else { return nil }
+    private func table(_ result: RunResult) throws -> ReportTable {
+        let recipe = result.receipt.recipe
+        let title = if case .string(let title)? = recipe["title"] { title } else { "" }
+        let table = ComparisonTable(
+            try ComparisonCell.read(result.file(ComparisonCell.file)), title: title,
+            showsCosts: recipe["costs"] == true)
         return ReportTable(
-            id: Anchor.words(name), title: title(name),
-            caption: comments.map { $0.drop { $0 == "#" || $0 == " " } }.joined(separator: " "),
-            columns: head, rows: rows.dropFirst().map { ReportTable.Row($0) })
+            id: Anchor.words(result.name), title: Self.title(result.name),
+            caption: table.caption.joined(separator: " "), columns: table.lines[0],
+            rows: table.lines.dropFirst().map { ReportTable.Row($0) })
     }
 
     /// `tables/table3` → `Table 3.`

@@ -1,8 +1,8 @@
 import Files
 import Foundation
-import Stage
+import Records
 
-/// What each stage took, and what was found in the store instead of computed.
+/// Times and memory of each stage, and the teacher outputs that were found in the store instead of computed.
 struct CostSection {
     let run: RunFolder
 
@@ -10,7 +10,8 @@ struct CostSection {
         var section = ReportSection(
             id: "cost", title: "What it cost",
             lead:
-                "Time on the clock, processor time over all threads, and the most memory a stage held, as its receipt says."
+                "Time on the clock, processor time over all threads, and the most memory a stage held, as "
+                + "its receipt says."
         )
         guard !run.results.isEmpty else {
             section.blocks.append(.absent("No stage has finished yet."))
@@ -50,7 +51,8 @@ struct CostSection {
         return ReportTable(
             id: "cost", title: "Cost of each stage,",
             caption:
-                "in the order they finished; the seeds of a comparison’s row together. The last row adds times and takes the largest memory.",
+                "in the order they finished; the seeds of a comparison’s row together. The last row adds "
+                + "times and takes the largest memory.",
             columns: ["output", "stage", "wall s", "CPU s", "peak MB"],
             rows: groups.map { row($0.name, $0.stage, $0.receipts) }
                 + [row("all", "", run.results.map(\.receipt), isQuiet: true)])
@@ -68,8 +70,8 @@ struct CostSection {
                 ReportTable(
                     id: "cache-reuse", title: "Teacher outputs found and computed.",
                     caption:
-                        "Entries of the shared store: reused ones cost this run nothing. The tail is the share of the teacher’s probability "
-                        + "outside the tokens that are kept.",
+                        "Entries of the shared store: reused ones cost this run nothing. The tail is the "
+                        + "share of the teacher’s probability outside the tokens that are kept.",
                     columns: [
                         "output", "entries", "reused", "computed", "by other processes", "positions", "MB",
                         "mean tail %",

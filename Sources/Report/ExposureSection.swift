@@ -1,7 +1,7 @@
 import Foundation
+import Records
 
-/// How errors add up when a student goes on from its own words (appendix B.4): the curves of
-/// measure-exposure.
+/// Curves of measure-exposure: how errors add up when a student goes on from its own words (appendix B.4).
 struct ExposureSection {
     let run: RunFolder
 
@@ -16,9 +16,9 @@ struct ExposureSection {
         var section = ReportSection(
             id: "exposure", title: "Exposure bias",
             lead:
-                "A student is trained on given text and then writes its own. %ExAccErr says by how much more it has drifted from the teacher "
-                + "after so many of its own tokens than after as many of the teacher’s; 0 would be no exposure bias, and lower is better."
-        )
+                "A student is trained on given text and then writes its own. %ExAccErr says by how much more "
+                + "it has drifted from the teacher after so many of its own tokens than after as many of the "
+                + "teacher’s; 0 would be no exposure bias, and lower is better.")
         section.sources = run.made(by: "measure-exposure")
         guard !section.sources.isEmpty else {
             section.blocks.append(.absent("Exposure bias was not measured (make exposure)."))
@@ -26,8 +26,8 @@ struct ExposureSection {
         }
         for result in section.sources {
             do {
-                let measured = try MeasuredCurves(result.file("exposure.json"))
-                guard measured.length > 0 else {
+                let measured = try ExposureFile(result.file(ExposureFile.file))
+                guard measured.shownLength > 0 else {
                     section.blocks.append(
                         .absent("In \(result.name) no length is reached by a tenth of the samples."))
                     continue
@@ -36,22 +36,22 @@ struct ExposureSection {
                 section.blocks.append(.table(table(measured, result)))
             } catch {
                 guard !(error is ReportError) else { throw error }
-                section.blocks.append(.absent("\(result.name)/exposure.json cannot be read: \(error)"))
+                section.blocks.append(.absent("\(result.name)/\(ExposureFile.file) cannot be read: \(error)"))
             }
         }
         return section
     }
 
     private func figures(
-        _ measured: MeasuredCurves, _ result: RunResult, _ figure: (Plot, String) throws -> Figure
+        _ measured: ExposureFile, _ result: RunResult, _ figure: (Plot, String) throws -> Figure
     ) throws -> [Figure] {
         try Self.plots.compactMap { key, title, label in
-            let series = measured.students.compactMap { student -> Plot.Series? in
-                guard let curve = student.curves[key] else { return nil }
-                let shown = 0..<min(measured.length, curve.value.count)
+            let series = measured.students.map { student in
+                let curve = student.curves.first { $0.name == key }?.curve
+                let points = (0..<measured.shownLength).map { (x: Double($0 + 1), at: curve?[$0]) }
                 return Plot.Series(
-                    student.name, shown.map { (x: Double($0 + 1), y: curve.value[$0]) },
-                    bands: shown.map { curve.band($0) })
+                    student.name, points.map { (x: $0.x, y: $0.at?.value ?? .nan) },
+                    bands: points.map { ($0.at?.low ?? .nan, $0.at?.high ?? .nan) })
             }
             let last = series.map { "\($0.name) \(Printed.number($0.points.last?.y))" }
             let plot = Plot(
@@ -62,22 +62,20 @@ struct ExposureSection {
         }
     }
 
-    /// Half way and at the end of the curves.
-    private func table(_ measured: MeasuredCurves, _ result: RunResult) -> ReportTable {
+    /// Numbers half way and at the end of the curves.
+    private func table(_ measured: ExposureFile, _ result: RunResult) -> ReportTable {
         let first = measured.students.first?.name ?? ""
-        func cell(_ curve: MeasuredCurves.Curve?, _ index: Int, _ decimals: Int) -> String {
-            guard let curve, curve.value.indices.contains(index), curve.value[index].isFinite else {
-                return "–"
-            }
-            let band = curve.band(index)
-            let (low, high) = (Printed.number(band.low, decimals), Printed.number(band.high, decimals))
-            return "\(Printed.number(curve.value[index], decimals)) (\(low) to \(high))"
+        func cell(_ curve: ExposureCurve?, _ index: Int, _ decimals: Int) -> String {
+            guard let point = curve?[index], let value = point.value else { return "–" }
+            let (low, high) = (Printed.number(point.low, decimals), Printed.number(point.high, decimals))
+            return "\(Printed.number(value, decimals)) (\(low) to \(high))"
         }
-        let shown = Set([measured.length / 2, measured.length].map { max(0, $0 - 1) }).sorted()
-        func row(_ student: MeasuredCurves.Student, _ index: Int) -> ReportTable.Row {
-            var cells = [student.name, "\(index + 1)", "\(student.running[index])"]
-            cells += ["e_train", "e_test", "e"].map { cell(student.curves[$0], index, 2) }
-            cells += ["excess_percent", "excess_difference"].map { cell(student.curves[$0], index, 1) }
+        let length = measured.shownLength
+        let shown = Set([length / 2, length].map { max(0, $0 - 1) }).sorted()
+        func row(_ student: StudentExposure, _ index: Int) -> ReportTable.Row {
+            var cells = [student.name, "\(index + 1)", "\(student.running.least(at: index))"]
+            cells += [student.eTrain, student.eTest, student.e].map { cell($0, index, 2) }
+            cells += [student.excessPercent, student.excessDifference].map { cell($0, index, 1) }
             return ReportTable.Row(cells)
         }
         let rows = measured.students.flatMap { student in shown.map { row(student, $0) } }
@@ -85,9 +83,10 @@ struct ExposureSection {
         return ReportTable(
             id: "\(Anchor.words(result.name))-lengths", title: "\(result.name), two lengths of the curves.",
             caption:
-                "\(Printed.count(measured.samples)) samples, \(percent) % bootstrap bands over them: another seed of the training is not in "
-                + "the bands. l is the number of tokens, running the samples that still have one; curves end where a tenth runs. The last "
-                + "column compares with \(first) over the same samples: below 0 throughout means less exposure bias.",
+                "\(Printed.count(measured.samples)) samples, \(percent) % bootstrap bands over them: another "
+                + "seed of the training is not in the bands. l is the number of tokens, running the samples "
+                + "that still have one; curves end where a tenth runs. The last column compares with "
+                + "\(first) over the same samples: below 0 throughout means less exposure bias.",
             columns: [
                 "student", "l", "running", "E_train", "R", "E", "%ExAccErr", "less that of \(first)",
             ],

@@ -26,7 +26,8 @@ enum InlineSVG {
             .replacingOccurrences(of: "font-family=\"sans-serif\"", with: "")
         let label = Markup.escaped(plot.alternative)
         return
-            "<svg viewBox=\"0 0 480 280\" role=\"img\" aria-label=\"\(label)\">\n<title>\(label)</title>\n\(text)"
+            "<svg viewBox=\"0 0 480 280\" role=\"img\" "
+            + "aria-label=\"\(label)\">\n<title>\(label)</title>\n\(text)"
     }
 
     /// The page's name for one of `Plot`'s colours.

@@ -28,7 +28,8 @@ enum PageTemplate {
         <h2 id="{{id}}-title">{{title}}</h2>
         <p class="lead">{{lead}}</p>
         {{#blocks}}{{> block}}{{/blocks}}
-        {{#hasSources}}<p class="sources">Made from {{#sources}}<a href="#{{anchor}}">{{name}}</a>&nbsp;<code>{{digest}}</code> {{/sources}}</p>{{/hasSources}}
+        {{#hasSources}}<p class="sources">Made from {{#sources}}<a \
+        href="#{{anchor}}">{{name}}</a>&nbsp;<code>{{digest}}</code> {{/sources}}</p>{{/hasSources}}
         </section>
         {{/sections}}
         </main>
@@ -58,9 +59,12 @@ enum PageTemplate {
         {{% CONTENT_TYPE: PAGE}}<figure class="table">
         <figcaption><strong>{{title}}</strong>{{#hasCaption}} {{caption}}{{/hasCaption}}</figcaption>
         <div class="scroll" tabindex="0" role="region" aria-label="{{title}}"><table>
-        <thead><tr>{{#columns}}<th scope="col"{{#number}} class="number"{{/number}}>{{text}}</th>{{/columns}}</tr></thead>
+        <thead><tr>{{#columns}}<th scope="col"{{#number}} \
+        class="number"{{/number}}>{{text}}</th>{{/columns}}</tr></thead>
         <tbody>
-        {{#rows}}<tr{{#quiet}} class="quiet"{{/quiet}}>{{#cells}}{{#head}}<th scope="row">{{text}}</th>{{/head}}{{^head}}<td{{#number}} class="number"{{/number}}>{{text}}</td>{{/head}}{{/cells}}</tr>
+        {{#rows}}<tr{{#quiet}} class="quiet"{{/quiet}}>{{#cells}}{{#head}}<th \
+        scope="row">{{text}}</th>{{/head}}{{^head}}<td{{#number}} \
+        class="number"{{/number}}>{{text}}</td>{{/head}}{{/cells}}</tr>
         {{/rows}}</tbody>
         </table></div>
         <p class="file">as {{file}}</p>
@@ -71,7 +75,9 @@ enum PageTemplate {
         {{% CONTENT_TYPE: PAGE}}<div class="figures">
         {{#items}}<figure class="plot">
         {{{svg}}}
-        {{#hasLegend}}<ul class="legend">{{#legend}}<li><svg viewBox="0 0 34 8" aria-hidden="true"><path d="M1 4H33" stroke="var(--series-{{colour}})" stroke-width="2.4" stroke-dasharray="{{dash}}"/></svg>{{name}}</li>{{/legend}}</ul>{{/hasLegend}}
+        {{#hasLegend}}<ul class="legend">{{#legend}}<li><svg viewBox="0 0 34 8" aria-hidden="true"><path \
+        d="M1 4H33" stroke="var(--series-{{colour}})" stroke-width="2.4" \
+        stroke-dasharray="{{dash}}"/></svg>{{name}}</li>{{/legend}}</ul>{{/hasLegend}}
         <figcaption>{{caption}} <span class="file">({{file}})</span></figcaption>
         </figure>
         {{/items}}</div>
@@ -80,12 +86,17 @@ enum PageTemplate {
     static let grid = """
         {{% CONTENT_TYPE: PAGE}}<figure class="grid">
         <div class="scroll" tabindex="0" role="region" aria-label="Pictures"><table>
-        {{#hasColumns}}<thead><tr><td></td>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>{{/hasColumns}}
+        {{#hasColumns}}<thead><tr><td></td>{{#columns}}<th \
+        scope="col">{{.}}</th>{{/columns}}</tr></thead>{{/hasColumns}}
         <tbody>
-        {{#rows}}<tr><th scope="row">{{heading}}<span class="note">{{note}}</span></th>{{#cells}}<td>{{#hasPicture}}<img src="{{uri}}" alt="{{alternative}}">{{/hasPicture}}<span class="note"><span class="mark {{kind}}">{{mark}}</span> {{note}}</span></td>{{/cells}}</tr>
+        {{#rows}}<tr><th scope="row">{{heading}}<span \
+        class="note">{{note}}</span></th>{{#cells}}<td>{{#hasPicture}}<img src="{{uri}}" \
+        alt="{{alternative}}">{{/hasPicture}}<span class="note"><span class="mark {{kind}}">{{mark}}</span> \
+        {{note}}</span></td>{{/cells}}</tr>
         {{/rows}}</tbody>
         </table></div>
-        <figcaption>{{caption}} Dark to bright: <span class="ramp" role="img" aria-label="colours from dark to bright"></span> none to most.</figcaption>
+        <figcaption>{{caption}} Dark to bright: <span class="ramp" role="img" aria-label="colours from dark \
+        to bright"></span> none to most.</figcaption>
         </figure>
         """
 
@@ -96,7 +107,8 @@ enum PageTemplate {
         {{#cards}}<article>
         {{#hasPicture}}<img src="{{uri}}" alt="The question’s image">{{/hasPicture}}
         <div><p class="question">{{question}}</p>
-        <dl>{{#answers}}<div class="{{kind}}"><dt>{{model}}</dt><dd><span class="mark {{kind}}" title="{{verdict}}">{{mark}}</span> {{text}}</dd></div>{{/answers}}
+        <dl>{{#answers}}<div class="{{kind}}"><dt>{{model}}</dt><dd><span class="mark {{kind}}" \
+        title="{{verdict}}">{{mark}}</span> {{text}}</dd></div>{{/answers}}
         <div class="gold"><dt>gold</dt><dd>{{gold}}</dd></div></dl></div>
         </article>
         {{/cards}}</div>

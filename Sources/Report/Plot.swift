@@ -17,9 +17,9 @@ public struct Plot: Sendable {
 
     public enum Style: Sendable { case lines, bars }
 
-    /// Part of ids and of the CSV's name.
+    /// Identifier within the page; the CSV has its name.
     public let id: String
-    /// What a person who cannot see the picture is told.
+    /// Text for those who cannot see the picture.
     public let alternative: String
     public let xLabel, yLabel: String
     public var style = Style.lines
@@ -53,7 +53,7 @@ public struct Plot: Sendable {
     /// Whether there is anything to draw.
     public var isEmpty: Bool { drawn.allSatisfy { $0.points.isEmpty } }
 
-    /// What an axis can show: what is finite.
+    /// Points that an axis can show: the finite ones.
     private var drawn: [Series] {
         series.map { series in
             let kept = series.points.indices.filter {
@@ -76,7 +76,7 @@ public struct Plot: Sendable {
     static func colour(_ series: Int) -> Int { 0x0A0001 + series % seriesColours }
     static let seriesColours = 8
 
-    /// What gnuplot is told. Names and captions stay out of it: only our own words and numbers go in.
+    /// Script for gnuplot. Names and captions stay out of it: only our own words and numbers go in.
     package var script: String {
         func rgb(_ colour: Int) -> String { "rgb '#\(String(format: "%06x", colour))'" }
         var lines = [

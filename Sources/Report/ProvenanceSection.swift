@@ -1,8 +1,8 @@
 import Files
 import Foundation
-import Stage
+import Records
 
-/// Where every number comes from: each receipt, its inputs by digest, its settings.
+/// Origins of every number: each receipt, its inputs by digest, its settings.
 struct ProvenanceSection {
     let run: RunFolder
 
@@ -10,8 +10,9 @@ struct ProvenanceSection {
         var section = ReportSection(
             id: "provenance", title: "Where the numbers come from",
             lead:
-                "Every folder of the run ends with a receipt: the program’s version, all settings, and digests of what it read and wrote. "
-                + "An input names the result with the same digest, so a chain of digests leads from each number back to the first file."
+                "Every folder of the run ends with a receipt: the program’s version, all settings, and "
+                + "digests of what it read and wrote. An input names the result with the same digest, so a "
+                + "chain of digests leads from each number back to the first file."
         )
         for problem in run.problems { section.blocks.append(.absent("A receipt was left out: \(problem)")) }
         guard !run.results.isEmpty else {
@@ -30,14 +31,15 @@ struct ProvenanceSection {
                     [
                         .table(table("provenance-rows", "The comparisons’ rows.", repeated)),
                         .paragraph(
-                            "Of a row’s further seeds the list below names the settings that differ from the first seed’s."
+                            "Of a row’s further seeds the list below names the settings that differ from the "
+                                + "first seed’s."
                         ),
                     ] + repeated.map { .details(details($0, like: firsts[Self.kind(of: $0)])) }))
         }
         return section
     }
 
-    /// What the seeds of a row have in common: the row and the stage.
+    /// Name that the seeds of a row have in common: the row and the stage.
     private static func kind(of result: RunResult) -> String {
         "\(result.repetition?.row ?? result.name)/\(result.receipt.stage)"
     }
@@ -52,7 +54,8 @@ struct ProvenanceSection {
         ReportTable(
             id: id, title: title,
             caption:
-                "Digests are the first twelve digits of SHA-256; in full they are in the lists below and in the receipts.",
+                "Digests are the first twelve digits of SHA-256; in full they are in the lists below and in "
+                + "the receipts.",
             columns: ["output", "stage", "version", "receipt", "contents", "made from"],
             rows: results.map { result in
                 ReportTable.Row([
@@ -64,7 +67,7 @@ struct ProvenanceSection {
             })
     }
 
-    /// The result an input was, else its option and the end of its path.
+    /// Name of the result that an input was, else its option and the end of its path.
     private func origin(_ input: Receipt.Input) -> String {
         run.source(of: input)?.name ?? "\(input.name) (\(input.path.split(separator: "/").last ?? ""))"
     }

@@ -1,7 +1,7 @@
 import Foundation
 import TeacherStore
 
-/// How much each layer's attention to the image depends on the question (IRS, Eq. 4).
+/// Dependence of each layer's attention to the image on the question (IRS, Eq. 4).
 struct RelevanceSection {
     let run: RunFolder
 
@@ -9,8 +9,9 @@ struct RelevanceSection {
         var section = ReportSection(
             id: "relevance", title: "Which layer listens to the question",
             lead:
-                "The Instruction-Relevance Score of each teacher layer: 0 means that a layer looks at the same places whatever is asked, "
-                + "1 that two questions never share a place. IVA takes its weights from the layer with the highest score."
+                "The Instruction-Relevance Score of each teacher layer: 0 means that a layer looks at the "
+                + "same places whatever is asked, 1 that two questions never share a place. IVA takes its "
+                + "weights from the layer with the highest score."
         )
         var figures: [Figure] = []
         for result in run.made(by: "cache-teacher") {
@@ -22,7 +23,8 @@ struct RelevanceSection {
             guard let relevance = index.relevance else {
                 section.blocks.append(
                     .absent(
-                        "The recipe names layer \(index.settings.saliencyLayer), so the scores of the layers were not measured."
+                        "The recipe names layer \(index.settings.saliencyLayer), so the scores of the layers "
+                            + "were not measured."
                     ))
                 continue
             }
@@ -41,7 +43,8 @@ struct RelevanceSection {
                 try figure(
                     plot,
                     "\(result.name): IRS of the teacher’s layers, counted from 0, with standard errors, over "
-                        + "\(Printed.count(relevance.pairs)) pairs of inputs. IVA uses layer \(index.settings.saliencyLayer)."
+                        + "\(Printed.count(relevance.pairs)) pairs of inputs. IVA uses layer "
+                        + "\(index.settings.saliencyLayer)."
                 ))
         }
         if !figures.isEmpty { section.blocks.insert(.figures(figures), at: 0) }

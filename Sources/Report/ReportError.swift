@@ -1,8 +1,7 @@
 import Files
 import Stage
 
-/// What can go wrong while a report is written; a part of the run that is merely absent is said in the report
-/// instead.
+/// Reason why a report cannot be written. What a run merely lacks is said in the report instead.
 public enum ReportError: ExitCoded, Equatable, CustomStringConvertible {
     /// The folder holds neither a receipt nor a metrics.jsonl.
     case nothingToReport(folder: String)
@@ -14,7 +13,8 @@ public enum ReportError: ExitCoded, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .nothingToReport(let folder):
-            "\(folder): no receipt.json and no metrics.jsonl below it; give --run the folder of a pipeline's results (runs/demo)"
+            "\(folder): no receipt.json and no metrics.jsonl below it; give --run the folder of a pipeline's "
+                + "results (runs/demo)"
         case .gnuplotMissing:
             "gnuplot is not on the PATH; install it with: sudo apt install gnuplot-nox"
         case .gnuplotFailed(let plot, let status, let message):

@@ -4,7 +4,7 @@ import Foundation
 struct ReportSection {
     let id: String
     let title: String
-    /// What it shows, in plain words.
+    /// Plain words about what it shows.
     let lead: String
     var blocks: [Block] = []
     /// The results its numbers come from.
@@ -19,7 +19,7 @@ struct ReportSection {
         case grid(ImageGrid)
         case answers(AnswerSamples)
         case details(Details)
-        /// What a summary stands for, closed until it is asked for; no folds inside.
+        /// Blocks behind a summary, closed until they are asked for; no folds inside.
         case folded(String, [Block])
 
         /// This block, or those it folds.
@@ -80,7 +80,7 @@ struct ImageGrid {
         let uri: String?
         let alternative: String
         var note = ""
-        /// Nil where there is nothing to judge.
+        /// Verdict on the answer; nil where there is nothing to judge.
         var mark: AnswerMark?
     }
 
@@ -127,7 +127,7 @@ struct Details {
     }
 }
 
-/// How an answer was judged.
+/// Verdict on an answer.
 enum AnswerMark: String {
     case right, partly, wrong, missing
 

@@ -6,14 +6,14 @@ public struct ReportTable: Sendable, Equatable {
     /// Name of the CSV file without its ending.
     public let id: String
     public let title: String
-    /// What the reader should know, in plain words.
+    /// Plain words about what the reader should know.
     public var caption = ""
     public let columns: [String]
     public var rows: [Row] = []
 
     public struct Row: Sendable, Equatable {
         public let cells: [String]
-        /// Set apart: a total, or numbers that are not ours.
+        /// Whether the row is set apart: a total, or numbers that are not ours.
         public var isQuiet = false
 
         public init(_ cells: [String], isQuiet: Bool = false) {
@@ -62,7 +62,7 @@ public struct ReportTable: Sendable, Equatable {
     }
 }
 
-/// How numbers are written.
+/// Numbers as the page writes them.
 enum Printed {
     /// Fixed decimals; a dash for what is not there or not finite.
     static func number(_ value: Double?, _ decimals: Int = 1) -> String {
@@ -70,7 +70,7 @@ enum Printed {
         return String(format: "%.\(decimals)f", value)
     }
 
-    /// `1,234,567`
+    /// A count with its thousands set apart: `1,234,567`.
     static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)
         var groups: [Substring] = []

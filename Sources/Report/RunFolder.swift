@@ -1,17 +1,17 @@
 import Files
 import Foundation
-import Stage
+import Records
 
 /// A finished output folder of a run.
 public struct RunResult: Sendable {
-    /// Relative to the run: `answers/teacher`.
+    /// Name relative to the run: `answers/teacher`.
     public let name: String
     public let folder: URL
     public let receipt: Receipt
     /// SHA-256 of receipt.json: one name for everything in it.
     public let digest: String
 
-    /// For a run of a comparison, `ablations/kd/seed-2/model`, its row `ablations/kd` and its seed 2.
+    /// Row `ablations/kd` and seed 2 of a run of a comparison, `ablations/kd/seed-2/model`; nil for others.
     public var repetition: (row: String, seed: Int)? {
         name.wholeMatch(of: #/(.+)\/seed-([0-9]+)(\/.*)?/#).flatMap { match in
             Int(match.output.2).map { (String(match.output.1), $0) }
@@ -24,10 +24,10 @@ public struct RunResult: Sendable {
     public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 }
 
-/// All that a run left behind, found through its receipts.
+/// Results and metrics below a folder, found through their receipts.
 public struct RunFolder: Sendable {
     public let url: URL
-    /// The pipeline's own before those in folders below; then by name.
+    /// Finished results, the pipeline's own before those in folders below; then by name.
     public let results: [RunResult]
     /// Folders with a metrics.jsonl and no receipt: training that is running or was interrupted.
     public let unfinished: [String]
@@ -57,7 +57,7 @@ public struct RunFolder: Sendable {
         func depth(_ result: RunResult) -> Int { result.name.count { $0 == "/" } }
         self.results = results.sorted { (depth($0), $0.name) < (depth($1), $1.name) }
         self.problems = problems
-        unfinished = folders(with: "metrics.jsonl").filter { name in
+        unfinished = folders(with: MetricsFile.file).filter { name in
             !results.contains { $0.name == name }
         }
         guard !results.isEmpty || !unfinished.isEmpty else {
@@ -79,8 +79,7 @@ public struct RunFolder: Sendable {
             ?? results.first { !$0.name.isEmpty && input.path.hasSuffix("/\($0.name)") }
     }
 
-    /// Where an input is now: at its path, or, when the run was moved or copied, at the same place below the
-    /// run.
+    /// Place of an input now: its path, or, when the run was moved or copied, the same place below the run.
     public func locate(_ input: Receipt.Input) -> URL? {
         if FileManager.default.fileExists(atPath: input.path) { return URL(fileURLWithPath: input.path) }
         let parts = input.path.split(separator: "/")
@@ -94,7 +93,7 @@ public struct RunFolder: Sendable {
     /// Digest of all a report is made from: the receipts (they hold the digests of everything else),
     /// unfinished metrics.
     public func digest() throws -> String {
-        let loose = unfinished.map { $0.isEmpty ? "metrics.jsonl" : "\($0)/metrics.jsonl" }
+        let loose = unfinished.map { $0.isEmpty ? MetricsFile.file : "\($0)/\(MetricsFile.file)" }
         let files =
             results.map { (name: "\($0.name)/\(Receipt.fileName)", digest: $0.digest) }
             + (try loose.map {

@@ -1,7 +1,7 @@
 import Benchmarks
 import Files
 import Foundation
-import Stage
+import Records
 
 /// The models of the score table with their answers, and the benchmarks they were asked: opened again from
 /// where the receipts say.
@@ -18,7 +18,7 @@ struct ScoredRun {
 
     let models: [Model]
     let benchmarks: [any Benchmark]
-    /// What could not be opened, and why.
+    /// Sentences about what could not be opened, and why.
     let problems: [String]
 
     private init(models: [Model], benchmarks: [any Benchmark], problems: [String]) {
@@ -55,8 +55,8 @@ struct ScoredRun {
         (self.models, self.benchmarks, self.problems) = (models, benchmarks, problems)
     }
 
-    /// With the first seed of these rows of comparisons, as far as the run has them and they answered the
-    /// same benchmarks.
+    /// The models and the first seed of these rows of comparisons, as far as the run has them and they
+    /// answered the same benchmarks.
     func adding(_ rows: [String], of run: RunFolder) -> ScoredRun {
         let answers = run.made(by: "answer-benchmarks")
         let added = rows.compactMap { row -> Model? in
@@ -117,12 +117,12 @@ struct JudgedQuestion {
     let key: String
     let question: Question
     let gold: String
-    /// In the order of the models.
+    /// Judged answers in the order of the models.
     let answers: [ItemScore]
 
     var marks: [AnswerMark] { answers.map { AnswerMark(verdict: $0.verdict) } }
 
-    /// A place in an order that looks random and is the same every time.
+    /// Place in an order that looks random and is the same every time.
     var lot: String { Digest.sha256("\(benchmark)\n\(key)") }
 
     /// The user's words without the line that says in what form to answer.

@@ -96,13 +96,13 @@ public final class ProgressReporter {
     }
 
     /// Text of a rate with three significant digits.
-    static func short(_ value: Double) -> String {
+    public static func short(_ value: Double) -> String {
         let places = value >= 100 ? 0 : value >= 10 ? 1 : 2
         return String(format: "%.\(places)f", value)
     }
 
     /// `1:02:03`, `2:03` or `3 s`.
-    static func duration(_ seconds: Double) -> String {
+    public static func duration(_ seconds: Double) -> String {
         guard seconds < 3.6e8 else { return "years" }
         let whole = Int(seconds.rounded())
         if whole < 60 { return "\(whole) s" }

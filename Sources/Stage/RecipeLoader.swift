@@ -70,17 +70,3 @@ public enum RecipeLoader {
         return tree.setting(keys[...], to: value)
     }
 }
-
-/// Whole small files.
-enum InputBytes {
-    static func read(_ url: URL) throws -> [UInt8] {
-        guard FileManager.default.fileExists(atPath: url.path) else {
-            throw FilesError.missing(path: url.path)
-        }
-        do {
-            return Array(try Data(contentsOf: url))
-        } catch {
-            throw FilesError.system(path: url.path, operation: "read it", code: EIO)
-        }
-    }
-}

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Records
 
 /// Something a stage reads, with the digest that stands for its contents.
 public struct StageInput: Sendable {

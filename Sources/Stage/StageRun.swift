@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Records
 
 /// One run of a stage into an output folder: whether it is needed, and the receipt that says it is done.
 ///
@@ -116,12 +117,10 @@ public final class StageRun {
         }
         let usage = ResourceUsage.current()
         let receipt = Receipt(
-            format: Receipt.currentFormat, stage: stage, recipe: recipe, inputs: inputs, outputs: outputs,
-            outputDigest: Receipt.outputDigest(outputs), counts: counts, codeVersion: Self.codeVersion,
-            blasCore: blasCore,
-            threads: options.threads, wallSeconds: (ContinuousClock.now - started).seconds,
-            cpuSeconds: usage.cpuSeconds,
-            peakResidentBytes: usage.peakResidentBytes, finishedAt: Date().formatted(.iso8601))
+            stage: stage, recipe: recipe, inputs: inputs, outputs: outputs, counts: counts,
+            codeVersion: Self.codeVersion, blasCore: blasCore, threads: options.threads,
+            wallSeconds: (ContinuousClock.now - started).seconds, cpuSeconds: usage.cpuSeconds,
+            peakResidentBytes: usage.peakResidentBytes)
         try receipt.write(in: output)
         options.printSummary(summary(receipt, wasUpToDate: false))
         return receipt
@@ -137,10 +136,10 @@ public final class StageRun {
 
     private func summary(_ receipt: Receipt, wasUpToDate: Bool) -> JSONValue {
         [
-            "stage": .string(stage), "output": .string(output.path), "upToDate": .bool(wasUpToDate),
-            "counts": receipt.counts,
-            "outputDigest": .string(receipt.outputDigest), "wallSeconds": .number(receipt.wallSeconds),
-            "cpuSeconds": .number(receipt.cpuSeconds), "peakResidentBytes": .int(receipt.peakResidentBytes),
+            "stage": .string(stage), "output": .string(output.path), "up_to_date": .bool(wasUpToDate),
+            "counts": receipt.counts, "output_digest": .string(receipt.outputDigest),
+            "wall_seconds": .number(receipt.wallSeconds), "cpu_seconds": .number(receipt.cpuSeconds),
+            "peak_resident_bytes": .int(receipt.peakResidentBytes),
         ]
     }
 }

@@ -9,10 +9,11 @@ public enum WorldError: Error, CustomStringConvertible {
         case .setting(let key, let found, let expected):
             "world recipe: '\(key)' is \(found), expected \(expected)"
         case .noScene(let split, let purpose, let index):
-            "no scene for split '\(split)', \(purpose) number \(index): 100,000 drawn layouts belong to other splits; "
-                + "raise maximumItems"
+            "no scene for split '\(split)', \(purpose) number \(index): 100,000 drawn layouts belong to "
+                + "other splits; raise maximumItems"
         case .phraseNotEncoded(let phrase, let found):
-            "tokenizer: '\(phrase)' becomes \(found) tokens, expected 1; the phrase is missing from added_tokens"
+            "tokenizer: '\(phrase)' becomes \(found) tokens, expected 1; the phrase is missing from "
+                + "added_tokens"
         }
     }
 }

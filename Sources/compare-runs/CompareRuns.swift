@@ -1,7 +1,8 @@
 import ArgumentParser
-import Benchmarks
+import Comparing
 import Files
 import Foundation
+import Records
 import Stage
 
 struct CompareRecipe: Recipe {
@@ -85,17 +86,19 @@ struct CompareRuns: ParsableCommand {
             rows: rows.map { row in
                 RunComparison.Row(
                     name: row, runs: try (1...seeds).map { try RunScores(folder: folder(row, $0)) })
-            }, baseline: baseline, title: title,
+            }, baseline: baseline,
             published: Dictionary(publishedAbove.map { ($0, .above) }) { first, _ in first }
                 .merging(publishedBelow.map { ($0, .below) }) { first, _ in first })
-        let text = try comparison.text(showsCosts: recipe.costs)
+        let cells = try comparison.cells()
+        let table = ComparisonTable(cells, title: title, showsCosts: recipe.costs)
         try run.begin()
-        try AtomicOutput.writeAtomically(
-            try comparison.csv(showsCosts: recipe.costs), to: output.appendingPathComponent("\(name).csv"))
-        try AtomicOutput.writeAtomically(
-            try comparison.lines(), to: output.appendingPathComponent("cells.jsonl"))
-        try AtomicOutput.writeAtomically(text, to: output.appendingPathComponent("\(name).txt"))
+        for (file, text) in [
+            ("\(name).csv", table.csv), (ComparisonCell.file, ComparisonCell.text(cells)),
+            ("\(name).txt", table.text),
+        ] {
+            try AtomicOutput.writeAtomically(text, to: output.appendingPathComponent(file))
+        }
         try run.finish(counts: ["rows": .int(rows.count), "seeds": .int(seeds)])
-        configuration.show(table: text)
+        configuration.show(table: table.text)
     }
 }

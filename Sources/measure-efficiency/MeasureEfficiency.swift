@@ -1,6 +1,8 @@
 import ArgumentParser
 import Files
 import Foundation
+import Records
+import Report
 import Stage
 import Tensors
 
@@ -53,33 +55,32 @@ struct MeasureEfficiency: ParsableCommand {
             output: output, options: configuration)
         if let measure {
             let cost = try ModelCost(measuring: URL(fileURLWithPath: measure), recipe.settings)
-            return print(JSONValue.object(cost.json).text(.line))
+            return print(cost.line)
         }
         let table = output.appendingPathComponent("table.txt")
         if try run.isUpToDate() { return try configuration.show(tableIn: table) }
 
-        let training = try runs.map { (name: $0.name, cost: try TrainingCost(folder: $0.url)) }
+        let training = try runs.map { try RunCost(name: $0.name, folder: $0.url) }
         try run.begin()
         let progress = ProgressReporter("measuring", total: models.count, unit: "models")
         let answering = try models.map { model in
             defer { progress.advance(suffix: model.name) }
-            return (
-                name: model.name,
-                cost: try ModelCost(
-                    inChildFor: model.url, name: model.name, arguments: configurationArguments)
-            )
+            return try ModelCost(
+                inChildFor: model.url, name: model.name, arguments: configurationArguments)
         }
         if !models.isEmpty { progress.finish() }
-        let tables = EfficiencyTables(models: answering, runs: training)
-        try AtomicOutput.writeAtomically(
-            tables.json.text(.line) + "\n", to: output.appendingPathComponent("efficiency.json"))
-        try AtomicOutput.writeAtomically(tables.modelsCSV, to: output.appendingPathComponent("models.csv"))
-        try AtomicOutput.writeAtomically(tables.runsCSV, to: output.appendingPathComponent("runs.csv"))
-        try AtomicOutput.writeAtomically(tables.text, to: table)
+        let measured = EfficiencyFile(models: answering, runs: training)
+        let text = EfficiencyTables(measured).text
+        for (name, content) in [
+            (EfficiencyFile.file, measured.text), ("models.csv", measured.modelsCSV),
+            ("runs.csv", measured.runsCSV), (table.lastPathComponent, text),
+        ] {
+            try AtomicOutput.writeAtomically(content, to: output.appendingPathComponent(name))
+        }
         try run.finish(
             counts: ["models": .int(models.count), "runs": .int(runs.count)],
-            volatile: ["efficiency.json", "models.csv", "table.txt"], blasCore: Machine.blasCore)
-        configuration.show(table: tables.text)
+            volatile: [EfficiencyFile.file, "models.csv", "table.txt"], blasCore: Machine.blasCore)
+        configuration.show(table: text)
     }
 
     /// The recipe and the threads, for the processes that measure.

@@ -4,6 +4,8 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Records
+import Report
 import Shards
 import Stage
 import Tensors
@@ -75,28 +77,22 @@ struct MeasureExposure: ParsableCommand {
 
         try run.begin()
         let records = try measure(measurement, run, students.map(\.name))
-        let table = ExposureTable(
-            records, names: students.map(\.name), length: recipe.length, confidence: recipe.confidence,
-            resamples: recipe.resamples, seed: recipe.seed)
-        let document: JSONObject = [
-            "format": "align-ti exposure 1", "teacher": .string(teacher), "shards": .string(shards),
-            "samples": .int(records.count), "left_out": .int(dataset.count - records.count),
-            "length": .int(recipe.length), "confidence": .number(recipe.confidence),
-            "resamples": .int(recipe.resamples), "students": table.json,
-        ]
-        try AtomicOutput.writeAtomically(
-            JSONValue.object(document).text(.line) + "\n", to: file("exposure.json"))
+        let measured = ExposureFile(
+            teacher: teacher, shards: shards, samples: records.count,
+            leftOut: dataset.count - records.count, length: recipe.length, confidence: recipe.confidence,
+            resamples: recipe.resamples,
+            students: StudentExposure.all(
+                records, names: students.map(\.name), length: recipe.length, confidence: recipe.confidence,
+                resamples: recipe.resamples, seed: recipe.seed))
+        let table = ExposureTable(measured)
+        try AtomicOutput.writeAtomically(measured.text, to: file(ExposureFile.file))
         try AtomicOutput.writeAtomically(table.csv, to: file("exposure.csv"))
-        let percent = String(format: "%g", 100 * recipe.confidence)
-        let text =
-            "\(records.count) samples; nats added up to token l, [\(percent) % bootstrap band over samples]; running: samples that have a token l\n"
-            + table.text
-        try AtomicOutput.writeAtomically(text, to: file(Self.tableFile))
+        try AtomicOutput.writeAtomically(table.text, to: file(Self.tableFile))
         try run.finish(
             counts: ["samples": .int(records.count), "left_out": .int(dataset.count - records.count)],
             excluding: [Self.stateFile], blasCore: Machine.blasCore)
         try? FileManager.default.removeItem(at: file(Self.stateFile))
-        configuration.show(table: text)
+        configuration.show(table: table.text)
     }
 
     private func measure(_ measurement: ExposureMeasurement, _ run: StageRun, _ names: [String]) throws

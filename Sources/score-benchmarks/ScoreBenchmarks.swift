@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Files
 import Foundation
+import Records
 import Stage
 
 struct ScoreRecipe: Recipe {
@@ -90,9 +91,11 @@ struct ScoreBenchmarks: ParsableCommand {
         guard let run, !explain else { return }
         try run.begin()
         try AtomicOutput.writeAtomically(
-            ModelScores.document(results), to: run.output.appendingPathComponent("scores.json"))
+            ScoresFile(models: results.map(\.record)).text,
+            to: run.output.appendingPathComponent(ScoresFile.file))
         try AtomicOutput.writeAtomically(
-            ModelScores.items(results), to: run.output.appendingPathComponent("items.jsonl"))
+            ItemRecord.text(results.flatMap(\.items)),
+            to: run.output.appendingPathComponent(ItemRecord.file))
         try AtomicOutput.writeAtomically(table, to: run.output.appendingPathComponent("table.txt"))
         try run.finish(counts: ["models": .int(results.count), "benchmarks": .int(benchmarks.count)])
     }

@@ -87,7 +87,7 @@ struct TrainStudent: ParsableCommand {
         try train(trainer, run, output, log: recipe.tensorboard ? TensorBoardLog(run: output) : nil)
         try student.write(into: output)
         var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
-        for (name, value) in try TrainingTotals(folder: output).counts { counts.append(name, value) }
+        for (name, value) in try TrainingTotals(folder: output).counts() { counts.append(name, value) }
         if recipe.weights.kd != 0 { counts.append("kd_from", .string(sources.kd.rawValue)) }
         if recipe.weights.iva != 0 { counts.append("iva_from", .string(sources.iva.rawValue)) }
         try run.finish(

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Files
 import Foundation
+import Records
+import Report
 import Stage
 
 struct WatchTraining: ParsableCommand {
@@ -38,9 +40,8 @@ struct WatchTraining: ParsableCommand {
             }
             // A file may have vanished since it was listed; the next turn looks again.
             if let changed = try? follower?.update(), changed { lastChange = Date() }
-            let name = follower.map { MetricsFollower.name(of: $0.file, below: folder) } ?? ""
             screen.show(
-                follower?.lines(name, width: StandardError.columns)
+                follower.map { TrainingStatus($0, below: folder).lines(width: StandardError.columns) }
                     ?? ["nothing has been trained below \(results) yet"])
             if once || (patience > 0 && Date().timeIntervalSince(lastChange) > patience) { break }
             Thread.sleep(forTimeInterval: screen.isTerminal ? 0.5 : 5)

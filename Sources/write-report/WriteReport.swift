@@ -83,7 +83,7 @@ struct WriteReport: ParsableCommand {
             inputs: [StageInput("run", source, digest: folder.digest())],
             output: URL(fileURLWithPath: out), options: configuration)
         if try stage.isUpToDate() { return }
-        let report = try Report(folder, settings: recipe.settings)
+        let report = try RunReport(folder, settings: recipe.settings)
         try stage.begin()
         // Tables of an earlier report that this one does not have.
         for name in try FolderListing.files(below: stage.output)

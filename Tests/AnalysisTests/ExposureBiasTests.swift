@@ -1,5 +1,6 @@
 import Analysis
 import Foundation
+import Records
 import Testing
 
 @Suite struct ExposureBiasTests {
@@ -28,17 +29,17 @@ import Testing
         #expect(figures.eTrain[2] == 7 && figures.eTrain[3].isNaN)
         #expect(figures.eTest[1] == 7 && figures.eTest[2].isNaN)
         #expect(figures.excess[2].isNaN)
-        let curves = ExposureCurves(bias, confidence: 0.9, resamples: 50, seed: 1)
+        let curves = StudentExposure("s", bias, confidence: 0.9, resamples: 50, seed: 1)
         #expect(curves.eTest.value == [3, 7, nil, nil] && curves.eTest.low[2] == nil)
-        #expect(curves.running[.teacher] == [2, 1, 0, 0])
+        #expect(curves.running.teacher == [2, 1, 0, 0])
     }
 
     @Test func responsesOfOneTokenGiveOneStep() {
         let bias = ExposureBias(
             (0..<3).map { _ in [.groundTruth: [0.5], .student: [0.25], .teacher: [0.25]] }, length: 3)
-        let curves = ExposureCurves(bias, confidence: 0.95, resamples: 20, seed: 1)
+        let curves = StudentExposure("s", bias, confidence: 0.95, resamples: 20, seed: 1)
         #expect(curves.eTrain.value == [0.5, nil, nil])
-        #expect(curves.excess.value == [0, nil, nil])
+        #expect(curves.excessPercent.value == [0, nil, nil])
         // Equal samples leave no doubt.
         #expect(curves.eTrain.low[0] == 0.5 && curves.eTrain.high[0] == 0.5)
     }
@@ -46,7 +47,10 @@ import Testing
     @Test func aStudentThatIsItsTeacherHasNoExcess() {
         let bias = ExposureBias(
             [[.groundTruth: [0, 1e-9], .student: [0, 0], .teacher: [1e-8, 0]]], length: 2)
-        #expect(ExposureCurves(bias, confidence: 0.95, resamples: 5, seed: 0).excess.value == [nil, nil])
+        #expect(
+            StudentExposure("s", bias, confidence: 0.95, resamples: 5, seed: 0).excessPercent.value == [
+                nil, nil,
+            ])
     }
 
     @Test func countingASampleTwiceIsHavingItTwice() {
@@ -65,12 +69,12 @@ import Testing
             return [.groundTruth: [value], .student: [value], .teacher: [1]]
         }
         let bias = ExposureBias(samples, length: 1)
-        let curves = ExposureCurves(bias, confidence: 0.95, resamples: 2000, seed: 3)
+        let curves = StudentExposure("s", bias, confidence: 0.95, resamples: 2000, seed: 3)
         let (low, high) = (try #require(curves.eTrain.low[0]), try #require(curves.eTrain.high[0]))
         #expect(abs(low - 0.902) < 0.012 && abs(high - 1.098) < 0.012)
         // Along one sample the two kinds are the same numbers, so their difference is certain.
         #expect(curves.gap.low == [0] && curves.gap.high == [0])
-        let again = ExposureCurves(bias, confidence: 0.95, resamples: 2000, seed: 3)
+        let again = StudentExposure("s", bias, confidence: 0.95, resamples: 2000, seed: 3)
         #expect(again.eTrain == curves.eTrain)
     }
 
@@ -81,12 +85,14 @@ import Testing
                 values.map { [.groundTruth: [1], .student: [$0], .teacher: [1]] }, length: 1)
         }
         let (first, second) = (student([1, 2, 1, 2]), student([1.5, 2.5, 1.5, 2.5]))
-        let curves = ExposureCurves(
-            second, confidence: 0.95, resamples: 200, seed: 2, reference: first)
+        let curves = StudentExposure(
+            "s", second, confidence: 0.95, resamples: 200, seed: 2, reference: first)
         // Half a nat more on each sample: whatever is drawn, the difference is 50 points.
         #expect(curves.excessDifference?.value == [50])
         #expect(curves.excessDifference?.low == [50] && curves.excessDifference?.high == [50])
-        let (low, high) = (try #require(curves.excess.low[0]), try #require(curves.excess.high[0]))
+        let (low, high) = (
+            try #require(curves.excessPercent.low[0]), try #require(curves.excessPercent.high[0])
+        )
         #expect(high - low > 20)
     }
 }

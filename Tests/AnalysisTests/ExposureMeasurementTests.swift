@@ -152,13 +152,13 @@ import Testing
         try withDataset { dataset, _ in
             let found = try records(try measurement(dataset) { $0.length = 1 })
             #expect(found.allSatisfy { $0.divergences.allSatisfy { $0.values.allSatisfy { $0.count == 1 } } })
-            let table = ExposureTable(
+            let students = StudentExposure.all(
                 found, names: ["small", "large"], length: 1, confidence: 0.95, resamples: 20, seed: 1)
-            #expect(table.text.contains("small") && table.csv.split(separator: "\n").count == 3)
+            #expect(students.map(\.name) == ["small", "large"])
             // Nothing is sampled yet at the first token: R is E.
-            let excess = try #require(table.students[0].curves.excess.value[0])
+            let excess = try #require(students[0].excessPercent.value[0])
             #expect(abs(excess) < 0.01)
-            #expect(table.students[1].curves.excess.value == [nil])
+            #expect(students[1].excessPercent.value == [nil])
         }
     }
 }

@@ -1,5 +1,6 @@
 import Benchmarks
 import Foundation
+import Records
 import TestSupport
 import Testing
 
@@ -88,8 +89,8 @@ import Testing
                     && scores.notices.first?.contains("pope.jsonl:1: the text ends inside a string") == true)
             #expect(scores.row.scores["pope"] == .some(.none))
             #expect(
-                scores.json["benchmarks", "pope", "error"] != nil
-                    && scores.json["benchmarks", "gqa", "headline"]?.double == 87.5)
+                scores.record.json["benchmarks", "pope", "error"] != nil
+                    && scores.record.json["benchmarks", "gqa", "headline"]?.double == 87.5)
         }
     }
 

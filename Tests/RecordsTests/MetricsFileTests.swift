@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Records
 import TestSupport
@@ -20,11 +19,7 @@ import Testing
             let second = try MetricsFile(url, keeping: 2)
             try second.append(line(step: 2, loss: 20))
             try second.synchronize()
-            var losses: [Double] = []
-            try JSONLines.forEach(of: url) { text in
-                losses.append(try JSONDecoder().decode(StepMetrics.self, from: Data(text.bytes)).loss)
-            }
-            #expect(losses == [0, 1, 20])
+            #expect(try MetricsFile.read(url).steps.map(\.loss) == [0, 1, 20])
         }
     }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Records
 import Report
 import TestSupport
 import Testing
@@ -8,7 +9,7 @@ import Testing
 /// docs/formats.md describes.
 @Suite struct MeasurementSectionTests {
     private func withReport(
-        _ stage: String, _ name: String, _ file: String, _ text: String, _ body: (Report) throws -> Void
+        _ stage: String, _ name: String, _ file: String, _ text: String, _ body: (RunReport) throws -> Void
     )
         throws
     {
@@ -18,35 +19,45 @@ import Testing
                 try AtomicOutput.writeAtomically(text, to: $0.appendingPathComponent(file))
             }
             try body(
-                try Report(RunFolder(run.folder)) { _ in "<svg>\n<g id=\"gnuplot_canvas\">\n</g>\n</svg>" })
+                try RunReport(RunFolder(run.folder)) { _ in "<svg>\n<g id=\"gnuplot_canvas\">\n</g>\n</svg>" }
+            )
         }
     }
 
-    private func table(_ name: String, of report: Report) -> [[String]] {
+    private func table(_ name: String, of report: RunReport) -> [[String]] {
         CSV.rows(report.tables.first { $0.name == name }?.text ?? "")
     }
 
     @Test func aComparisonHasItsNumberItsCaptionAndItsDirections() throws {
+        var (kd, ours) = (
+            ComparisonCell(row: "kd", column: "average", baseline: "kd", seeds: 3, paper: nil),
+            ComparisonCell(row: "align-ti", column: "average", baseline: "kd", seeds: 3, paper: .above)
+        )
+        (kd.mean, kd.standardError, ours.mean, ours.standardError) = (44, 0.1, 45, 0.1)
+        (ours.difference, ours.differenceStandardError, ours.test, ours.p) = (1, 0.1, .pairedT, 0.01)
         try withReport(
-            "compare-runs", "tables/table3", "table3.csv",
-            "# Parts of the objective.\n# 3 seeds.\nrow,AVG,Δ AVG,p,direction\nkd,44.0 ± 0.10,-,-,baseline\n"
-                + "align-ti,45.0 ± 0.10,+1.00 ± 0.10,0.010,\"above, as in the paper\"\n"
+            "compare-runs", "tables/table3", "cells.jsonl", ComparisonCell.text([kd, ours])
         ) { report in
-            #expect(
-                report.page.contains("Table 3.") && report.page.contains("Parts of the objective. 3 seeds."))
+            #expect(report.page.contains("Table 3.") && report.page.contains("A sample. 3 seeds: mean"))
             let rows = table("tables-table3.csv", of: report)
-            #expect(rows.count == 3 && rows.last?.last == "above, as in the paper")
+            #expect(
+                rows == [
+                    ["row", "AVG", "Δ AVG", "p", "direction"], ["kd", "44.0 ± 0.10", "-", "-", "baseline"],
+                    ["align-ti", "45.0 ± 0.10", "+1.00 ± 0.10", "0.010", "above, as in the paper"],
+                ])
             #expect(!report.absent.contains { $0.contains("make paper") })
         }
     }
 
-    /// Two samples, of which one has a third token: it is above a tenth, so the curve has three points; the
-    /// fourth has none left.
+    /// Two samples, of which one has a third token: that is a tenth at least, so the curve has three points;
+    /// the fourth has none left.
     private let exposure = """
-        {"format": "align-ti exposure 1", "samples": 2, "confidence": 0.95, "students": [{"name": "sft",
+        {"format": "align-ti exposure 1", "teacher": "t", "shards": "s", "samples": 2, "left_out": 0,
+        "length": 4, "confidence": 0.95, "resamples": 20, "students": [{"name": "sft",
         "running": {"ground_truth": [2, 2, 1, 0], "student": [2, 2, 2, 0], "teacher": [2, 2, 2, 0]},
         "e_train": {"value": [1, 2, 3, null], "low": [0.5, 1, 2, null], "high": [1.5, 3, 4, null]},
         "e_test": {"value": [1, 2.5, 4, null], "low": [0.5, 2, 3, null], "high": [2, 3, 6, null]},
+        "e": {"value": [], "low": [], "high": []}, "gap": {"value": [], "low": [], "high": []},
         "excess_percent": {"value": [null, -5.25, 30, null], "low": [null, -9, 10, null], "high": [null, 0, 50, null]}}]}
         """
 
@@ -83,7 +94,9 @@ import Testing
             "measure-efficiency", "efficiency", "efficiency.json",
             """
             {"format": "align-ti efficiency 1",
-            "models": [{"name": "teacher", "parameters": 870000, "tokens_per_second": 1234.4, "first_token_seconds": 0.0025}],
+            "models": [{"name": "teacher", "parameters": 870000, "vision_parameters": 0, "projector_parameters": 0,
+            "language_parameters": 870000, "prompt_tokens": 48, "tokens_per_second": 1234.4, "spread": 0.1,
+            "first_token_seconds": 0.0025, "tokens_per_second_side_by_side": 9, "peak_resident_bytes": 1000000}],
             "runs": [{"name": "kd", "objective": "sft+kd", "training_seconds": 100, "teacher_passes_per_sample": null},
             {"name": "align-ti", "objective": "sft+iva+kd+tpa", "training_seconds": 143, "samples": 48000}]}
             """

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Records
 import Stage
 import TestSupport
 import Text
@@ -14,6 +15,7 @@ struct SampleRun {
     private struct Settings: Recipe {
         var template = "vicuna"
         var system = ""
+        var title = "A sample"
         var weights = ["sft": 1.0]
     }
 
@@ -76,14 +78,15 @@ struct SampleRun {
             let tokenizer = try BPETrainer(vocabularySize: 268, specialTokens: ["<|endoftext|>", "<image>"])
                 .train(on: ["red green blue apple", "Is there a pear?", "USER ASSISTANT"])
             try AtomicOutput.writeAtomically(tokenizer, to: model.appendingPathComponent("tokenizer.json"))
-            let lines = (0..<100).map { step in
-                let tpa = name == "sft" ? 0 : 0.5
-                return
-                    #"{"step":\#(step),"loss":\#(100 - step),"terms":{"sft":\#(99 - step),"iva":0,"kd":0,"tpa":\#(tpa)}}"#
-                    + "\n"
+            let metrics = try MetricsFile(model.appendingPathComponent(MetricsFile.file), keeping: 0)
+            for number in 0..<100 {
+                var step = StepMetrics()
+                (step.step, step.loss, step.terms.sft) = (number, Double(100 - number), Double(99 - number))
+                step.terms.tpa = name == "sft" ? 0 : 0.5
+                try metrics.append(step)
             }
-            try AtomicOutput.writeAtomically(
-                lines.joined() + "not json\n", to: model.appendingPathComponent("metrics.jsonl"))
+            try JSONLinesWriter(appendingTo: model.appendingPathComponent(MetricsFile.file)).append(
+                "not json")
         }
     }
 
@@ -138,12 +141,13 @@ struct SampleRun {
                 StageInput("answers of sft", url("answers/sft")),
             ]
         ) { scores in
-            let models: [JSONValue] = [("teacher", 83.25), ("sft", 50)].map {
-                ["model": .string($0.0), "benchmarks": ["groceries-yesno": ["headline": .number($0.1)]]]
+            let models = [("teacher", 83.25), ("sft", 50)].map { model, headline in
+                let score = ScoresFile.Score(headline: headline, rest: [:])
+                return ScoresFile.Model(
+                    model: model, average: nil, benchmarks: [("groceries-yesno", score)])
             }
             try AtomicOutput.writeAtomically(
-                JSONValue.object(["models": .array(models)]).text(),
-                to: scores.appendingPathComponent("scores.json"))
+                ScoresFile(models: models).text, to: scores.appendingPathComponent(ScoresFile.file))
         }
     }
 }

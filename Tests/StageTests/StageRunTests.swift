@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Records
 import Stage
 import TestSupport
 import Testing
@@ -105,7 +106,7 @@ private struct Small: Recipe {
             for damaged in [
                 "", "{", "[]", "{}",
                 text.replacingOccurrences(of: "\"samples\" : 3", with: "\"samples\" : 4"),
-                text.replacingOccurrences(of: "receipt 1", with: "receipt 2"), String(text.dropLast(20)),
+                text.replacingOccurrences(of: "receipt 2", with: "receipt 3"), String(text.dropLast(20)),
             ] {
                 #expect(damaged != text)
                 try AtomicOutput.writeAtomically(damaged, to: url)

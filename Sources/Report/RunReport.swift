@@ -1,9 +1,9 @@
 import Files
 import Foundation
 
-/// What a report shows and how much of it.
+/// Settings of what a report shows and how much of it.
 public struct ReportSettings: Sendable {
-    /// Null names the run's folder.
+    /// Title of the page; null names the run's folder.
     public var title: String?
     /// Points of a loss curve at most.
     public var points = 160
@@ -28,12 +28,12 @@ public struct ReportSettings: Sendable {
 /// The page about one run, and the tables beside it.
 ///
 /// The same run and settings give the same bytes.
-public struct Report {
+public struct RunReport {
     /// One self-contained HTML document.
     public let page: String
     /// CSV files: every table of the page and the numbers of every plot.
     public let tables: [(name: String, text: String)]
-    /// What the run lacks, as the page says it.
+    /// Sentences about what the run lacks, as the page has them.
     public let absent: [String]
     let sections: [ReportSection]
 
@@ -82,8 +82,8 @@ public struct Report {
                 versions.isEmpty ? nil : "version \(versions.joined(separator: ", "))",
             ].compactMap { $0 }.joined(separator: " · "),
             footer:
-                "Written by write-report from the receipts below \(run.url.lastPathComponent). Each table and each plot’s numbers are "
-                + "beside this page as CSV.",
+                "Written by write-report from the receipts below \(run.url.lastPathComponent). Each table "
+                + "and each plot’s numbers are beside this page as CSV.",
             sections: sections
         ).html()
         let blocks = sections.flatMap(\.blocks).flatMap(\.leaves)

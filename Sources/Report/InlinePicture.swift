@@ -2,7 +2,7 @@ import Foundation
 import Images
 
 /// Pictures as parts of the page.
-enum Picture {
+enum InlinePicture {
     /// A picture file, made smaller where it is larger than `side`, as a data URI.
     ///
     /// - Throws: `ImageError`
@@ -10,7 +10,7 @@ enum Picture {
         try uri(smaller(decodeImage(bytes, name: "a question’s image"), than: side))
     }
 
-    /// The picture itself, or one whose longer side is `side`.
+    /// The picture itself where it is small enough, else one whose longer side is `side`.
     static func smaller(_ image: RGBImage, than side: Int) -> RGBImage {
         let longer = max(image.width, image.height)
         guard longer > side else { return image }
@@ -18,15 +18,11 @@ enum Picture {
             width: max(1, image.width * side / longer), height: max(1, image.height * side / longer))
     }
 
-    /// PNG or JPEG, whichever is shorter: drawings in PNG, photographs in JPEG.
+    /// Data URI of a PNG or a JPEG, whichever is shorter: drawings in PNG, photographs in JPEG.
     static func uri(_ image: RGBImage) throws -> String {
         let (png, jpeg) = (try image.pngBytes(compressionLevel: 9), try image.jpegBytes(quality: 88))
         let (kind, bytes) = jpeg.count * 3 < png.count * 2 ? ("jpeg", jpeg) : ("png", png)
         return "data:image/\(kind);base64,\(Data(bytes).base64EncodedString())"
-    }
-
-    static func pngURI(_ image: RGBImage) throws -> String {
-        "data:image/png;base64,\(Data(try image.pngBytes(compressionLevel: 9)).base64EncodedString())"
     }
 }
 

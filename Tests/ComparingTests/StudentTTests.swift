@@ -1,4 +1,4 @@
-import Benchmarks
+import Comparing
 import Foundation
 import Testing
 

@@ -1,16 +1,16 @@
 import Foundation
 
-/// Paired t test: whether the mean of some differences is zero, if they are normal.
+/// Paired t test of whether the mean of some differences is zero, if they are normal.
 public struct PairedTTest: Sendable, Equatable {
     public let mean: Double
     public let standardError: Double
-    /// mean / standard error; infinite where all differences are equal and not zero.
+    /// Mean over standard error; infinite where all differences are equal and not zero.
     public let t: Double
     public let degreesOfFreedom: Int
-    /// Two-sided.
+    /// Two-sided probability.
     public let p: Double
 
-    /// nil with fewer than two differences.
+    /// Fails with fewer than two differences.
     public init?(_ differences: [Double]) {
         guard differences.count > 1 else { return nil }
         let summary = MeanAndError(differences)

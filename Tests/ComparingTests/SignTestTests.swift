@@ -1,4 +1,4 @@
-import Benchmarks
+import Comparing
 import Testing
 
 @Suite struct SignTestTests {

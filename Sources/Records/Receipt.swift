@@ -4,13 +4,19 @@ import Foundation
 /// The `receipt.json` that a finished stage leaves in its output folder (docs/formats.md).
 public struct Receipt: Codable, Equatable, Sendable {
     public static let fileName = "receipt.json"
-    public static let currentFormat = "align-ti receipt 1"
+    public static let currentFormat = "align-ti receipt 2"
+    /// What formats that are read call the digest of the receipt itself; format 1 spells all its keys so.
+    private static let digestKeys = ["align-ti receipt 1": "receiptDigest", currentFormat: "receipt_digest"]
 
     /// Something the stage read.
     public struct Input: Codable, Equatable, Sendable {
         public let name: String
         public let path: String
         public let sha256: String
+
+        package init(name: String, path: String, sha256: String) {
+            (self.name, self.path, self.sha256) = (name, path, sha256)
+        }
     }
 
     /// A file the stage wrote.
@@ -21,6 +27,10 @@ public struct Receipt: Codable, Equatable, Sendable {
         public let sha256: String
         /// Whether it differs from run to run (times, logs), and so is no part of `outputDigest`.
         public let isVolatile: Bool
+
+        package init(path: String, bytes: Int, sha256: String, isVolatile: Bool) {
+            (self.path, self.bytes, self.sha256, self.isVolatile) = (path, bytes, sha256, isVolatile)
+        }
     }
 
     public let format: String
@@ -41,14 +51,29 @@ public struct Receipt: Codable, Equatable, Sendable {
     /// ISO 8601, UTC.
     public let finishedAt: String
 
-    static func outputDigest(_ outputs: [Output]) -> String {
+    /// A receipt of the current format, finished now.
+    package init(
+        stage: String, recipe: JSONValue, inputs: [Input], outputs: [Output], counts: JSONValue,
+        codeVersion: String, blasCore: String?, threads: Int?, wallSeconds: Double, cpuSeconds: Double,
+        peakResidentBytes: Int
+    ) {
+        (format, self.stage, self.recipe, self.inputs) = (Self.currentFormat, stage, recipe, inputs)
+        (self.outputs, outputDigest, self.counts) = (outputs, Self.outputDigest(outputs), counts)
+        (self.codeVersion, self.blasCore, self.threads) = (codeVersion, blasCore, threads)
+        (self.wallSeconds, self.cpuSeconds) = (wallSeconds, cpuSeconds)
+        self.peakResidentBytes = peakResidentBytes
+        finishedAt = Date().formatted(.iso8601)
+    }
+
+    private static func outputDigest(_ outputs: [Output]) -> String {
         Digest.sha256(ofFiles: outputs.filter { !$0.isVolatile }.map { ($0.path, $0.sha256) })
     }
 
     /// Reads a receipt and checks that nobody changed it.
     ///
     /// - Returns: nil where there is none
-    /// - Throws: `FilesError.corrupt` for one that is unreadable, altered or of another format
+    /// - Throws: `FilesError.corrupt` for one that is unreadable or altered, `RecordError` for one of another
+    ///   format or without a field
     public static func read(in folder: URL) throws -> Receipt? {
         let url = folder.appendingPathComponent(fileName)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
@@ -56,25 +81,19 @@ public struct Receipt: Codable, Equatable, Sendable {
             .corrupt(path: url.path, offset: nil, problem: problem)
         }
         let text = try InputBytes.read(url)
-        guard let tree = try? JSONValue(parsing: text), case .object(var fields) = tree else {
+        guard case .object(var fields)? = try? JSONValue(parsing: text) else {
             throw corrupt("not a JSON object")
         }
-        guard fields["format"] == .string(currentFormat) else {
-            throw corrupt(
-                "its format is \(fields["format"]?.text() ?? "not given"), this program reads \"\(currentFormat)\""
-            )
+        guard case .string(let format)? = fields["format"], let digestKey = digestKeys[format] else {
+            throw RecordError.otherFormat(
+                file: url.path, found: fields["format"]?.text() ?? "not given", expected: currentFormat)
         }
-        let own = fields["receiptDigest"]
-        fields["receiptDigest"] = nil
+        let own = fields[digestKey]
+        fields[digestKey] = nil
         guard own == .string(Digest.sha256(JSONValue.object(fields).text())) else {
             throw corrupt("it was altered: its own digest does not fit")
         }
-        let receipt: Receipt
-        do {
-            receipt = try JSONDecoder().decode(Receipt.self, from: Data(text))
-        } catch {
-            throw corrupt("it lacks a field, or one is of the wrong type (\(error))")
-        }
+        let receipt = try RecordFormat.decode(Receipt.self, text, file: url.path)
         guard outputDigest(receipt.outputs) == receipt.outputDigest else {
             throw corrupt("its output digest does not fit its outputs")
         }
@@ -82,17 +101,17 @@ public struct Receipt: Codable, Equatable, Sendable {
     }
 
     /// Writes the receipt, with a digest of itself, atomically.
-    func write(in folder: URL) throws {
-        guard case .object(var fields) = try JSONValue(parsing: Array(JSONEncoder().encode(self))) else {
+    package func write(in folder: URL) throws {
+        guard case .object(var fields) = try JSONValue(parsing: RecordFormat.line(self)) else {
             preconditionFailure("Receipt: not an object")
         }
-        fields["receiptDigest"] = .string(Digest.sha256(JSONValue.object(fields).text()))
+        fields["receipt_digest"] = .string(Digest.sha256(JSONValue.object(fields).text()))
         try AtomicOutput.writeAtomically(
             JSONValue.object(fields).text(.pretty) + "\n", to: folder.appendingPathComponent(Self.fileName))
     }
 
     /// The outputs that are not in the folder any more with the size recorded.
-    func lostOutputs(in folder: URL) -> [String] {
+    package func lostOutputs(in folder: URL) -> [String] {
         outputs.filter { output in
             var status = stat()
             return stat(folder.appendingPathComponent(output.path).path, &status) != 0

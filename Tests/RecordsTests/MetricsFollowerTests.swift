@@ -1,12 +1,15 @@
 import Foundation
-import Stage
+import Records
 import TestSupport
 import Testing
 
 @Suite struct MetricsFollowerTests {
-    private func line(_ step: Int, _ loss: Double) -> String {
-        #"{"step":\#(step),"total_steps":10,"loss":\#(loss),"terms":{"sft":\#(loss),"iva":0,"kd":0.5,"tpa":0},"seconds":{"data":0.5,"student":1.5},"tokens_per_second":100}"#
-            + "\n"
+    /// A step that took two seconds, of ten.
+    private func line(_ step: Int, _ loss: Double) throws -> String {
+        var metrics = StepMetrics()
+        (metrics.step, metrics.totalSteps, metrics.loss) = (step, 10, loss)
+        (metrics.seconds.data, metrics.seconds.student) = (0.5, 1.5)
+        return String(decoding: try RecordFormat.line(metrics), as: UTF8.self) + "\n"
     }
 
     private func append(_ text: String, to url: URL) throws {
@@ -22,15 +25,15 @@ import Testing
             try Data((line(0, 4) + line(1, 2)).utf8).write(to: url)
             var follower = MetricsFollower(url)
             #expect(try follower.update())
-            #expect(follower.losses == [4, 2] && follower.step == 1 && follower.totalSteps == 10)
+            #expect(follower.steps.map(\.loss) == [4, 2] && follower.steps.last?.totalSteps == 10)
             #expect(try !follower.update())
-            let third = line(2, 1)
+            let third = try line(2, 1)
             try append(String(third.prefix(20)), to: url)
             try follower.update()
-            #expect(follower.step == 1)
+            #expect(follower.steps.last?.step == 1)
             try append(String(third.dropFirst(20)), to: url)
             try follower.update()
-            #expect(follower.losses == [4, 2, 1])
+            #expect(follower.steps.map(\.loss) == [4, 2, 1])
             // Two seconds a step, seven steps left.
             #expect(follower.secondsLeft == 14)
         }
@@ -44,23 +47,7 @@ import Testing
             try follower.update()
             try Data(line(0, 3).utf8).write(to: url)
             try follower.update()
-            #expect(follower.losses == [3])
-        }
-    }
-
-    @Test func theLinesSayHowFarItIsAndFitTheTerminal() throws {
-        try withTemporaryFolder { folder in
-            let url = folder.appendingPathComponent("metrics.jsonl")
-            try Data((line(0, 4) + line(1, 2)).utf8).write(to: url)
-            var follower = MetricsFollower(url)
-            #expect(follower.lines("sft", width: 80) == ["sft: no step yet"])
-            try follower.update()
-            #expect(
-                follower.lines("sft", width: 80) == [
-                    "sft: step 2 of 10, 20%, 0.50 steps/s, 100 tokens/s, 16 s left",
-                    "  loss 3.000  sft 3.000  kd 0.500", "  █▁",
-                ])
-            #expect(follower.lines("sft", width: 12).allSatisfy { $0.count <= 12 })
+            #expect(follower.steps.map(\.loss) == [3])
         }
     }
 
@@ -77,7 +64,7 @@ import Testing
                     [.modificationDate: Date(timeIntervalSince1970: times[index])], ofItemAtPath: url.path)
             }
             let newest = try #require(try MetricsFollower.newest(below: folder))
-            #expect(MetricsFollower.name(of: newest, below: folder) == "a/new")
+            #expect(newest.path.hasSuffix("/a/new/metrics.jsonl"))
         }
     }
 }

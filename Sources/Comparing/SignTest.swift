@@ -5,7 +5,7 @@ import Foundation
 public struct SignTest: Sendable, Equatable {
     /// Questions on which the first model gets more, and less, than the second.
     public let wins, losses: Int
-    /// Two-sided: a fair coin is at least as uneven.
+    /// Two-sided probability that a fair coin is at least as uneven.
     public let p: Double
 
     public init(wins: Int, losses: Int) {
@@ -20,7 +20,7 @@ public struct SignTest: Sendable, Equatable {
         p = min(1, 2 * tail)
     }
 
-    /// - Parameters: credits of the same questions, in the same order
+    /// Compares the credits of the same questions, in the same order.
     public init(_ first: [Double], _ second: [Double]) {
         precondition(first.count == second.count, "SignTest: \(first.count) and \(second.count) credits")
         self.init(

@@ -1,24 +1,27 @@
 import Files
 import Foundation
+import Records
 import Report
 import TestSupport
 import Testing
 
-@Suite struct ReportTests {
+@Suite struct RunReportTests {
     /// Stands in for gnuplot where the drawing does not matter.
     private func draw(_ plot: Plot) -> String { "<svg>\n<g id=\"gnuplot_canvas\">\n</g>\n</svg>" }
 
-    private func withReport(_ change: (SampleRun) throws -> Void = { _ in }, _ body: (Report) throws -> Void)
+    private func withReport(
+        _ change: (SampleRun) throws -> Void = { _ in }, _ body: (RunReport) throws -> Void
+    )
         throws
     {
         try withTemporaryFolder { folder in
             let run = try SampleRun(in: folder.appendingPathComponent("run"))
             try change(run)
-            try body(try Report(RunFolder(run.folder), draw: draw))
+            try body(try RunReport(RunFolder(run.folder), draw: draw))
         }
     }
 
-    private func table(_ name: String, of report: Report) -> [[String]] {
+    private func table(_ name: String, of report: RunReport) -> [[String]] {
         // Empty rows stand in for what is not there, so that a look at one fails instead of ending the
         // process.
         CSV.rows(report.tables.first { $0.name == name }?.text ?? "")
@@ -53,7 +56,7 @@ import Testing
         try withTemporaryFolder { folder in
             let run = try SampleRun(in: folder)
             let curves = try LossCurves(name: "sft", file: run.url("sft/metrics.jsonl"))
-            let points = curves.curve(curves.values["sft"] ?? [], points: 30)
+            let points = curves.curve(points: 30, \.terms.sft)
             // Four steps a point: 0 to 3 at 1.5, with 99, 98, 97 and 96.
             #expect(points.count == 25 && points[0].x == 1.5 && points[0].y == 97.5)
             #expect(points[24].x == 97.5 && points[24].y == 1.5)
@@ -165,7 +168,8 @@ import Testing
         try withTemporaryFolder { folder in
             let run = try SampleRun(in: folder.appendingPathComponent("run"))
             let (a, b) = (
-                try Report(RunFolder(run.folder), draw: draw), try Report(RunFolder(run.folder), draw: draw)
+                try RunReport(RunFolder(run.folder), draw: draw),
+                try RunReport(RunFolder(run.folder), draw: draw)
             )
             #expect(a.page == b.page && a.tables.map(\.text) == b.tables.map(\.text))
             // And after a move: everything is found by digest, or at the same place below the run.
@@ -173,7 +177,7 @@ import Testing
             try FileManager.default.createDirectory(
                 at: moved.deletingLastPathComponent(), withIntermediateDirectories: true)
             try FileManager.default.moveItem(at: run.folder, to: moved)
-            #expect(try Report(RunFolder(moved), draw: draw).page == a.page)
+            #expect(try RunReport(RunFolder(moved), draw: draw).page == a.page)
         }
     }
 
@@ -205,9 +209,9 @@ import Testing
         try withReport({ run in
             for seed in 1...2 {
                 try run.stage("train-student", "ablations/kd/seed-\(seed)/model", []) {
-                    try AtomicOutput.writeAtomically(
-                        #"{"step":0,"loss":1,"terms":{"sft":1}}"# + "\n",
-                        to: $0.appendingPathComponent("metrics.jsonl"))
+                    var step = StepMetrics()
+                    step.terms.sft = 1
+                    try MetricsFile($0.appendingPathComponent(MetricsFile.file), keeping: 0).append(step)
                 }
             }
         }) { report in
