@@ -119,4 +119,23 @@ import Testing
             atPath: Fixtures.repository.appendingPathComponent("Sources").path)
         #expect(Set(named) == Set(folders.filter { !$0.hasPrefix(".") }))
     }
+
+    /// A step of a walk is a row that names a file below Sources/ and a function as its declaration begins.
+    @Test func everyStepOfAWalkNamesAFunctionOfItsFile() throws {
+        let steps = try text("docs/architecture.md").matches(
+            of: #/\n\| [^|]* \| `([A-Za-z-]+\/[A-Za-z+]+\.swift)` \| `([^`]+)` \|/#)
+        #expect(steps.count > 40)
+        for step in steps {
+            let file = "Sources/\(step.output.1)"
+            guard exists(file) else {
+                Issue.record("docs/architecture.md walks through \(file), which does not exist")
+                continue
+            }
+            let declaration = step.output.2.hasPrefix("init") ? step.output.2 : "func \(step.output.2)"
+            let source = try text(file)
+            #expect(
+                source.contains(declaration) || source.contains("var \(step.output.2)"),
+                "docs/architecture.md walks through \(declaration) of \(file), which has none")
+        }
+    }
 }
