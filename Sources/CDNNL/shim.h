@@ -3,23 +3,28 @@
 
 extern void omp_set_num_threads(int threads);
 
-/* Exported by libdnnl, but in no header of its own: row-major C[M, N] = alpha op(A) op(B) + beta C with bf16 inputs. Weak, so that
-   a library without it is found out when it is called, not when a program starts. */
-extern dnnl_status_t dnnl_gemm_bf16bf16f32(char transa, char transb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k, float alpha,
-                                           const uint16_t *a, dnnl_dim_t lda, const uint16_t *b, dnnl_dim_t ldb, float beta,
-                                           float *c, dnnl_dim_t ldc) __attribute__((weak));
+/* Exported by libdnnl, but in no header of its own: row-major C[M, N] = alpha op(A) op(B) + beta C with bf16
+   inputs. Weak, so that a library without it is found out when it is called, not when a program starts. */
+extern dnnl_status_t dnnl_gemm_bf16bf16f32(char transa, char transb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k,
+                                           float alpha, const uint16_t *a, dnnl_dim_t lda, const uint16_t *b,
+                                           dnnl_dim_t ldb, float beta, float *c, dnnl_dim_t ldc)
+    __attribute__((weak));
 
 /* On the calling thread alone; 0 when done. */
-static inline int cdnnl_bf16_gemm(char transa, char transb, int64_t m, int64_t n, int64_t k, float alpha, const uint16_t *a,
-                                  int64_t lda, const uint16_t *b, int64_t ldb, float beta, float *c, int64_t ldc) {
+static inline int cdnnl_bf16_gemm(char transa, char transb, int64_t m, int64_t n, int64_t k, float alpha,
+                                  const uint16_t *a, int64_t lda, const uint16_t *b, int64_t ldb, float beta,
+                                  float *c, int64_t ldc) {
     if (!dnnl_gemm_bf16bf16f32) return -1;
     omp_set_num_threads(1);
-    return dnnl_gemm_bf16bf16f32(transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == dnnl_success ? 0 : -1;
+    return dnnl_gemm_bf16bf16f32(transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == dnnl_success
+               ? 0
+               : -1;
 }
 
 /* Float32 on the calling thread alone; 0 when done. */
-static inline int cdnnl_gemm(char transa, char transb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
-                             const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
+static inline int cdnnl_gemm(char transa, char transb, int64_t m, int64_t n, int64_t k, float alpha,
+                             const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
+                             int64_t ldc) {
     omp_set_num_threads(1);
     return dnnl_sgemm(transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == dnnl_success ? 0 : -1;
 }

@@ -1,5 +1,5 @@
-/* libjpeg leaves by longjmp when it fails, which Swift frames must not see. These functions keep setjmp on the C
-   side: they return one of the codes below and a message, and always release what libjpeg took. */
+/* libjpeg leaves by longjmp when it fails, which Swift frames must not see. These functions keep setjmp on
+   the C side: they return one of the codes below and a message, and always release what libjpeg took. */
 #ifndef ALIGN_TI_CJPEG_H
 #define ALIGN_TI_CJPEG_H
 
@@ -30,7 +30,8 @@ static inline void align_ti_jpeg_fail(j_common_ptr codec) {
 
 static inline void align_ti_jpeg_silent(j_common_ptr codec) { (void)codec; }
 
-/* Called when libjpeg wants bytes beyond the last: its own memory source would invent an end marker and go on in grey. */
+/* Called when libjpeg wants bytes beyond the last: its own memory source would invent an end marker and go on
+   in grey. */
 static inline boolean align_ti_jpeg_out_of_bytes(j_decompress_ptr codec) {
     struct align_ti_jpeg_errors *errors = (struct align_ti_jpeg_errors *)codec->err;
     errors->status = ALIGN_TI_JPEG_TRUNCATED;
@@ -57,8 +58,8 @@ static inline void align_ti_jpeg_errors_begin(struct align_ti_jpeg_errors *error
     message[0] = 0;
 }
 
-/* Reads the header when pixels is null (sets *width and *height), and otherwise the image as RGB, 3 * width bytes a row;
-   *width and *height then say what pixels has room for and must be what the header says. */
+/* Reads the header when pixels is null (sets *width and *height), and otherwise the image as RGB, 3 * width
+   bytes a row; *width and *height then say what pixels has room for and must be what the header says. */
 static inline int align_ti_jpeg_decode(const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height,
                                        uint8_t *pixels, char *message) {
     struct jpeg_decompress_struct codec;
@@ -87,12 +88,15 @@ static inline int align_ti_jpeg_decode(const uint8_t *bytes, size_t count, uint3
     int ink = codec.num_components == 4;
     codec.out_color_space = ink ? JCS_CMYK : JCS_RGB; /* grey to RGB repeats the sample */
     jpeg_start_decompress(&codec);
-    if (codec.output_width != *width || codec.output_height != *height || codec.output_components != (ink ? 4 : 3)) {
-        snprintf(message, ALIGN_TI_JPEG_MESSAGE, "unexpected number of components (%d)", codec.num_components);
+    if (codec.output_width != *width || codec.output_height != *height ||
+        codec.output_components != (ink ? 4 : 3)) {
+        snprintf(message, ALIGN_TI_JPEG_MESSAGE, "unexpected number of components (%d)",
+                 codec.num_components);
         longjmp(errors.escape, 1);
     }
     size_t stride = (size_t)codec.output_width * 3;
-    JSAMPARRAY inks = ink ? codec.mem->alloc_sarray((j_common_ptr)&codec, JPOOL_IMAGE, codec.output_width * 4, 1) : NULL;
+    JSAMPARRAY inks =
+        ink ? codec.mem->alloc_sarray((j_common_ptr)&codec, JPOOL_IMAGE, codec.output_width * 4, 1) : NULL;
     while (codec.output_scanline < codec.output_height) {
         uint8_t *row = pixels + codec.output_scanline * stride;
         if (!ink) {
@@ -100,19 +104,22 @@ static inline int align_ti_jpeg_decode(const uint8_t *bytes, size_t count, uint3
             continue;
         }
         jpeg_read_scanlines(&codec, inks, 1);
-        /* Four-component files store inverted inks (Adobe's way, which readers assume): R = round(c * k / 255). */
+        /* Four-component files store inverted inks (Adobe's way, which readers assume): R = round(c * k /
+           255). */
         for (size_t x = 0; x < codec.output_width; x++)
             for (size_t c = 0; c < 3; c++) {
                 uint32_t product = (uint32_t)inks[0][4 * x + c] * inks[0][4 * x + 3] + 128;
                 row[3 * x + c] = (uint8_t)((product + (product >> 8)) >> 8);
             }
     }
-    jpeg_finish_decompress(&codec); /* reads on to the end marker, so a file without one counts as truncated */
+    /* Reads on to the end marker, so a file without one counts as truncated. */
+    jpeg_finish_decompress(&codec);
     jpeg_destroy_decompress(&codec);
     return ALIGN_TI_JPEG_DONE;
 }
 
-/* Writes RGB rows as a baseline JPEG, 4:2:0; *bytes belongs to the caller, who frees it (also after a failure). */
+/* Writes RGB rows as a baseline JPEG, 4:2:0; *bytes belongs to the caller, who frees it (also after a
+   failure). */
 static inline int align_ti_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int quality,
                                        uint8_t **bytes, unsigned long *count, char *message) {
     struct jpeg_compress_struct codec;

@@ -2,9 +2,10 @@
 #include "vector_math.h"
 
 DISPATCHED void ck_attend_row(const float *restrict q, const float *restrict keys, size_t key_stride,
-                              const float *restrict values, size_t value_stride, size_t n, const float *restrict own_key,
-                              const float *restrict own_value, size_t size, float scale, float *restrict scores,
-                              float *restrict y, float *restrict log_sum) {
+                              const float *restrict values, size_t value_stride, size_t n,
+                              const float *restrict own_key, const float *restrict own_value, size_t size,
+                              float scale, float *restrict scores, float *restrict y,
+                              float *restrict log_sum) {
 #pragma clang fp reassociate(on)
     float top = -INFINITY;
     for (size_t k = 0; k <= n; k++) {

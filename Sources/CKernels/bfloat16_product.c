@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* C = A B for matrices too small for a general library's packing to pay. An instruction multiplies pairs along the inner side: B is
-   laid out in panels of 64 columns whose rows are interleaved two by two; rows of A are read where they are, a pair at a time. Plain C
-   cannot express the instruction, hence the intrinsics. */
+/* C = A B for matrices too small for a general library's packing to pay. One instruction multiplies pairs
+   along the inner side: B is laid out in panels of 64 columns whose rows are interleaved two by two; rows of
+   A are read where they are, a pair at a time. This file is the exception to the rules of this folder (plain
+   C, no intrinsics, no allocation): plain C cannot express that instruction, and the panels of a larger B do
+   not fit on the stack. */
 
-enum { TILE_ROWS = 6, PANEL = 64, LANES = 16, BLOCK_PAIRS = 128, BLOCK_COLUMNS = 1024, BLOCK_ROWS = 96, STACK_WORDS = 16384 };
+enum { TILE_ROWS = 6, PANEL = 64, LANES = 16 };
+enum { BLOCK_PAIRS = 128, BLOCK_COLUMNS = 1024, BLOCK_ROWS = 96, STACK_WORDS = 16384 };
 
 #define WITH_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 #define TILE_CODE static inline __attribute__((always_inline)) WITH_BF16
@@ -31,8 +34,8 @@ struct result {
     int adds;
 };
 
-TILE_CODE void multiply_tile(int rows, int vectors, const struct operand *x, const uint16_t *a, const uint32_t *b,
-                             const struct result *y) {
+TILE_CODE void multiply_tile(int rows, int vectors, const struct operand *x, const uint16_t *a,
+                             const uint32_t *b, const struct result *y) {
     __m512 sum[TILE_ROWS][PANEL / LANES];
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < vectors; v++) sum[r][v] = _mm512_setzero_ps();
@@ -62,19 +65,26 @@ TILE_CODE void multiply_tile(int rows, int vectors, const struct operand *x, con
 }
 
 /* A tile's counts are constants to the compiler, so that its sums stay in registers. */
-#define TILE(rows)                                                                                                    \
-    WITH_BF16 static void tile_##rows(const struct operand *x, const uint16_t *a, const uint32_t *b, const struct result *y) { \
-        switch (y->vectors) {                                                                                         \
-        case 1: multiply_tile(rows, 1, x, a, b, y); break;                                                            \
-        case 2: multiply_tile(rows, 2, x, a, b, y); break;                                                            \
-        case 3: multiply_tile(rows, 3, x, a, b, y); break;                                                            \
-        default: multiply_tile(rows, 4, x, a, b, y);                                                                  \
-        }                                                                                                             \
+#define TILE(rows)                                                                                           \
+    WITH_BF16 static void tile_##rows(const struct operand *x, const uint16_t *a, const uint32_t *b,         \
+                                      const struct result *y) {                                              \
+        switch (y->vectors) {                                                                                \
+        case 1: multiply_tile(rows, 1, x, a, b, y); break;                                                   \
+        case 2: multiply_tile(rows, 2, x, a, b, y); break;                                                   \
+        case 3: multiply_tile(rows, 3, x, a, b, y); break;                                                   \
+        default: multiply_tile(rows, 4, x, a, b, y);                                                         \
+        }                                                                                                    \
     }
-TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
 
 /* Rows 2i and 2i + 1 of x become row i of y, element by element. */
-WITH_BF16 static void interleave_rows(const uint16_t *x, size_t stride, size_t rows, size_t width, uint32_t *y, size_t y_stride) {
+WITH_BF16 static void interleave_rows(const uint16_t *x, size_t stride, size_t rows, size_t width,
+                                      uint32_t *y, size_t y_stride) {
     for (size_t r = 0; r < rows; r += 2, y += y_stride) {
         const uint16_t *restrict even = x + r * stride, *restrict odd = even + stride;
         uint32_t *restrict out = y;
@@ -86,7 +96,8 @@ WITH_BF16 static void interleave_rows(const uint16_t *x, size_t stride, size_t r
 }
 
 /* Up to 16 rows of x become columns of pairs: y[p * PANEL + r] = (x[r, 2p], x[r, 2p + 1]). */
-WITH_BF16 static void transpose_pairs(const uint16_t *x, size_t stride, size_t rows, size_t width, uint32_t *y) {
+WITH_BF16 static void transpose_pairs(const uint16_t *x, size_t stride, size_t rows, size_t width,
+                                      uint32_t *y) {
     const size_t pairs = (width + 1) / 2;
     for (size_t p = 0; p < pairs; p += LANES) {
         const size_t left = width - 2 * p;
@@ -106,8 +117,10 @@ WITH_BF16 static void transpose_pairs(const uint16_t *x, size_t stride, size_t r
         }
         /* s[4g + c], quarter q: column 4q + c of rows 4g to 4g + 3. */
         for (int c = 0; c < 4; c++) {
-            __m512i even_low = _mm512_shuffle_i32x4(s[c], s[4 + c], 0x88), even_high = _mm512_shuffle_i32x4(s[8 + c], s[12 + c], 0x88);
-            __m512i odd_low = _mm512_shuffle_i32x4(s[c], s[4 + c], 0xdd), odd_high = _mm512_shuffle_i32x4(s[8 + c], s[12 + c], 0xdd);
+            __m512i even_low = _mm512_shuffle_i32x4(s[c], s[4 + c], 0x88),
+                    even_high = _mm512_shuffle_i32x4(s[8 + c], s[12 + c], 0x88);
+            __m512i odd_low = _mm512_shuffle_i32x4(s[c], s[4 + c], 0xdd),
+                    odd_high = _mm512_shuffle_i32x4(s[8 + c], s[12 + c], 0xdd);
             t[c] = _mm512_shuffle_i32x4(even_low, even_high, 0x88);
             t[8 + c] = _mm512_shuffle_i32x4(even_low, even_high, 0xdd);
             t[4 + c] = _mm512_shuffle_i32x4(odd_low, odd_high, 0x88);
@@ -118,27 +131,29 @@ WITH_BF16 static void transpose_pairs(const uint16_t *x, size_t stride, size_t r
 }
 
 /* `depth` rows and `columns` columns of op(B) as panels. */
-WITH_BF16 static void pack_panels(const struct ck_half_matrix *b, size_t inner, size_t depth, size_t column, size_t columns,
-                                  uint32_t *panels) {
+WITH_BF16 static void pack_panels(const struct ck_half_matrix *b, size_t inner, size_t depth, size_t column,
+                                  size_t columns, uint32_t *panels) {
     const size_t pairs = (depth + 1) / 2;
     for (size_t j = 0; j < columns; j += PANEL, panels += pairs * PANEL) {
         const size_t width = smaller(PANEL, columns - j);
         if (b->transposed)
             for (size_t i = 0; i < width; i += LANES)
-                transpose_pairs(b->at + (column + j + i) * b->stride + inner, b->stride, smaller(LANES, width - i), depth, panels + i);
+                transpose_pairs(b->at + (column + j + i) * b->stride + inner, b->stride,
+                                smaller(LANES, width - i), depth, panels + i);
         else
             interleave_rows(b->at + inner * b->stride + column + j, b->stride, depth, width, panels, PANEL);
     }
 }
 
 /* Some rows of A by all panels. */
-static void multiply_rows(const struct operand *x, const uint16_t *a, size_t rows, const uint32_t *panels, size_t panel_words,
-                          size_t columns, float *c, size_t c_stride, int adds) {
-    static void (*const tiles[])(const struct operand *, const uint16_t *, const uint32_t *, const struct result *) = {
-        tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
+static void multiply_rows(const struct operand *x, const uint16_t *a, size_t rows, const uint32_t *panels,
+                          size_t panel_words, size_t columns, float *c, size_t c_stride, int adds) {
+    static void (*const tiles[])(const struct operand *, const uint16_t *, const uint32_t *,
+                                 const struct result *) = {tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
     for (size_t j = 0; j < columns; j += PANEL, panels += panel_words) {
         const size_t width = smaller(PANEL, columns - j), vectors = (width + LANES - 1) / LANES;
-        struct result y = {c + j, c_stride, (int)vectors, (__mmask16)(0xffffu >> (LANES * vectors - width)), adds};
+        struct result y = {c + j, c_stride, (int)vectors, (__mmask16)(0xffffu >> (LANES * vectors - width)),
+                           adds};
         for (size_t r = 0; r < rows; r += TILE_ROWS) {
             y.at = c + r * c_stride + j;
             tiles[smaller(TILE_ROWS, rows - r) - 1](x, a + r * x->row_step, panels, &y);
@@ -146,28 +161,34 @@ static void multiply_rows(const struct operand *x, const uint16_t *a, size_t row
     }
 }
 
-int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m, size_t n, size_t k,
-                        int adds) {
+int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m,
+                        size_t n, size_t k, int adds) {
     const size_t block_depth = smaller(k, 2 * BLOCK_PAIRS), block_columns = smaller(n, BLOCK_COLUMNS);
     const size_t most_pairs = (block_depth + 1) / 2;
     const size_t panel_words = most_pairs * ((block_columns + PANEL - 1) / PANEL) * PANEL;
     const size_t words = panel_words + (a.transposed ? most_pairs * BLOCK_ROWS : 0);
     _Alignas(64) uint32_t near[STACK_WORDS];
-    uint32_t *panels = words <= STACK_WORDS ? near : aligned_alloc(64, (words * sizeof(uint32_t) + 63) & ~(size_t)63);
+    uint32_t *panels =
+        words <= STACK_WORDS ? near : aligned_alloc(64, (words * sizeof(uint32_t) + 63) & ~(size_t)63);
     if (!panels) return -1;
     uint32_t *row_pairs = panels + panel_words;
     for (size_t column = 0; column < n; column += block_columns)
         for (size_t inner = 0; inner < k; inner += block_depth) {
-            const size_t columns = smaller(block_columns, n - column), depth = smaller(block_depth, k - inner);
+            const size_t columns = smaller(block_columns, n - column),
+                         depth = smaller(block_depth, k - inner);
             const size_t pairs = (depth + 1) / 2;
             pack_panels(&b, inner, depth, column, columns, panels);
             for (size_t row = 0; row < m; row += BLOCK_ROWS) {
                 const size_t rows = smaller(BLOCK_ROWS, m - row);
-                const struct operand in_place = {a.stride, 2, depth / 2, (int)(depth % 2)}, packed = {2, 2 * BLOCK_ROWS, pairs, 0};
-                if (a.transposed) interleave_rows(a.at + inner * a.stride + row, a.stride, depth, rows, row_pairs, BLOCK_ROWS);
+                const struct operand in_place = {a.stride, 2, depth / 2, (int)(depth % 2)},
+                                     packed = {2, 2 * BLOCK_ROWS, pairs, 0};
+                if (a.transposed)
+                    interleave_rows(a.at + inner * a.stride + row, a.stride, depth, rows, row_pairs,
+                                    BLOCK_ROWS);
                 multiply_rows(a.transposed ? &packed : &in_place,
-                              a.transposed ? (const uint16_t *)row_pairs : a.at + row * a.stride + inner, rows, panels, pairs * PANEL,
-                              columns, c + row * c_stride + column, c_stride, adds || inner > 0);
+                              a.transposed ? (const uint16_t *)row_pairs : a.at + row * a.stride + inner,
+                              rows, panels, pairs * PANEL, columns, c + row * c_stride + column, c_stride,
+                              adds || inner > 0);
             }
         }
     if (panels != near) free(panels);
@@ -176,8 +197,8 @@ int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float 
 
 #else
 
-int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m, size_t n, size_t k,
-                        int adds) {
+int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m,
+                        size_t n, size_t k, int adds) {
     return -1;
 }
 

@@ -1,8 +1,8 @@
 #include "numeric.h"
 #include "vector_math.h"
 
-/* With r = log p - log q at one id: m / q = lambda e^r + 1 - lambda, and its log, which for lambda = 1 is r itself: the logs are
-   differences of logits, so no probability that rounds to zero is ever divided by. */
+/* With r = log p - log q at one id: m / q = lambda e^r + 1 - lambda, and its log, which for lambda = 1 is r
+   itself: the logs are differences of logits, so no probability that rounds to zero is ever divided by. */
 INLINED float ratio(float r, float lambda) { return lambda * ck_expf(r) + (1.0f - lambda); }
 INLINED float log_ratio(float r, float lambda) { return lambda == 1.0f ? r : ck_logf(ratio(r, lambda)); }
 
@@ -13,8 +13,9 @@ INLINED float slope_at(float r, struct ck_mixture f) {
     return f.b * (1.0f - log_ratio(r, f.lambda) - rest * u) - f.a * rest * ck_expf(r) * u;
 }
 
-DISPATCHED double ck_mixture_divergence(const float *restrict t, float log_sum_t, const float *restrict s, float log_sum_s,
-                                        struct ck_mixture f, size_t n, double *restrict mean_slope) {
+DISPATCHED double ck_mixture_divergence(const float *restrict t, float log_sum_t, const float *restrict s,
+                                        float log_sum_s, struct ck_mixture f, size_t n,
+                                        double *restrict mean_slope) {
 #pragma clang fp reassociate(on)
     double total = 0, mean = 0;
     for (size_t block = 0; block < n; block += 1024) {
@@ -36,8 +37,9 @@ DISPATCHED double ck_mixture_divergence(const float *restrict t, float log_sum_t
     return total;
 }
 
-DISPATCHED void ck_mixture_gradient(const float *restrict s, float log_sum_s, float *restrict t, float log_sum_t,
-                                    const struct ck_mixture *restrict parts, size_t count, size_t n) {
+DISPATCHED void ck_mixture_gradient(const float *restrict s, float log_sum_s, float *restrict t,
+                                    float log_sum_t, const struct ck_mixture *restrict parts, size_t count,
+                                    size_t n) {
     float sum[512], r[512];
     for (size_t block = 0; block < n; block += 512) {
         size_t end = n - block < 512 ? n - block : 512;

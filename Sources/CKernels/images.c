@@ -12,8 +12,8 @@ DISPATCHED void ck_block_rows(const uint8_t *restrict rows, size_t stride, size_
 }
 
 /* rows[r, x] = block[x, r] for r < count. */
-DISPATCHED void ck_unblock_rows(const uint8_t *restrict block, size_t bytes, uint8_t *restrict rows, size_t stride,
-                                size_t count) {
+DISPATCHED void ck_unblock_rows(const uint8_t *restrict block, size_t bytes, uint8_t *restrict rows,
+                                size_t stride, size_t count) {
     for (size_t start = 0; start < bytes; start += 64) {
         size_t end = start + 64 < bytes ? start + 64 : bytes;
         for (size_t r = 0; r < count; r++)
@@ -21,11 +21,11 @@ DISPATCHED void ck_unblock_rows(const uint8_t *restrict block, size_t bytes, uin
     }
 }
 
-/* Horizontal pass over CK_ROWS rows of RGB: output x is the weighted sum of taps[x] pixels from first[x] on, in fixed point
-   with CK_PRECISION fraction bits, rounded and clipped to a byte. */
+/* Horizontal pass over CK_ROWS rows of RGB: output x is the weighted sum of taps[x] pixels from first[x] on,
+   in fixed point with CK_PRECISION fraction bits, rounded and clipped to a byte. */
 DISPATCHED void ck_resize_across(const uint8_t *restrict block, const int32_t *restrict first,
-                                 const int32_t *restrict taps, const int32_t *restrict weights, size_t most_taps,
-                                 size_t outputs, uint8_t *restrict resized) {
+                                 const int32_t *restrict taps, const int32_t *restrict weights,
+                                 size_t most_taps, size_t outputs, uint8_t *restrict resized) {
     for (size_t x = 0; x < outputs; x++) {
         const uint8_t *in = block + (size_t)first[x] * 3 * CK_ROWS;
         const int32_t *w = weights + x * most_taps;
@@ -43,8 +43,8 @@ DISPATCHED void ck_resize_across(const uint8_t *restrict block, const int32_t *r
 }
 
 /* Vertical pass for one output row: the weighted sum of `taps` rows, rounded and clipped as above. */
-DISPATCHED void ck_resize_down(const uint8_t *restrict rows, size_t bytes, size_t taps, const int32_t *restrict weights,
-                               uint8_t *restrict resized) {
+DISPATCHED void ck_resize_down(const uint8_t *restrict rows, size_t bytes, size_t taps,
+                               const int32_t *restrict weights, uint8_t *restrict resized) {
     size_t x = 0;
     for (; x + 64 <= bytes; x += 64) {
         int32_t sums[64];
@@ -73,8 +73,9 @@ void ck_normalise_planes(const uint8_t *restrict pixels, size_t count, const flo
         for (size_t c = 0; c < 3; c++) planes[c * count + i] = table[c * 256 + pixels[3 * i + c]];
 }
 
-/* patches[p, (c, y, x)] = table[c, pixel]: the rows a convolution with stride = patch multiplies with its flat weights.
-   Pixels right of or below the last whole patch are left out, as the convolution leaves them out. */
+/* patches[p, (c, y, x)] = table[c, pixel]: the rows a convolution with stride = patch multiplies with its
+   flat weights. Pixels right of or below the last whole patch are left out, as the convolution leaves them
+   out. */
 void ck_normalise_patches(const uint8_t *restrict pixels, size_t width, size_t height, size_t patch,
                           const float *restrict table, float *restrict patches) {
     size_t across = width / patch, down = height / patch;

@@ -1,8 +1,8 @@
 #include "numeric.h"
 #include "vector_math.h"
 
-DISPATCHED void ck_rms_norm(const float *restrict x, const float *restrict weight, float epsilon, float *restrict y,
-                            float *restrict inverse_rms, size_t rows, size_t width) {
+DISPATCHED void ck_rms_norm(const float *restrict x, const float *restrict weight, float epsilon,
+                            float *restrict y, float *restrict inverse_rms, size_t rows, size_t width) {
 #pragma clang fp reassociate(on)
     for (size_t r = 0; r < rows; r++) {
         const float *in = x + r * width;
@@ -15,9 +15,9 @@ DISPATCHED void ck_rms_norm(const float *restrict x, const float *restrict weigh
     }
 }
 
-DISPATCHED void ck_rms_norm_gradient(const float *restrict x, const float *restrict weight, const float *restrict inverse_rms,
-                                     const float *restrict dy, float *restrict dx, float *restrict dweight, size_t rows,
-                                     size_t width) {
+DISPATCHED void ck_rms_norm_gradient(const float *restrict x, const float *restrict weight,
+                                     const float *restrict inverse_rms, const float *restrict dy,
+                                     float *restrict dx, float *restrict dweight, size_t rows, size_t width) {
 #pragma clang fp reassociate(on)
     for (size_t r = 0; r < rows; r++) {
         const float *in = x + r * width, *g = dy + r * width;
@@ -31,8 +31,9 @@ DISPATCHED void ck_rms_norm_gradient(const float *restrict x, const float *restr
     }
 }
 
-DISPATCHED void ck_layer_norm(const float *restrict x, const float *restrict weight, const float *restrict bias, float epsilon,
-                              float *restrict y, float *restrict statistics, size_t rows, size_t width) {
+DISPATCHED void ck_layer_norm(const float *restrict x, const float *restrict weight,
+                              const float *restrict bias, float epsilon, float *restrict y,
+                              float *restrict statistics, size_t rows, size_t width) {
 #pragma clang fp reassociate(on)
     for (size_t r = 0; r < rows; r++) {
         const float *in = x + r * width;
@@ -48,9 +49,10 @@ DISPATCHED void ck_layer_norm(const float *restrict x, const float *restrict wei
     }
 }
 
-DISPATCHED void ck_layer_norm_gradient(const float *restrict x, const float *restrict weight, const float *restrict statistics,
-                                       const float *restrict dy, float *restrict dx, float *restrict dweight,
-                                       float *restrict dbias, size_t rows, size_t width) {
+DISPATCHED void ck_layer_norm_gradient(const float *restrict x, const float *restrict weight,
+                                       const float *restrict statistics, const float *restrict dy,
+                                       float *restrict dx, float *restrict dweight, float *restrict dbias,
+                                       size_t rows, size_t width) {
 #pragma clang fp reassociate(on)
     for (size_t r = 0; r < rows; r++) {
         const float *in = x + r * width, *g = dy + r * width;

@@ -41,8 +41,8 @@ DISPATCHED void ck_add_column_sums(float *restrict sums, const float *restrict x
         for (size_t c = 0; c < width; c++) sums[c] += x[r * width + c];
 }
 
-DISPATCHED void ck_rotary(const float *restrict x, const float *restrict cosine, const float *restrict sine, float direction,
-                          float *restrict y, size_t rows, size_t heads, size_t size) {
+DISPATCHED void ck_rotary(const float *restrict x, const float *restrict cosine, const float *restrict sine,
+                          float direction, float *restrict y, size_t rows, size_t heads, size_t size) {
     size_t half = size / 2;
     for (size_t r = 0; r < rows; r++)
         for (size_t h = 0; h < heads; h++) {
@@ -56,8 +56,9 @@ DISPATCHED void ck_rotary(const float *restrict x, const float *restrict cosine,
         }
 }
 
-DISPATCHED void ck_adamw(float *restrict p, const float *restrict g, float *restrict m, float *restrict v, float gradient_scale,
-                         float beta1, float beta2, float step_size, float correction, float epsilon, float decay, size_t n) {
+DISPATCHED void ck_adamw(float *restrict p, const float *restrict g, float *restrict m, float *restrict v,
+                         float gradient_scale, float beta1, float beta2, float step_size, float correction,
+                         float epsilon, float decay, size_t n) {
     for (size_t i = 0; i < n; i++) {
         float gradient = g[i] * gradient_scale;
         m[i] = beta1 * m[i] + (1 - beta1) * gradient;
@@ -77,7 +78,8 @@ DISPATCHED void ck_keep_smallest(uint64_t *restrict keys, size_t n, size_t count
     if (count >= n) return;
     uint64_t all = 0, common = ~(uint64_t)0;
     for (size_t i = 0; i < n; i++) all |= keys[i], common &= keys[i];
-    /* Bits in which no two keys differ are the bound's; each of the others is 0 if enough keys are not above what it then may be. */
+    /* Bits in which no two keys differ are the bound's; each of the others is 0 if enough keys are not above
+       what it then may be. */
     uint64_t bound = common;
     for (uint64_t bit = (uint64_t)1 << 63; bit; bit >>= 1) {
         if (!((all ^ common) & bit)) continue;

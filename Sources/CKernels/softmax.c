@@ -15,8 +15,9 @@ INLINED float largest(const float *restrict x, size_t n) {
     return lanes[0] > top ? lanes[0] : top;
 }
 
-/* Rows of attention are short: one after the other, the last few values would cost as much as a hundred before them. So a row is taken
-   as whole vectors as far as its memory goes, what it does not see being minus infinity; returns how many values that are. */
+/* Rows of attention are short: one after the other, the last few values would cost as much as a hundred
+   before them. So a row is taken as whole vectors as far as its memory goes, what it does not see being minus
+   infinity; returns how many values that are. */
 INLINED size_t whole_vectors(float *restrict s, size_t n, size_t stride) {
     size_t whole = (n + 15) / 16 * 16;
     if (whole > stride) return n;
@@ -24,8 +25,9 @@ INLINED size_t whole_vectors(float *restrict s, size_t n, size_t stride) {
     return whole;
 }
 
-DISPATCHED void ck_prefix_softmax(float *restrict scores, float *restrict self, const int32_t *restrict visible, float scale,
-                                  float *restrict log_sum, size_t log_sum_stride, size_t rows, size_t width, size_t stride) {
+DISPATCHED void ck_prefix_softmax(float *restrict scores, float *restrict self,
+                                  const int32_t *restrict visible, float scale, float *restrict log_sum,
+                                  size_t log_sum_stride, size_t rows, size_t width, size_t stride) {
 #pragma clang fp reassociate(on)
     for (size_t r = 0; r < rows; r++) {
         float *s = scores + r * stride;
@@ -51,9 +53,10 @@ DISPATCHED void ck_prefix_softmax(float *restrict scores, float *restrict self, 
     }
 }
 
-DISPATCHED void ck_prefix_softmax_again(float *restrict scores, float *restrict self, const int32_t *restrict visible, float scale,
-                                        const float *restrict log_sum, size_t log_sum_stride, size_t rows, size_t width,
-                                        size_t stride) {
+DISPATCHED void ck_prefix_softmax_again(float *restrict scores, float *restrict self,
+                                        const int32_t *restrict visible, float scale,
+                                        const float *restrict log_sum, size_t log_sum_stride, size_t rows,
+                                        size_t width, size_t stride) {
     for (size_t r = 0; r < rows; r++) {
         float *s = scores + r * stride;
         size_t n = (size_t)visible[r];
@@ -66,10 +69,11 @@ DISPATCHED void ck_prefix_softmax_again(float *restrict scores, float *restrict 
     }
 }
 
-DISPATCHED void ck_softmax_gradient(const float *restrict p, float *restrict dp, const float *restrict d, float scale,
-                                    size_t rows, size_t width, size_t stride) {
+DISPATCHED void ck_softmax_gradient(const float *restrict p, float *restrict dp, const float *restrict d,
+                                    float scale, size_t rows, size_t width, size_t stride) {
     for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < width; c++) dp[r * stride + c] = p[r * stride + c] * (dp[r * stride + c] - d[r]) * scale;
+        for (size_t c = 0; c < width; c++)
+            dp[r * stride + c] = p[r * stride + c] * (dp[r * stride + c] - d[r]) * scale;
 }
 
 DISPATCHED float ck_log_sum_exp(const float *restrict x, size_t n) {
@@ -79,7 +83,8 @@ DISPATCHED float ck_log_sum_exp(const float *restrict x, size_t n) {
     return top + logf(sum);
 }
 
-DISPATCHED double ck_kl(const float *restrict t, float log_sum_t, const float *restrict s, float log_sum_s, size_t n) {
+DISPATCHED double ck_kl(const float *restrict t, float log_sum_t, const float *restrict s, float log_sum_s,
+                        size_t n) {
 #pragma clang fp reassociate(on)
     double total = 0;
     for (size_t block = 0; block < n; block += 1024) {
@@ -94,16 +99,19 @@ DISPATCHED double ck_kl(const float *restrict t, float log_sum_t, const float *r
     return total;
 }
 
-DISPATCHED void ck_two_softmax(float *restrict s, float log_sum_n, float a, float log_sum_m, float b, size_t n, size_t m) {
+DISPATCHED void ck_two_softmax(float *restrict s, float log_sum_n, float a, float log_sum_m, float b,
+                               size_t n, size_t m) {
     for (size_t i = 0; i < m; i++) s[i] = a * ck_expf(s[i] - log_sum_n) + b * ck_expf(s[i] - log_sum_m);
     for (size_t i = m; i < n; i++) s[i] = a * ck_expf(s[i] - log_sum_n);
 }
 
-DISPATCHED void ck_subtract_softmax(float *restrict x, const float *restrict t, float log_sum_t, float b, size_t n) {
+DISPATCHED void ck_subtract_softmax(float *restrict x, const float *restrict t, float log_sum_t, float b,
+                                    size_t n) {
     for (size_t i = 0; i < n; i++) x[i] -= b * ck_expf(t[i] - log_sum_t);
 }
 
-DISPATCHED double ck_exp_shifted(const float *restrict x, float inverse_temperature, float shift, float *restrict p, size_t n) {
+DISPATCHED double ck_exp_shifted(const float *restrict x, float inverse_temperature, float shift,
+                                 float *restrict p, size_t n) {
 #pragma clang fp reassociate(on)
     double sum = 0;
     for (size_t i = 0; i < n; i++) {

@@ -7,7 +7,8 @@
 /* Written without calls and branches, so that a loop around them vectorises under every instruction set. */
 #define INLINED static inline __attribute__((always_inline))
 
-/* e^x to 2 units in the last place: x = k ln 2 + r, Cephes' polynomial for e^r. Below -87.3 the result is about 1e-38. */
+/* e^x to 2 units in the last place: x = k ln 2 + r, Cephes' polynomial for e^r. Below -87.3 the result is
+   about 1e-38. */
 INLINED float ck_expf(float x) {
     x = x < -87.3f ? -87.3f : x;
     x = x > 88.3f ? 88.3f : x;
@@ -26,7 +27,8 @@ INLINED float ck_expf(float x) {
     return y * power;
 }
 
-/* Natural logarithm of a positive normal number to 2 units in the last place: x = 2^k m, Cephes' polynomial for log m. */
+/* Natural logarithm of a positive normal number to 2 units in the last place: x = 2^k m, Cephes' polynomial
+   for log m. */
 INLINED float ck_logf(float x) {
     int32_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -57,7 +59,8 @@ INLINED float ck_tanhf(float x) { return 2.0f * ck_sigmoid(2.0f * x) - 1.0f; }
 INLINED float ck_normal_cdf(float x) {
     float z = (x < 0 ? -x : x) * 0.70710678118654752f;
     float t = 1.0f / (1.0f + 0.3275911f * z);
-    float p = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t;
+    float p =
+        ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t;
     float tail = 0.5f * p * ck_expf(-z * z);
     return x < 0 ? tail : 1.0f - tail;
 }

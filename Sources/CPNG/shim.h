@@ -1,5 +1,5 @@
-/* libpng leaves by longjmp when it fails, which Swift frames must not see. These functions keep setjmp on the C
-   side: they return one of the codes below and a message, and always release what libpng took. */
+/* libpng leaves by longjmp when it fails, which Swift frames must not see. These functions keep setjmp on the
+   C side: they return one of the codes below and a message, and always release what libpng took. */
 #ifndef ALIGN_TI_CPNG_H
 #define ALIGN_TI_CPNG_H
 
@@ -11,7 +11,12 @@
 #include <string.h>
 #include <png.h>
 
-enum { ALIGN_TI_PNG_DONE = 0, ALIGN_TI_PNG_BROKEN = 1, ALIGN_TI_PNG_TRUNCATED = 2, ALIGN_TI_PNG_MESSAGE = 200 };
+enum {
+    ALIGN_TI_PNG_DONE = 0,
+    ALIGN_TI_PNG_BROKEN = 1,
+    ALIGN_TI_PNG_TRUNCATED = 2,
+    ALIGN_TI_PNG_MESSAGE = 200
+};
 
 struct align_ti_png {
     const uint8_t *next; /* reading */
@@ -56,13 +61,14 @@ static inline void align_ti_png_push(png_structp codec, png_bytep from, size_t c
 
 static inline void align_ti_png_flush(png_structp codec) { (void)codec; }
 
-/* Reads a PNG of any kind as RGB, 3 * width bytes a row: alpha dropped, the high byte of 16, palettes and small samples
-   expanded. width and height say what pixels has room for and must be what the header says. */
-static inline int align_ti_png_decode(const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *pixels,
-                                      char *message) {
+/* Reads a PNG of any kind as RGB, 3 * width bytes a row: alpha dropped, the high byte of 16, palettes and
+   small samples expanded. width and height say what pixels has room for and must be what the header says. */
+static inline int align_ti_png_decode(const uint8_t *bytes, size_t count, uint32_t width, uint32_t height,
+                                      uint8_t *pixels, char *message) {
     struct align_ti_png state = {bytes, count, NULL, 0, 0, message, ALIGN_TI_PNG_BROKEN};
     snprintf(message, ALIGN_TI_PNG_MESSAGE, "out of memory");
-    png_structp codec = png_create_read_struct(PNG_LIBPNG_VER_STRING, &state, align_ti_png_fail, align_ti_png_silent);
+    png_structp codec =
+        png_create_read_struct(PNG_LIBPNG_VER_STRING, &state, align_ti_png_fail, align_ti_png_silent);
     png_infop info = codec ? png_create_info_struct(codec) : NULL;
     if (info == NULL || setjmp(png_jmpbuf(codec))) {
         png_destroy_read_struct(&codec, &info, NULL);
@@ -80,8 +86,8 @@ static inline int align_ti_png_decode(const uint8_t *bytes, size_t count, uint32
     int passes = png_set_interlace_handling(codec);
     png_read_update_info(codec, info);
     size_t stride = (size_t)width * 3;
-    if (png_get_image_width(codec, info) != width || png_get_image_height(codec, info) != height
-        || png_get_rowbytes(codec, info) != stride)
+    if (png_get_image_width(codec, info) != width || png_get_image_height(codec, info) != height ||
+        png_get_rowbytes(codec, info) != stride)
         png_error(codec, "the header contradicts itself");
     for (int pass = 0; pass < passes; pass++)
         for (uint32_t y = 0; y < height; y++) png_read_row(codec, pixels + y * stride, NULL);
@@ -90,13 +96,14 @@ static inline int align_ti_png_decode(const uint8_t *bytes, size_t count, uint32
 }
 
 /* Writes RGB rows as an 8-bit PNG; *bytes belongs to the caller, who frees it (also after a failure). */
-static inline int align_ti_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int level, uint8_t **bytes,
-                                      size_t *count, char *message) {
+static inline int align_ti_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int level,
+                                      uint8_t **bytes, size_t *count, char *message) {
     struct align_ti_png state = {NULL, 0, NULL, 0, 0, message, ALIGN_TI_PNG_BROKEN};
     snprintf(message, ALIGN_TI_PNG_MESSAGE, "out of memory");
     *bytes = NULL;
     *count = 0;
-    png_structp codec = png_create_write_struct(PNG_LIBPNG_VER_STRING, &state, align_ti_png_fail, align_ti_png_silent);
+    png_structp codec =
+        png_create_write_struct(PNG_LIBPNG_VER_STRING, &state, align_ti_png_fail, align_ti_png_silent);
     png_infop info = codec ? png_create_info_struct(codec) : NULL;
     if (info == NULL || setjmp(png_jmpbuf(codec))) {
         *bytes = state.bytes;
@@ -105,8 +112,8 @@ static inline int align_ti_png_encode(const uint8_t *pixels, uint32_t width, uin
     }
     png_set_write_fn(codec, &state, align_ti_png_push, align_ti_png_flush);
     png_set_compression_level(codec, level);
-    png_set_IHDR(codec, info, width, height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(codec, info, width, height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(codec, info);
     for (uint32_t y = 0; y < height; y++) png_write_row(codec, pixels + (size_t)y * width * 3);
     png_write_end(codec, info);

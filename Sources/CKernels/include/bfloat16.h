@@ -7,12 +7,12 @@
 void ck_to_bfloat16(const float *restrict x, uint16_t *restrict y, size_t n);
 void ck_from_bfloat16(const uint16_t *restrict x, float *restrict y, size_t n);
 
-/* y[r, j] = sum over i of x[r, i] w[j, i] for few rows: x [rows, k], w [n, k], y [rows, y_stride]. The matrix is read once for
-   four rows and never packed, which is what a general product would spend its time on. */
-void ck_few_rows(const float *restrict x, size_t rows, size_t x_stride, const float *restrict w, size_t n, size_t k,
-                 size_t w_stride, float *restrict y, size_t y_stride);
-void ck_few_rows_bfloat16(const float *restrict x, size_t rows, size_t x_stride, const uint16_t *restrict w, size_t n, size_t k,
-                          size_t w_stride, float *restrict y, size_t y_stride);
+/* y[r, j] = sum over i of x[r, i] w[j, i] for few rows: x [rows, k], w [n, k], y [rows, y_stride]. The matrix
+   is read once for four rows and never packed, which is what a general product would spend its time on. */
+void ck_few_rows(const float *restrict x, size_t rows, size_t x_stride, const float *restrict w, size_t n,
+                 size_t k, size_t w_stride, float *restrict y, size_t y_stride);
+void ck_few_rows_bfloat16(const float *restrict x, size_t rows, size_t x_stride, const uint16_t *restrict w,
+                          size_t n, size_t k, size_t w_stride, float *restrict y, size_t y_stride);
 
 /* Rows of bfloat16 values, `stride` apart, read as they are or transposed. */
 struct ck_half_matrix {
@@ -21,9 +21,10 @@ struct ck_half_matrix {
     int transposed;
 };
 
-/* C = op(A) op(B), or C + op(A) op(B) where it adds, with sums in float32: C [m, n], rows c_stride apart, inner side k > 0. For
-   products of small sides; the processor must have AVX-512 with its bfloat16 extension. 0 when done. */
-int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m, size_t n, size_t k,
-                        int adds);
+/* C = op(A) op(B), or C + op(A) op(B) where it adds, with sums in float32: C [m, n], rows c_stride apart,
+   inner side k > 0. For products of small sides; the processor must have AVX-512 with its bfloat16 extension.
+   0 when done. */
+int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m,
+                        size_t n, size_t k, int adds);
 
 #endif

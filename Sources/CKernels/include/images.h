@@ -11,6 +11,6 @@ void ck_resize_across(const uint8_t *block, const int32_t *first, const int32_t 
                       size_t most_taps, size_t outputs, uint8_t *resized);
 void ck_resize_down(const uint8_t *rows, size_t bytes, size_t taps, const int32_t *weights, uint8_t *resized);
 void ck_normalise_planes(const uint8_t *pixels, size_t count, const float *table, float *planes);
-void ck_normalise_patches(const uint8_t *pixels, size_t width, size_t height, size_t patch, const float *table,
-                          float *patches);
+void ck_normalise_patches(const uint8_t *pixels, size_t width, size_t height, size_t patch,
+                          const float *table, float *patches);
 #endif
