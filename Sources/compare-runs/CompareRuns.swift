@@ -6,20 +6,41 @@ import Records
 import Stage
 
 struct CompareRecipe: Recipe {
+    /// Rows of the table, in order: folders below --runs.
+    var rows: [String] = []
     /// The row that the others are compared with.
-    var baseline: String?
+    var baseline = ""
     /// Shows what the runs cost beside their scores.
     var costs = false
-    /// What is compared.
+    /// What is compared, for the caption.
     var title = ""
     /// Rows that the paper has above, and below, the baseline.
     var publishedAbove: [String] = []
     var publishedBelow: [String] = []
 
     enum CodingKeys: String, CodingKey {
-        case baseline, costs, title
+        case rows, baseline, costs, title
         case publishedAbove = "published_above"
         case publishedBelow = "published_below"
+    }
+
+    func validate() throws {
+        let names = rows.joined(separator: ", ")
+        guard !rows.isEmpty else { throw SettingProblem("rows", "is empty, expected the rows to compare") }
+        guard Set(rows).count == rows.count else {
+            throw SettingProblem("rows", "names a row twice: \(names)")
+        }
+        guard rows.contains(baseline) else {
+            throw SettingProblem("baseline", "is '\(baseline)', expected one of \(names)")
+        }
+        for (key, published) in [("published_above", publishedAbove), ("published_below", publishedBelow)] {
+            for row in published where row == baseline || !rows.contains(row) {
+                throw SettingProblem(key, "names \(row), expected one of \(names) but \(baseline)")
+            }
+        }
+        guard Set(publishedAbove).isDisjoint(with: publishedBelow) else {
+            throw SettingProblem("published_below", "names a row that published_above names too")
+        }
     }
 }
 
@@ -31,47 +52,52 @@ struct CompareRuns: ParsableCommand {
             Writes <name>.csv and <name>.txt, the table, and prints it, <name> being that of the output folder, and cells.jsonl, \
             all numbers in full. With several seeds the test is a paired t test over seeds, with one McNemar's over questions.
             """,
-        example:
-            "compare-runs --runs runs/demo/ablations --row sft --row kd --row align-ti --baseline kd --seeds 3 --out runs/demo/tables/table3"
-    )
+        example: """
+            compare-runs --config pipelines/ablations/tables/table3.yaml --runs runs/demo/ablations \\
+              --out runs/demo/tables/table3
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the rows.") var runs: String
-    @Option(name: .customLong("row"), help: "A row of the table; repeat it, in order.") var rows: [String]
-    @Option(help: "The row that the others are compared with.") var baseline: String
     @Option(help: "Seeds of each row.") var seeds = 1
+    @Option(
+        name: .customLong("row"), help: "A row of the table, instead of the recipe's; repeat it, in order.")
+    var rows: [String] = []
+    @Option(help: "The row that the others are compared with, instead of the recipe's.") var baseline: String?
     @Flag(help: "Show what the runs cost.") var costs = false
-    @Option(help: "What is compared, for the caption.") var title = ""
-    @Option(help: "A row that the paper has above the baseline; may be repeated.")
+    @Option(help: "What is compared, for the caption, instead of the recipe's.") var title: String?
+    @Option(help: "A row that the paper has above the baseline, instead of the recipe's; may be repeated.")
     var publishedAbove: [String] = []
-    @Option(help: "A row that the paper has below the baseline; may be repeated.")
+    @Option(help: "A row that the paper has below the baseline, instead of the recipe's; may be repeated.")
     var publishedBelow: [String] = []
     @Option(help: "Folder for the table.") var out: String
 
     func validate() throws {
         guard seeds >= 1 else { throw ValidationError("--seeds \(seeds): expected at least 1") }
-        guard Set(rows).count == rows.count else { throw ValidationError("a --row is given twice") }
-        guard rows.contains(baseline) else {
-            throw ValidationError("--baseline \(baseline): expected one of \(rows.joined(separator: ", "))")
+    }
+
+    /// The options that were given, as `--set` of the settings they override.
+    private var overrides: [String] {
+        func list(_ key: String, _ rows: [String]) -> (String, JSONValue)? {
+            rows.isEmpty ? nil : (key, .array(rows.map(JSONValue.string)))
         }
-        for row in publishedAbove + publishedBelow where row == baseline || !rows.contains(row) {
-            throw ValidationError(
-                "--published-above or --published-below \(row): expected a --row that is not the baseline")
-        }
-        guard Set(publishedAbove).isDisjoint(with: publishedBelow) else {
-            throw ValidationError("a row is --published-above and --published-below")
-        }
+        let given = [
+            list("rows", rows), baseline.map { ("baseline", .string($0)) }, costs ? ("costs", true) : nil,
+            title.map { ("title", .string($0)) }, list("published_above", publishedAbove),
+            list("published_below", publishedBelow),
+        ]
+        return given.compactMap { $0 }.map { "\($0)=\($1.text())" }
     }
 
     func run() throws {
-        var recipe = try configuration.recipe(CompareRecipe.self)
-        (recipe.baseline, recipe.costs, recipe.title) = (baseline, recipe.costs || costs, title)
-        (recipe.publishedAbove, recipe.publishedBelow) = (publishedAbove, publishedBelow)
+        var configuration = configuration
+        configuration.set += overrides
+        let recipe = try configuration.recipe(CompareRecipe.self)
         let output = URL(fileURLWithPath: out)
         func folder(_ row: String, _ seed: Int) -> URL {
             URL(fileURLWithPath: runs).appendingPathComponent("\(row)/seed-\(seed)")
         }
-        let inputs = try rows.flatMap { row in
+        let inputs = try recipe.rows.flatMap { row in
             try (1...seeds).map {
                 try StageInput("\(row) seed \($0)", folder(row, $0).appendingPathComponent("scores"))
             }
@@ -83,14 +109,14 @@ struct CompareRuns: ParsableCommand {
             return try configuration.show(tableIn: output.appendingPathComponent("\(name).txt"))
         }
         let comparison = try RunComparison(
-            rows: rows.map { row in
+            rows: recipe.rows.map { row in
                 RunComparison.Row(
                     name: row, runs: try (1...seeds).map { try RunScores(folder: folder(row, $0)) })
-            }, baseline: baseline,
-            published: Dictionary(publishedAbove.map { ($0, .above) }) { first, _ in first }
-                .merging(publishedBelow.map { ($0, .below) }) { first, _ in first })
+            }, baseline: recipe.baseline,
+            published: Dictionary(recipe.publishedAbove.map { ($0, .above) }) { first, _ in first }
+                .merging(recipe.publishedBelow.map { ($0, .below) }) { first, _ in first })
         let cells = try comparison.cells()
-        let table = ComparisonTable(cells, title: title, showsCosts: recipe.costs)
+        let table = ComparisonTable(cells, title: recipe.title, showsCosts: recipe.costs)
         try run.begin()
         for (file, text) in [
             ("\(name).csv", table.csv), (ComparisonCell.file, ComparisonCell.text(cells)),
@@ -98,7 +124,7 @@ struct CompareRuns: ParsableCommand {
         ] {
             try AtomicOutput.writeAtomically(text, to: output.appendingPathComponent(file))
         }
-        try run.finish(counts: ["rows": .int(rows.count), "seeds": .int(seeds)])
+        try run.finish(counts: ["rows": .int(recipe.rows.count), "seeds": .int(seeds)])
         configuration.show(table: table.text)
     }
 }

@@ -2,20 +2,19 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The tables of pipelines/ablations/rules.mk against its rows, and docs/results.md against the tables.
+/// The tables of pipelines/ablations/tables against their rows, and docs/results.md against the tables.
 @Suite struct AblationTests {
     private let folder = Fixtures.repository.appendingPathComponent("pipelines/ablations")
 
     /// Table -> rows.
     private func tables() throws -> [String: [String]] {
-        let rules = try String(contentsOf: folder.appendingPathComponent("rules.mk"), encoding: .utf8)
+        let files = folder.appendingPathComponent("tables")
         var tables: [String: [String]] = [:]
-        for line in rules.split(separator: "\n") {
-            let parts = line.split(separator: " ").map(String.init)
-            guard parts.count > 2, parts[1] == ":=",
-                parts[0].wholeMatch(of: #/(table|figure)[0-9]+/#) != nil
-            else { continue }
-            tables[parts[0]] = Array(parts[2...])
+        for file in try FileManager.default.contentsOfDirectory(atPath: files.path) {
+            let text = try String(contentsOf: files.appendingPathComponent(file), encoding: .utf8)
+            let lines = text.split(separator: "\n")
+            tables[String(file.dropLast(".yaml".count))] = lines.drop { $0 != "rows:" }.dropFirst()
+                .prefix { $0.hasPrefix("- ") }.map { String($0.dropFirst(2)) }
         }
         return tables
     }

@@ -1,18 +1,17 @@
 # Photographs of groceries: LLaVA JSON and a zip in the folder DATA, and the published tokenizer of Qwen2.
 #   make distill PIPELINE=groceries DATA=folder [TOKENIZER=folder]
-# data-manifests/groceries.json says where they come from. Copy this folder to start a pipeline for your own data.
+# data-manifests/groceries.json says where they come from. To start a pipeline for your own data, copy this
+# folder.
 DATA ?= data/groceries
 TOKENIZER ?= $(firstword $(wildcard $(DATA)/tokenizer $(DATA)/../tokenizers/qwen2) $(DATA)/tokenizer)
-PRETRAIN_DATA := $(DATA)/train.json
-TRAIN_DATA := $(DATA)/train.json
-DISTILL_DATA := $(DATA)/train.json
-HELDOUT_DATA := $(DATA)/test.json
-PRETRAIN_IMAGES := $(DATA)/images.zip
-TRAIN_IMAGES := $(DATA)/images.zip
-DISTILL_IMAGES := $(DATA)/images.zip
-HELDOUT_IMAGES := $(DATA)/images.zip
+DATA_pretrain := $(DATA)/train.json
+DATA_train := $(DATA)/train.json
+DATA_distill := $(DATA)/train.json
+DATA_heldout := $(DATA)/test.json
+IMAGES := $(DATA)/images.zip
 BENCHMARKS := groceries-yesno=$(DATA) groceries-vqa=$(DATA)
 
 DATA_READY := $(DATA)/train.json $(DATA)/images.zip $(TOKENIZER)/tokenizer.json
 $(DATA_READY):
-	@echo "make: $@ is missing: give the folder of the grocery data as DATA=folder and the Qwen2 tokenizer as TOKENIZER=folder" >&2; exit 1
+	@echo "make: $@ is missing: give the folder of the grocery data as DATA=folder" \
+	    "and the Qwen2 tokenizer as TOKENIZER=folder" >&2; exit 1
