@@ -33,8 +33,8 @@ public func attention(
     let y = Tensor(uninitialized: q.shape)
     let logSums = Tensor(uninitialized: [q.rows, shape.heads])
     let data = AttentionData(q: q, keys: keys, precision: precision)
-    shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) {
-        block, segment, rows, head in
+    let scratch = { @Sendable in AttentionBlock(shape, data, logSums: logSums) }
+    shape.forEachBlock(of: layout, scratch) { block, segment, rows, head in
         block.forward(segment, rows, head, into: y)
     }
     let parents = [q, keys.trunkKeys, keys.trunkValues] + [keys.ownKeys, keys.ownValues].compactMap { $0 }
@@ -42,8 +42,7 @@ public func attention(
     return Value(y, from: parents) { dy in  // keeps the data of q, k, v, y and the log-sum-exps
         let gradient = AttentionGradient(data)
         let dOutput = Operand(float: dy, half: precision.supported == .bf16 ? HalfTensor(dy) : nil)
-        shape.forEachBlock(of: layout, { AttentionBlock(shape, data, logSums: logSums) }) {
-            block, segment, rows, head in
+        shape.forEachBlock(of: layout, scratch) { block, segment, rows, head in
             block.backward(segment, rows, head, y: y, dy: dOutput, into: gradient)
         }
         gradient.pass(to: nodes)

@@ -27,7 +27,8 @@ public struct AlignmentObjective: Sendable {
 /// (docs/objective.md, Averages).
 public struct StepTotals: Sendable, Equatable {
     public var supervisedTokens: Int  // N_tok of SFT
-    public var distilledTokens: Int  // N_tok of KD and TPA: another number where responses are the student's own
+    /// N_tok of KD and TPA; differs from SFT's where responses are the student's own.
+    public var distilledTokens: Int
     public var samples: Int  // B
 
     /// - Parameter distilledTokens: nil: the supervised ones
@@ -212,7 +213,8 @@ public struct AlignmentLoss {
             let row = rowList[index]
             let sample = batch.sample(ofRow: Int(row.row))
             guard row.label >= 0, batch.samples[sample].terms.tpa != 0 else { return [] }
-            let position = Int(row.row) - batch.starts[sample] + 1  // of the token the candidates stand in for
+            // The position of the token that the candidates stand in for.
+            let position = Int(row.row) - batch.starts[sample] + 1
             switch source {
             case .given(let ids): return ids[sample][position]
             case .drawn(let seed, let step):

@@ -95,7 +95,8 @@ final class ArchiveReader {
 
     /// libarchive seeks over what is not read in a plain tar, also past the end of a truncated file.
     private func checkThatSkippedBytesExist() throws {
-        guard isTar, archive_filter_count(handle) == 1, memberEnd > fileBytes else { return }  // 1: the file itself
+        // One filter is the file itself: nothing is compressed.
+        guard isTar, archive_filter_count(handle) == 1, memberEnd > fileBytes else { return }
         throw failure(
             nil, "the archive is truncated: the member ends at byte \(memberEnd), the file at \(fileBytes)")
     }

@@ -122,7 +122,8 @@ struct JSONArrayScanner {
 
     private mutating func between(_ byte: UInt8, at i: Int) throws {
         if isJSONSpace(byte) { return }
-        if offset + i < 3, expected == .opening, [0xef, 0xbb, 0xbf].contains(byte) { return }  // byte order mark
+        // A byte order mark may come first.
+        if offset + i < 3, expected == .opening, [0xef, 0xbb, 0xbf].contains(byte) { return }
         switch (expected, byte) {
         case (.opening, UInt8(ascii: "[")): expected = .elementOrClosing
         case (.elementOrClosing, UInt8(ascii: "]")), (.commaOrClosing, UInt8(ascii: "]")): expected = .nothing

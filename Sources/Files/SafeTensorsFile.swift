@@ -12,7 +12,8 @@ public final class SafeTensorsFile: @unchecked Sendable {  // the store is priva
     public var names: [String] { entries.map(\.name) }
 
     private let store: any ByteStore
-    private let indexByName: [[UInt8]: Int]  // by bytes: String equality would join names that differ only in normal form
+    /// By bytes, since equality of strings would join names that differ only in normal form.
+    private let indexByName: [[UInt8]: Int]
 
     /// Opens a file; a zstd frame is recognised by its first bytes, whatever the name.
     ///

@@ -11,7 +11,8 @@ struct ShardWriter {
     private var labels: [Int32] = []
     private var instructionMask: [UInt8] = []
     private var imageIndex: [Int32] = []
-    private var images: [Int] = []  // number in the spool of every picture of this shard, in order of first use
+    /// The number in the spool of every picture of this shard, in order of first use.
+    private var images: [Int] = []
     private var local: [Int: Int32] = [:]
 
     init(description: ShardDescription) { self.description = description }

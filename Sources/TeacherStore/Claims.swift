@@ -78,7 +78,8 @@ public final class Claims {
             return !alive
         }
         var status = stat()
-        guard stat(path, &status) == 0 else { return false }  // just released: the next round finds the entry or the way free
+        // A claim that was just released: the next round finds the entry, or the way free.
+        guard stat(path, &status) == 0 else { return false }
         let (now, heartbeat) = (ContinuousClock.now, status.st_mtim)
         guard let earlier = seen[path], earlier.heartbeat.tv_sec == heartbeat.tv_sec,
             earlier.heartbeat.tv_nsec == heartbeat.tv_nsec

@@ -16,9 +16,10 @@ struct AnswerBenchmarks: ParsableCommand {
             Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Writes <benchmark>.jsonl in LLaVA's answer format, \
             one line a question in the order of the questions, for score-benchmarks. An interrupted run goes on where it stopped.
             """,
-        example:
-            "answer-benchmarks --model runs/demo/student --benchmarks runs/demo/world/benchmarks --out runs/demo/answers/student"
-    )
+        example: """
+            answer-benchmarks --config pipelines/demo/answer.yaml --model runs/demo/sft \\
+              --benchmarks runs/demo/world/benchmarks --out runs/demo/answers/sft
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the LLaVA checkpoint, with its tokenizer.") var model: String
@@ -44,7 +45,7 @@ struct AnswerBenchmarks: ParsableCommand {
         let run = try StageRun(
             "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
-        benchmarks.flatMap(\.notices).forEach { StandardError.write("answer-benchmarks: \($0)") }
+        for notice in benchmarks.flatMap(\.notices) { StandardError.write("answer-benchmarks: \(notice)") }
         let answerer = try Answerer(
             model: LlavaModel(folder: folder), tokenizer: Tokenizer(contentsOf: folder), recipe: recipe)
         try run.begin()

@@ -14,9 +14,10 @@ struct AssembleModel: ParsableCommand {
             and the embedding table grows where there is no row for it. Fresh towers of equal shape and seed are equal, so a \
             teacher and a student share theirs.
             """,
-        example:
-            "assemble-model --config pipelines/demo/teacher-model.yaml --tokenizer runs/demo/world/tokenizer --out runs/demo/teacher-start"
-    )
+        example: """
+            assemble-model --config pipelines/demo/teacher-model.yaml \\
+              --tokenizer runs/demo/world/tokenizer --out runs/demo/teacher-start
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
 

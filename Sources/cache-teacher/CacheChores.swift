@@ -31,7 +31,7 @@ extension CacheTeacher {
                 scaleTo ?? dataset.count,
                 found.positions, found.stateBytes / 1e9, found.storedBytes / 1e9, found.hours),
         ]
-        if !configuration.json { lines.forEach { print($0) } }
+        if !configuration.json { print(lines.joined(separator: "\n")) }
         configuration.printSummary([
             "samples": .int(scaleTo ?? dataset.count), "positions": .number(found.positions.rounded()),
             "hours": .number(found.hours),

@@ -19,7 +19,8 @@ struct CacheTeacher: ParsableCommand {
             --estimate, --list, --verify and --prune look after the store instead.
             """,
         example: """
-            cache-teacher --config cache.yaml --teacher teacher --shards shards --cache cache --out teacher-outputs
+            cache-teacher --config pipelines/demo/cache.yaml --teacher runs/demo/teacher \\
+              --shards runs/demo/shards/distill --cache cache --out runs/demo/teacher-outputs
             cache-teacher --prune --cache cache --index runs
             """)
 
@@ -98,11 +99,12 @@ struct CacheTeacher: ParsableCommand {
         try recipe.validate(for: teacher.configuration())
         try run.begin()
         let interruption = Interruption()
+        let isInterrupted = { interruption.isRequested }
         let log = try FillingLog(output.appendingPathComponent(FillingLog.file))
         let filling = Filling(store, claims: Claims(store, expiry: claimExpiry))
         let relevance =
             recipe.saliencyLayer == nil
-            ? try measure(teacher, dataset, recipe, filling, digest, interruption) : nil
+            ? try measure(teacher, dataset, recipe, filling, digest, isInterrupted) : nil
         let settings = try recipe.settings(teacher.configuration(), layer: relevance?.bestLayer ?? 0)
         StandardError.write("cache-teacher: alpha from layer \(settings.saliencyLayer)")
 
@@ -124,8 +126,7 @@ struct CacheTeacher: ParsableCommand {
         }
         try index(complete: false).write(to: output)  // from here on nobody prunes what is being computed
         var counts = FillingCounts(dataset)
-        let finished = try filling.run(keys, from: Int(getpid()) * 7919, stop: { interruption.isRequested }) {
-            number in
+        let finished = try filling.run(keys, from: Int(getpid()) * 7919, stop: isInterrupted) { number in
             let shard = try teacher.outputs(for: dataset).shard(number, of: dataset, settings: settings) {
                 counts.progress($0)
             }
@@ -163,13 +164,13 @@ struct CacheTeacher: ParsableCommand {
     private func measure(
         _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ filling: Filling,
         _ digest: String,
-        _ interruption: Interruption
+        _ isInterrupted: () -> Bool
     ) throws -> StoreIndex.Relevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
             "align-ti relevance 2\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)\(recipe.precision.supported == .bf16 ? " bf16" : "")"
         )
-        let relevance = try filling.relevance(key, stop: { interruption.isRequested }) {
+        let relevance = try filling.relevance(key, stop: isInterrupted) {
             let progress = ProgressReporter("measuring relevance", total: settings.pairs, unit: "pairs")
             let measured = try teacher.outputs(for: dataset).relevance(
                 over: dataset, pairs: settings.pairs, seed: settings.seed,

@@ -53,8 +53,8 @@ struct CompareRuns: ParsableCommand {
             all numbers in full. With several seeds the test is a paired t test over seeds, with one McNemar's over questions.
             """,
         example: """
-            compare-runs --config pipelines/ablations/tables/table3.yaml --runs runs/demo/ablations \\
-              --out runs/demo/tables/table3
+            compare-runs --config pipelines/ablations/tables/table3.yaml \\
+              --runs runs/demo/ablations --seeds 3 --out runs/demo/tables/table3
             """)
 
     @OptionGroup var configuration: ConfigurationOptions

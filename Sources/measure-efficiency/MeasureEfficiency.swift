@@ -15,9 +15,11 @@ struct MeasureEfficiency: ParsableCommand {
             --run: time, memory and forward passes a sample, as counted by train-student and kept in its receipt. Writes \
             efficiency.json, models.csv and runs.csv, and prints both tables. Run it on a machine that does nothing else.
             """,
-        example:
-            "measure-efficiency --model teacher=runs/demo/teacher --model align-ti=runs/demo/align-ti --run align-ti=runs/demo/align-ti"
-            + " --out runs/demo/efficiency")
+        example: """
+            measure-efficiency --config pipelines/demo/efficiency.yaml \\
+              --model teacher=runs/demo/teacher --model align-ti=runs/demo/align-ti \\
+              --run align-ti=runs/demo/align-ti --out runs/demo/efficiency
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(

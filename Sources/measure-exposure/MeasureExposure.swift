@@ -21,9 +21,12 @@ struct MeasureExposure: ParsableCommand {
             (Eq. 9-13), with bootstrap bands over samples. Writes exposure.json, exposure.csv and samples.jsonl (every divergence), and \
             prints a table. An interrupted run goes on where it stopped.
             """,
-        example:
-            "measure-exposure --teacher runs/demo/teacher --student sft=runs/demo/sft --student align-ti=runs/demo/align-ti"
-            + " --shards runs/demo/shards/heldout --length 48 --out runs/demo/exposure")
+        example: """
+            measure-exposure --config pipelines/demo/exposure.yaml \\
+              --teacher runs/demo/teacher --student sft=runs/demo/sft \\
+              --student align-ti=runs/demo/align-ti --shards runs/demo/shards/heldout \\
+              --out runs/demo/exposure
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the teacher's checkpoint.") var teacher: String

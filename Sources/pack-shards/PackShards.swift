@@ -13,10 +13,11 @@ struct PackShards: ParsableCommand {
             members. Writes <name>-00000.safetensors.zst and so on, index.json and, with on_bad_sample: skip, skipped.jsonl. \
             While it runs, the prepared pixels (3 * size * size bytes an image) wait in the output folder.
             """,
-        example:
-            "pack-shards --config pipelines/demo/student-shards.yaml --data runs/demo/world/student.json"
-            + " --images runs/demo/world/images.tar --tokenizer runs/demo/world/tokenizer --out runs/demo/student-shards"
-    )
+        example: """
+            pack-shards --config pipelines/demo/pack.yaml \\
+              --data runs/demo/world/student.json --images runs/demo/world/images.tar \\
+              --tokenizer runs/demo/teacher-start --out runs/demo/shards/distill
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
 

@@ -19,9 +19,11 @@ struct ScoreBenchmarks: ParsableCommand {
             scores.json (all numbers and breakdowns), items.jsonl (each question's credit) and table.txt, and prints the table. AVG is the mean of the six \
             columns of the paper and is there only where all six are.
             """,
-        example:
-            "score-benchmarks --benchmarks data --model teacher=run/teacher --model student=run/student --out run/scores"
-    )
+        example: """
+            score-benchmarks --benchmarks runs/demo/world/benchmarks \\
+              --model teacher=runs/demo/answers/teacher --model sft=runs/demo/answers/sft \\
+              --out runs/demo/scores
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
 
@@ -81,7 +83,7 @@ struct ScoreBenchmarks: ParsableCommand {
         }
         let results = answers.map { ModelScores(model: $0.name, answers: $0.url, benchmarks: benchmarks) }
         let table = ScoreTable(rows: results.map(\.row) + (recipe.published ? ScoreTable.published : [])).text
-        if explain { results.flatMap(\.explanations).forEach { print($0) } }
+        if explain { print(results.flatMap(\.explanations).joined(separator: "\n")) }
         configuration.show(table: table)
         ((brief ? [] : benchmarks.flatMap(\.allNotices)) + results.flatMap(\.notices)).forEach(
             StandardError.write)

@@ -47,9 +47,11 @@ struct TraceModel: ParsableCommand {
             pixel_values, candidates), so that another implementation can be fed the same numbers. Losses and gradients are those of the
             model as a student of --teacher.
             """,
-        example:
-            "trace-model --model student --teacher teacher --shards shards --sample 0 --sample 5 --set 'parts=[saliency, losses]' --out trace"
-    )
+        example: """
+            trace-model --model runs/demo/align-ti --teacher runs/demo/teacher \\
+              --shards runs/demo/shards/distill --sample 0 --sample 5 \\
+              --set 'parts=[saliency, losses]' --out runs/demo/trace
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the checkpoint.") var model: String

@@ -18,9 +18,12 @@ struct TrainStudent: ParsableCommand {
             cache where --teacher-outputs is given, else the teacher in the loop; TPA, responses that the student samples (on_policy),
             and IVA weights of another layer than the cached one need --teacher. An interrupted run goes on where it stopped.
             """,
-        example:
-            "train-student --config train.yaml --model student-init --shards shards --teacher teacher --teacher-outputs outputs --out student"
-    )
+        example: """
+            train-student --config pipelines/demo/align-ti.yaml \\
+              --model runs/demo/student-pretrained --shards runs/demo/shards/distill \\
+              --teacher runs/demo/teacher --teacher-outputs runs/demo/teacher-outputs \\
+              --cache cache --out runs/demo/align-ti
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the LLaVA checkpoint to start from.") var model: String
@@ -133,9 +136,9 @@ struct TrainStudent: ParsableCommand {
 
     private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL, log: TensorBoardLog?) throws {
         let interruption = Interruption()
+        let isInterrupted = { interruption.isRequested }
         var progress = ProgressReporter("training", total: trainer.steps, unit: "steps")
-        let finished = try trainer.run(in: output, run: run.identity, stop: { interruption.isRequested }) {
-            event in
+        let finished = try trainer.run(in: output, run: run.identity, stop: isInterrupted) { event in
             switch event {
             case .resumed(let step):
                 StandardError.write("train-student: going on after step \(step)")

@@ -14,7 +14,7 @@ struct WatchTraining: ParsableCommand {
             Reads the metrics.jsonl that changed last, and goes on to the next run when one begins. Writes nothing. It ends with Control-C;
             with --once, or when nothing has changed for --patience seconds, by itself.
             """,
-        example: "watch-training --run runs/demo")
+        example: "watch-training --run runs/demo --once")
 
     @Option(name: .customLong("run"), help: "Folder of a pipeline's results.") var results: String
     @Flag(help: "Show it once and end.") var once = false

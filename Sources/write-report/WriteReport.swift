@@ -91,7 +91,7 @@ struct WriteReport: ParsableCommand {
             try FileManager.default.removeItem(at: stage.output.appendingPathComponent(name))
         }
         try report.write(to: stage.output)
-        report.absent.forEach { StandardError.write("write-report: not in this run: \($0)") }
+        for part in report.absent { StandardError.write("write-report: not in this run: \(part)") }
         try stage.finish(
             counts: [
                 "results": .int(folder.results.count), "tables": .int(report.tables.count),

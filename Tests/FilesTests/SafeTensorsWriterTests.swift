@@ -25,7 +25,8 @@ import Testing
         #expect(try read.bytes("mask") == [1, 0, 1])
         #expect(try read.floats("empty") == [])
         #expect(try read.entry("empty").shape == [0, 4])
-        #expect(try read.floats("half") == [1, 65504, 1.1920929e-07])  // 1e-7 is 1.68 subnormal steps of 2^-24: two of them
+        // 1e-7 is 1.68 subnormal steps of 2^-24: it becomes two of them.
+        #expect(try read.floats("half") == [1, 65504, 1.1920929e-07])
         let brain = try read.floats("brain")
         #expect(brain[0] == 1 && brain[1].isNaN && brain[2] == 1)  // 1 + 2^-8 is a tie, and goes to even
     }

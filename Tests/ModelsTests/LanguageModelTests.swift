@@ -12,7 +12,8 @@ import Testing
         for golden in try Golden.all {
             let losses = try SafeTensorsFile(golden.folder.appendingPathComponent("losses.safetensors"))
             let places = try losses.int32s("ribbon/sample0_positions")
-            let expected = try Golden.tensor(losses, "ribbon/sample0_student_cand_logits")  // [places, d, vocabulary]
+            // [places, d, vocabulary]
+            let expected = try Golden.tensor(losses, "ribbon/sample0_student_cand_logits")
             let candidates = try golden.batch.int32s("candidates")
             let d = expected.shape[1]
             let branchIDs = places.flatMap { place in (0..<d).map { candidates[Int(place) * d + $0] } }

@@ -104,13 +104,14 @@ import Testing
     /// The first seed of a row that the settings name is looked at beside the scored models, and judged; it
     /// is in no other section.
     @Test func rowsOfComparisonsHaveMapsToo() throws {
-        try withReport({ run in
+        func change(_ run: SampleRun) throws {
             for seed in [2, 3] {
                 try run.model("ablations/kd-tpa/seed-\(seed)/model")
                 try run.answers(
                     "ablations/kd-tpa/seed-\(seed)/answers", of: "ablations/kd-tpa/seed-\(seed)/model")
             }
-        }) { report in
+        }
+        try withReport(change) { report in
             let maps = report.page.components(separatedBy: "Attention of ").count - 1
             #expect(maps == (3 + 1) * 3 + 2 * 3 * 3)
             #expect(report.page.contains("Attention of kd-tpa, seed 2, layer"))
@@ -122,7 +123,7 @@ import Testing
 
     /// A row that was asked other questions stands beside no scored model.
     @Test func rowsWithOtherQuestionsAreLeftOut() throws {
-        try withReport({ run in
+        func change(_ run: SampleRun) throws {
             try run.model("ablations/kd-tpa/seed-1/model")
             try run.stage("make-world", "other", []) {
                 try AtomicOutput.writeAtomically(
@@ -131,7 +132,8 @@ import Testing
             try run.answers(
                 "ablations/kd-tpa/seed-1/answers", of: "ablations/kd-tpa/seed-1/model",
                 benchmark: "other/groceries")
-        }) { report in
+        }
+        try withReport(change) { report in
             #expect(!report.page.contains("Attention of kd-tpa"))
             #expect(report.page.contains("Attention of sft"))
         }
@@ -183,7 +185,8 @@ import Testing
 
     @Test func partsThatAreNotThereAreSaid() throws {
         for missing in ["scores", "teacher-outputs", "answers/sft", "sft", "world"] {
-            try withReport({ try FileManager.default.removeItem(at: $0.url(missing)) }) { report in
+            func remove(_ run: SampleRun) throws { try FileManager.default.removeItem(at: run.url(missing)) }
+            try withReport(remove) { report in
                 #expect(report.absent.count > 3, "\(missing)")
                 #expect(report.page.contains("Not in this run."))
             }
@@ -191,12 +194,13 @@ import Testing
     }
 
     @Test func aDamagedReceiptIsLeftOutAndNamed() throws {
-        try withReport({ run in
+        func change(_ run: SampleRun) throws {
             let url = run.url("sft/receipt.json")
             let text = try String(contentsOf: url, encoding: .utf8)
             try text.replacingOccurrences(of: "train-student", with: "train-studint").write(
                 to: url, atomically: true, encoding: .utf8)
-        }) { report in
+        }
+        try withReport(change) { report in
             #expect(report.absent.contains { $0.contains("sft/receipt.json") && $0.contains("altered") })
             // Its metrics are shown as those of a run without a receipt.
             #expect(report.page.contains("sft, 100 steps, not finished."))
@@ -206,7 +210,7 @@ import Testing
     /// Two seeds of one row: one curve, one row of costs, all receipts; nothing of it stands among the
     /// pipeline's own results.
     @Test func theRunsOfAComparisonAreFolded() throws {
-        try withReport({ run in
+        func change(_ run: SampleRun) throws {
             for seed in 1...2 {
                 try run.stage("train-student", "ablations/kd/seed-\(seed)/model", []) {
                     var step = StepMetrics()
@@ -214,7 +218,8 @@ import Testing
                     try MetricsFile($0.appendingPathComponent(MetricsFile.file), keeping: 0).append(step)
                 }
             }
-        }) { report in
+        }
+        try withReport(change) { report in
             let curves = report.tables.map(\.name).filter { $0.hasPrefix("losses-ablations") }
             #expect(curves == ["losses-ablations-kd-seed-1-model.csv"])
             #expect(table("cost.csv", of: report).count { $0.first == "ablations/kd, 2 seeds" } == 1)

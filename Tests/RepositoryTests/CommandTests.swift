@@ -12,22 +12,15 @@ import Testing
         FileManager.default.fileExists(atPath: Fixtures.repository.appendingPathComponent(String(path)).path)
     }
 
-    /// Words before a colon at the start of a line, of the file and of what it includes by name; a list of
-    /// targets that is a variable, such as $(COMPARISONS), stands for its words.
+    /// Words before a colon at the start of a line, of the file and of what it includes by name.
     private func makeTargets(_ path: String) throws -> Set<String> {
         let text = try text(path)
-        var (targets, lists): (Set<String>, [Substring: Substring]) = ([], [:])
+        var targets: Set<String> = []
         for line in text.split(separator: "\n") where !line.hasPrefix("\t") && !line.hasPrefix("#") {
-            if let list = line.wholeMatch(of: #/([A-Za-z0-9]+) := (.*)/#) {
-                lists[list.output.1] = list.output.2
-            } else if line.hasPrefix("include "), !line.contains("$") {
+            if line.hasPrefix("include "), !line.contains("$") {
                 targets.formUnion(try makeTargets(String(line.dropFirst("include ".count))))
             } else if let rule = line.wholeMatch(of: #/([^:=]+):([^=].*)?/#) {
-                var names = rule.output.1
-                if let list = names.wholeMatch(of: #/\$\(([A-Za-z0-9]+)\)/#) {
-                    names = lists[list.output.1] ?? ""
-                }
-                targets.formUnion(names.split(separator: " ").map(String.init))
+                targets.formUnion(rule.output.1.split(separator: " ").map(String.init))
             }
         }
         return targets
@@ -68,7 +61,9 @@ import Testing
     }
 
     @Test func commandsOfThePagesNameTargetsStagesOptionsAndFilesThatExist() throws {
-        let targets = try makeTargets("Makefile")
+        let tables = try FileManager.default.contentsOfDirectory(
+            atPath: Fixtures.repository.appendingPathComponent("pipelines/ablations/tables").path)
+        let targets = try makeTargets("Makefile").union(tables.map { String($0.dropLast(".yaml".count)) })
         let docs = try FileManager.default.contentsOfDirectory(
             atPath: Fixtures.repository.appendingPathComponent("docs").path)
         let pages =

@@ -23,7 +23,8 @@ import Testing
             for key in keys { try cache.write(smallShard(), key: key) }
             let runs = folder.appendingPathComponent("runs")
             try index([keys[0], keys[2]], in: runs.appendingPathComponent("a/outputs"))
-            try index([keys[2], keys[4]], in: runs.appendingPathComponent("b"), complete: false)  // being filled
+            // An index that is being filled.
+            try index([keys[2], keys[4]], in: runs.appendingPathComponent("b"), complete: false)
             _ = try tinyDataset(in: runs.appendingPathComponent("data"))  // shards have an index.json too
             let named = try StoreContents.named(below: [runs])
             #expect(named.indexes == 2 && named.keys == [keys[0], keys[2], keys[4]])

@@ -118,7 +118,8 @@ import Testing
             try AtomicOutput.writeAtomically([UInt8](repeating: 1, count: 5 << 20), to: weights)
             let remembered = cache.folder.appendingPathComponent("digests")
             let first = try cache.digest(ofModel: model)
-            #expect(!FileManager.default.fileExists(atPath: remembered.path))  // too young: it may yet change within the clock's tick
+            // The file is too young to be remembered: it may yet change within the clock's tick.
+            #expect(!FileManager.default.fileExists(atPath: remembered.path))
             Thread.sleep(forTimeInterval: 3)
             #expect(try cache.digest(ofModel: model) == first)
             let files = try FileManager.default.contentsOfDirectory(atPath: remembered.path)

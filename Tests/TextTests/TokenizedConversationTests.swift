@@ -121,7 +121,8 @@ struct PublishedConversationTests {
             // What is learnt reads as the answers, each with its end.
             let learnt = tokenizer.decode(tokenized.labels.filter { $0 >= 0 }, skipSpecialTokens: false)
             let answers = turns.filter { $0.role == .gpt }.map { " \($0.text)\(end)" }.joined()
-            let expected = name == "qwen2" ? answers : String(answers.dropFirst())  // the decoder strips the first space
+            // Another decoder than Qwen2's strips the first space.
+            let expected = name == "qwen2" ? answers : String(answers.dropFirst())
             #expect(
                 learnt.precomposedStringWithCanonicalMapping == expected.precomposedStringWithCanonicalMapping
             )

@@ -22,7 +22,7 @@ import World
         func distance(_ other: [Double]) -> Double {
             zip(pixel, other).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
         }
-        return palette.min { distance($0.1) < distance($1.1) }!.0
+        return palette.reduce(palette[0]) { distance($1.1) < distance($0.1) ? $1 : $0 }.0
     }
 
     /// What pack-shards will see: encoded, decoded, resized to 64 x 64.
