@@ -119,14 +119,12 @@ struct MeasureExposure: ParsableCommand {
         let progress = ProgressReporter(
             "walking", total: measurement.count, done: known.count, unit: "samples")
         let interruption = Interruption()
-        try measurement.run(
-            from: known.count,
-            beforeStep: {
-                guard interruption.isRequested else { return }
-                throw StageError.interrupted(
-                    "\(known.count) samples are in \(samples.path); run the same command to go on")
-            }
-        ) { chunk in
+        func endWhenAsked() throws {
+            guard interruption.isRequested else { return }
+            throw StageError.interrupted(
+                "\(known.count) samples are in \(samples.path); run the same command to go on")
+        }
+        try measurement.run(from: known.count, beforeStep: endWhenAsked) { chunk in
             try records.append(chunk)
             known += chunk
             progress.advance(by: chunk.count)
