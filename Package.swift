@@ -61,7 +61,7 @@ let stages: [(name: String, imports: [String])] = [
         "measure-exposure",
         ["Records", "Analysis", "Distillation", "Models", "Report", "Shards", "Tensors", "Text"]
     ),
-    ("measure-efficiency", ["Records", "Models", "Report", "Tensors"]),
+    ("measure-efficiency", ["Records", "Measuring", "Models", "Report", "Tensors"]),
     ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]),
     ("write-report", ["Report"]),
     ("watch-training", ["Records", "Report"]),

@@ -13,7 +13,7 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
         weight.shape.count == 2 && x.width == weight.width
             && (bias.map { $0.count == weight.shape[0] } ?? true),
         "linear: x is \(x.shape), weight \(weight.shape), bias \(bias?.shape ?? [])")
-    let (rows, inputs, outputs) = (x.rows, x.width, weight.shape[0])
+    let (rows, outputs) = (x.rows, weight.shape[0])
     let y = Tensor(uninitialized: [rows, outputs])
     if let half = weight.half, rows > fewRows {
         multiply(x.halved(), .plain, half, .transposed, into: y)
@@ -28,53 +28,59 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
     }
     let parents = [x, weight] + (bias.map { [$0] } ?? [])
     guard parents.contains(where: \.requiresGradient) else { return Value(y) }
-    let factors = LinearFactors(x, weight, rows: rows, inputs: inputs)
+    let factors = LinearFactors(
+        x, weight, wantsInput: x.requiresGradient, wantsWeight: weight.requiresGradient)
     return Value(y, from: parents) { [x = x.node, weight = weight.node, bias = bias?.node] dy in
-        factors.pull(dy, to: x, weight)
+        factors.pull(dy, input: { x?.accumulate($0) }, weight: { weight?.accumulate($0) })
         bias?.accumulateOntoZeros { ck_add_column_sums($0.pointer, dy.pointer, rows, outputs) }
     }
 }
 
-/// What the gradient of a linear layer reads, in the precision of its products: the weight for dx, and x for
-/// dW if that is wanted.
-private enum LinearFactors {
+/// What the gradients of `y = x Wᵀ` read, in the precision of its products: the weight for dx, and x for dW.
+package enum LinearFactors {
     case floats(x: Tensor?, weight: Tensor?)
     case halves(x: HalfTensor?, weight: HalfTensor)
 
-    init(_ x: Value, _ weight: Value, rows: Int, inputs: Int) {
+    /// Calls its argument with the tensor that a product goes into, and whether that holds nothing yet.
+    package typealias Target = ((_ gradient: Tensor, _ isFresh: Bool) -> Void) -> Void
+
+    /// - Parameters:
+    ///   - x: `[rows, inputs]`
+    ///   - weight: `[outputs, inputs]`
+    ///   - wantsInput: whether dx will be asked for
+    ///   - wantsWeight: whether dW will be asked for
+    package init(_ x: Value, _ weight: Value, wantsInput: Bool, wantsWeight: Bool) {
         if let half = weight.half {
-            self = .halves(x: weight.requiresGradient ? x.halved() : nil, weight: half)
+            self = .halves(x: wantsWeight ? x.halved() : nil, weight: half)
         } else {
             self = .floats(
-                x: weight.requiresGradient ? x.data.reshaped([rows, inputs]) : nil,
-                weight: x.requiresGradient ? weight.data : nil)
+                x: wantsWeight ? x.data.reshaped([x.rows, x.width]) : nil,
+                weight: wantsInput ? weight.data : nil)
         }
     }
 
-    /// `dx += dy W`, `dW += dyᵀ x`
-    func pull(_ dy: Tensor, to xNode: TapeNode?, _ weightNode: TapeNode?) {
+    /// `dx += dy W` and `dW += dyᵀ x`, each where it is wanted.
+    package func pull(_ dy: Tensor, input: Target, weight weightTarget: Target) {
         switch self {
         case .floats(let x, let weight):
             if let weight {
-                xNode?.accumulate { dx, fresh in
+                input { dx, isFresh in
                     multiply(
                         dy, .plain, weight, .plain, into: dx.reshaped([dy.rows, weight.width]),
-                        beta: fresh ? 0 : 1)
+                        beta: isFresh ? 0 : 1)
                 }
             }
             if let x {
-                weightNode?.accumulate { dw, fresh in
-                    multiply(dy, .transposed, x, .plain, into: dw, beta: fresh ? 0 : 1)
+                weightTarget { dw, isFresh in
+                    multiply(dy, .transposed, x, .plain, into: dw, beta: isFresh ? 0 : 1)
                 }
             }
         case .halves(let x, let weight):
             let dy = HalfTensor(dy)
-            xNode?.accumulate { dx, fresh in
-                multiply(dy, .plain, weight, .plain, into: dx, beta: fresh ? 0 : 1)
-            }
+            input { dx, isFresh in multiply(dy, .plain, weight, .plain, into: dx, beta: isFresh ? 0 : 1) }
             if let x {
-                weightNode?.accumulate { dw, fresh in
-                    multiply(dy, .transposed, x, .plain, into: dw, beta: fresh ? 0 : 1)
+                weightTarget { dw, isFresh in
+                    multiply(dy, .transposed, x, .plain, into: dw, beta: isFresh ? 0 : 1)
                 }
             }
         }

@@ -17,20 +17,19 @@ struct HeadLossRow: Sendable {
         (self.loss, self.vocabulary, divergences) = (loss, vocabulary, loss.divergences.distinct)
     }
 
+    /// - Parameter logits: `[rows, vocabulary]`
     func logSums(_ logits: Tensor) -> [LogSums] {
-        let sums = Tensor(uninitialized: [logits.rows, 2])
-        parallel(logits.rows, grain: max(1, elementwiseRows)) { range in
-            for row in range {
-                let s = logits.pointer + row * vocabulary
-                sums[row, 0] = ck_log_sum_exp(s, vocabulary)
-                sums[row, 1] = loss.common == vocabulary ? sums[row, 0] : ck_log_sum_exp(s, loss.common)
-            }
+        parallelMap(logits.rows, grain: max(1, (1 << 14) / vocabulary)) { row in
+            let s = logits.pointer + row * vocabulary
+            let whole = ck_log_sum_exp(s, vocabulary)
+            return LogSums(
+                whole: whole,
+                common: loss.common == vocabulary ? whole : ck_log_sum_exp(s, loss.common))
         }
-        return (0..<logits.rows).map { LogSums(whole: sums[$0, 0], common: sums[$0, 1]) }
     }
 
-    private var elementwiseRows: Int { (1 << 14) / vocabulary }
-
+    /// The losses of one row of logits.
+    ///
     /// - Parameters:
     ///   - s: the student's logits `[vocabulary]`; afterwards d loss / d logits when `gradient` is set
     ///   - teacher: the teacher's logits, at least `common` of them; overwritten

@@ -1,65 +1,59 @@
 import Records
 
-/// The trunk rows of a batch that any term looks at, ascending, with their shares.
-struct LossRows {
-    private(set) var rows: [LossRow] = []
+/// Rows that a loss looks at, ascending, with their shares, and the cached targets that they name.
+public struct LossRows: Sendable {
+    public private(set) var rows: [LossRow]
     /// Cached targets, as the rows' `cached` counts them.
-    private(set) var targets: [CachedTarget] = []
+    public private(set) var targets: [CachedTarget]
+    /// Divisor of a candidate's share in TPA (Eq. 7): d N_tok.
+    private let candidateDivisor: Int
 
-    init(
-        _ batch: AlignmentBatch, weights: LossTerms, totals: StepTotals, saliency: [[Float]],
-        cached: [CachedSample]?,
-        teacherInLoop: Bool
-    ) {
-        let sources = TeacherSources(weights: weights, hasCache: cached != nil)
-        let perToken = totals.supervisedTokens > 0 ? 1 / Double(totals.supervisedTokens) : 0
-        let perDistilled = totals.distilledTokens > 0 ? 1 / Double(totals.distilledTokens) : 0
-        let perSample = totals.samples > 0 ? 1 / Double(totals.samples) : 0
-        for (index, sample) in batch.samples.enumerated() {
-            var byPosition = [LossRow?](repeating: nil, count: sample.inputIDs.count)
-            let start = batch.starts[index]
-            let (sft, kd) = (weights.sft * sample.terms.sft != 0, weights.kd * sample.terms.kd != 0)
-            let tpa = weights.tpa * sample.terms.tpa != 0
-            func update(_ position: Int, _ change: (inout LossRow) -> Void) {
-                var row = byPosition[position] ?? LossRow(row: Int32(start + position))
-                change(&row)
-                byPosition[position] = row
-            }
-            // Eq. 3: the distribution called P(v_k | v_<k) is the head's output at visual position k itself.
-            if weights.iva * sample.terms.iva != 0, let visual = sample.visual {
-                for (offset, position) in visual.enumerated() where saliency[index][offset] > 0 {
-                    update(position) { row in
-                        row.share.iva = Double(saliency[index][offset]) * perSample
-                        if sources.iva == .cache, let cached {
-                            row.cached = append(cached[index].visual[offset])
-                        }
-                    }
-                }
-            }
-            for (ordinal, t) in sample.responsePositions.enumerated() where sft || kd || tpa {
-                update(t - 1) { row in  // y_t is predicted by the row before it
-                    row.label = sample.labels[t]
-                    if sft { row.share.sft = perToken }
-                    if kd {
-                        row.share.kd = perDistilled
-                        if sources.kd == .cache, let cached, row.cached < 0 {
-                            row.cached = append(cached[index].response[ordinal])
-                        }
-                    }
-                }
-                // The row of y_t itself, for candidates that equal y_t.
-                if tpa { update(t) { if teacherInLoop { $0.teacherRow = $0.row } } }
-            }
-            for var row in byPosition.compactMap({ $0 }) {
-                let looks = row.share.kd != 0 || row.share.iva != 0
-                if teacherInLoop, looks, row.cached < 0 { row.teacherRow = row.row }
-                rows.append(row)
-            }
-        }
+    /// Rows without candidates, or with their shares of them.
+    public init(_ rows: [LossRow], targets: [CachedTarget] = []) {
+        (self.rows, self.targets, candidateDivisor) = (rows, targets, 1)
     }
 
-    private mutating func append(_ target: CachedTarget) -> Int32 {
-        targets.append(target)
-        return Int32(targets.count - 1)
+    public var count: Int { rows.count }
+    subscript(range: Range<Int>) -> ArraySlice<LossRow> { rows[range] }
+
+    /// Merges the candidates drawn after a row that equal the ground truth y_t: the transition out of them is that
+    /// of the next row, so that row takes their share of TPA, and they need not be run (docs/objective.md, "TPA").
+    ///
+    /// - Precondition: the row's `next` is the row of y_t, whose losses have not been taken yet
+    mutating func merge(_ candidates: [Int32], drawnAfter index: Int) {
+        let count = candidates.count { $0 == rows[index].label }
+        guard count > 0 else { return }
+        let next = Int(rows[index].next)
+        precondition(
+            next > index && rows[next].row == rows[index].row + 1,
+            "LossRows: row \(rows[index].row) is not followed by that of its label")
+        rows[next].share.tpa += Double(count) / Double(candidateDivisor)
+    }
+}
+
+extension LossRows {
+    /// The trunk rows of a batch that any term looks at.
+    ///
+    /// - Parameters:
+    ///   - plan: who supplies the distributions of KD and IVA
+    ///   - candidates: d, drawn in place of each response token where TPA has a weight
+    ///   - saliency: per sample the weights of its visual tokens; empty without IVA
+    ///   - cached: the teacher's outputs per sample, where the plan reads a cache
+    init(
+        _ batch: AlignmentBatch, plan: TeacherPlan, totals: StepTotals, saliency: [[Float]],
+        cached: [CachedSample]?
+    ) {
+        (rows, targets) = ([], [])
+        candidateDivisor = plan.objective.candidates.count * totals.distilledTokens
+        for (index, sample) in batch.samples.enumerated() {
+            var places = SampleRows(start: batch.starts[index], count: sample.inputIDs.count)
+            if plan.iva != nil, sample.terms.iva != 0 {
+                let targets = plan.iva == .cache ? cached?[index].visual : nil
+                addVisual(sample, saliency[index], targets, perSample: reciprocal(totals.samples), to: &places)
+            }
+            let targets = plan.kd == .cache ? cached?[index].response : nil
+            addResponse(sample, plan, targets, totals, to: &places)
+            append(places, plan)
+        }
     }
 }

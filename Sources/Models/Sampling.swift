@@ -14,61 +14,32 @@ public enum Sampling: Equatable, Sendable {
     ///   - step: which of the stream's draws it is
     func choose(_ logits: UnsafeBufferPointer<Float>, stream: UInt64, step: Int) -> Int32 {
         guard case .random(let temperature, let topP, let seed) = self else {
-            return Sampling.greatest(logits)
+            return Sampling.mostProbable(logits, count: 1).first ?? 0
         }
         precondition(temperature > 0 && topP > 0, "Sampling: temperature \(temperature), top-p \(topP)")
         var random = CounterRandom(seed, stream, UInt64(step))
-        var left = random.uniform()
-        if topP >= 1 {
-            // The same draw as from the nucleus of all ids, without a list of them.
-            let (weights, total) = Sampling.weights(logits, temperature: temperature)
-            for (id, weight) in weights.enumerated() {
-                left -= weight / total
-                if left < 0 { return Int32(id) }
-            }
-            return Int32(max(0, weights.count - 1))  // rounding left a crumb
-        }
-        let nucleus = Sampling.nucleus(logits, temperature: temperature, topP: topP)
-        for (id, probability) in nucleus {
-            left -= probability
-            if left < 0 { return id }
-        }
-        return nucleus.last?.id ?? 0  // rounding left a crumb
+        return Sampling.nucleus(logits, temperature: temperature, topP: topP).id(at: random.uniform())
     }
 
-    static func greatest(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
-        var best = 0
-        for index in 1..<max(1, logits.count) where logits[index] > logits[best] { best = index }
-        return Int32(best)
+    /// The most probable ids in falling order; of equals the smallest first.
+    public static func mostProbable(_ logits: UnsafeBufferPointer<Float>, count: Int) -> [Int32] {
+        var (best, least) = ([Int32](), Float.nan)
+        for index in logits.indices where best.count < count || logits[index] > least {
+            // Behind its equals, so that the lower id stays first.
+            let place = best.firstIndex { logits[Int($0)] < logits[index] } ?? best.count
+            best.insert(Int32(index), at: place)
+            if best.count > count { best.removeLast() }
+            least = logits[Int(best[best.count - 1])]
+        }
+        return best
     }
 
-    /// The nucleus with its probabilities, which sum to 1; at least one id.
-    ///
-    /// - Parameter topP: 1 keeps every id; the result is then in the order of ids, otherwise by falling
-    ///   probability
-    public static func nucleus(
+    /// The nucleus of a distribution in double precision, as references compute it.
+    package static func nucleus(
         _ logits: UnsafeBufferPointer<Float>, temperature: Double, topP: Double
-    ) -> [(id: Int32, probability: Double)] {
-        let (weights, total) = weights(logits, temperature: temperature)
-        guard topP < 1 else { return weights.enumerated().map { (Int32($0), $1 / total) } }
-        // Stable by id, so that equals do not depend on the sort.
-        let order = weights.indices.sorted { (weights[$1], $0) < (weights[$0], $1) }
-        var kept: [(id: Int32, probability: Double)] = []
-        var sum = 0.0
-        for index in order {
-            kept.append((Int32(index), weights[index]))
-            sum += weights[index]
-            if sum >= topP * total { break }
-        }
-        return kept.map { ($0.id, $0.probability / sum) }
-    }
-
-    /// Probabilities before they are divided by their sum.
-    private static func weights(_ logits: UnsafeBufferPointer<Float>, temperature: Double) -> (
-        weights: [Double], total: Double
-    ) {
+    ) -> Nucleus {
         let top = Double(logits.max() ?? 0)
         let weights = logits.map { exp((Double($0) - top) / temperature) }
-        return (weights, weights.reduce(0, +))
+        return Nucleus(weights: weights, total: weights.reduce(0, +), topP: topP)
     }
 }

@@ -71,7 +71,7 @@ struct PackingRun {
             case malformed(ShardsError)
             case otherPart
         }
-        let outcomes = mapConcurrently(batch, threads: packing.threads) { [packing] item -> Outcome in
+        let outcomes = parallelMap(batch, threads: packing.threads) { [packing] item -> Outcome in
             let record = item.record
             let sample: LlavaSample
             do {
@@ -165,7 +165,7 @@ struct PackingRun {
     }
 
     private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool) throws {
-        let outcomes = mapConcurrently(batch, threads: packing.threads) {
+        let outcomes = parallelMap(batch, threads: packing.threads) {
             [packing, imageNames] item -> (any Error)? in
             do {
                 let image = try decodeImage(item.bytes, name: imageNames[item.image])
@@ -220,11 +220,10 @@ struct PackingRun {
         var entries: [ShardIndex.Entry] = []
         for group in stride(from: 0, to: starts.count, by: atOnce) {
             let numbers = Array(group..<min(group + atOnce, starts.count))
-            let written = mapConcurrently(numbers, threads: packing.threads) { [self, kept] number in
+            entries += try parallelMap(numbers, threads: packing.threads) { [self, kept] number in
                 let range = starts[number]..<min(starts[number] + packing.samplesPerShard, kept.count)
-                return Result { try write(kept[range], number, pixels) }
+                return try write(kept[range], number, pixels)
             }
-            for result in written { entries.append(try result.get()) }
             try onEvent(.wrote(shards: entries.count, of: starts.count))
         }
         let index = ShardIndex(

@@ -32,20 +32,16 @@ package struct FreeRanges {
 
     /// - Parameter range: what `take` gave, whole
     package mutating func giveBack(_ range: Range<Int>) {
-        var (low, high) = (0, free.count)  // first free part behind the range
-        while low < high {
-            let middle = (low + high) / 2
-            if free[middle].lowerBound < range.lowerBound { low = middle + 1 } else { high = middle }
-        }
-        let joinsBefore = low > 0 && free[low - 1].upperBound == range.lowerBound
-        let joinsAfter = low < free.count && free[low].lowerBound == range.upperBound
+        let next = free.firstIndex { $0.lowerBound >= range.lowerBound } ?? free.count
+        let joinsBefore = next > 0 && free[next - 1].upperBound == range.lowerBound
+        let joinsAfter = next < free.count && free[next].lowerBound == range.upperBound
         switch (joinsBefore, joinsAfter) {
         case (true, true):
-            free[low - 1] = free[low - 1].lowerBound..<free[low].upperBound
-            free.remove(at: low)
-        case (true, false): free[low - 1] = free[low - 1].lowerBound..<range.upperBound
-        case (false, true): free[low] = range.lowerBound..<free[low].upperBound
-        case (false, false): free.insert(range, at: low)
+            free[next - 1] = free[next - 1].lowerBound..<free[next].upperBound
+            free.remove(at: next)
+        case (true, false): free[next - 1] = free[next - 1].lowerBound..<range.upperBound
+        case (false, true): free[next] = range.lowerBound..<free[next].upperBound
+        case (false, false): free.insert(range, at: next)
         }
     }
 

@@ -82,8 +82,9 @@ public struct EmbeddedWorld: Sendable {
         let sliceCount = 256
         for start in stride(from: 0, to: images.count, by: sliceCount) {
             let end = min(start + sliceCount, images.count)
-            let encoded = try parallelMap(start..<end, threads: threads) { try images[$0].bytes() }
-            for (image, bytes) in zip(images[start..<end], encoded) { try archive.add(image.name, bytes) }
+            let slice = Array(images[start..<end])
+            let encoded = try parallelMap(slice, threads: threads) { try $0.bytes() }
+            for (image, bytes) in zip(slice, encoded) { try archive.add(image.name, bytes) }
             try report(.images(done: end, total: images.count))
         }
         try archive.commit()

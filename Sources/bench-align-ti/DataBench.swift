@@ -27,20 +27,12 @@ struct DataBench {
             json: inputs.tokenizerJSON(), file: inputs.tokenizer ?? "tokenizer.json")
         let pieces = try inputs.pieces()
         let bytes = pieces.reduce(0) { $0 + $1.utf8.count }
-        let counts = Counts(pieces.count)
-        let one = Runs(warmup: 1, repeats: repeats) {
-            for (index, piece) in pieces.enumerated() {
-                counts[index] = tokenizer.encode(piece, addSpecialTokens: false).count
-            }
+        @Sendable func count(_ index: Int) -> Int {
+            tokenizer.encode(pieces[index], addSpecialTokens: false).count
         }
-        let tokens = counts.sum
-        let all = Runs(warmup: 1, repeats: repeats) {
-            parallel(pieces.count, grain: 1) { range in
-                for index in range {
-                    counts[index] = tokenizer.encode(pieces[index], addSpecialTokens: false).count
-                }
-            }
-        }
+        var tokens = 0
+        let one = Runs(warmup: 1, repeats: repeats) { tokens = pieces.indices.map(count).reduce(0, +) }
+        let all = Runs(warmup: 1, repeats: repeats) { _ = parallelMap(pieces.count, grain: 1, count) }
         return [("tokenize_one_core", one), ("tokenize_all_cores", all)].map { name, runs in
             Figure(
                 name, runs,
@@ -70,14 +62,8 @@ struct DataBench {
         let one = try Runs(warmup: 1, repeats: repeats) {
             for index in jpegs.indices { try prepare(index, scratch) }
         }
-        let failures = Counts(jpegs.count)
-        let all = Runs(warmup: 1, repeats: repeats) {
-            parallelTasks(jpegs.count) { index in
-                do { try prepare(index, Tensor(uninitialized: shape)) } catch { failures[index] = 1 }
-            }
-        }
-        guard failures.sum == 0 else {
-            throw MeasuringError.unavailable(what: "a picture could not be decoded")
+        let all = try Runs(warmup: 1, repeats: repeats) {
+            _ = try parallelMap(jpegs.count) { try prepare($0, Tensor(uninitialized: shape)) }
         }
         return [("images_one_core", one), ("images_all_cores", all)].map { name, runs in
             Figure(
@@ -96,19 +82,4 @@ struct DataBench {
         defer { try? FileManager.default.removeItem(at: folder) }
         return try body(folder)
     }
-}
-
-/// Numbers written by several threads, each index by one.
-private final class Counts: @unchecked Sendable {
-    private let memory: UnsafeMutableBufferPointer<Int>
-    init(_ count: Int) {
-        memory = .allocate(capacity: count)
-        memory.initialize(repeating: 0)
-    }
-    deinit { memory.deallocate() }
-    subscript(index: Int) -> Int {
-        get { memory[index] }
-        set { memory[index] = newValue }
-    }
-    var sum: Int { memory.reduce(0, +) }
 }

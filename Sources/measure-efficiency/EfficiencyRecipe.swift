@@ -1,4 +1,4 @@
-import Models
+import Measuring
 import Stage
 
 /// What efficiency.yaml may say.

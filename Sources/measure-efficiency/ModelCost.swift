@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Measuring
 import Models
 import Records
 import Stage

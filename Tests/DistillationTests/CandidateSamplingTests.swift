@@ -1,6 +1,7 @@
 import Distillation
 import Files
 import Foundation
+import Models
 import Tensors
 import TestSupport
 import Testing

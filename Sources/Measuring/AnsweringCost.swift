@@ -1,4 +1,5 @@
 import Autograd
+import Models
 import Tensors
 
 /// How the cost of answering is measured.
@@ -65,12 +66,12 @@ public struct AnsweringCost {
         let seconds = try times([
             { try answer(1, tokens: 1) }, { try answer(1, tokens: settings.newTokens) },
         ])
-        let (first, whole) = (median(seconds[0]), median(seconds[1]))
+        let (first, whole) = (Spread(seconds[0]), Spread(seconds[1]))
         return Alone(
-            firstTokenSeconds: first,
+            firstTokenSeconds: first.median,
             // A clock's jitter must not make a rate negative.
-            tokensPerSecond: Double(settings.newTokens - 1) / max(1e-9, whole - first),
-            spread: ((seconds[1].max() ?? 0) - (seconds[1].min() ?? 0)) / whole)
+            tokensPerSecond: Double(settings.newTokens - 1) / max(1e-9, whole.median - first.median),
+            spread: (whole.most - whole.least) / whole.median)
     }
 
     /// Tokens a second of answers side by side, the reading of their prompts included.
@@ -78,7 +79,7 @@ public struct AnsweringCost {
     /// - Throws: `ModelsError`
     public func sideBySide() throws -> Double {
         let seconds = try times([{ try answer(settings.slots, tokens: settings.newTokens) }])
-        return Double(settings.slots * settings.newTokens) / median(seconds[0])
+        return Double(settings.slots * settings.newTokens) / Spread(seconds[0]).median
     }
 
     private func answer(_ count: Int, tokens: Int) throws {
@@ -111,6 +112,4 @@ public struct AnsweringCost {
         }
         return seconds
     }
-
-    private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }
