@@ -39,7 +39,7 @@ let libraries: [(name: String, imports: [String])] = [
     (
         "Report",
         [
-            "Records", "Files", "Text", "Images", "Models", "Distillation", "TeacherStore", "Analysis",
+            "Records", "Files", "Text", "Images", "Models", "Distillation", "TeacherStore",
             "Benchmarks", "Comparing", "Stage", "Mustache",
         ]
     ),

@@ -82,17 +82,12 @@ public struct ExposureBias: Sendable {
     /// The curves of resamples: as many samples, drawn with replacement. A resample of the same seed holds
     /// the same samples for every student, so that students can be compared resample by resample.
     public func resampled(_ count: Int, seed: UInt64) -> [Figures] {
-        var results = [Figures](repeating: Figures(eTrain: [], eTest: [], e: []), count: count)
-        results.withUnsafeMutableBufferPointer { buffer in
-            nonisolated(unsafe) let slots = buffer
-            parallelTasks(count) { resample in
-                var random = CounterRandom(seed, 0xB007, UInt64(resample))
-                var counts = [Int](repeating: 0, count: samples)
-                for _ in 0..<samples { counts[Int(random.uniform() * Double(samples))] += 1 }
-                slots[resample] = figures(counts: counts)
-            }
+        parallelMap(count) { resample in
+            var random = CounterRandom(seed, 0xB007, UInt64(resample))
+            var counts = [Int](repeating: 0, count: samples)
+            for _ in 0..<samples { counts[Int(random.uniform() * Double(samples))] += 1 }
+            return figures(counts: counts)
         }
-        return results
     }
 
     private func accumulated(_ source: ResponseSource, _ counts: [Int]?) -> [Double] {

@@ -49,7 +49,7 @@ public struct ExposureMeasurement {
 
     /// Reads through the data set for answers that are long enough.
     ///
-    /// - Throws: `ShardsError` for a damaged shard, `DistillationError.noResponses`
+    /// - Throws: `ShardsError` for a damaged shard, `AnalysisError.noResponses`
     public init(
         teacher: LlavaModel, students: [LlavaModel], dataset: ShardDataset, settings: ExposureSettings
     ) throws {
@@ -62,7 +62,7 @@ public struct ExposureMeasurement {
             prompts.append(prompt)
         }
         guard !prompts.isEmpty else {
-            throw DistillationError.noResponses(
+            throw AnalysisError.noResponses(
                 path: dataset.folder.path, samples: dataset.count, least: settings.minimumResponse)
         }
         self.prompts = prompts
@@ -130,7 +130,7 @@ public struct ExposureMeasurement {
             ]
             for index in divergences.indices {
                 guard found.allSatisfy({ $0.1[index].allSatisfy(\.isFinite) }) else {
-                    throw DistillationError.notFinite(
+                    throw AnalysisError.notFinite(
                         sample: samples.samples[index].id, model: "student \(place + 1)")
                 }
                 divergences[index].append(

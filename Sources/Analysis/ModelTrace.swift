@@ -77,13 +77,11 @@ public struct ModelTrace {
             )
         }
         guard parts.contains(.saliency) else { return }
-        let alphas = (0..<layers).map {
-            visualSaliency(output, layer: $0, batch: batch, headSize: model.language.headSize)
-        }
+        let alphas = saliencyOfEveryLayer(output, model, batch)
         for (index, sample) in batch.samples.enumerated() where sample.visual != nil {
             add(
                 "\(index)/saliency",
-                Tensor(alphas.flatMap { $0[index] }, shape: [layers, sample.visual?.count ?? 0]))
+                Tensor(alphas[index].flatMap { $0 }, shape: [layers, sample.visual?.count ?? 0]))
         }
     }
 
@@ -111,7 +109,7 @@ public struct ModelTrace {
         ]
         for (name, value) in terms { add("loss/\(name)", Tensor([Float(value)], shape: [1])) }
         var used = batch.samples.map { $0.inputIDs.map { _ in [Int32]() } }
-        for (row, ids) in zip(result.trunkRows, result.trunk.candidates) where !ids.isEmpty {
+        for (row, ids) in zip(result.trunk.rows, result.trunk.candidates) where !ids.isEmpty {
             let sample = batch.sample(ofRow: Int(row.row))
             used[sample][Int(row.row) - batch.starts[sample] + 1] = ids
         }

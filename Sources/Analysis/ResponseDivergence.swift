@@ -47,7 +47,7 @@ public func responseDivergences(_ batch: AlignmentBatch, teacher: ResponseStates
         return row
     }
     let values = head(
-        hidden: Value(student.hidden), head: student.head, rows: rows,
+        hidden: Value(student.hidden), head: student.head, rows: LossRows(rows),
         teacher: TeacherLogits(hidden: teacher.hidden, head: teacher.head)
     ).values
     var next = 0

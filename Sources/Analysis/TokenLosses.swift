@@ -19,7 +19,7 @@ public struct TokenLosses {
         (sft, kd, iva) = (zeros, zeros, zeros)
         tpa = zeros.map { $0.map { _ in [] } }
         var afterTruth: [Int32: Double] = [:]
-        for (row, value) in zip(result.trunkRows, result.trunk.values) {
+        for (row, value) in zip(result.trunk.rows, result.trunk.values) {
             let sample = batch.sample(ofRow: Int(row.row))
             let position = Int(row.row) - batch.starts[sample]
             if row.share.sft != 0 { sft[sample][position + 1] = value.crossEntropy }

@@ -16,10 +16,10 @@ public struct TraceInput {
     /// S
     public let padded: Int
 
-    /// - Throws: `FilesError` for a broken file, `DistillationError.badInput` where tensors do not belong
+    /// - Throws: `FilesError` for a broken file, `AnalysisError.badInput` where tensors do not belong
     ///   together
     public init(_ file: SafeTensorsFile) throws {
-        func bad(_ tensor: String, _ problem: String) -> DistillationError {
+        func bad(_ tensor: String, _ problem: String) -> AnalysisError {
             .badInput(path: file.path, tensor: tensor, problem: problem)
         }
         let shape = try file.entry("input_ids").shape

@@ -36,17 +36,3 @@ extension AlignmentBatch {
         self.init(samples: samples, images: places.isEmpty ? .none : .pixels(pixels))
     }
 }
-
-/// Consecutive ranges of samples whose rows add up to at most `limit`; a longer sample stands alone.
-public func rangesOfRows(_ lengths: [Int], limit: Int) -> [Range<Int>] {
-    var (ranges, start, rows) = ([Range<Int>](), 0, 0)
-    for (index, length) in lengths.enumerated() {
-        if index > start, rows + length > limit {
-            ranges.append(start..<index)
-            (start, rows) = (index, 0)
-        }
-        rows += length
-    }
-    if start < lengths.count { ranges.append(start..<lengths.count) }
-    return ranges
-}

@@ -90,12 +90,7 @@ public struct AlignmentBatch: @unchecked Sendable {
 
     /// The sample that a row belongs to.
     package func sample(ofRow row: Int) -> Int {
-        var (low, high) = (0, starts.count - 1)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if starts[middle] <= row { low = middle } else { high = middle - 1 }
-        }
-        return low
+        starts.lastIndex { $0 <= row } ?? 0
     }
 
     package func rows(of sample: Int) -> Range<Int> {

@@ -22,32 +22,32 @@ public struct CandidateBranches {
     public private(set) var drawn = 0
     public private(set) var merged = 0
     private let batch: AlignmentBatch
-    private let count: Int  // d
 
-    init(batch: AlignmentBatch, count: Int) { (self.batch, self.count) = (batch, count) }
+    /// Groups what was drawn after the rows of a trunk.
+    init(_ batch: AlignmentBatch, _ trunk: HeadLoss.Result) {
+        self.batch = batch
+        for (row, candidates) in zip(trunk.rows, trunk.candidates) where !candidates.isEmpty {
+            let sample = batch.sample(ofRow: Int(row.row))
+            let position = Int(row.row) - batch.starts[sample] + 1
+            var distinct: [(id: Int32, count: Int)] = []
+            for id in candidates where id != row.label {
+                if let index = distinct.firstIndex(where: { $0.id == id }) {
+                    distinct[index].count += 1
+                } else {
+                    distinct.append((id, 1))
+                }
+            }
+            branches += distinct.map {
+                Branch(sample: sample, position: position, id: $0.id, count: $0.count)
+            }
+            drawn += candidates.count
+            merged += candidates.count { $0 == row.label }
+        }
+    }
 
     public var isEmpty: Bool { branches.isEmpty }
     /// Samples that have a branch.
     var samples: Int { Set(branches.map(\.sample)).count }
-
-    /// - Returns: how many equal the ground-truth token
-    mutating func add(_ candidates: [Int32], sample: Int, predictedFrom row: Int) -> Int {
-        let position = row + 1
-        let truth = batch.samples[sample].inputIDs[position]
-        var distinct: [(id: Int32, count: Int)] = []
-        for id in candidates where id != truth {
-            if let index = distinct.firstIndex(where: { $0.id == id }) {
-                distinct[index].count += 1
-            } else {
-                distinct.append((id, 1))
-            }
-        }
-        branches += distinct.map { Branch(sample: sample, position: position, id: $0.id, count: $0.count) }
-        let equal = candidates.count { $0 == truth }
-        drawn += candidates.count
-        merged += equal
-        return equal
-    }
 
     /// Hidden states after each candidate, `[branches, hidden]`.
     ///
@@ -73,12 +73,15 @@ public struct CandidateBranches {
     }
 
     /// Eq. 7: each candidate counts 1 / (d N_tok).
-    func lossRows(totals: StepTotals) -> [LossRow] {
-        branches.enumerated().map { index, branch in
-            var row = LossRow(row: Int32(index))
-            row.teacherRow = Int32(index)
-            row.share.tpa = Double(branch.count) / Double(count * totals.distilledTokens)
-            return row
-        }
+    ///
+    /// - Parameter count: d
+    func lossRows(candidates count: Int, totals: StepTotals) -> LossRows {
+        LossRows(
+            branches.enumerated().map { index, branch in
+                var row = LossRow(row: Int32(index))
+                row.teacherRow = Int32(index)
+                row.share.tpa = Double(branch.count) / Double(count * totals.distilledTokens)
+                return row
+            })
     }
 }

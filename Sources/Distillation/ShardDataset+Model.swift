@@ -31,7 +31,7 @@ extension ShardDataset {
 
     /// The ids that end a response: the shards' end token, and what the model itself ends at.
     ///
-    /// - Throws: `DistillationError.unequalInputs` where there is none; `TextError` for a broken tokenizer
+    /// - Throws: `DistillationError.noEndOfSequence` where there is none; `TextError` for a broken tokenizer
     public func endOfSequenceIDs(_ configuration: LlavaConfiguration, folder: URL) throws -> Set<Int32> {
         var ids = Set(configuration.text.endOfSequenceIDs)
         let file = folder.appendingPathComponent("tokenizer.json")
@@ -41,10 +41,7 @@ extension ShardDataset {
             ids.insert(end)
         }
         guard !ids.isEmpty else {
-            throw DistillationError.unequalInputs(
-                problem:
-                    "\(folder.path): neither its tokenizer.json (token '\(description.endToken)') nor its config.json says what ends a response, so none can be sampled"
-            )
+            throw DistillationError.noEndOfSequence(folder: folder.path, token: description.endToken)
         }
         return ids
     }

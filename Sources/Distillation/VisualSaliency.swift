@@ -41,52 +41,26 @@ func uniformSaliency(_ batch: AlignmentBatch) -> [[Float]] {
     }
 }
 
-/// Instruction-Relevance Score of every layer (Eq. 4): one minus the mean cosine of two inputs' alphas, over
-/// pairs of inputs.
-public struct InstructionRelevance: Sendable {
-    private var sums: [Double]
-    private var squares: [Double]
-    public private(set) var pairs = 0
-
-    public init(layers: Int) {
-        sums = Array(repeating: 0, count: layers)
-        squares = sums
+/// Alpha of Eq. 3 in every layer of a pass that observed them all.
+///
+/// - Returns: `[samples][layers][visual tokens]`; the innermost is empty for a sample without an image
+package func saliencyOfEveryLayer(_ output: LanguageOutput, _ model: LlavaModel, _ batch: AlignmentBatch)
+    -> [[[Float]]]
+{
+    let alphas = (0..<model.language.configuration.layers).map {
+        visualSaliency(output, layer: $0, batch: batch, headSize: model.language.headSize)
     }
+    return batch.samples.indices.map { sample in alphas.map { $0[sample] } }
+}
 
-    /// - Parameters: alphas of the two inputs, `[layers][visual tokens]`
-    public mutating func add(_ first: [[Float]], _ second: [[Float]]) {
-        for layer in sums.indices {
-            let cosine = cosine(first[layer], second[layer])
-            sums[layer] += cosine
-            squares[layer] += cosine * cosine
-        }
-        pairs += 1
-    }
-
-    public var scores: [Double] { sums.map { 1 - $0 / Double(max(1, pairs)) } }
-
-    /// Of each layer's score; infinite before the second pair.
-    public var standardErrors: [Double] {
-        guard pairs > 1 else { return sums.map { _ in .infinity } }
-        let n = Double(pairs)
-        return zip(sums, squares).map { sum, square in
-            max(0, (square - sum * sum / n) / (n - 1) / n).squareRoot()
-        }
-    }
-
-    /// The layer with the highest score, the first of equals.
-    public var bestLayer: Int {
-        scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0
-    }
-
-    private func cosine(_ a: [Float], _ b: [Float]) -> Double {
-        precondition(a.count == b.count, "InstructionRelevance: \(a.count) and \(b.count) visual tokens")
-        var (dot, aa, bb) = (0.0, 0.0, 0.0)
-        for (x, y) in zip(a, b) {
-            dot += Double(x) * Double(y)
-            aa += Double(x) * Double(x)
-            bb += Double(y) * Double(y)
-        }
-        return aa > 0 && bb > 0 ? dot / (aa.squareRoot() * bb.squareRoot()) : 0
-    }
+/// Alpha of Eq. 3 in every layer of a model, in one forward pass without gradient.
+///
+/// - Returns: `[samples][layers][visual tokens]`; the innermost is empty for a sample without an image
+/// - Throws: `DistillationError` where the batch does not fit the model, `ModelsError` without vision
+public func saliencyOfEveryLayer(_ model: LlavaModel, _ batch: AlignmentBatch) throws -> [[[Float]]] {
+    try batch.validate(for: model)
+    let output = model.language.forward(
+        try batch.embeddings(model), positions: batch.positions, layout: batch.layout,
+        observing: Set(0..<model.language.configuration.layers), keepsTape: false)
+    return saliencyOfEveryLayer(output, model, batch)
 }

@@ -11,7 +11,7 @@ extension ModelBench {
     /// Samples of the estimate: the paper's second stage.
     private static let estimatedSamples = 2_400_000.0
 
-    private var cacheSettings: TeacherOutputSettings {
+    var cacheSettings: TeacherOutputSettings {
         TeacherOutputSettings(
             topK: idsKept, commonVocabulary: shapes.teacher.vocabulary, saliencyLayer: shapes.saliencyLayer)
     }

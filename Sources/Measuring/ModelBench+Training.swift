@@ -52,12 +52,12 @@ extension ModelBench {
         }
         let samples = try cached ? teacher.map { try cachedSamples(TeacherOutputs($0), batch) } : nil
         if cached { name += "_cached" }
-        let step = BenchStep(
-            AlignmentLoss(
-                student: student, teacher: teacher,
-                objective: AlignmentObjective(
-                    weights: objective.weights, candidates: CandidateRule(count: shapes.candidates),
-                    saliencyLayer: shapes.saliencyLayer)), optimizer)
+        let plan = TeacherPlan(
+            AlignmentObjective(
+                weights: objective.weights, candidates: CandidateRule(count: shapes.candidates),
+                saliencyLayer: shapes.saliencyLayer),
+            cache: cached ? cacheSettings.cachedOutputs : nil)
+        let step = BenchStep(AlignmentLoss(student: student, teacher: teacher, plan: plan), optimizer)
         var steps: [BenchStep.Outcome] = []
         let runs = try measure {
             try steps.append(step(batch, cached: samples, number: steps.count, learningRate: rate))
@@ -155,14 +155,14 @@ struct BenchStep {
     func callAsFunction(
         _ batch: AlignmentBatch, cached: [CachedSample]? = nil, number: Int, rate: (Double) -> Double
     ) throws -> Outcome {
-        let start = ContinuousClock.now
+        let (start, clock) = (ContinuousClock.now, StepClock())
         let result = try loss(
             batch, totals: StepTotals(supervisedTokens: batch.supervisedTokens, samples: batch.samples.count),
-            candidates: .drawn(seed: 0, step: UInt64(number)), cached: cached)
+            candidates: .drawn(seed: 0, step: UInt64(number)), cached: cached, clock: clock)
         let forward = ContinuousClock.now
         result.loss.backward()
         let backward = ContinuousClock.now
-        let truth = zip(result.trunkRows, result.trunk.values).filter { $0.0.label >= 0 }.map {
+        let truth = zip(result.trunk.rows, result.trunk.values).filter { $0.0.label >= 0 }.map {
             exp(-$0.1.crossEntropy)
         }
         let probability = truth.reduce(0, +) / Double(max(1, truth.count))
@@ -171,11 +171,11 @@ struct BenchStep {
             gradientScale: min(1, clip / (optimizer.gradientNorm + 1e-6)))
         let end = ContinuousClock.now
         return Outcome(
-            teacherSeconds: result.teacherSeconds,
-            forwardSeconds: (forward - start) / .seconds(1) - result.teacherSeconds,
+            teacherSeconds: clock.teacherSeconds,
+            forwardSeconds: (forward - start) / .seconds(1) - clock.teacherSeconds,
             backwardSeconds: (backward - forward) / .seconds(1),
             optimizerSeconds: (end - backward) / .seconds(1),
-            headRows: result.trunkRows.count { $0.share != LossTerms() }, drawn: result.branches.drawn,
+            headRows: result.trunk.rows.count { $0.share != LossTerms() }, drawn: result.branches.drawn,
             merged: result.branches.merged, candidates: result.branches.branches.map(\.position),
             truthProbability: probability)
     }

@@ -29,4 +29,7 @@ public struct LossTerms: Sendable, Equatable, Codable {
 
     /// Whether any term compares the student with a teacher.
     public var needsTeacher: Bool { iva != 0 || kd != 0 || tpa != 0 }
+
+    /// Whether any term can be had from cached teacher outputs.
+    public var readsOutputs: Bool { iva != 0 || kd != 0 }
 }

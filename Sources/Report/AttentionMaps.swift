@@ -1,4 +1,3 @@
-import Analysis
 import Distillation
 import Foundation
 import Images
@@ -32,8 +31,7 @@ struct AttentionMaps {
         let samples = questions.enumerated().map { number, text in
             Self.sample(
                 TokenizedConversation(
-                    template.promptSegments(for: text, hasImage: true), tokenizer: tokenizer
-                ).ids,
+                    template.promptSegments(for: text, hasImage: true), tokenizer: tokenizer),
                 visualTokens: model.visualTokensPerImage, number: number)
         }
         let maps = try saliencyOfEveryLayer(
@@ -44,22 +42,16 @@ struct AttentionMaps {
         alphas = maps.map { $0.map { Array($0.dropFirst(extra)) } }
     }
 
-    /// The ids of a prompt with the image's sentinel made as long as the image.
-    private static func sample(_ ids: [Int32], visualTokens: Int, number: Int) -> AlignmentSample {
-        var (expanded, visual): ([Int32], Range<Int>?) = ([], nil)
-        for id in ids {
-            if id == TokenizedConversation.imageTokenIndex {
-                visual = expanded.count..<expanded.count + visualTokens
-                expanded += Array(repeating: id, count: visualTokens)
-            } else {
-                expanded.append(id)
-            }
-        }
-        let after = visual?.upperBound ?? expanded.count
+    /// A prompt without an answer.
+    private static func sample(_ prompt: TokenizedConversation, visualTokens: Int, number: Int)
+        -> AlignmentSample
+    {
+        let (ids, visual) = prompt.ids(visualTokens: visualTokens)
+        let after = visual?.upperBound ?? ids.count
         return AlignmentSample(
-            id: "question \(number + 1)", inputIDs: expanded,
-            labels: Array(repeating: TokenizedConversation.ignoreIndex, count: expanded.count),
-            instruction: (after..<expanded.count).map { Int32($0) }, visual: visual,
+            id: "question \(number + 1)", inputIDs: ids,
+            labels: Array(repeating: TokenizedConversation.ignoreIndex, count: ids.count),
+            instruction: (after..<ids.count).map { Int32($0) }, visual: visual,
             image: visual == nil ? nil : 0, key: UInt64(number))
     }
 

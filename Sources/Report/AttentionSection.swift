@@ -134,12 +134,12 @@ struct AttentionSection {
                 model: model, maps: maps, layer: min(layer, maps[0].layers - 1))
         }
         let inputs = maps.flatMap(\.alphas)
-        var relevance = InstructionRelevance(layers: maps[0].layers)
+        var pairs = RelevanceSums(layers: maps[0].layers)
         for first in inputs.indices {
-            for second in inputs.indices where second > first { relevance.add(inputs[first], inputs[second]) }
+            for second in inputs.indices where second > first { pairs.add(inputs[first], inputs[second]) }
         }
         return Views(
-            model: model, maps: maps, layer: relevance.bestLayer)
+            model: model, maps: maps, layer: pairs.relevance.bestLayer)
     }
 
     /// The layer of the teacher that cache-teacher chose; nil for other models.

@@ -21,7 +21,7 @@ public struct CacheRepair {
         (self.teacher, self.outputs, self.report) = (teacher, outputs, report)
     }
 
-    /// - Throws: `DistillationError.mismatch` when the teacher is not the one whose outputs are missing
+    /// - Throws: `StoreError.mismatch` when the teacher is not the one whose outputs are missing
     func callAsFunction(
         _ index: StoreIndex, _ number: Int, of dataset: ShardDataset, in cache: Store,
         problem: String
@@ -29,7 +29,7 @@ public struct CacheRepair {
         let (entry, shard) = (index.entries[number], dataset.index.shards[number])
         let found = try cache.digest(ofModel: teacher)
         guard found == index.teacher else {
-            throw DistillationError.mismatch(
+            throw StoreError.mismatch(
                 what:
                     "the entry of \(entry.shard) in \(cache.folder.path): \(problem); teacher \(teacher.path)",
                 found: String(found.prefix(12)), expected: String(index.teacher.prefix(12)),

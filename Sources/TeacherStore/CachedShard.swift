@@ -118,9 +118,9 @@ public struct CachedShard: Sendable {
         return writer
     }
 
-    /// - Throws: `DistillationError.badEntry` for anything that does not hold together
+    /// - Throws: `StoreError.badEntry` for anything that does not hold together
     public init(_ file: SafeTensorsFile) throws {
-        func bad(_ problem: String) -> DistillationError { .badEntry(path: file.path, problem: problem) }
+        func bad(_ problem: String) -> StoreError { .badEntry(path: file.path, problem: problem) }
         guard file.metadata["format_version"] == String(Self.formatVersion) else {
             throw bad(
                 "format version \(file.metadata["format_version"] ?? "missing"), this program reads \(Self.formatVersion)"

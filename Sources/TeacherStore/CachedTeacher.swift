@@ -11,7 +11,7 @@ public final class CachedTeacher {
     private var held: [(number: Int, shard: CachedShard)] = []  // latest use last
 
     /// - Parameter repair: computes entries that are lost or damaged; without it they are errors
-    /// - Throws: `DistillationError` when the index is not of these shards or an entry is missing
+    /// - Throws: `StoreError` when the index is not of these shards or an entry is missing
     public init(
         index folder: URL, cache: Store, dataset: ShardDataset, repair: CacheRepair? = nil
     ) throws {
@@ -19,14 +19,14 @@ public final class CachedTeacher {
         (self.cache, self.dataset, self.repair) = (cache, dataset, repair)
         let path = folder.appendingPathComponent(StoreIndex.file).path
         guard index.complete else {
-            throw DistillationError.badEntry(
+            throw StoreError.badEntry(
                 path: path, problem: "cache-teacher has not finished these outputs")
         }
         try index.settings.validate()
         try requireSameDescription(path)
         guard index.shards == dataset.digest, index.entries.map(\.shard) == dataset.index.shards.map(\.file)
         else {
-            throw DistillationError.mismatch(
+            throw StoreError.mismatch(
                 what: "\(path): data set", found: String(index.shards.prefix(12)),
                 expected: "\(dataset.digest.prefix(12)) (\(dataset.folder.path))",
                 remedy: "run cache-teacher on these shards")
@@ -37,17 +37,17 @@ public final class CachedTeacher {
             let file = cache.path(expected).path
             switch cache.state(expected) {
             case _ where entry.key != expected:
-                throw DistillationError.mismatch(
+                throw StoreError.mismatch(
                     what: "\(path): key of \(entry.shard)", found: String(entry.key.prefix(12)),
                     expected: String(expected.prefix(12)),
                     remedy:
                         "the shard or the settings are not those the outputs were computed for: run cache-teacher on these shards"
                 )
             case .absent where repair != nil, .damaged where repair != nil: continue
-            case .absent: throw DistillationError.missingEntry(path: file, shard: entry.shard)
-            case .damaged(let problem): throw DistillationError.damagedEntry(path: file, problem: problem)
+            case .absent: throw StoreError.missingEntry(path: file, shard: entry.shard)
+            case .damaged(let problem): throw StoreError.damagedEntry(path: file, problem: problem)
             case .whole(let seal, _) where seal.samples != shard.samples:
-                throw DistillationError.badEntry(
+                throw StoreError.badEntry(
                     path: file, problem: "it holds \(seal.samples) samples, the shard \(shard.samples)")
             case .whole: continue
             }
@@ -61,7 +61,7 @@ public final class CachedTeacher {
         let now = dataset.description
         func check<Value: Equatable>(_ field: String, _ found: Value, _ expected: Value) throws {
             guard found != expected else { return }
-            throw DistillationError.mismatch(
+            throw StoreError.mismatch(
                 what: "\(path): \(field) of the cached outputs", found: "\(found)",
                 expected: "that of \(dataset.folder.path), \(expected)",
                 remedy: "run cache-teacher on these shards")
@@ -75,7 +75,7 @@ public final class CachedTeacher {
         try check("image processor", packed.imageProcessor, now.imageProcessor)
     }
 
-    /// - Throws: `DistillationError.badEntry` when an entry is damaged or does not fit its shard
+    /// - Throws: `StoreError.badEntry` when an entry is damaged or does not fit its shard
     public func sample(_ number: Int) throws -> CachedSample {
         let place = dataset.location(of: number)
         return try shard(place.shard).sample(place.row)
@@ -89,12 +89,12 @@ public final class CachedTeacher {
         }
         let entry = index.entries[number]
         guard let shard = try whole(number) else {
-            throw DistillationError.missingEntry(path: cache.path(entry.key).path, shard: entry.shard)
+            throw StoreError.missingEntry(path: cache.path(entry.key).path, shard: entry.shard)
         }
         let source = try dataset.shard(number)
         let path = cache.path(entry.key).path
         guard shard.samples == source.count else {
-            throw DistillationError.badEntry(
+            throw StoreError.badEntry(
                 path: path, problem: "it holds \(shard.samples) samples, the shard \(source.count)")
         }
         for row in 0..<source.count {
@@ -102,7 +102,7 @@ public final class CachedTeacher {
             let responses = sample.labels.indices.count { $0 > 0 && sample.labels[$0] >= 0 }
             guard cached.response.count == responses, cached.visual.count == sample.visualRange?.count ?? 0
             else {
-                throw DistillationError.badEntry(
+                throw StoreError.badEntry(
                     path: path, problem: "sample \(row) has other positions than the shard's")
             }
         }
@@ -116,7 +116,7 @@ public final class CachedTeacher {
         let key = index.entries[number].key
         guard let repair else { return try cache.entry(key) }
         var problem = "it is not there"
-        do { if let shard = try cache.entry(key) { return shard } } catch let error as DistillationError {
+        do { if let shard = try cache.entry(key) { return shard } } catch let error as StoreError {
             guard case .damagedEntry(_, let found) = error else { throw error }
             problem = found
         }

@@ -1,3 +1,4 @@
+import Distillation
 import Files
 import Foundation
 
@@ -102,8 +103,8 @@ public struct Filling {
 
     /// A relevance measured once by whoever comes first; the others wait for it. nil when `stop` said so.
     public func relevance(
-        _ key: String, stop: () -> Bool = { false }, measure: () throws -> StoreIndex.Relevance
-    ) throws -> StoreIndex.Relevance? {
+        _ key: String, stop: () -> Bool = { false }, measure: () throws -> InstructionRelevance
+    ) throws -> InstructionRelevance? {
         while !stop() {
             if let known = cache.relevance(key) { return known }
             guard let claim = try claims.take("relevance-\(key)") else {

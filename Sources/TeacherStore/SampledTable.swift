@@ -60,7 +60,7 @@ struct SampledTable: TargetColumns {
     }
 
     init(_ name: String, draws: Int, common: Int, from file: SafeTensorsFile) throws {
-        func bad(_ problem: String) -> DistillationError {
+        func bad(_ problem: String) -> StoreError {
             .badEntry(path: file.path, problem: "'\(name)_\(problem)")
         }
         self.draws = draws

@@ -54,11 +54,11 @@ public struct Store: Sendable {
     /// The entry, whole and checked, every byte of it; nil when there is none. A damaged one is moved to
     /// `damaged/`, so that it is computed again by the next cache-teacher.
     ///
-    /// - Throws: `DistillationError.damagedEntry`
+    /// - Throws: `StoreError.damagedEntry`
     public func entry(_ key: String) throws -> CachedShard? {
         do { return try check(key)?.shard } catch let problem as Seal.Problem {
             setAside(key)
-            throw DistillationError.damagedEntry(path: path(key).path, problem: problem.description)
+            throw StoreError.damagedEntry(path: path(key).path, problem: problem.description)
         }
     }
 
@@ -127,17 +127,17 @@ public struct Store: Sendable {
 
     /// An earlier measurement of the same relevance; nil where there is none, or a damaged one, which is then
     /// measured again.
-    public func relevance(_ key: String) -> StoreIndex.Relevance? {
+    public func relevance(_ key: String) -> InstructionRelevance? {
         guard
             let lines = try? String(contentsOf: relevancePath(key), encoding: .utf8).split(
                 separator: "\n", omittingEmptySubsequences: false),
             lines.count == 3, lines[2].isEmpty, Digest.sha256("\(key)\n\(lines[0])") == String(lines[1])
         else { return nil }
-        return try? JSONDecoder().decode(StoreIndex.Relevance.self, from: Data(lines[0].utf8))
+        return try? JSONDecoder().decode(InstructionRelevance.self, from: Data(lines[0].utf8))
     }
 
     /// One line of JSON and a line with the digest of key and JSON.
-    public func write(_ relevance: StoreIndex.Relevance, key: String) throws {
+    public func write(_ relevance: InstructionRelevance, key: String) throws {
         let json = String(decoding: try JSONEncoder().encode(relevance), as: UTF8.self)
         try AtomicOutput.writeAtomically(
             "\(json)\n\(Digest.sha256("\(key)\n\(json)"))\n", to: relevancePath(key))

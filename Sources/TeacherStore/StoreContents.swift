@@ -50,7 +50,7 @@ public struct StoreContents: Sendable {
     /// Keys that indexes of teacher outputs below some folders name: finished ones, unfinished ones and those
     /// of other versions.
     ///
-    /// - Throws: `DistillationError.badEntry` for an `index.json` that is not JSON: it might name entries
+    /// - Throws: `StoreError.unreadableIndex` for an `index.json` that is not JSON: it might name entries
     public static func named(below folders: [URL]) throws -> (keys: Set<String>, indexes: Int) {
         struct Index: Decodable {
             struct Entry: Decodable { let key: String }
@@ -64,10 +64,7 @@ public struct StoreContents: Sendable {
                 guard let data = try? Data(contentsOf: path),
                     (try? JSONSerialization.jsonObject(with: data)) != nil
                 else {
-                    throw DistillationError.unequalInputs(
-                        problem:
-                            "\(path.path): it is not readable JSON and might name entries: mend or remove it first"
-                    )
+                    throw StoreError.unreadableIndex(path: path.path)
                 }
                 // Shards have an index.json too; it names no entries.
                 guard let index = try? JSONDecoder().decode(Index.self, from: data) else { continue }

@@ -34,26 +34,6 @@ public struct StoreIndex: Codable, Sendable {
         }
     }
 
-    /// Instruction-Relevance Score of each layer.
-    public struct Relevance: Codable, Sendable {
-        public let pairs: Int
-        public let scores, standardErrors: [Double]
-
-        public init(pairs: Int, scores: [Double], standardErrors: [Double]) {
-            (self.pairs, self.scores, self.standardErrors) = (pairs, scores, standardErrors)
-        }
-
-        /// The layer with the highest score, the first of equals.
-        public var bestLayer: Int {
-            scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case pairs, scores
-            case standardErrors = "standard_errors"
-        }
-    }
-
     public let version: Int
     public let teacher: String
     /// Digest of the data set the entries belong to, and what it was packed with.
@@ -61,7 +41,7 @@ public struct StoreIndex: Codable, Sendable {
     public let description: ShardDescription?
     public let settings: TeacherOutputSettings
     /// nil where the recipe names the layer.
-    public let relevance: Relevance?
+    public let relevance: InstructionRelevance?
     /// False while cache-teacher is at work: the keys are named, so that nobody prunes them, but not all
     /// entries are there.
     public let complete: Bool
@@ -69,7 +49,7 @@ public struct StoreIndex: Codable, Sendable {
 
     public init(
         teacher: String, shards: String, description: ShardDescription? = nil,
-        settings: TeacherOutputSettings, relevance: Relevance?,
+        settings: TeacherOutputSettings, relevance: InstructionRelevance?,
         complete: Bool = true, entries: [Entry]
     ) {
         version = Self.currentVersion
@@ -79,7 +59,7 @@ public struct StoreIndex: Codable, Sendable {
         (self.relevance, self.complete, self.entries) = (relevance, complete, entries)
     }
 
-    /// - Throws: `DistillationError` when the file is missing, of another version or no index
+    /// - Throws: `StoreError` when the file is missing, of another version or no index
     public init(folder: URL) throws {
         let path = folder.appendingPathComponent(Self.file)
         struct Version: Decodable { let version: Int }
@@ -87,15 +67,15 @@ public struct StoreIndex: Codable, Sendable {
             let data = try Data(contentsOf: path)
             let found = try JSONDecoder().decode(Version.self, from: data).version
             guard found == Self.currentVersion else {
-                throw DistillationError.badEntry(
+                throw StoreError.badEntry(
                     path: path.path,
                     problem: "format version \(found), this program reads \(Self.currentVersion)")
             }
             self = try JSONDecoder().decode(Self.self, from: data)
-        } catch let error as DistillationError {
+        } catch let error as StoreError {
             throw error
         } catch {
-            throw DistillationError.badEntry(
+            throw StoreError.badEntry(
                 path: path.path, problem: "it is no index of teacher outputs (\(error.localizedDescription))")
         }
     }

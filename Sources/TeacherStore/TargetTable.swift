@@ -53,14 +53,14 @@ struct TargetTable: TargetColumns {
             let unpacked = PackedIntegers.unpack(
                 try file.bytes("\(name)_ids"), count: logProbabilities.count, limit: common)
         else {
-            throw DistillationError.badEntry(
+            throw StoreError.badEntry(
                 path: file.path, problem: "columns '\(name)_*' do not belong together")
         }
         ids = unpacked
         guard !logProbabilities.contains(where: { $0.isNaN || $0 > 0.01 }),
             !logTails.contains(where: { $0.isNaN || $0 > 0.01 })
         else {
-            throw DistillationError.badEntry(
+            throw StoreError.badEntry(
                 path: file.path,
                 problem: "'\(name)_log_probabilities' holds values that are no log-probabilities")
         }

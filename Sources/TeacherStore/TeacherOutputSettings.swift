@@ -42,10 +42,10 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
         encoding == .sampled ? samples : min(topK ?? commonVocabulary, commonVocabulary)
     }
 
-    /// - Throws: `DistillationError.unequalInputs` naming the setting that makes no sense
+    /// - Throws: `StoreError.badSetting` naming the setting that makes no sense
     public func validate() throws {
         func require(_ holds: Bool, _ what: String) throws {
-            guard holds else { throw DistillationError.unequalInputs(problem: "teacher outputs: \(what)") }
+            guard holds else { throw StoreError.badSetting(problem: what) }
         }
         try require(
             encoding != .topK || topK.map { $0 >= 1 } ?? true,

@@ -43,7 +43,7 @@ public struct TeacherOutputs {
                 let samples = part.map { wanted[range.lowerBound + $0] }
                 let batch = try AlignmentBatch(dataset, numbers: samples.map { first + $0 })
                 try batch.validate(for: teacher)
-                return Part(batch, shard: shard, samples: samples, known: &known)
+                return PassPart(batch, shard: shard, samples: samples, known: &known)
             }
             for (part, outputs) in zip(parts, try compute(parts, settings, stream: stream)) {
                 var next = 0
@@ -70,22 +70,14 @@ public struct TeacherOutputs {
     private static let partRows = 2048
 
     /// What is asked of each part, on as many processors as there are.
-    private func compute(_ parts: [Part], _ settings: TeacherOutputSettings, stream: UInt64) throws
+    private func compute(_ parts: [PassPart], _ settings: TeacherOutputSettings, stream: UInt64) throws
         -> [PartOutputs]
     {
-        nonisolated(unsafe) var results = [Result<PartOutputs, any Error>?](
-            repeating: nil, count: parts.count)
         nonisolated(unsafe) let outputs = self
-        results.withUnsafeMutableBufferPointer { buffer in
-            nonisolated(unsafe) let slots = buffer
-            parallelTasks(parts.count) { index in
-                slots[index] = Result { try outputs.compute(parts[index], settings, stream: stream) }
-            }
-        }
-        return try results.compactMap { try $0?.get() }
+        return try parallelMap(parts.count) { try outputs.compute(parts[$0], settings, stream: stream) }
     }
 
-    private func compute(_ part: Part, _ settings: TeacherOutputSettings, stream: UInt64) throws
+    private func compute(_ part: PassPart, _ settings: TeacherOutputSettings, stream: UInt64) throws
         -> PartOutputs
     {
         let (hidden, saliency) = try pass(part.batch, settings)
@@ -134,53 +126,36 @@ public struct TeacherOutputs {
     /// - Parameters:
     ///   - pairs: most pairs to look at; the paper takes 1,000
     ///   - standardError: enough is known when that of every layer is below it
-    /// - Throws: `DistillationError.unequalInputs` when the data set has no two samples to compare
+    /// - Throws: `StoreError.noRelevance` when the data set has no two samples to compare
     public func relevance(
         over dataset: ShardDataset, pairs: Int, seed: UInt64, standardError: Double,
         progress: (Int) throws -> Void = { _ in }
     ) throws -> InstructionRelevance {
-        let layers = teacher.language.configuration.layers
-        var relevance = InstructionRelevance(layers: layers)
+        var sums = RelevanceSums(layers: teacher.language.configuration.layers)
         var random = CounterRandom(seed, 0x1125)
         let numbers = samples(ofShards: Self.relevanceShards, of: dataset, &random)
-        guard !numbers.isEmpty else {
-            throw DistillationError.unequalInputs(
-                problem: "\(dataset.folder.path): the data set holds no samples")
-        }
+        guard !numbers.isEmpty else { throw StoreError.noSamples(path: dataset.folder.path) }
         var misses = 0
-        while relevance.pairs < pairs,
-            relevance.pairs < 64 || (relevance.standardErrors.max() ?? 0) > standardError
+        while sums.pairs < pairs,
+            sums.pairs < 64 || (sums.relevance.standardErrors.max() ?? 0) > standardError
         {
             let batch = try AlignmentBatch(
                 dataset, numbers: (0..<32).map { _ in numbers[Int(random.next() % UInt64(numbers.count))] })
-            try batch.validate(for: teacher)
             let usable = batch.samples.indices.filter {
                 batch.samples[$0].visual != nil && !batch.samples[$0].instruction.isEmpty
             }
             guard usable.count > 1 else {
                 misses += 1
-                guard misses < 100 else {
-                    throw DistillationError.unequalInputs(
-                        problem:
-                            "\(dataset.folder.path): no samples with an image and a question after it, so no layer's "
-                            + "instruction relevance can be measured: name the layer (saliency_layer) instead"
-                    )
-                }
+                guard misses < 100 else { throw StoreError.noRelevance(path: dataset.folder.path) }
                 continue
             }
-            let output = teacher.language.forward(
-                try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
-                observing: Set(0..<layers))
-            let alphas = (0..<layers).map {
-                visualSaliency(output, layer: $0, batch: batch, headSize: teacher.language.headSize)
+            let alphas = try saliencyOfEveryLayer(teacher, batch)
+            for pair in 0..<usable.count / 2 where sums.pairs < pairs {
+                sums.add(alphas[usable[2 * pair]], alphas[usable[2 * pair + 1]])
             }
-            for pair in 0..<usable.count / 2 where relevance.pairs < pairs {
-                let (a, b) = (usable[2 * pair], usable[2 * pair + 1])
-                relevance.add(alphas.map { $0[a] }, alphas.map { $0[b] })
-            }
-            try progress(relevance.pairs)
+            try progress(sums.pairs)
         }
-        return relevance
+        return sums.relevance
     }
 
     /// All samples of some shards drawn at random; of all of them where there are no more.

@@ -27,44 +27,16 @@ func mapLogits(
     hidden: Tensor, head: Value, rows: [Int32],
     _ body: @Sendable (_ index: Int, _ logits: UnsafeMutableBufferPointer<Float>) -> CachedTarget
 ) -> [CachedTarget] {
-    // With fewer rows a chunk would cost more to bring the head to the processor than to multiply by it.
-    let chunkRows = max(128, (1 << 21) / head.rows)
-    var targets: [CachedTarget] = []
-    targets.reserveCapacity(rows.count)
-    let vocabulary = head.rows
-    let logits = Tensor(uninitialized: [min(chunkRows, max(1, rows.count)), vocabulary])
-    for start in stride(from: 0, to: rows.count, by: chunkRows) {
-        let chunk = Array(rows[start..<min(start + chunkRows, rows.count)])
-        project(hidden.gatheringRows(chunk), by: head, into: logits.rows(0..<chunk.count))
-        let made = Slots(count: chunk.count)
-        parallel(chunk.count, grain: 2) { range in
-            for row in range {
-                made[row] = body(
-                    start + row,
-                    UnsafeMutableBufferPointer(start: logits.pointer + row * vocabulary, count: vocabulary))
-            }
+    let chunks = HeadChunks().ranges(rows.count, vocabulary: head.rows)
+    let logits = Tensor(uninitialized: [max(1, chunks.first?.count ?? 0), head.rows])
+    return chunks.flatMap { chunk in
+        project(hidden.gatheringRows(Array(rows[chunk])), by: head, into: logits.rows(0..<chunk.count))
+        return parallelMap(chunk.count, grain: 2) { row in
+            body(
+                chunk.lowerBound + row,
+                UnsafeMutableBufferPointer(start: logits.pointer + row * logits.width, count: logits.width))
         }
-        targets += made.values
     }
-    return targets
-}
-
-/// Results written by several threads, each index by one.
-private final class Slots: @unchecked Sendable {
-    private let memory: UnsafeMutableBufferPointer<CachedTarget>
-    init(count: Int) {
-        memory = .allocate(capacity: count)
-        memory.initialize(repeating: .none)
-    }
-    deinit {
-        memory.deinitialize()
-        memory.deallocate()
-    }
-    subscript(index: Int) -> CachedTarget {
-        get { memory[index] }
-        set { memory[index] = newValue }
-    }
-    var values: [CachedTarget] { Array(memory) }
 }
 
 /// Rank order, the lower id first among equals.

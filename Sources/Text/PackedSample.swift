@@ -52,12 +52,26 @@ extension TokenizedConversation {
         }
         let textAfter = ids.indices.suffix(from: image + 1).prefix(maximumLength - end)
         let ignored = Array(repeating: Self.ignoreIndex, count: visualTokens)
+        let whole = ids(visualTokens: visualTokens, as: imageTokenID)
         return PackedSample(
-            inputIDs: ids[..<image] + Array(repeating: imageTokenID, count: visualTokens) + ids[textAfter],
+            inputIDs: Array(whole.ids.prefix(maximumLength)),
             labels: labels[..<image] + ignored + labels[textAfter],
             instructionMask: Array(repeating: 0, count: end)
                 + labels[textAfter].map { $0 == Self.ignoreIndex ? 1 : 0 },
-            visualRange: image..<end)
+            visualRange: whole.visual)
+    }
+
+    /// The ids with the image's stand-in made as long as the image, and where it then stands; nil without one.
+    ///
+    /// - Parameter id: stands for each visual token
+    public func ids(visualTokens: Int, as id: Int32 = imageTokenIndex) -> (
+        ids: [Int32], visual: Range<Int>?
+    ) {
+        guard let image = ids.firstIndex(of: Self.imageTokenIndex) else { return (ids, nil) }
+        return (
+            ids[..<image] + Array(repeating: id, count: visualTokens) + ids[(image + 1)...],
+            image..<image + visualTokens
+        )
     }
 }
 

@@ -64,46 +64,32 @@ public final class Trainer {
     private let schedule: LearningRateSchedule
 
     /// - Parameters:
-    ///   - teacher: in the loop; with `w_tpa` 0 and a cache none is needed
-    ///   - cached: the teacher's outputs for KD and IVA
+    ///   - teacher: the one to run in the loop, where the plan needs one
+    ///   - cached: the teacher's outputs that the plan reads
+    ///   - plan: who supplies what the student is compared with; of the settings' objective
     ///   - endOfSequenceIDs: end a response that the student samples
     /// - Throws: `TrainingError`, `DistillationError` before anything is computed
     public init(
         student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset,
-        settings: TrainingSettings, endOfSequenceIDs: Set<Int32> = []
+        settings: TrainingSettings, plan: TeacherPlan, endOfSequenceIDs: Set<Int32> = []
     ) throws {
         guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
-        let weights = settings.objective.weights
-        guard weights != LossTerms() else { throw TrainingError.nothingToLearn }
-        if weights.tpa != 0, teacher == nil { throw DistillationError.missingTeacher(term: "TPA") }
-        if weights.needsTeacher, teacher == nil, cached == nil {
-            throw DistillationError.missingTeacher(term: weights.iva != 0 ? "IVA" : "KD")
-        }
+        guard plan.objective.weights != LossTerms() else { throw TrainingError.nothingToLearn }
+        let teacher = try plan.required(teacher)
         let parameters = student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
-        let vocabulary = student.language.vocabularySize
-        try settings.objective.check(
-            student: student, teacher: teacher, cached: cached?.index.settings.cachedOutputs)
-        if let common = cached?.index.settings.commonVocabulary, common > vocabulary {
-            throw DistillationError.mismatch(
-                what: "common vocabulary of the cached teacher outputs", found: "\(common)",
-                expected: "at most the student's \(vocabulary)",
-                remedy: "set common_vocabulary in the cache recipe")
-        }
+        try plan.check(student: student, teacher: teacher)
         (self.student, self.settings) = (student, settings)
         let replicas = try (1..<max(1, settings.replicas)).map { _ in
             try student.replica(trainable: settings.trainable)
         }
         losses = ([student] + replicas).map {
-            AlignmentLoss(
-                student: $0, teacher: weights.needsTeacher ? teacher : nil, objective: settings.objective,
-                commonVocabulary: cached?.index.settings.commonVocabulary,
-                cachedLayer: cached?.index.settings.saliencyLayer)
+            AlignmentLoss(student: $0, teacher: teacher, plan: plan)
         }
         onPolicy =
-            settings.objective.onPolicy.fraction > 0
+            plan.objective.onPolicy.fraction > 0
             ? OnPolicyResponses(
-                student: student, objective: settings.objective, endOfSequenceIDs: endOfSequenceIDs,
+                student: student, objective: plan.objective, endOfSequenceIDs: endOfSequenceIDs,
                 common: losses[0].common)
             : nil
         optimizer = AdamW(parameters, settings: settings.optimizer)
@@ -198,7 +184,7 @@ public final class Trainer {
         metrics.samples = step * settings.batchSize + samples
         (metrics.tokens, metrics.supervisedTokens) = (tokens, totals.supervisedTokens)
         (metrics.learningRate, metrics.gradientNorm) = (rate, norm)
-        (metrics.loss, metrics.terms) = (terms.weighted(by: settings.objective.weights), terms)
+        (metrics.loss, metrics.terms) = (terms.weighted(by: losses[0].plan.objective.weights), terms)
         metrics.candidatesDrawn = sums.reduce(0) { $0 + $1.drawn }
         metrics.candidatesMerged = sums.reduce(0) { $0 + $1.merged }
         metrics.candidateRows = sums.reduce(0) { $0 + $1.branchRows }
@@ -225,21 +211,12 @@ public final class Trainer {
     private func gradients(_ batches: [MicroBatch], totals: StepTotals, step: Int) throws -> [MicroBatchSums]
     {
         let count = losses.count
-        nonisolated(unsafe) var results = [Result<MicroBatchSums, any Error>](
-            repeating: .success(MicroBatchSums()), count: count)
         nonisolated(unsafe) let trainer = self
-        let work = batches
-        results.withUnsafeMutableBufferPointer { buffer in
-            nonisolated(unsafe) let slots = buffer
-            parallelTasks(count) { replica in
-                slots[replica] = Result {
-                    try trainer.run(
-                        stride(from: replica, to: work.count, by: count).map { work[$0] },
-                        trainer.losses[replica], totals, step)
-                }
-            }
+        let sums = try parallelMap(count) { replica in
+            try trainer.run(
+                stride(from: replica, to: batches.count, by: count).map { batches[$0] },
+                trainer.losses[replica], totals, step)
         }
-        let sums = try results.map { try $0.get() }
         for replica in losses.dropFirst() {
             let parts = replica.student.parameters(of: settings.trainable).filter {
                 $0.value.requiresGradient
@@ -256,26 +233,27 @@ public final class Trainer {
         -> MicroBatchSums
     {
         var sums = MicroBatchSums()
-        let clock = ContinuousClock()
+        let (passes, clock) = (StepClock(), ContinuousClock())
         for (batch, cached) in batches {
             let start = clock.now
             let result = try loss(
                 batch, totals: totals, candidates: .drawn(seed: settings.seed, step: UInt64(step)),
-                cached: cached)
+                cached: cached, clock: passes)
             let forward = clock.now
             guard result.loss.data.values[0].isFinite else {
                 throw TrainingError.notFinite(step: step, samples: batch.samples.map(\.id))
             }
             result.loss.backward()
-            sums.seconds.teacher += result.teacherSeconds
-            sums.seconds.student += (forward - start) / .seconds(1) - result.teacherSeconds
+            sums.seconds.student += (forward - start) / .seconds(1)
             sums.seconds.backward += (clock.now - forward) / .seconds(1)
             sums.terms = sums.terms + result.terms
             sums.drawn += result.branches.drawn
             sums.merged += result.branches.merged
             sums.branchRows += result.branches.branches.count
-            sums.passes = sums.passes + result.passes
         }
+        sums.passes = passes.passes
+        sums.seconds.teacher = passes.teacherSeconds
+        sums.seconds.student -= passes.teacherSeconds
         return sums
     }
 }

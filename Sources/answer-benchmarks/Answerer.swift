@@ -72,15 +72,12 @@ struct Answerer {
     {
         let bytes = try images.bytes(of: question)
         let segments = recipe.conversation.promptSegments(for: question.text, hasImage: bytes != nil)
-        let ids = TokenizedConversation(segments, tokenizer: tokenizer).ids
-        let expanded = ids.flatMap { id in
-            id == TokenizedConversation.imageTokenIndex
-                ? Array(repeating: id, count: model.visualTokensPerImage) : [id]
-        }
+        let ids = TokenizedConversation(segments, tokenizer: tokenizer)
+            .ids(visualTokens: model.visualTokensPerImage).ids
         let visual = try bytes.map {
             try visualTokens($0, squashes: rules.alwaysSquashes, name: "the image of question \(question.id)")
         }
-        return try model.embed(ids: expanded, visual: visual)
+        return try model.embed(ids: ids, visual: visual)
     }
 
     /// The visual tokens of an image file; questions about one image often follow each other.

@@ -104,7 +104,7 @@ extension CacheTeacher {
             "recomputed_positions": .int(comparison?.positions ?? 0), "wrong": .int(comparison?.wrong ?? 0),
         ])
         guard damaged == 0, comparison?.wrong ?? 0 == 0 else {
-            throw DistillationError.unequalInputs(problem: "\(cache): \(text)")
+            throw StoreError.failedVerification(store: cache, findings: text)
         }
     }
 
@@ -126,10 +126,7 @@ extension CacheTeacher {
         }
         var comparison = TeacherComparison()
         guard !mine.isEmpty else {
-            throw DistillationError.unequalInputs(
-                problem:
-                    "\(cache): it holds no entry of this teacher, these shards and this precision to recompute"
-            )
+            throw StoreError.nothingToRecompute(store: cache)
         }
         let outputs = try Teacher(folder, recipe).outputs(for: dataset)
         for turn in 0..<min(sample, mine.count) {

@@ -115,7 +115,7 @@ struct CacheTeacher: ParsableCommand {
             let entries = try zip(dataset.index.shards, keys).map { shard, key in
                 if let entry = store.summary(key, shard: shard.file) { return entry }
                 guard !complete else {
-                    throw DistillationError.missingEntry(path: store.path(key).path, shard: shard.file)
+                    throw StoreError.missingEntry(path: store.path(key).path, shard: shard.file)
                 }
                 return StoreIndex.Entry(shard: shard.file, key: key)
             }
@@ -165,7 +165,7 @@ struct CacheTeacher: ParsableCommand {
         _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ filling: Filling,
         _ digest: String,
         _ isInterrupted: () -> Bool
-    ) throws -> StoreIndex.Relevance {
+    ) throws -> InstructionRelevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
             "align-ti relevance 2\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)\(recipe.precision.supported == .bf16 ? " bf16" : "")"
@@ -177,8 +177,7 @@ struct CacheTeacher: ParsableCommand {
                 standardError: settings.standardError
             ) { progress.update($0) }
             progress.finish()
-            return StoreIndex.Relevance(
-                pairs: measured.pairs, scores: measured.scores, standardErrors: measured.standardErrors)
+            return measured
         }
         guard let relevance else {
             throw StageError.interrupted("the relevance is not measured; run the same command to go on")

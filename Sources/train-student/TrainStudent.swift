@@ -37,12 +37,14 @@ struct TrainStudent: ParsableCommand {
 
     func run() throws {
         let recipe = try configuration.recipe(TrainingRecipe.self)
-        let usedOutputs = recipe.weights.kd != 0 || recipe.weights.iva != 0 ? teacherOutputs : nil
-        let measuredLayer = try usedOutputs.map {
-            try StoreIndex(folder: URL(fileURLWithPath: $0)).settings.saliencyLayer
+        let usedOutputs = recipe.weights.readsOutputs ? teacherOutputs : nil
+        let outputs = try usedOutputs.map {
+            try StoreIndex(folder: URL(fileURLWithPath: $0)).settings.cachedOutputs
         }
-        let settings = try recipe.settings(measuredLayer: measuredLayer)
-        let usedTeacher = settings.objective.needsTeacherInLoop(cachedLayer: measuredLayer) ? teacher : nil
+        let settings = try recipe.settings(measuredLayer: outputs?.saliencyLayer)
+        // What the student samples is in no cache.
+        let plan = TeacherPlan(settings.objective, cache: recipe.onPolicy.fraction > 0 ? nil : outputs)
+        let usedTeacher = plan.needsTeacher ? teacher : nil
         let folders =
             [("model", model), ("shards", shards)]
             + [("teacher", usedTeacher), ("teacher outputs", usedOutputs)].compactMap { name, path in
@@ -66,21 +68,20 @@ struct TrainStudent: ParsableCommand {
         if let teacherModel, let usedTeacher {
             try dataset.require(teacherModel, folder: URL(fileURLWithPath: usedTeacher))
         }
-        // What the student samples is in no cache.
-        let cached = try (recipe.onPolicy.fraction > 0 ? nil : usedOutputs).map {
+        let cached = try (plan.cache == nil ? nil : usedOutputs).map {
             try CachedTeacher(
                 index: URL(fileURLWithPath: $0), cache: Store(URL(fileURLWithPath: cache)),
                 dataset: dataset, repair: teacher.map { entryRepair(URL(fileURLWithPath: $0), teacherModel) })
         }
-        let sources = TeacherSources(weights: recipe.weights, hasCache: cached != nil)
         let trainer = try Trainer(
             student: student, teacher: teacherModel, cached: cached, dataset: dataset,
-            settings: settings,
+            settings: settings, plan: plan,
             endOfSequenceIDs: recipe.onPolicy.fraction > 0
                 ? dataset.endOfSequenceIDs(student.configuration, folder: URL(fileURLWithPath: model)) : [])
         if recipe.weights.needsTeacher {
             StandardError.write(
-                "train-student: \(describe(sources, settings.objective, cachedLayer: cached == nil ? nil : measuredLayer)), \(recipe.precision.supported.rawValue), teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels \(Machine.blasCore)"
+                "train-student: \(plan), \(recipe.precision.supported.rawValue), "
+                    + "teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels \(Machine.blasCore)"
             )
         }
         try run.begin()
@@ -91,8 +92,8 @@ struct TrainStudent: ParsableCommand {
         try student.write(into: output)
         var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
         for (name, value) in try TrainingTotals(folder: output).counts() { counts.append(name, value) }
-        if recipe.weights.kd != 0 { counts.append("kd_from", .string(sources.kd.rawValue)) }
-        if recipe.weights.iva != 0 { counts.append("iva_from", .string(sources.iva.rawValue)) }
+        if let kd = plan.kd { counts.append("kd_from", .string(kd.rawValue)) }
+        if let iva = plan.iva { counts.append("iva_from", .string(iva.rawValue)) }
         try run.finish(
             counts: .object(counts),
             volatile: Set(["metrics.jsonl"] + TensorBoardLog.files(of: output)),
@@ -112,26 +113,6 @@ struct TrainStudent: ParsableCommand {
         } report: { path, problem in
             StandardError.write("train-student: \(path): \(problem); computing it again")
         }
-    }
-
-    private func describe(_ sources: TeacherSources, _ objective: AlignmentObjective, cachedLayer: Int?)
-        -> String
-    {
-        let places = [TeacherSources.Source.loop: "the teacher in the loop", .cache: "the cache"]
-        let weighted =
-            switch objective.saliencySource {
-            case .uniform: " with equal weights"
-            case .student: " with the student's attention"
-            case .teacher where sources.iva == .cache && objective.saliencyLayer != cachedLayer:
-                " with the attention of the teacher's layer \(objective.saliencyLayer) in the loop"
-            case .teacher: ""
-            }
-        let weights = objective.weights
-        return [
-            ("KD", weights.kd, sources.kd, ""), ("IVA", weights.iva, sources.iva, weighted),
-            ("TPA", weights.tpa, .loop, ""),
-        ]
-        .filter { $0.1 != 0 }.map { "\($0.0) from \(places[$0.2] ?? "")\($0.3)" }.joined(separator: ", ")
     }
 
     private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL, log: TensorBoardLog?) throws {

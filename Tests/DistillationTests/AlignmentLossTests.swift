@@ -126,17 +126,17 @@ import Testing
                         alpha[(sample * shape[1] + $0) * shape[2]..<(sample * shape[1] + $0 + 1) * shape[2]])
                 }
             }
-            var pairs = InstructionRelevance(layers: shape[1])
+            var pairs = RelevanceSums(layers: shape[1])
             var all = pairs
             let listed = try golden.integers("pairs")
             for pair in 0..<listed.count / 2 {
                 pairs.add(layers(listed[2 * pair]), layers(listed[2 * pair + 1]))
             }
             for a in 0..<shape[0] { for b in a + 1..<shape[0] { all.add(layers(a), layers(b)) } }
-            for (relevance, name) in [(pairs, "irs_pairs"), (all, "irs_all_pairs")] {
+            for (sums, name) in [(pairs, "irs_pairs"), (all, "irs_all_pairs")] {
                 let expected = try golden.floats("\(who)/\(name)")
                 #expect(
-                    zip(relevance.scores, expected).allSatisfy {
+                    zip(sums.relevance.scores, expected).allSatisfy {
                         abs($0 - Double($1)) < 1e-5 + 1e-4 * abs(Double($1))
                     })
             }

@@ -53,7 +53,7 @@ import Testing
         return HeadLoss(
             weights: LossTerms(kd: 1), common: width, divergences: TermDivergences(kd: divergence)
         )(
-            hidden: Value(Tensor(student, shape: [1, width])), head: Value(identity), rows: [row],
+            hidden: Value(Tensor(student, shape: [1, width])), head: Value(identity), rows: LossRows([row]),
             teacher: TeacherLogits(hidden: Tensor(teacher, shape: [1, width]), head: Value(identity))
         ).terms.kd
     }
@@ -156,7 +156,7 @@ import Testing
             weights: LossTerms(sft: 0.7, iva: 1.3, kd: 0.9, tpa: 1.1), common: common,
             divergences: divergences
         )(
-            hidden: leaves[0], head: leaves[1], rows: list, teacher: teacher, cached: targets)
+            hidden: leaves[0], head: leaves[1], rows: LossRows(list, targets: targets), teacher: teacher)
     }
 
     private let targets = [
@@ -201,9 +201,10 @@ import Testing
             (row.cached, row.share.kd) = (0, 1)
             return HeadLoss(
                 weights: LossTerms(kd: 1), common: common, divergences: TermDivergences(kd: divergence))(
-                    hidden: Value(hidden), head: Value(head), rows: [row],
-                    cached: topTargets(
-                        hidden: teacher.hidden, head: teacher.head, rows: [2], topK: topK, common: common)
+                    hidden: Value(hidden), head: Value(head), rows: LossRows(
+                        [row],
+                        targets: topTargets(
+                            hidden: teacher.hidden, head: teacher.head, rows: [2], topK: topK, common: common))
                 ).terms.kd
         }
         func logits(_ hidden: Tensor, _ head: Tensor) -> [Double] {

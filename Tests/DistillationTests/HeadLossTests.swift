@@ -86,10 +86,10 @@ import Testing
 
     private func loss(_ leaves: [Value], cached: Bool, chunkFloats: Int = 1 << 21) -> HeadLoss.Result {
         var head = HeadLoss(weights: weights, common: common)
-        head.chunkFloats = chunkFloats
+        head.chunks.floats = chunkFloats
         return head(
-            hidden: leaves[0], head: leaves[1], rows: lossRows(cached: cached), teacher: teacher,
-            cached: targets)
+            hidden: leaves[0], head: leaves[1], rows: LossRows(lossRows(cached: cached), targets: targets),
+            teacher: teacher)
     }
 
     @Test(arguments: [false, true]) func termsAreThoseOfTheDefinition(cached: Bool) {
@@ -117,14 +117,14 @@ import Testing
         func run(_ chunkFloats: Int) -> [[Float]] {
             let leaves = [Value(hidden, requiresGradient: true), Value(head, requiresGradient: true)]
             var op = HeadLoss(weights: weights, common: common)
-            (op.chunkFloats, op.leastChunkRows) = (chunkFloats, 16)
+            (op.chunks.floats, op.chunks.leastRows) = (chunkFloats, 16)
             let rows = (0..<40).map { index in
                 var row = LossRow(row: Int32(index))
                 row.label = Int32(index % vocabulary)
                 row.share.sft = 0.1
                 return row
             }
-            let result = op(hidden: leaves[0], head: leaves[1], rows: rows)
+            let result = op(hidden: leaves[0], head: leaves[1], rows: LossRows(rows))
             result.loss.backward()
             return [result.loss.data.values] + leaves.map { $0.gradient?.values ?? [] }
         }
@@ -147,7 +147,8 @@ import Testing
                 return row
             }
             let result = HeadLoss(weights: weights, common: common)(
-                hidden: leaf, head: Value(head), rows: rows, teacher: cached ? nil : teacher, cached: all)
+                hidden: leaf, head: Value(head), rows: LossRows(rows, targets: all),
+                teacher: cached ? nil : teacher)
             result.loss.backward()
             return (leaf.gradient?.values ?? [], result.terms)
         }
@@ -165,7 +166,7 @@ import Testing
             var row = LossRow(row: 0)
             (row.cached, row.share.kd) = (0, 1)
             return HeadLoss(weights: weights, common: common)(
-                hidden: Value(hidden), head: Value(head), rows: [row], cached: targets
+                hidden: Value(hidden), head: Value(head), rows: LossRows([row], targets: targets)
             ).terms.kd
         }
         #expect(divergence(3) <= divergence(6) + 1e-6)

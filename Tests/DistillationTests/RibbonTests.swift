@@ -42,7 +42,7 @@ import Testing
             return result
         }
         return HeadLoss(weights: LossTerms(tpa: 1), common: common)(
-            hidden: student, head: models.student.language.head, rows: lossRows,
+            hidden: student, head: models.student.language.head, rows: LossRows(lossRows),
             teacher: TeacherLogits(hidden: teacher.data, head: models.teacher.language.head)
         ).loss
     }

@@ -17,7 +17,7 @@ import Testing
         let result = try AlignmentLoss(student: student, teacher: teacher, objective: objective)(
             fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
         var shares = fixture.batch.samples.map { _ in [Double]() }
-        for row in result.trunkRows where row.share.iva != 0 {
+        for row in result.trunk.rows where row.share.iva != 0 {
             shares[fixture.batch.sample(ofRow: Int(row.row))].append(row.share.iva)
         }
         return shares
@@ -80,10 +80,10 @@ import Testing
         var objective = fixture.objective(LossTerms(iva: 1))
         (objective.saliencySource, objective.saliencyLayer) = (.student, 2)  // it has two, the teacher three
         let (student, teacher) = (try fixture.student(trainable: []), try fixture.teacher())
-        #expect { try objective.check(student: student, teacher: teacher, cached: nil) } throws: {
+        #expect { try TeacherPlan(objective).check(student: student, teacher: teacher) } throws: {
             "\($0)".contains("saliency_layer") && "\($0)".contains("0 to 1")
         }
         objective.saliencySource = .teacher
-        try objective.check(student: student, teacher: teacher, cached: nil)
+        try TeacherPlan(objective).check(student: student, teacher: teacher)
     }
 }

@@ -147,7 +147,7 @@ import Testing
                 let found = try? filling.relevance("r") {
                     measured.withLock { $0 += 1 }
                     Thread.sleep(forTimeInterval: 0.05)
-                    return StoreIndex.Relevance(pairs: 1, scores: [0.5], standardErrors: [0])
+                    return InstructionRelevance(pairs: 1, scores: [0.5], standardErrors: [0])
                 }
                 if found?.scores != [0.5] { measured.withLock { $0 += 100 } }
             }

@@ -71,7 +71,7 @@ import Testing
     @Test func damagedRelevanceIsMeasuredAgain() throws {
         try withTemporaryFolder { folder in
             let cache = Store(folder)
-            let relevance = StoreIndex.Relevance(
+            let relevance = InstructionRelevance(
                 pairs: 3, scores: [0.5, 0.25], standardErrors: [0.125, 0])
             try cache.write(relevance, key: "k")
             #expect(cache.relevance("k")?.scores == [0.5, 0.25])

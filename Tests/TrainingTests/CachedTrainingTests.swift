@@ -57,7 +57,8 @@ import Training
                     folder: self.folder.appendingPathComponent("teacher"), trainable: [.projector, .language])
                 : try fixture.student(),
             teacher: cached == nil || withTeacher || weights.tpa != 0 ? try fixture.teacher() : nil,
-            cached: cached, dataset: dataset, settings: settings)
+            cached: cached, dataset: dataset, settings: settings,
+            plan: TeacherPlan(objective, cache: cached?.index.settings.cachedOutputs))
     }
 
     private func firstStep(
@@ -124,9 +125,11 @@ import Training
                 abs(mixed.terms.kd - inLoop.terms.kd) < 1e-6 && abs(mixed.terms.tpa - inLoop.terms.tpa) < 1e-6
             )
             #expect(mixed.terms.iva == fromCache.terms.iva && mixed.terms.kd > fromCache.terms.kd)
-            #expect(
-                TeacherSources(weights: weights, hasCache: true)
-                    != TeacherSources(weights: all, hasCache: true))
+            let outputs = cached.index.settings.cachedOutputs
+            let plan = TeacherPlan(AlignmentObjective(weights: all, saliencyLayer: 1), cache: outputs)
+            #expect(plan.kd == .loop && plan.iva == .cache && plan.alphas == .cache && plan.needsTeacher)
+            let cheap = TeacherPlan(AlignmentObjective(weights: weights, saliencyLayer: 1), cache: outputs)
+            #expect(cheap.kd == .cache && cheap.iva == .cache && !cheap.needsTeacher)
         }
     }
 

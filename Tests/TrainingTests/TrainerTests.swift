@@ -34,8 +34,8 @@ import Training
         return try Trainer(
             student: try fixture.student(precision: precision),
             teacher: withTeacher ? try fixture.teacher(precision: precision) : nil,
-            cached: cached, dataset: dataset,
-            settings: settings)
+            cached: cached, dataset: dataset, settings: settings,
+            plan: TeacherPlan(settings.objective, cache: cached?.index.settings.cachedOutputs))
     }
 
     private func weights(_ trainer: Trainer) -> [[Float]] {
@@ -171,7 +171,8 @@ import Training
                 let fixture = try ModelFixture(self.folder)
                 let trainer = try Trainer(
                     student: try fixture.student(), teacher: try fixture.teacher(), cached: nil,
-                    dataset: dataset, settings: settings, endOfSequenceIDs: [2])
+                    dataset: dataset, settings: settings, plan: TeacherPlan(settings.objective),
+                    endOfSequenceIDs: [2])
                 _ = try trainer.run(in: folder.appendingPathComponent(name), run: "r")
                 return weights(trainer)
             }

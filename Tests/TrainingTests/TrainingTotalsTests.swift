@@ -30,7 +30,7 @@ import Training
                 let model = try ModelFixture(fixture)
                 let trainer = try Trainer(
                     student: try model.student(), teacher: weights.needsTeacher ? try model.teacher() : nil,
-                    cached: nil, dataset: dataset, settings: settings)
+                    cached: nil, dataset: dataset, settings: settings, plan: TeacherPlan(objective))
                 var last = -1
                 _ = try trainer.run(
                     in: out, run: "r", stop: { last + 1 >= stop },

@@ -10,7 +10,7 @@ struct VisualGroup: Hashable {
 
 /// Samples of a shard that go through the teacher together, and the rows whose distributions are wanted of
 /// each.
-struct Part: Sendable {
+struct PassPart: Sendable {
     struct Sample: Sendable {
         /// Row in the shard.
         let row: Int
@@ -62,9 +62,10 @@ struct Part: Sendable {
     }
 }
 
+/// What the teacher said of a part.
 struct PartOutputs {
     /// Alpha of each sample.
     let saliency: [[Float]]
-    /// Of the part's rows, in order.
+    /// Distributions of the part's rows, in order.
     let targets: [CachedTarget]
 }

@@ -1,7 +1,7 @@
+import Distillation
 import Testing
-import Training
 
-@Suite struct MicroBatchesTests {
+@Suite struct SamplePassesTests {
     private func sums(_ parts: [[Int]], _ lengths: [Int]) -> [Int] {
         parts.map { $0.reduce(0) { $0 + lengths[$1] } }
     }

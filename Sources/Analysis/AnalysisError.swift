@@ -1,0 +1,21 @@
+/// What the world can get wrong where models are looked at.
+public enum AnalysisError: Error, Equatable, CustomStringConvertible {
+    /// A tensor of a trace's input that does not belong to the others.
+    case badInput(path: String, tensor: String, problem: String)
+    /// A data set without a response that can be looked at.
+    case noResponses(path: String, samples: Int, least: Int)
+    /// A model whose predictions are no numbers.
+    case notFinite(sample: String, model: String)
+
+    public var description: String {
+        switch self {
+        case .badInput(let path, let tensor, let problem): "\(path): tensor '\(tensor)' \(problem)"
+        case .noResponses(let path, let samples, let least):
+            "\(path): none of \(samples) samples has an answer of at least \(least) tokens: "
+                + "give shards with longer answers, or lower minimum_response"
+        case .notFinite(let sample, let model):
+            "sample '\(sample)': the divergence of \(model) is not a number: "
+                + "its weights, or the teacher's, are broken"
+        }
+    }
+}

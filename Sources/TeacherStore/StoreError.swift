@@ -1,0 +1,44 @@
+/// What the world can get wrong with a store of teacher outputs.
+public enum StoreError: Error, Equatable, CustomStringConvertible {
+    case missingEntry(path: String, shard: String)
+    /// A file that cannot be what it should be.
+    case badEntry(path: String, problem: String)
+    /// An entry of the store whose bytes are not those that were written.
+    case damagedEntry(path: String, problem: String)
+    /// Outputs of other data, another teacher or other settings than those given.
+    case mismatch(what: String, found: String, expected: String, remedy: String)
+    /// A setting of teacher outputs that makes no sense.
+    case badSetting(problem: String)
+    /// An `index.json` that might name entries and cannot be read.
+    case unreadableIndex(path: String)
+    case noSamples(path: String)
+    /// A data set without two samples whose alphas could be compared.
+    case noRelevance(path: String)
+    /// A store with entries that are damaged, or that the teacher does not say again.
+    case failedVerification(store: String, findings: String)
+    case nothingToRecompute(store: String)
+
+    public var description: String {
+        switch self {
+        case .missingEntry(let path, let shard):
+            "\(path): no teacher outputs for shard \(shard): "
+                + "run cache-teacher on these shards with these settings, or train with --teacher"
+        case .badEntry(let path, let problem): "\(path): \(problem): delete it and run cache-teacher again"
+        case .damagedEntry(let path, let problem):
+            "\(path): the entry is damaged: \(problem): "
+                + "run cache-teacher again, or train with --teacher: either computes this entry anew"
+        case .mismatch(let what, let found, let expected, let remedy):
+            "\(what) is \(found), expected \(expected): \(remedy)"
+        case .badSetting(let problem): "teacher outputs: \(problem)"
+        case .unreadableIndex(let path):
+            "\(path): it is not readable JSON and might name entries: mend or remove it first"
+        case .noSamples(let path): "\(path): the data set holds no samples"
+        case .noRelevance(let path):
+            "\(path): no samples with an image and a question after it, so no layer's instruction relevance "
+                + "can be measured: name the layer (saliency_layer) instead"
+        case .failedVerification(let store, let findings): "\(store): \(findings)"
+        case .nothingToRecompute(let store):
+            "\(store): it holds no entry of this teacher, these shards and this precision to recompute"
+        }
+    }
+}
