@@ -1,4 +1,4 @@
-/// What the world can get wrong where models are looked at.
+/// Errors of the data and models that are looked at.
 public enum AnalysisError: Error, Equatable, CustomStringConvertible {
     /// A tensor of a trace's input that does not belong to the others.
     case badInput(path: String, tensor: String, problem: String)
@@ -7,6 +7,7 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
     /// A model whose predictions are no numbers.
     case notFinite(sample: String, model: String)
 
+    /// One sentence with what was found and the remedy.
     public var description: String {
         switch self {
         case .badInput(let path, let tensor, let problem): "\(path): tensor '\(tensor)' \(problem)"

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Whose words a response is made of.
+/// Author of a response.
 public enum ResponseSource: String, CaseIterable, Sendable {
     /// The data's.
     case groundTruth = "ground_truth"
@@ -31,7 +31,9 @@ public struct ExposureBias: Sendable {
     /// Nats a sum of float32 divergences may differ from 0 when two models are one.
     static let rounding = 1e-6
 
+    /// Number of samples.
     public let samples: Int
+    /// The largest l.
     public let length: Int
     private let walks: [ResponseSource: Walks]
 

@@ -4,16 +4,17 @@ import Models
 import Shards
 import Tensors
 
-/// How exposure bias is measured.
+/// Settings of a measurement of exposure bias.
 public struct ExposureSettings: Sendable {
     /// Tokens of a response that are looked at, and sampled, at most.
     public var length = 64
     /// Samples whose longest answer has fewer tokens are left out.
     public var minimumResponse = 1
-    /// Only the first samples that remain; nil: all.
+    /// Number of samples, the first that remain; nil: all.
     public var samples: Int?
     /// IDs that end a response.
     public var endOfSequenceIDs: Set<Int32>
+    /// Seed of the sampled responses.
     public var seed: UInt64 = 0
     /// Rows of a forward pass at most.
     public var rowLimit = 8192
@@ -23,23 +24,27 @@ public struct ExposureSettings: Sendable {
     public init(endOfSequenceIDs: Set<Int32>) { self.endOfSequenceIDs = endOfSequenceIDs }
 }
 
-/// What was found on one sample.
+/// Findings on one sample.
 public struct ExposureRecord: Sendable, Equatable {
-    /// Number of the sample in its data set, and its id.
+    /// Number of the sample in its data set.
     public let number: Int
+    /// Name of the sample in its source.
     public let id: String
-    /// A student each: `KL_t` along the responses of each kind, cut at the length.
+    /// For each student `KL_t` along the responses of each kind, cut at the length.
     public let divergences: [[ResponseSource: [Float]]]
 }
 
-/// Walks the responses of a held-back data set with a teacher and students (appendix B.4).
+/// Walk along the responses of a held-back data set with a teacher and students (appendix B.4).
 ///
 /// Each sample's prompt is continued once by the teacher and once by each student: plain sampling at
 /// temperature 1, until the end id or the length. A sample's random numbers are the same for all models, so
 /// that models that agree say the same.
 public struct ExposureMeasurement {
+    /// The model whose distributions are the reference.
     public let teacher: LlavaModel
+    /// The models that are measured.
     public let students: [LlavaModel]
+    /// The settings.
     public let settings: ExposureSettings
     private let dataset: ShardDataset
     private let prompts: [ResponsePrompt]
@@ -76,7 +81,8 @@ public struct ExposureMeasurement {
     /// Number of a walked sample in the data set.
     public func number(of sample: Int) -> Int { prompts[sample].number }
 
-    /// Where a measurement can go on that has the records of `done` samples: they are made a chunk at a time.
+    /// Sample at which a measurement can go on that has the records of `done` samples: they are made a chunk
+    /// at a time.
     public func resumable(_ done: Int) -> Int { chunks.last { $0.upperBound <= done }?.upperBound ?? 0 }
 
     /// - Parameters:

@@ -7,7 +7,7 @@ import Tensors
 
 /// Named intermediates of a model on a batch, for comparing implementations number by number.
 public struct ModelTrace {
-    /// What can be asked for.
+    /// Part of a trace that can be asked for.
     public enum Part: String, CaseIterable, Sendable {
         /// `features`, `projected`: of the batch's images, `[images * tokens, width]`.
         case features
@@ -23,8 +23,11 @@ public struct ModelTrace {
         case gradients
     }
 
+    /// The model that is looked at.
     public let model: LlavaModel
+    /// The teacher of losses and gradients; nil where no term needs one.
     public let teacher: LlavaModel?
+    /// The objective of losses and gradients.
     public let objective: AlignmentObjective
 
     public init(model: LlavaModel, teacher: LlavaModel?, objective: AlignmentObjective) {

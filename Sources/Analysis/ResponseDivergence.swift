@@ -4,8 +4,8 @@ import Models
 import Records
 import Tensors
 
-/// What a model's predictions of a batch's response tokens are made from: a few numbers a token, where logits
-/// would be a whole vocabulary.
+/// States that a model's predictions of a batch's response tokens are made from: a few numbers a token, where
+/// logits would be a whole vocabulary.
 public struct ResponseStates {
     /// After the final norm, one row a response token: that of the token before it. `[response tokens,
     /// hidden]`

@@ -10,10 +10,11 @@ import Tensors
 /// 3, H, W]` of the samples that have an image, in order; `candidates` `[B, S, d]`, -1 where there is none
 /// (optional).
 public struct TraceInput {
+    /// The batch without its padding.
     public let batch: AlignmentBatch
     /// Per sample and position; empty where there is none.
     public let candidates: [[[Int32]]]
-    /// S
+    /// Positions S of a padded row.
     public let padded: Int
 
     /// - Throws: `FilesError` for a broken file, `AnalysisError.badInput` where tensors do not belong
@@ -88,7 +89,8 @@ public struct TraceInput {
         guard planes.shape.count == 4, planes.shape[0] == images else {
             throw bad(
                 "pixel_values",
-                "is \(planes.shape), expected [\(images), 3, height, width]: one image for each sample that has visual tokens"
+                "is \(planes.shape), expected [\(images), 3, height, width]: "
+                    + "one image for each sample that has visual tokens"
             )
         }
         batch = AlignmentBatch(samples: samples, images: .planes(planes))

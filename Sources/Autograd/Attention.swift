@@ -61,7 +61,8 @@ struct AttentionShape: Sendable {
         precondition(
             heads * headSize == q.width && keyHeads > 0 && heads % keyHeads == 0
                 && keys.trunkValues.shape == keys.trunkKeys.shape,
-            "attention: q \(q.shape), k \(keys.trunkKeys.shape), v \(keys.trunkValues.shape), heads of \(headSize)"
+            "attention: q \(q.shape), k \(keys.trunkKeys.shape), v \(keys.trunkValues.shape), "
+                + "heads of \(headSize)"
         )
         precondition(
             keys.ownKeys.map { $0.rows == q.rows && $0.width == keyHeads * headSize } ?? true,
@@ -98,7 +99,7 @@ extension AttentionShape {
     }
 }
 
-/// What a block multiplies: in bf16 where there is such a copy.
+/// Factor of a block's products: in bf16 where there is such a copy.
 struct Operand: Sendable {
     let float: Tensor
     let half: HalfTensor?
@@ -142,7 +143,7 @@ struct AttentionGradient: Sendable {
     }
 }
 
-/// Where the gradients of one attention call go.
+/// Targets of the gradients of one attention call.
 struct AttentionNodes {
     let q, trunkKeys, trunkValues, ownKeys, ownValues: TapeNode?
 

@@ -98,7 +98,7 @@ final class AttentionBlock {
         }
     }
 
-    /// What both directions need: the views of a block and its raw scores.
+    /// Needs of both directions: the views of a block and its raw scores.
     private struct Scores {
         let rows: Range<Int>  // of the whole batch
         let queries, keys, values: Views

@@ -1,4 +1,4 @@
-/// Which keys the rows of a batch see: one integer a row, no mask.
+/// Keys that the rows of a batch see: one integer a row, no mask.
 ///
 /// Every query row sees the first `visible` trunk keys of its own sequence and, where it has a key of its own
 /// outside the trunk, itself. Training, prefill, decoding and the ribbon of TPA candidates differ in these
@@ -27,6 +27,7 @@ public struct AttentionLayout: Sendable {
         }
     }
 
+    /// Sequences of rows that see the same keys.
     public let segments: [Segment]
     /// Neighbouring segments that read the same keys: their gradients to these keys are added one after the
     /// other.

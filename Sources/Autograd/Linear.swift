@@ -36,7 +36,8 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
     }
 }
 
-/// What the gradients of `y = x Wᵀ` read, in the precision of its products: the weight for dx, and x for dW.
+/// Factors that the gradients of `y = x Wᵀ` read, in the precision of its products: the weight for dx, and x
+/// for dW.
 package enum LinearFactors {
     case floats(x: Tensor?, weight: Tensor?)
     case halves(x: HalfTensor?, weight: HalfTensor)

@@ -5,14 +5,15 @@ import Tensors
 /// The tape does not hold the tensor (`TapeNode`). Without anything to train below it a value has no node,
 /// and nothing is kept for it.
 public final class Value {
+    /// Size of each dimension.
     public let shape: [Int]
     private let held: Tensor?
-    /// What matrix products read in place of `data` where they run in bf16; nil: they run in float32.
+    /// Values that matrix products read in place of `data` where they run in bf16; nil: they run in float32.
     public let half: HalfTensor?
     /// An activation's values in bf16, kept for the products that read them.
     private var rounded: HalfTensor?
-    /// Where the gradient goes; nil: none is wanted. An operation keeps the nodes of its inputs, and of their
-    /// data what it reads.
+    /// Node that the gradient goes to; nil: none is wanted. An operation keeps the nodes of its inputs, and
+    /// of their data what it reads.
     public let node: TapeNode?
 
     /// A leaf.
@@ -59,20 +60,25 @@ public final class Value {
         return values
     }
 
-    /// Says that `data` was changed in place: whoever reads the bf16 values must see it.
+    /// Tells the value that `data` was changed in place: whoever reads the bf16 values must see it.
     public func dataChanged() {
         if let held { half?.update(from: held) }
     }
 
+    /// Number of elements.
     public var count: Int { shape.reduce(1, *) }
+    /// Size of the last dimension.
     public var width: Int { shape.last ?? 1 }
+    /// Number of rows of the last dimension.
     public var rows: Int { width == 0 ? 0 : count / width }
 
+    /// Whether a gradient is wanted.
     public var requiresGradient: Bool { node != nil }
 
     /// d loss / d data, same shape; nil before `backward` reaches a leaf.
     public var gradient: Tensor? { node?.gradient }
 
+    /// Forgets the gradient.
     public func clearGradient() { node?.clearGradient() }
 
     /// Sends `seed` (d loss / d data; 1 for a scalar loss) back through the tape.

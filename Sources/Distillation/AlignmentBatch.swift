@@ -5,16 +5,19 @@ import Tensors
 
 /// One sample as the losses see it (docs/objective.md, Roles and positions).
 public struct AlignmentSample: Sendable {
+    /// Name of the sample in its source.
     public let id: String
+    /// Token ids; those at visual positions mean nothing.
     public let inputIDs: [Int32]
     /// The id itself at response tokens, -100 elsewhere; not shifted.
     public let labels: [Int32]
     /// Positions of the instruction: real text after the last visual token that is not response.
     public let instruction: [Int32]
+    /// Positions of the visual tokens; nil without an image.
     public let visual: Range<Int>?
-    /// Which of the batch's images, or nil.
+    /// Index of the sample's image among the batch's; nil without one.
     public let image: Int?
-    /// Names the sample in the key of its random numbers.
+    /// Number of the sample in the key of its random numbers.
     public let key: UInt64
     /// 1 for each term the sample counts in, 0 for the others: a response of the student's own is no ground
     /// truth.
@@ -41,10 +44,11 @@ public enum BatchImages: @unchecked Sendable {
     case pixels([UInt8])
     /// Normalised, `[images, 3, size, size]`.
     case planes(Tensor)
-    /// What a frozen tower made of them, `[images * visual tokens, features]`; student and teacher share it.
+    /// Features that a frozen tower made of them, `[images * visual tokens, features]`; student and teacher
+    /// share it.
     case features(Tensor)
 
-    /// What the model's tower makes of them, `[images * visual tokens, features]`.
+    /// Features that the model's tower makes of them, `[images * visual tokens, features]`.
     package func features(_ model: LlavaModel) throws -> Value {
         switch self {
         case .none: throw ModelsError.noVision
@@ -57,12 +61,15 @@ public enum BatchImages: @unchecked Sendable {
 
 /// Samples of one forward pass: ragged rows, one sample after the other, no padding.
 public struct AlignmentBatch: @unchecked Sendable {
+    /// The samples, in the order of their rows.
     public let samples: [AlignmentSample]
     /// First row of each sample.
     public let starts: [Int]
     public let ids: [Int32]  // [rows]
     public let positions: [Int32]  // [rows]
+    /// The rows that each row sees.
     public let layout: AttentionLayout
+    /// The images that the samples count.
     public let images: BatchImages
     /// Response tokens of the batch: of the samples that count in SFT, and of those that count in KD and TPA.
     public let supervisedTokens, distilledTokens: Int
@@ -86,6 +93,7 @@ public struct AlignmentBatch: @unchecked Sendable {
         (supervisedTokens, distilledTokens) = (tokens(\.sft), tokens(\.kd))
     }
 
+    /// Rows of a forward pass.
     public var rows: Int { ids.count }
 
     /// The sample that a row belongs to.

@@ -19,13 +19,15 @@ public struct AlignmentResult {
 
 /// The four losses for a student, a teacher and a batch (docs/objective.md, Trunk once).
 public struct AlignmentLoss {
+    /// The model that learns.
     public let student: LlavaModel
+    /// The model in the loop; nil where the plan needs none.
     public let teacher: LlavaModel?
     /// Who supplies what the student is compared with.
     public let plan: TeacherPlan
     /// `min(V_T, V_S)`, and no more than a cache knows.
     public let common: Int
-    /// Both see through the same frozen tower: its features are computed once.
+    /// Whether both see through the same frozen tower, whose features are then computed once.
     private let sharesTower: Bool
 
     public init(student: LlavaModel, teacher: LlavaModel?, plan: TeacherPlan) {
@@ -142,7 +144,7 @@ public struct AlignmentLoss {
         let rule = objective.candidates
         return { row, logits in
             let sample = batch.sample(ofRow: Int(row.row))
-            let position = Int(row.row) - batch.starts[sample] + 1  // of the token the candidates stand in for
+            let position = Int(row.row) - batch.starts[sample] + 1  // of the token they stand in for
             switch source {
             case .given(let ids): return ids[sample][position]
             case .drawn(let seed, let step):

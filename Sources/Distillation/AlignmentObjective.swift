@@ -1,12 +1,12 @@
 import Records
 
-/// What a distillation step optimises (Eq. 8) and how.
+/// Objective of a distillation step (Eq. 8).
 public struct AlignmentObjective: Sendable {
     /// Weights of the terms; 0 removes a term and its cost.
     public var weights: LossTerms
     /// Divergence of each term.
     public var divergences = TermDivergences()
-    /// How the student proposes tokens for TPA.
+    /// Rule by which the student proposes tokens for TPA.
     public var candidates: CandidateRule
     /// Model whose attention weights the visual tokens of IVA.
     public var saliencySource = SaliencySource.teacher
@@ -27,9 +27,12 @@ public struct AlignmentObjective: Sendable {
 /// Divisors of the terms: those of the whole optimizer step, whatever its micro-batches and workers
 /// (docs/objective.md, Averages).
 public struct StepTotals: Sendable, Equatable {
-    public var supervisedTokens: Int  // N_tok of SFT
-    public var distilledTokens: Int  // N_tok of KD and TPA: another number where responses are the student's own
-    public var samples: Int  // B
+    /// N_tok of SFT.
+    public var supervisedTokens: Int
+    /// N_tok of KD and TPA: another number where responses are the student's own.
+    public var distilledTokens: Int
+    /// B, the samples of the step.
+    public var samples: Int
 
     /// - Parameter distilledTokens: nil: the supervised ones
     public init(supervisedTokens: Int, distilledTokens: Int? = nil, samples: Int) {
@@ -38,7 +41,7 @@ public struct StepTotals: Sendable, Equatable {
     }
 }
 
-/// Where the candidates of a step come from.
+/// Origin of the candidates of a step.
 public enum CandidateSource: Sendable {
     /// Drawn from the student; the random numbers are keyed by (seed, sample, step, position).
     case drawn(seed: UInt64, step: UInt64)

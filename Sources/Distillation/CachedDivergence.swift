@@ -6,8 +6,9 @@ import Foundation
 ///
 /// With q the student's distribution over the outcomes, g = dD/dq and c = Σ q g, the gradient is q_v (g_v -
 /// c) for a cached id and q_v (g_rest - c) for any other: q_v - p_v and q_v (1 - p_rest / q_rest) of the
-/// forward KL. Draws are that case without a rest: q_v less the share of draws that hit v, which is q_v - p_v
-/// in the mean; of no other divergence would it be, so they are refused there.
+/// forward KL. Draws are that case without a rest: the gradient is q_v less the share of draws that hit v,
+/// which in the mean is q_v - p_v. With any other divergence the mean would be something else, so draws are
+/// refused there.
 struct CachedDivergence {
     let value: Double
     /// g_rest - c

@@ -20,7 +20,7 @@ public struct CachedTarget: Sendable, Equatable {
         entropy = nil
     }
 
-    /// What n draws from a distribution of known entropy hit, and how often.
+    /// The ids that n draws from a distribution of known entropy hit, and how often each.
     public init(ids: [Int32], counts: [Int32], entropy: Float) {
         let total = Double(counts.reduce(0) { $0 + Int($1) })
         self.ids = ids
@@ -29,7 +29,7 @@ public struct CachedTarget: Sendable, Equatable {
         self.entropy = entropy
     }
 
-    /// Says nothing: all probability in one outcome, so that every student agrees.
+    /// A target that says nothing: all probability is in one outcome, so every student agrees.
     package static let none = CachedTarget(ids: [], logProbabilities: [], logTail: 0)
 
     /// A probability and its logarithm.

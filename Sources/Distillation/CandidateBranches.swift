@@ -10,16 +10,21 @@ import Models
 public struct CandidateBranches {
     /// One row to run.
     public struct Branch: Sendable, Equatable {
+        /// Index of the sample in the batch.
         public let sample: Int
-        public let position: Int  // t
+        /// Position t of the token that the candidate stands in for.
+        public let position: Int
+        /// The candidate.
         public let id: Int32
-        /// How many of the d candidates are this one.
+        /// Number of the d candidates that are this one.
         public let count: Int
     }
 
+    /// The rows to run, sample by sample.
     public private(set) var branches: [Branch] = []
-    /// Candidates drawn, and those of them equal to the ground truth.
+    /// Candidates that were drawn.
     public private(set) var drawn = 0
+    /// Candidates that are equal to the ground truth.
     public private(set) var merged = 0
     private let batch: AlignmentBatch
 
@@ -45,6 +50,7 @@ public struct CandidateBranches {
         }
     }
 
+    /// Whether no candidate must be run.
     public var isEmpty: Bool { branches.isEmpty }
     /// Samples that have a branch.
     var samples: Int { Set(branches.map(\.sample)).count }

@@ -2,8 +2,9 @@ import CKernels
 import Models
 import Tensors
 
-/// How the student proposes tokens (Eq. 5: `y_t^(u)` from its own distribution).
+/// Rule by which the student proposes tokens (Eq. 5: `y_t^(u)` from its own distribution).
 public struct CandidateRule: Sendable, Equatable {
+    /// Way to choose candidates.
     public enum Strategy: String, Sendable, Codable, CaseIterable {
         /// Independent draws from the nucleus, duplicates kept.
         case nucleus
@@ -11,16 +12,20 @@ public struct CandidateRule: Sendable, Equatable {
         case greedy
     }
 
-    public var count: Int  // d
+    /// d, candidates a position.
+    public var count: Int
+    /// Way to choose them.
     public var strategy: Strategy
+    /// Probability that the nucleus reaches; 1 keeps all ids.
     public var topP: Double
+    /// Divisor of the logits before the softmax.
     public var temperature: Double
 
     public init(count: Int, strategy: Strategy = .nucleus, topP: Double = 1, temperature: Double = 1) {
         (self.count, self.strategy, self.topP, self.temperature) = (count, strategy, topP, temperature)
     }
 
-    /// d ids for what follows a row.
+    /// The d ids proposed for what follows a row.
     ///
     /// - Parameter logits: of the common vocabulary
     public func draw(_ logits: UnsafeBufferPointer<Float>, random: CounterRandom) -> [Int32] {

@@ -1,4 +1,4 @@
-/// What the world can get wrong between shards, teacher, student and settings of an objective.
+/// Errors between shards, teacher, student and the settings of an objective.
 public enum DistillationError: Error, Equatable, CustomStringConvertible {
     case visualTokens(sample: String, found: Int, expected: Int)
     case tokenOutOfRange(sample: String, id: Int, vocabulary: Int)
@@ -8,6 +8,7 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
     /// A model of which nothing says what ends a response.
     case noEndOfSequence(folder: String, token: String)
 
+    /// One sentence with what was found, what was expected and the remedy.
     public var description: String {
         switch self {
         case .visualTokens(let sample, let found, let expected):

@@ -1,13 +1,13 @@
 import CKernels
 
-/// How far the student's distribution q is from the teacher's p, in nats.
+/// Distance of the student's distribution q from the teacher's p, in nats.
 ///
 /// Each is `a KL(p ‖ m) + b KL(q ‖ m)` with the mixture `m = λ p + (1 - λ) q`, and an f-divergence: merging
 /// outcomes cannot raise it.
 public enum Divergence: Sendable, Hashable {
-    /// KL(p ‖ q): covers all that the teacher might say.
+    /// KL(p ‖ q), which covers all that the teacher might say.
     case forwardKL
-    /// KL(q ‖ p): seeks a mode of the teacher (Gu et al. 2024, MiniLLM).
+    /// KL(q ‖ p), which seeks a mode of the teacher (Gu et al. 2024, MiniLLM).
     case reverseKL
     /// β KL(p ‖ m) + (1 - β) KL(q ‖ m), m = β p + (1 - β) q (Agarwal et al. 2024, GKD). Symmetric at ½.
     case jensenShannon(beta: Double)
@@ -16,6 +16,7 @@ public enum Divergence: Sendable, Hashable {
     /// KL(q ‖ α q + (1 - α) p) (the same). Reverse KL at 0.
     case skewedReverseKL(alpha: Double)
 
+    /// Name of a divergence in recipes.
     public enum Kind: String, Sendable, Codable, CaseIterable {
         case forwardKL = "forward_kl"
         case reverseKL = "reverse_kl"
@@ -38,7 +39,7 @@ public enum Divergence: Sendable, Hashable {
             }
     }
 
-    /// As λ, a and b.
+    /// The divergence as λ, a and b.
     var mixture: ck_mixture {
         let (lambda, a, b): (Double, Double, Double) =
             switch self {
@@ -54,6 +55,7 @@ public enum Divergence: Sendable, Hashable {
 
 /// The divergence of each term.
 public struct TermDivergences: Sendable, Equatable {
+    /// The divergence of KD, of IVA and of TPA.
     public var kd, iva, tpa: Divergence
 
     public init(kd: Divergence = .forwardKL, iva: Divergence = .forwardKL, tpa: Divergence = .forwardKL) {

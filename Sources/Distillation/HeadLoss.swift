@@ -35,7 +35,7 @@ public struct HeadLoss: Sendable {
         (self.weights, self.common, self.divergences) = (weights, common, divergences)
     }
 
-    /// What the rows came to.
+    /// Losses of the rows.
     public struct Result {
         /// The weighted sum of all shares, `[1]`.
         public let loss: Value

@@ -25,6 +25,7 @@ public struct InstructionRelevance: Codable, Sendable {
 public struct RelevanceSums: Sendable {
     private var sums: [Double]
     private var squares: [Double]
+    /// Pairs that were added.
     public private(set) var pairs = 0
 
     public init(layers: Int) {

@@ -2,22 +2,25 @@ import Records
 
 /// Rows that a loss looks at, ascending, with their shares, and the cached targets that they name.
 public struct LossRows: Sendable {
+    /// The rows, ascending.
     public private(set) var rows: [LossRow]
     /// Cached targets, as the rows' `cached` counts them.
     public private(set) var targets: [CachedTarget]
     /// Divisor of a candidate's share in TPA (Eq. 7): d N_tok.
     private let candidateDivisor: Int
 
-    /// Rows without candidates, or with their shares of them.
+    /// Rows after which no candidates are drawn.
     public init(_ rows: [LossRow], targets: [CachedTarget] = []) {
         (self.rows, self.targets, candidateDivisor) = (rows, targets, 1)
     }
 
+    /// Number of rows.
     public var count: Int { rows.count }
     subscript(range: Range<Int>) -> ArraySlice<LossRow> { rows[range] }
 
-    /// Merges the candidates drawn after a row that equal the ground truth y_t: the transition out of them is that
-    /// of the next row, so that row takes their share of TPA, and they need not be run (docs/objective.md, "TPA").
+    /// Merges the candidates drawn after a row that equal the ground truth y_t: the transition out of them is
+    /// that of the next row. So that row takes their share of TPA, and they need not be run
+    /// (docs/objective.md, Trunk once).
     ///
     /// - Precondition: the row's `next` is the row of y_t, whose losses have not been taken yet
     mutating func merge(_ candidates: [Int32], drawnAfter index: Int) {

@@ -4,11 +4,13 @@ import Records
 import Shards
 import Tensors
 
-/// How often, and how, responses are sampled from the student (GKD, Agarwal et al. 2024).
+/// Rule by which responses are sampled from the student (GKD, Agarwal et al. 2024).
 public struct OnPolicyRule: Sendable, Equatable {
     /// Probability lambda that a sample's responses are the student's own in a step.
     public var fraction = 0.0
+    /// Divisor of the logits before the softmax.
     public var temperature = 1.0
+    /// Probability that the nucleus reaches; 1 keeps all ids.
     public var topP = 1.0
     /// Tokens of a response at most, its end included.
     public var maximumTokens = 64
@@ -16,14 +18,16 @@ public struct OnPolicyRule: Sendable, Equatable {
     public init(fraction: Double = 0) { self.fraction = fraction }
 }
 
-/// Replaces ground-truth responses by the student's own.
+/// Replacement of ground-truth responses by the student's own.
 ///
 /// All responses of a chosen sample are sampled, one turn after the other, each after the student's own
 /// answers to the turns before. KD and TPA then look at the sampled text; SFT and IVA keep the ground truth,
 /// so a chosen sample stays in the batch beside its sampled copy where either has a weight. Which samples are
 /// chosen and what is drawn is a function of (seed, sample, step, turn) and the student's weights.
 public struct OnPolicyResponses {
+    /// The model that answers.
     public let student: LlavaModel
+    /// The objective, whose rule says which samples are answered.
     public let objective: AlignmentObjective
     /// IDs that end a response.
     public let endOfSequenceIDs: Set<Int32>
@@ -129,7 +133,7 @@ private struct SampledResponses {
         self.spans = spans
     }
 
-    /// What stands before the next response; after the last one, what is left.
+    /// Copies the text before the next response; after the last one, the rest.
     mutating func copyInstruction() {
         let end = answered < spans.count ? spans[answered].lowerBound : source.inputIDs.count
         let shift = ids.count - next
@@ -149,7 +153,7 @@ private struct SampledResponses {
         answered += 1
     }
 
-    /// As far as it is written.
+    /// The sample as far as it is written.
     var sample: AlignmentSample {
         AlignmentSample(
             id: source.id, inputIDs: ids, labels: labels, instruction: instruction, visual: visual,

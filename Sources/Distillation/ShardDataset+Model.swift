@@ -46,7 +46,7 @@ extension ShardDataset {
         return ids
     }
 
-    /// What can be said without loading the weights.
+    /// Fails as far as can be said without loading the weights.
     ///
     /// - Throws: as `require(_:folder:)`
     public func require(_ configuration: LlavaConfiguration, folder: URL) throws {

@@ -4,13 +4,18 @@
 /// included). The branches of TPA are a pass of their own, of their own few rows. With `recompute` the
 /// student's rows are run once more for the gradient.
 public struct ForwardPasses: Sendable, Equatable {
+    /// Samples in passes of the student.
     public var studentSamples = 0
+    /// Rows of these passes.
     public var studentRows = 0
+    /// Samples in passes of the teacher.
     public var teacherSamples = 0
+    /// Rows of these passes.
     public var teacherRows = 0
 
     public init() {}
 
+    /// Passes of two parts of a step.
     public static func + (a: ForwardPasses, b: ForwardPasses) -> ForwardPasses {
         var sum = a
         sum.studentSamples += b.studentSamples
@@ -21,8 +26,10 @@ public struct ForwardPasses: Sendable, Equatable {
     }
 }
 
-/// A meter beside the losses: it counts the forward passes of both language models and takes the teacher's time.
+/// Meter beside the losses, which counts the forward passes of both language models and takes the time of the
+/// teacher's.
 public final class StepClock {
+    /// Forward passes so far.
     public private(set) var passes = ForwardPasses()
     /// Wall time of the teacher's forward passes.
     public private(set) var teacherSeconds = 0.0

@@ -68,7 +68,7 @@ extension TeacherPlan {
     }
 }
 
-/// What a plan must know of the teacher outputs that a cache holds.
+/// Facts about the teacher outputs of a cache that a plan must know.
 public struct CachedOutputs: Sendable, Equatable {
     /// Whether distributions are draws from the teacher instead of its most probable ids.
     public var isSampled: Bool

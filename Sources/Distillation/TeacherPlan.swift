@@ -1,8 +1,8 @@
 import Models
 import Records
 
-/// Who supplies what a run compares the student with: decided once, from the objective and the teacher outputs that
-/// there are, for everything that reads them.
+/// Suppliers of what a run compares the student with, chosen once from the objective and the teacher outputs
+/// that there are.
 public struct TeacherPlan: Sendable, CustomStringConvertible {
     /// Supplier of distributions or weights.
     public enum Source: String, Sendable {
@@ -16,11 +16,12 @@ public struct TeacherPlan: Sendable, CustomStringConvertible {
         case uniform
     }
 
+    /// The objective that the plan serves.
     public let objective: AlignmentObjective
     /// The cached outputs there are for KD and IVA; nil: none, or no use for them.
     public let cache: CachedOutputs?
-    /// Supplier of the distributions at the response rows (KD), at the visual rows (IVA), and after candidates (TPA);
-    /// nil where the term has no weight.
+    /// Supplier of the distributions at the response rows (KD), at the visual rows (IVA), and after
+    /// candidates (TPA); nil where the term has no weight.
     public let kd, iva, tpa: Source?
     /// Supplier of the weights of the visual rows; nil where IVA has no weight.
     public let alphas: Source?

@@ -23,7 +23,7 @@ public func visualSaliency(_ output: LanguageOutput, layer: Int, batch: Alignmen
     return meanAttention(q: observed.q, k: observed.k, headSize: headSize, sequences: sequences)
 }
 
-/// Who says how much a visual token weighs in IVA.
+/// Model that says how much a visual token weighs in IVA.
 public enum SaliencySource: String, Sendable, Codable, CaseIterable {
     /// Alpha of Eq. 3 from the teacher's attention.
     case teacher

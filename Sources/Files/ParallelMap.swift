@@ -1,8 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// What `body` makes of every item on up to `threads` threads, in the order of the items: the number of threads
-/// changes nothing. (`Tensors` has a map of its own, which splits work as its kernels do.)
+/// Results of `body` for every item on up to `threads` threads, in the order of the items: the number of
+/// threads changes nothing. (`Tensors` has a map of its own, which splits work as its kernels do.)
 ///
 /// - Throws: the error of the first item that failed
 public func parallelMap<Item: Sendable, Result, Failure: Error>(

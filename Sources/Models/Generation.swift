@@ -3,13 +3,16 @@ import Tensors
 
 /// When and how to continue a prompt.
 public struct GenerationSettings: Sendable {
+    /// Tokens of an answer at most.
     public var maximumNewTokens: Int
     /// IDs that end an answer; they are its last id.
     public var endOfSequenceIDs: Set<Int32>
     /// Texts that end an answer when they appear in it; they need a way from ids to text.
     public var stopTexts: [String]
+    /// Rule by which a token is chosen.
     public var sampling: Sampling
-    /// Only ids below it are chosen; nil: any. For models whose vocabularies are padded differently.
+    /// Number of ids from 0 that may be chosen; nil: all. For models whose vocabularies are padded
+    /// differently.
     public var vocabulary: Int?
     /// Sequences that are continued side by side.
     public var slots: Int
@@ -30,6 +33,7 @@ public struct GenerationSettings: Sendable {
 
 /// An answer.
 public struct Generated {
+    /// Reason why an answer ended.
     public enum Ending: Sendable { case endOfSequenceID, stopText, length }
 
     /// The new ids; with `.endOfSequenceID` the stop id is the last.

@@ -21,7 +21,7 @@ final class KeyValueCache {
         lengths = Array(repeating: 0, count: slots)
     }
 
-    /// What a decoding step reads.
+    /// Keys and values that a decoding step reads.
     var trunk: [LayerKeys] { zip(keys, values).map { LayerKeys(keys: Value($0), values: Value($1)) } }
 
     /// One new row for each of the given slots: it sees all of its slot, and itself.

@@ -1,7 +1,7 @@
 import Autograd
 import Tensors
 
-/// What a forward pass of the language model leaves.
+/// Results of a forward pass of the language model.
 public struct LanguageOutput {
     public let hidden: Value  // [rows, hidden], after the final norm
     /// The rows' own keys and values, a layer each.
@@ -13,6 +13,7 @@ public struct LanguageOutput {
 
 /// Qwen2, Qwen3 or Llama.
 public final class LanguageModel {
+    /// Configuration of the language model.
     public let configuration: TextConfiguration
     let embeddings: Parameter  // [vocabulary, hidden]
     let blocks: [DecoderBlock]
@@ -35,7 +36,9 @@ public final class LanguageModel {
     /// Weight of the last linear layer, `[vocabulary, hidden]`: the embedding table itself where they are
     /// tied.
     public var head: Value { (untiedHead ?? embeddings).value }
+    /// Width of an attention head.
     public var headSize: Int { configuration.headSize }
+    /// Rows of the embedding table.
     public var vocabularySize: Int { configuration.vocabulary }
 
     /// In a fixed order; tied embeddings appear once.
@@ -69,7 +72,8 @@ public final class LanguageModel {
     ) -> LanguageOutput {
         precondition(
             embeddings.rows == positions.count && embeddings.width == configuration.hidden,
-            "forward: embeddings \(embeddings.shape), \(positions.count) positions, hidden size \(configuration.hidden)"
+            "forward: embeddings \(embeddings.shape), \(positions.count) positions, "
+                + "hidden size \(configuration.hidden)"
         )
         precondition(
             trunk.map { $0.count == blocks.count } ?? true,

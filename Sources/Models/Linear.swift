@@ -16,7 +16,7 @@ struct Linear {
 
     var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
-    /// Of its products.
+    /// Precision of the matrix products.
     var precision: Precision { weight.value.half == nil ? .fp32 : .bf16 }
 }
 

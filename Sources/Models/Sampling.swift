@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// How the next token is chosen from a row of logits.
+/// Rule by which the next token is chosen from a row of logits.
 public enum Sampling: Equatable, Sendable {
     /// The most probable id; of equals the smallest.
     case greedy

@@ -30,8 +30,8 @@ public struct CacheRepair {
         let found = try cache.digest(ofModel: teacher)
         guard found == index.teacher else {
             throw StoreError.mismatch(
-                what:
-                    "the entry of \(entry.shard) in \(cache.folder.path): \(problem); teacher \(teacher.path)",
+                what: "the entry of \(entry.shard) in \(cache.folder.path): \(problem); "
+                    + "teacher \(teacher.path)",
                 found: String(found.prefix(12)), expected: String(index.teacher.prefix(12)),
                 remedy: "give the teacher the outputs were computed with, or run cache-teacher again")
         }

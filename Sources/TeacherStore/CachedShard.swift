@@ -13,12 +13,13 @@ public struct CachedShard: Sendable {
     private var visual: any TargetColumns
     private var responseOffsets: [UInt64] = [0]
     private var visualOffsets: [UInt64] = [0]
-    /// Where the rows of a cut visual table stand in their image's run; nil where all are there.
+    /// Places of the rows of a cut visual table in their image's run; nil where all are there.
     private var visualPositions: [Int32]?
     private var visualGroups: [Int32] = []  // per sample, -1 without an image
     private var saliency: [Float] = []
     private var saliencyOffsets: [UInt64] = [0]
 
+    /// Samples that the entry holds.
     public var samples: Int { visualGroups.count }
 
     public init(_ settings: TeacherOutputSettings) {
@@ -46,6 +47,12 @@ public struct CachedShard: Sendable {
         return Int32(visualOffsets.count - 2)
     }
 
+    /// Adds a sample.
+    ///
+    /// - Parameters:
+    ///   - visualGroup: as `addVisualGroup` gave it, or -1 without an image
+    ///   - saliency: alpha of each visual token
+    ///   - targets: one a response token
     public mutating func addSample(visualGroup: Int32, saliency: [Float], response targets: [CachedTarget]) {
         response.append(targets)
         responseOffsets.append(UInt64(response.count))
@@ -54,6 +61,7 @@ public struct CachedShard: Sendable {
         saliencyOffsets.append(UInt64(self.saliency.count))
     }
 
+    /// The outputs for one sample.
     public func sample(_ index: Int) -> CachedSample {
         let group = Int(visualGroups[index])
         let alpha = Array(saliency[range(saliencyOffsets, index)])
@@ -100,6 +108,7 @@ public struct CachedShard: Sendable {
             * (visualPositions?.count ?? 0)
     }
 
+    /// The entry as a safetensors file.
     public func writer(metadata: [String: String]) -> SafeTensorsWriter {
         var all = metadata
         all["format_version"] = String(Self.formatVersion)
@@ -123,7 +132,8 @@ public struct CachedShard: Sendable {
         func bad(_ problem: String) -> StoreError { .badEntry(path: file.path, problem: problem) }
         guard file.metadata["format_version"] == String(Self.formatVersion) else {
             throw bad(
-                "format version \(file.metadata["format_version"] ?? "missing"), this program reads \(Self.formatVersion)"
+                "format version \(file.metadata["format_version"] ?? "missing"), "
+                    + "this program reads \(Self.formatVersion)"
             )
         }
         func number(_ name: String) -> Int? { file.metadata[name].flatMap { Int($0) } }

@@ -4,6 +4,7 @@ import Shards
 
 /// Teacher outputs of a data set's samples, read from the cache shard by shard.
 public final class CachedTeacher {
+    /// The index that names the entries.
     public let index: StoreIndex
     private let cache: Store
     private let dataset: ShardDataset
@@ -40,8 +41,8 @@ public final class CachedTeacher {
                 throw StoreError.mismatch(
                     what: "\(path): key of \(entry.shard)", found: String(entry.key.prefix(12)),
                     expected: String(expected.prefix(12)),
-                    remedy:
-                        "the shard or the settings are not those the outputs were computed for: run cache-teacher on these shards"
+                    remedy: "the shard or the settings are not those the outputs were computed for: "
+                        + "run cache-teacher on these shards"
                 )
             case .absent where repair != nil, .damaged where repair != nil: continue
             case .absent: throw StoreError.missingEntry(path: file, shard: entry.shard)
@@ -54,7 +55,7 @@ public final class CachedTeacher {
         }
     }
 
-    /// Names the field in which the outputs' data differ from these shards; a digest alone would not say what
+    /// Fails with the field in which the outputs' data differ from these shards: a digest would not say what
     /// to mend.
     private func requireSameDescription(_ path: String) throws {
         guard let packed = index.description else { return }
@@ -75,6 +76,8 @@ public final class CachedTeacher {
         try check("image processor", packed.imageProcessor, now.imageProcessor)
     }
 
+    /// The outputs for a sample of the data set.
+    ///
     /// - Throws: `StoreError.badEntry` when an entry is damaged or does not fit its shard
     public func sample(_ number: Int) throws -> CachedSample {
         let place = dataset.location(of: number)

@@ -3,7 +3,7 @@ import Foundation
 /// A process as others can find out whether it lives: process ids are used again, start times are not.
 struct ClaimOwner: Codable, Equatable {
     let host: String
-    /// Of the running kernel: differs after a reboot, and between machines of one name.
+    /// Id of the running kernel: differs after a reboot, and between machines of one name.
     let boot: String
     /// Process ids mean something within their namespace only (containers).
     let namespace: String
@@ -27,7 +27,7 @@ struct ClaimOwner: Codable, Equatable {
         return now.start == start && now.state != "Z" && now.state != "X"
     }
 
-    /// Not Foundation's, which asks the network.
+    /// Name of this host; Foundation's would ask the network.
     static func hostName() -> String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "" }

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// Who is computing which entry, so that processes and hosts that fill one store share the work instead of
-/// repeating it.
+/// Signs of who is computing which entry, so that processes and hosts that fill one store share the work
+/// instead of repeating it.
 ///
 /// A claim is a file `claims/<key>.<generation>` that only one process can create (O_EXCL), with its owner as
 /// JSON; its modification time is the owner's heartbeat. It ends when its owner removes it or dies. A dead
@@ -107,8 +107,8 @@ public final class Claim {
         timer.resume()
     }
 
-    /// Call after the entry is written, or when it will not be. Older generations go first: whoever then
-    /// claims anew finds the entry there.
+    /// Gives the right back, after the entry is written or when it will not be. Older generations go first:
+    /// whoever then claims anew finds the entry there.
     public func release() {
         timer.cancel()
         for path in older + [path] { unlink(path) }

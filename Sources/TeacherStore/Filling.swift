@@ -4,8 +4,9 @@ import Foundation
 
 /// Fills a store with what is missing, beside other processes that do the same.
 public struct Filling {
+    /// Progress of a filling.
     public enum Event {
-        /// Index into the keys.
+        /// An entry that was there; all cases carry an index into the keys.
         case reused(Int)
         case computing(Int)
         case written(Int)
@@ -13,11 +14,13 @@ public struct Filling {
         case sharedIn(Int)
         /// An entry that is there but not whole; it is computed anew.
         case damaged(Int, problem: String)
-        /// Others compute all that is left.
+        /// All that is left is computed by others.
         case waiting(left: Int)
     }
 
+    /// The store to fill.
     public let cache: Store
+    /// Claims on its entries.
     public let claims: Claims
     /// Seconds between two looks at what others do.
     public var poll = 0.2
@@ -26,6 +29,8 @@ public struct Filling {
         (self.cache, self.claims) = (cache, claims)
     }
 
+    /// Computes what is missing and nobody else computes.
+    ///
     /// - Parameters:
     ///   - keys: of the entries wanted; equal ones are computed once
     ///   - start: where to begin among those missing: different processes begin at different places

@@ -62,7 +62,7 @@ struct PassPart: Sendable {
     }
 }
 
-/// What the teacher said of a part.
+/// Outputs of the teacher for a part.
 struct PartOutputs {
     /// Alpha of each sample.
     let saliency: [[Float]]

@@ -1,4 +1,4 @@
-/// Which visual tokens carry the first `mass` of a sample's alpha: the fewest whose alphas reach that share
+/// Visual tokens that carry the first `mass` of a sample's alpha: the fewest whose alphas reach that share
 /// of the sum, the largest first, the earlier of equals; ascending.
 package func leadingPositions(_ alpha: [Float], mass: Double) -> [Int] {
     let wanted = mass * alpha.reduce(0.0) { $0 + Double($1) }

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// What stands at the end of an entry: what it is, and a digest of every byte before it. Read without
+/// End of an entry: what it is, and a digest of every byte before it. Read without
 /// decompressing the entry.
 ///
 /// An entry is a zstd frame (the safetensors file) and a zstd *skippable* frame, which decompressors pass
@@ -9,10 +9,11 @@ import Foundation
 /// hexadecimal digits, and the JSON's length (4 bytes). So every byte of the file is covered by a digest or
 /// compared with the only value it may have.
 public struct Seal: Codable, Sendable, Equatable {
-    /// What an entry was made from.
+    /// Inputs that an entry was made from.
     public struct Origin: Codable, Sendable, Equatable {
         /// Digest of the teacher, and of the shard's raw contents.
         public let teacher, shard: String
+        /// Settings of the outputs.
         public let settings: TeacherOutputSettings
 
         public init(teacher: String, shard: String, settings: TeacherOutputSettings) {
@@ -20,15 +21,21 @@ public struct Seal: Codable, Sendable, Equatable {
         }
     }
 
+    /// Version of the entry's format.
     public let formatVersion: Int
+    /// Key of the entry.
     public let key: String
-    /// Size and digest of the entry before the seal.
+    /// Bytes of the entry before the seal.
     public let contentBytes: Int
+    /// SHA-256 of these bytes.
     public let contentSHA256: String
+    /// Inputs of the entry; nil where its writer did not say.
     public let origin: Origin?
+    /// Samples, and positions whose distribution is held.
     public let samples, positions: Int
     /// Bytes of distributions and alphas before compression.
     public let stateBytes: Int
+    /// Probability that the kept ids leave to the others, in the mean and at worst.
     public let meanTailMass, worstTailMass: Double
 
     init(_ shard: CachedShard, key: String, origin: Origin?, content: [UInt8]) {
@@ -109,7 +116,7 @@ public struct Seal: Codable, Sendable, Equatable {
         }
     }
 
-    /// Why a file is no whole entry.
+    /// Reason why a file is no whole entry.
     struct Problem: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }

@@ -6,6 +6,7 @@ import Shards
 /// The store of teacher outputs: entries named by a digest of everything they depend on, so that any run on
 /// any machine that asks for the same thing finds it, and a changed input can never be served a stale answer.
 public struct Store: Sendable {
+    /// Folder of the store.
     public let folder: URL
 
     public init(_ folder: URL) { self.folder = folder }
@@ -30,13 +31,14 @@ public struct Store: Sendable {
         folder.appendingPathComponent("entries/\(key.prefix(2))/\(key).safetensors.zst")
     }
 
-    /// What a look at an entry's end shows; its content is not read.
+    /// Condition of an entry, from a look at its end; its content is not read.
     public enum State: Sendable {
         case absent
         case whole(Seal, bytes: Int)
         case damaged(problem: String)
     }
 
+    /// Condition of an entry, from a look at its end.
     public func state(_ key: String) -> State { Self.state(of: path(key), key: key) }
 
     static func state(of path: URL, key: String?) -> State {
@@ -100,7 +102,7 @@ public struct Store: Sendable {
         try file.commit()
     }
 
-    /// What an index says of an entry; nil when there is none, or it must be made again.
+    /// The line of an index for an entry; nil when there is none, or it must be made again.
     public func summary(_ key: String, shard: String) -> StoreIndex.Entry? {
         guard case .whole(let seal, let bytes) = state(key) else { return nil }
         return StoreIndex.Entry(

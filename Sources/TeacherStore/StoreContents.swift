@@ -2,25 +2,34 @@ import Distillation
 import Files
 import Foundation
 
-/// What a store holds, and what of it can go.
+/// Contents of a store, and the part of them that can go.
 public struct StoreContents: Sendable {
     /// A file below `entries/`.
     public struct Entry: Sendable {
+        /// File of the entry.
         public let path: URL
+        /// Key of the entry, from its name.
         public let key: String
+        /// Size on disk.
         public let bytes: Int
+        /// Condition, from a look at its end.
         public let state: Store.State
 
+        /// The seal of a whole entry.
         public var seal: Seal? { if case .whole(let seal, _) = state { seal } else { nil } }
     }
 
     /// Something that no run needs.
     public struct Waste: Sendable {
+        /// The file.
         public let path: URL
+        /// Size on disk.
         public let bytes: Int
+        /// Why nobody needs it.
         public let reason: String
     }
 
+    /// The store.
     public let cache: Store
     /// In the order of their keys.
     public let entries: [Entry]

@@ -1,4 +1,4 @@
-/// What the world can get wrong with a store of teacher outputs.
+/// Errors of a store of teacher outputs, and of what it is filled from.
 public enum StoreError: Error, Equatable, CustomStringConvertible {
     case missingEntry(path: String, shard: String)
     /// A file that cannot be what it should be.
@@ -18,6 +18,7 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case failedVerification(store: String, findings: String)
     case nothingToRecompute(store: String)
 
+    /// One sentence with the file, what was found, what was expected and the remedy.
     public var description: String {
         switch self {
         case .missingEntry(let path, let shard):

@@ -2,15 +2,17 @@ import Files
 import Foundation
 import Shards
 
-/// What filling a store for a data set will take, from a few of its samples.
+/// Estimate of what filling a store for a data set will take, from a few of its samples.
 public struct StoreEstimate: Sendable {
-    /// Samples looked at, their tokens and the seconds the teacher took for them.
+    /// Samples looked at, and their tokens.
     public let samples, tokens: Int
+    /// Seconds that the teacher took for them.
     public let seconds: Double
+    /// Bytes of a position's distribution before zstd, and the share that zstd leaves.
     public let bytesPerPosition, compressedShare: Double
-    /// Of the whole data set: positions with a distribution, bytes before and after zstd, hours on this
-    /// machine.
+    /// Positions of the whole data set with a distribution, and bytes before and after zstd.
     public let positions, stateBytes, storedBytes: Double
+    /// Hours for the whole data set on this machine.
     public let hours: Double
 
     /// Bytes of one position's distribution before zstd; of draws at most (all ids distinct).

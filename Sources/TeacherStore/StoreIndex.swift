@@ -3,16 +3,21 @@ import Files
 import Foundation
 import Shards
 
-/// What a run keeps of the cache: the keys of its shards' entries, and what was measured to choose the layer.
-/// `index.json`
+/// Part of the store that a run uses: the keys of its shards' entries, and what was measured to choose the
+/// layer. `index.json`
 public struct StoreIndex: Codable, Sendable {
+    /// Name of the file in a run's folder.
     public static let file = "index.json"
+    /// Version of the format.
     public static let currentVersion = 2
 
+    /// Entry of one shard.
     public struct Entry: Codable, Sendable {
+        /// File name of the shard, and key of its entry.
         public let shard, key: String
-        /// On disk; positions with a distribution; bytes of these and the alphas before compression.
+        /// Bytes on disk; positions with a distribution; bytes of these and the alphas before compression.
         public let bytes, positions, stateBytes: Int
+        /// Probability that the kept ids leave to the others, in the mean and at worst.
         public let meanTailMass, worstTailMass: Double
 
         public init(
@@ -34,17 +39,22 @@ public struct StoreIndex: Codable, Sendable {
         }
     }
 
+    /// Version of the file's format.
     public let version: Int
+    /// Digest of the teacher.
     public let teacher: String
-    /// Digest of the data set the entries belong to, and what it was packed with.
+    /// Digest of the data set that the entries belong to.
     public let shards: String
+    /// Settings that the data set was packed with.
     public let description: ShardDescription?
+    /// Settings of the outputs.
     public let settings: TeacherOutputSettings
-    /// nil where the recipe names the layer.
+    /// Relevance of the layers; nil where the recipe names the layer.
     public let relevance: InstructionRelevance?
-    /// False while cache-teacher is at work: the keys are named, so that nobody prunes them, but not all
-    /// entries are there.
+    /// Whether all entries are there. While cache-teacher is at work the keys are named, so that nobody
+    /// prunes them, but not all entries are there.
     public let complete: Bool
+    /// Entries, in the order of the shards.
     public let entries: [Entry]
 
     public init(
@@ -80,6 +90,7 @@ public struct StoreIndex: Codable, Sendable {
         }
     }
 
+    /// Writes the file, whole or not at all.
     public func write(to folder: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

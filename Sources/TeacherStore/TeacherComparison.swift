@@ -2,11 +2,13 @@ import Distillation
 import Foundation
 import Shards
 
-/// How far a sample's cached outputs are from what the teacher says now.
+/// Difference between cached outputs and what the teacher says now.
 public struct TeacherComparison: Sendable {
+    /// Positions that were compared.
     public private(set) var positions = 0
-    /// Largest difference of a log-probability, nats, and of an alpha relative to its size.
+    /// Largest difference of a log-probability, nats.
     public private(set) var logProbability = 0.0
+    /// Largest difference of an alpha, relative to its size.
     public private(set) var saliency = 0.0
     /// Positions that are not the teacher's, beyond rounding.
     public private(set) var wrong = 0

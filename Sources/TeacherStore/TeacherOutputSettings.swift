@@ -1,9 +1,9 @@
 import Distillation
 import Tensors
 
-/// What decides the numbers of the teacher's outputs besides the teacher and the data.
+/// Settings that decide the numbers of the teacher's outputs, besides the teacher and the data.
 public struct TeacherOutputSettings: Sendable, Equatable, Codable {
-    /// How a distribution is kept.
+    /// Form in which a distribution is kept.
     public enum Encoding: String, Sendable, Codable, CaseIterable {
         /// The k most probable ids and the probability of all others.
         case topK = "top_k"
@@ -11,26 +11,28 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
         case sampled
     }
 
+    /// Form in which distributions are kept.
     public var encoding = Encoding.topK
-    /// IDs kept a position; nil keeps all. Of `topK`.
+    /// IDs kept a position; nil keeps all. For the encoding `topK`.
     public var topK: Int?
-    /// Draws a position, and their seed. Of `sampled`.
+    /// Draws a position. For the encoding `sampled`.
     public var samples = 64
+    /// Seed of the draws.
     public var seed: UInt64 = 0
     /// IDs at or above it are left out before normalising.
     public var commonVocabulary: Int
     /// 0-based layer whose attention weights the visual tokens.
     public var saliencyLayer: Int
-    /// Only the visual tokens that carry this share of a sample's alpha are kept; 1 keeps all.
+    /// Share of a sample's alpha that the visual tokens that are kept carry; 1 keeps all.
     public var saliencyMass = 1.0
-    /// Of the teacher's matrix products.
+    /// Precision of the teacher's matrix products.
     public var precision = Precision.fp32
 
     public init(topK: Int?, commonVocabulary: Int, saliencyLayer: Int) {
         (self.topK, self.commonVocabulary, self.saliencyLayer) = (topK, commonVocabulary, saliencyLayer)
     }
 
-    /// What an objective must know of them.
+    /// The facts about these settings that a plan must know.
     public var cachedOutputs: CachedOutputs {
         CachedOutputs(
             isSampled: encoding == .sampled, commonVocabulary: commonVocabulary, saliencyLayer: saliencyLayer,

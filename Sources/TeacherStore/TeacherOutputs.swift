@@ -3,8 +3,9 @@ import Models
 import Shards
 import Tensors
 
-/// Runs a teacher over data and keeps what distillation needs of it.
+/// A teacher that is run over data for what distillation needs of it.
 public struct TeacherOutputs {
+    /// The model that is run.
     public let teacher: LlavaModel
     /// Rows at a time, at most, of all processors together.
     public var rowLimit = 8192
@@ -69,7 +70,7 @@ public struct TeacherOutputs {
     /// its cache.
     private static let partRows = 2048
 
-    /// What is asked of each part, on as many processors as there are.
+    /// The outputs asked of each part, on as many processors as there are.
     private func compute(_ parts: [PassPart], _ settings: TeacherOutputSettings, stream: UInt64) throws
         -> [PartOutputs]
     {
@@ -98,7 +99,7 @@ public struct TeacherOutputs {
         return (output.hidden.data, saliency)
     }
 
-    /// What the cache keeps of the distributions of some rows.
+    /// The distributions of some rows as the cache keeps them.
     ///
     /// - Parameters:
     ///   - hidden: `[rows of the batch, hidden]`

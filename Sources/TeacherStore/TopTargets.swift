@@ -21,7 +21,7 @@ public func topTargets(hidden: Tensor, head: Value, rows: [Int32], topK: Int?, c
     }
 }
 
-/// What `body` makes of each row's logits, in the order of the rows; called from several threads, free to
+/// Results of `body` for each row's logits, in the order of the rows; called from several threads, free to
 /// overwrite the logits.
 func mapLogits(
     hidden: Tensor, head: Value, rows: [Int32],

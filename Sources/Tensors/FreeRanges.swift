@@ -1,4 +1,4 @@
-/// Which parts of a range of addresses are free: a request takes the beginning of the smallest part that
+/// Free parts of a range of addresses: a request takes the beginning of the smallest part that
 /// holds it, and what is given back merges with the free parts beside it. The sizes of a training step
 /// repeat, so parts fit: the range ends within 1 % of the most bytes that a training step ever holds
 /// (docs/performance.md).

@@ -6,8 +6,11 @@ import Foundation
 ///
 /// Not synchronised, like `Tensor`.
 public final class HalfTensor: @unchecked Sendable {
+    /// Size of each dimension.
     public let shape: [Int]
+    /// Number of elements.
     public let count: Int
+    /// First element.
     public let pointer: UnsafeMutablePointer<UInt16>
 
     /// Memory with whatever it held before.
@@ -35,7 +38,9 @@ public final class HalfTensor: @unchecked Sendable {
         }
     }
 
+    /// Size of the last dimension.
     public var width: Int { shape.last ?? 1 }
+    /// Number of rows of the last dimension.
     public var rows: Int { width == 0 ? 0 : count / width }
 
     /// The same values in float32.

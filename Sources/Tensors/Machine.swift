@@ -1,7 +1,7 @@
 import COpenBLAS
 import Foundation
 
-/// What the process asks of the machine, once.
+/// The machine, and settings that the process asks of it once.
 public enum Machine {
     /// OpenBLAS stays on the calling thread, because `parallel` splits the work and spinning BLAS threads
     /// would fight it; freed memory of oneDNN's and of samples stays with the process, because getting pages

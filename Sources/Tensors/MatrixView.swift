@@ -1,7 +1,10 @@
 /// A row-major matrix somewhere in memory, possibly a column slice of a wider one.
 public struct MatrixView<Element>: @unchecked Sendable {
+    /// First element.
     public let pointer: UnsafeMutablePointer<Element>
+    /// Number of rows.
     public let rows: Int
+    /// Number of columns.
     public let columns: Int
     public let stride: Int  // elements from one row to the next
 
@@ -30,6 +33,7 @@ extension MatrixView<UInt16> {
     }
 }
 
+/// Form in which a factor is taken.
 public enum Transposition: Sendable { case plain, transposed }
 
 /// `c = op(a) op(b)` cut into pieces of `c`, each computed on whichever processor is free.
@@ -53,7 +57,8 @@ struct SplitProduct<A, B>: Sendable {
             (opA == .plain ? a.rows : a.columns) == c.rows
                 && (opB == .plain ? b.columns : b.rows) == c.columns
                 && (opB == .plain ? b.rows : b.columns) == inner,
-            "multiply: [\(a.rows), \(a.columns)] \(opA) x [\(b.rows), \(b.columns)] \(opB) into [\(c.rows), \(c.columns)]"
+            "multiply: [\(a.rows), \(a.columns)] \(opA) x [\(b.rows), \(b.columns)] \(opB) "
+                + "into [\(c.rows), \(c.columns)]"
         )
     }
 

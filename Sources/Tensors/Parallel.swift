@@ -24,7 +24,7 @@ public func parallelTasks(_ count: Int, _ body: @Sendable (Int) -> Void) {
     DispatchQueue.concurrentPerform(iterations: count, execute: body)
 }
 
-/// What `body` makes of every index `0 ..< count`, in order.
+/// Results of `body` for every index `0 ..< count`, in order.
 ///
 /// - Parameter grain: items a piece holds at least, as `parallel` cuts them; nil: every index on whichever
 ///   processor is free

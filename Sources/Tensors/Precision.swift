@@ -4,7 +4,8 @@ import CDNNL
 public enum Precision: String, Sendable, Codable, CaseIterable {
     case fp32, bf16
 
-    /// What this processor does with it: without bf16 instructions, float32 is faster and more exact.
+    /// Precision that this processor computes in: without bf16 instructions, float32 is faster and more
+    /// exact.
     public var supported: Precision { self == .bf16 && Self.processorHasBF16 ? .bf16 : .fp32 }
 
     private static let processorHasBF16 = cdnnl_has_bf16() != 0

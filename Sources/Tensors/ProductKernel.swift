@@ -10,10 +10,10 @@ package enum ProductKernel: String, CaseIterable, Sendable {
     case dnnlHalf = "onednn_bf16"
     case panelsHalf = "own_bf16"
 
-    /// Of the factors; the sums are float32.
+    /// Precision of the factors; the sums are float32.
     package var precision: Precision { self == .openBLAS || self == .dnnl ? .fp32 : .bf16 }
 
-    /// What `multiply` takes on this processor for more than a few rows.
+    /// Kernel that `multiply` takes on this processor for more than a few rows.
     package static func chosen(rows m: Int, columns n: Int, inner k: Int, precision: Precision)
         -> ProductKernel
     {
@@ -74,7 +74,7 @@ extension SplitProduct<UInt16, UInt16> {
 }
 
 extension Transposition {
-    /// As BLAS spells it: `N` or `T`.
+    /// Letter of BLAS: `N` or `T`.
     fileprivate var letter: CChar { self == .plain ? 78 : 84 }
 }
 

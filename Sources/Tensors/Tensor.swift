@@ -5,8 +5,11 @@ import Foundation
 /// Not synchronised: whoever hands a tensor to several threads makes sure that they write to different parts
 /// of it.
 public final class Tensor: @unchecked Sendable {
+    /// Size of each dimension.
     public let shape: [Int]
+    /// Number of elements.
     public let count: Int
+    /// First element.
     public let pointer: UnsafeMutablePointer<Float>
     private let owner: Tensor?  // nil: this tensor gives the memory back
 
@@ -53,6 +56,7 @@ public final class Tensor: @unchecked Sendable {
     /// Number of rows: the product of all dimensions but the last.
     public var rows: Int { width == 0 ? 0 : count / width }
 
+    /// Elements as an array.
     public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
     /// The same memory under another shape of equal count.
@@ -66,12 +70,14 @@ public final class Tensor: @unchecked Sendable {
         Tensor(viewing: self, offset: range.lowerBound * width, shape: [range.count, width])
     }
 
+    /// A tensor of its own with the same elements.
     public func copy() -> Tensor {
         let other = Tensor(uninitialized: shape)
         other.pointer.update(from: pointer, count: count)
         return other
     }
 
+    /// Sets every element.
     public func fill(_ value: Float) {
         if value == 0 {
             memset(pointer, 0, count * MemoryLayout<Float>.stride)
@@ -80,6 +86,7 @@ public final class Tensor: @unchecked Sendable {
         }
     }
 
+    /// Element of a matrix.
     public subscript(row: Int, column: Int) -> Float {
         get { pointer[row * width + column] }
         set { pointer[row * width + column] = newValue }

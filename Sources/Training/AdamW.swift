@@ -7,22 +7,28 @@ import Tensors
 /// AdamW with decoupled decay (Loshchilov and Hutter 2019), as PyTorch computes it
 /// (docs/objective.md, Optimizer and schedule).
 public final class AdamW {
+    /// Settings of the optimizer.
     public struct Settings: Sendable, Equatable {
+        /// Decay of the mean of gradients, a step.
         public var beta1 = 0.9
+        /// Decay of the mean of their squares, a step.
         public var beta2 = 0.999
+        /// Addend of the denominator.
         public var epsilon = 1e-8
-        /// Applies to parameters of two or more dimensions, never to biases and norm weights.
+        /// Decay of parameters of two or more dimensions, never of biases and norm weights.
         public var weightDecay = 0.0
 
         public init() {}
     }
 
+    /// The parameters that are updated.
     public let parameters: [Parameter]
     private let settings: Settings
-    /// What one thread updates at a time: a stretch of one parameter. Small models have many small ones.
+    /// Stretches of parameters, of which one thread updates one at a time: small models have many small ones.
     private let pieces: [(parameter: Int, range: Range<Int>)]
     private var first: [Tensor]  // m
     private var second: [Tensor]  // v
+    /// Steps that were made.
     public private(set) var steps = 0
 
     public init(_ parameters: [Parameter], settings: Settings) {

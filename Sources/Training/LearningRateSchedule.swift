@@ -2,6 +2,7 @@ import Foundation
 
 /// Learning rate by step.
 public struct LearningRateSchedule: Sendable, Equatable {
+    /// Course of the rate after the warm-up.
     public enum Shape: String, Sendable, Codable, CaseIterable {
         /// Half a cosine down to 0 (the paper's).
         case cosine
@@ -9,9 +10,13 @@ public struct LearningRateSchedule: Sendable, Equatable {
         case constantThenLinear = "constant_then_linear"
     }
 
+    /// Course after the warm-up.
     public let shape: Shape
+    /// Highest rate.
     public let peak: Double
+    /// Steps of the run.
     public let steps: Int
+    /// Steps over which the rate rises from 0.
     public let warmupSteps: Int
 
     /// - Parameter warmupRatio: share of the steps, rounded up

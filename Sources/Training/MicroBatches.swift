@@ -6,9 +6,10 @@ import TeacherStore
 /// Samples of one forward pass, with what the cache says of them.
 typealias MicroBatch = (batch: AlignmentBatch, cached: [CachedSample]?)
 
-/// Reads, decompresses and lays out the samples of a step ahead of time, on a thread of its own.
+/// Reader of the samples of each step, which decompresses and lays them out ahead of time, on a thread of its
+/// own.
 final class MicroBatches: @unchecked Sendable {
-    /// Everything below is touched on this queue alone.
+    /// Queue on which alone everything below is touched.
     private let queue = DispatchQueue(label: "align-ti.micro-batches")
     private let dataset: ShardDataset
     private let cached: CachedTeacher?

@@ -9,7 +9,8 @@ public enum TensorBoardEvent {
         head(wallSeconds, step: nil) + field(3, Array("brain.Event:2".utf8))
     }
 
-    /// Makes TensorBoard forget what earlier files of the folder say about this step and later ones.
+    /// A record that makes TensorBoard forget what earlier files of the folder say about this step and later
+    /// ones.
     public static func restart(step: Int, wallSeconds: Double) -> [UInt8] {
         head(wallSeconds, step: step) + field(7, key(1, .varint) + varint(1))
     }

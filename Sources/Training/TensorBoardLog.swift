@@ -7,6 +7,7 @@ import Records
 ///
 /// A resumed run opens a file of its own, which tells TensorBoard to forget the steps that are made again.
 public final class TensorBoardLog {
+    /// Folder of the event files in a run's.
     public static let folder = "tensorboard"
     private let folder: URL
     private let now: () -> Double

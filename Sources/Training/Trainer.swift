@@ -45,15 +45,18 @@ public struct TrainingSettings: Sendable {
     }
 }
 
-/// Trains a student, a projector or a teacher: the objective's weights say which.
+/// Training of a student, a projector or a teacher: the objective's weights say which.
 public final class Trainer {
+    /// Progress of a run.
     public enum Event {
         case resumed(step: Int)
         case step(StepMetrics)
         case stateWritten(step: Int)
     }
 
+    /// The model that is trained.
     public let student: LlavaModel
+    /// Optimizer steps of the run.
     public let steps: Int
     /// One for the student, and one for each replica.
     private let losses: [AlignmentLoss]
@@ -196,7 +199,7 @@ public final class Trainer {
         return metrics
     }
 
-    /// What the micro-batches of one replica came to.
+    /// Sums over the micro-batches of one replica.
     private struct MicroBatchSums {
         var terms = LossTerms()
         var drawn = 0

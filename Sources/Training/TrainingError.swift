@@ -1,4 +1,4 @@
-/// What can go wrong in a training run that is no fault of the program.
+/// Errors of a training run that are no fault of the program.
 public enum TrainingError: Error, CustomStringConvertible {
     case notFinite(step: Int, samples: [String])
     case badState(path: String, problem: String)
@@ -7,18 +7,21 @@ public enum TrainingError: Error, CustomStringConvertible {
     case nothingToTrain
     case nothingToLearn
 
+    /// One sentence with what was found and the remedy.
     public var description: String {
         switch self {
         case .notFinite(let step, let samples):
-            "the loss of step \(step) is not a finite number (samples \(samples.prefix(4).joined(separator: ", "))\(samples.count > 4 ? ", …" : "")): "
-                + "lower the learning rate or look at these samples"
+            "the loss of step \(step) is not a finite number (samples "
+                + samples.prefix(4).joined(separator: ", ") + (samples.count > 4 ? ", …" : "")
+                + "): lower the learning rate or look at these samples"
         case .badState(let path, let problem): "\(path): \(problem): delete it to start from the beginning"
         case .otherRun(let path, let found, let expected):
-            "\(path): this state belongs to a run with other settings or inputs (\(found.prefix(12)), now \(expected.prefix(12))): "
-                + "delete it, or give another --out"
+            "\(path): this state belongs to a run with other settings or inputs "
+                + "(\(found.prefix(12)), now \(expected.prefix(12))): delete it, or give another --out"
         case .noSamples(let path): "\(path): the data set holds no sample"
         case .nothingToTrain:
-            "no part of the model is trained: name at least one of vision, projector, language under 'trainable'"
+            "no part of the model is trained: "
+                + "name at least one of vision, projector, language under 'trainable'"
         case .nothingToLearn:
             "all weights of the objective are 0: give at least one of sft, iva, kd, tpa a weight"
         }

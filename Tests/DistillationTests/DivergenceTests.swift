@@ -201,10 +201,12 @@ import Testing
             (row.cached, row.share.kd) = (0, 1)
             return HeadLoss(
                 weights: LossTerms(kd: 1), common: common, divergences: TermDivergences(kd: divergence))(
-                    hidden: Value(hidden), head: Value(head), rows: LossRows(
+                    hidden: Value(hidden), head: Value(head),
+                    rows: LossRows(
                         [row],
                         targets: topTargets(
-                            hidden: teacher.hidden, head: teacher.head, rows: [2], topK: topK, common: common))
+                            hidden: teacher.hidden, head: teacher.head, rows: [2], topK: topK, common: common)
+                    )
                 ).terms.kd
         }
         func logits(_ hidden: Tensor, _ head: Tensor) -> [Double] {

@@ -30,7 +30,8 @@ import Testing
             return row
         }
         let result = HeadLoss(weights: LossTerms(kd: 1), common: common)(
-            hidden: hidden, head: Value(tensor([vocabulary, width], 2)), rows: LossRows(lossRows, targets: targets ?? []),
+            hidden: hidden, head: Value(tensor([vocabulary, width], 2)),
+            rows: LossRows(lossRows, targets: targets ?? []),
             teacher: targets == nil ? teacher : nil)
         result.loss.backward()
         return ((hidden.gradient?.values ?? []).map { Double($0) }, result.terms.kd)
