@@ -1,4 +1,5 @@
 import AlignmentSupport
+import Distillation
 import Files
 import Foundation
 import Shards

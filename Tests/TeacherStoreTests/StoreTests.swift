@@ -1,3 +1,4 @@
+import Distillation
 import Files
 import Foundation
 import TeacherStore
