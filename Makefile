@@ -47,7 +47,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill exposure efficiency report watch bench bench-peers
+.PHONY: distill exposure efficiency report watch docs bench bench-peers
 .PHONY: setup build test test-sanitize lint clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
@@ -168,6 +168,20 @@ build: .build/built
 	@printf '\n== build\n'
 	swift build -c release
 	@touch $@
+
+# The page and the schemas of all recipes, as the stages print them.
+docs: | build
+	@mkdir -p docs/schemas
+	@{ printf '%s\n' '# Recipes' '' \
+	    'All settings of every stage with their defaults, made by `make docs` from what the stages' \
+	    'themselves say (`<stage> --print-recipe`). A recipe file names those that differ; `base: other.yaml`' \
+	    'puts it over another file, and `--set key=value` over both. Editors complete keys when the first' \
+	    'line of a recipe is `# yaml-language-server: $$schema=../../docs/schemas/<stage>.json`.'; \
+	  for stage in $(sort $(STAGES)); do \
+	    if $(BIN)/$$stage --print-schema > docs/schemas/$$stage.json 2>/dev/null; then \
+	      printf '\n## %s\n\n```yaml\n' $$stage; $(BIN)/$$stage --print-recipe; printf '```\n'; \
+	    else rm docs/schemas/$$stage.json; fi; \
+	  done; } > docs/recipes.md
 
 test: .build/setup
 	swift test -c release --disable-testable-imports

@@ -10,36 +10,46 @@ let libraries: [(name: String, imports: [String])] = [
     ("Tensors", ["COpenBLAS", "CDNNL", "CKernels"]),
     ("Autograd", ["Tensors", "CKernels"]),
     ("Files", ["CZstd", "CArchive", "CCrypto"]),
+    ("Settings", ["Files"]),
     ("Records", ["Files"]),
     ("Text", ["Files"]),
     ("Images", ["CJPEG", "CPNG", "CWebP", "CKernels"]),
-    ("Shards", ["Files", "Text", "Images"]),
-    ("Models", ["Tensors", "Autograd", "Files", "Images"]),
-    ("Distillation", ["Records", "Tensors", "Autograd", "Models", "Shards", "Files", "Text", "CKernels"]),
-    ("TeacherStore", ["Tensors", "Autograd", "Models", "Shards", "Distillation", "Files", "CKernels"]),
-    ("Analysis", ["Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "Files"]),
+    ("Shards", ["Settings", "Files", "Text", "Images"]),
+    ("Models", ["Settings", "Tensors", "Autograd", "Files", "Images"]),
+    (
+        "Distillation",
+        ["Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Files", "Text", "CKernels"]
+    ),
+    (
+        "TeacherStore",
+        ["Settings", "Tensors", "Autograd", "Models", "Shards", "Distillation", "Files", "CKernels"]
+    ),
+    (
+        "Analysis",
+        ["Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "Files"]
+    ),
     (
         "Training",
         [
-            "Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "TeacherStore", "Files",
-            "CKernels",
+            "Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "TeacherStore",
+            "Files", "CKernels",
         ]
     ),
     ("Benchmarks", ["Records", "Files", "Text"]),
     ("Comparing", ["Records", "Benchmarks", "Files"]),
-    ("World", ["Files", "Text", "Images"]),
-    ("Stage", ["Records", "Files", "ArgumentParser", "Yams"]),
+    ("World", ["Settings", "Files", "Text", "Images"]),
+    ("Stage", ["Settings", "Records", "Files", "ArgumentParser", "Yams"]),
     (
         "Measuring",
         [
-            "Records", "Autograd", "Distillation", "TeacherStore", "Files", "Models", "Shards", "Stage",
-            "Tensors", "Training",
+            "Settings", "Records", "Autograd", "Distillation", "TeacherStore", "Files", "Models", "Shards",
+            "Stage", "Tensors", "Training",
         ]
     ),
     (
         "Report",
         [
-            "Records", "Files", "Text", "Images", "Models", "Distillation", "TeacherStore",
+            "Settings", "Records", "Files", "Text", "Images", "Models", "Distillation", "TeacherStore",
             "Benchmarks", "Comparing", "Stage", "Mustache",
         ]
     ),
@@ -48,7 +58,7 @@ let libraries: [(name: String, imports: [String])] = [
 let stages: [(name: String, imports: [String])] = [
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
-    ("pack-shards", ["Shards", "Text", "Images"]),
+    ("pack-shards", ["Shards", "Text"]),
     ("cache-teacher", ["TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
     (
         "train-student",
@@ -104,7 +114,9 @@ let package = Package(
                 cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])])
         ]
         + libraries.map { .target(name: $0.name, dependencies: dependencies($0.imports)) }
-        + stages.map { .executableTarget(name: $0.name, dependencies: dependencies(["Stage"] + $0.imports)) }
+        + stages.map {
+            .executableTarget(name: $0.name, dependencies: dependencies(["Stage", "Settings"] + $0.imports))
+        }
         + [
             .target(name: "TestSupport", path: "Tests/TestSupport"),
             .target(

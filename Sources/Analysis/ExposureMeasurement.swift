@@ -4,26 +4,6 @@ import Models
 import Shards
 import Tensors
 
-/// Settings of a measurement of exposure bias.
-public struct ExposureSettings: Sendable {
-    /// Tokens of a response that are looked at, and sampled, at most.
-    public var length = 64
-    /// Samples whose longest answer has fewer tokens are left out.
-    public var minimumResponse = 1
-    /// Number of samples, the first that remain; nil: all.
-    public var samples: Int?
-    /// IDs that end a response.
-    public var endOfSequenceIDs: Set<Int32>
-    /// Seed of the sampled responses.
-    public var seed: UInt64 = 0
-    /// Rows of a forward pass at most.
-    public var rowLimit = 8192
-    /// Responses sampled side by side.
-    public var slots = 64
-
-    public init(endOfSequenceIDs: Set<Int32>) { self.endOfSequenceIDs = endOfSequenceIDs }
-}
-
 /// Findings on one sample.
 public struct ExposureRecord: Sendable, Equatable {
     /// Number of the sample in its data set.
@@ -46,6 +26,8 @@ public struct ExposureMeasurement {
     public let students: [LlavaModel]
     /// The settings.
     public let settings: ExposureSettings
+    /// IDs that end a response.
+    private let endOfSequenceIDs: Set<Int32>
     private let dataset: ShardDataset
     private let prompts: [ResponsePrompt]
     private let chunks: [Range<Int>]
@@ -54,11 +36,14 @@ public struct ExposureMeasurement {
 
     /// Reads through the data set for answers that are long enough.
     ///
+    /// - Parameter endOfSequenceIDs: end a response
     /// - Throws: `ShardsError` for a damaged shard, `AnalysisError.noResponses`
     public init(
-        teacher: LlavaModel, students: [LlavaModel], dataset: ShardDataset, settings: ExposureSettings
+        teacher: LlavaModel, students: [LlavaModel], dataset: ShardDataset, endOfSequenceIDs: Set<Int32>,
+        settings: ExposureSettings
     ) throws {
         (self.teacher, self.students, self.dataset, self.settings) = (teacher, students, dataset, settings)
+        self.endOfSequenceIDs = endOfSequenceIDs
         var prompts: [ResponsePrompt] = []
         for number in 0..<dataset.count where prompts.count < settings.samples ?? .max {
             guard let prompt = ResponsePrompt(try dataset.sample(number), number: number),
@@ -72,7 +57,7 @@ public struct ExposureMeasurement {
         }
         self.prompts = prompts
         chunks = rangesOfRows(
-            prompts.map { $0.promptLength + settings.length }, limit: settings.rowLimit)
+            prompts.map { $0.promptLength + settings.length }, limit: settings.microBatchRows)
         common = (students + [teacher]).map(\.language.vocabularySize).min() ?? 0
     }
 
@@ -154,7 +139,7 @@ public struct ExposureMeasurement {
     {
         let embedded = try questions.embeddings(walker.model, features: walker.features).data
         var generation = GenerationSettings(
-            maximumNewTokens: settings.length, endOfSequenceIDs: settings.endOfSequenceIDs,
+            maximumNewTokens: settings.length, endOfSequenceIDs: endOfSequenceIDs,
             sampling: .random(temperature: 1, topP: 1, seed: settings.seed), slots: settings.slots)
         generation.vocabulary = common
         var responses = questions.samples.map { _ in [Int32]() }

@@ -8,7 +8,7 @@ import Tensors
 /// Named intermediates of a model on a batch, for comparing implementations number by number.
 public struct ModelTrace {
     /// Part of a trace that can be asked for.
-    public enum Part: String, CaseIterable, Sendable {
+    public enum Part: String, CaseIterable, Sendable, Codable {
         /// `features`, `projected`: of the batch's images, `[images * tokens, width]`.
         case features
         /// `<sample>/logits` `[positions, vocabulary]`.

@@ -18,7 +18,7 @@ public struct AlignmentObjective: Sendable {
     public var recompute = false
 
     public init(
-        weights: LossTerms, candidates: CandidateRule = CandidateRule(count: 4), saliencyLayer: Int = 0
+        weights: LossTerms, candidates: CandidateRule = CandidateRule(), saliencyLayer: Int = 0
     ) {
         (self.weights, self.candidates, self.saliencyLayer) = (weights, candidates, saliencyLayer)
     }

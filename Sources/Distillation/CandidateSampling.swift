@@ -1,9 +1,10 @@
 import CKernels
 import Models
+import Settings
 import Tensors
 
 /// Rule by which the student proposes tokens (Eq. 5: `y_t^(u)` from its own distribution).
-public struct CandidateRule: Sendable, Equatable {
+public struct CandidateRule: Recipe, Equatable {
     /// Way to choose candidates.
     public enum Strategy: String, Sendable, Codable, CaseIterable {
         /// Independent draws from the nucleus, duplicates kept.
@@ -12,17 +13,17 @@ public struct CandidateRule: Sendable, Equatable {
         case greedy
     }
 
-    /// d, candidates a position.
-    public var count: Int
-    /// Way to choose them.
-    public var strategy: Strategy
-    /// Probability that the nucleus reaches; 1 keeps all ids.
-    public var topP: Double
-    /// Divisor of the logits before the softmax.
-    public var temperature: Double
+    @Setting("Candidates a position, d.", in: 1...64) public var count = 4
+    @Setting(
+        "Whether they are independent draws from the nucleus, duplicates kept, or the d most probable ids.")
+    public var strategy = Strategy.nucleus
+    @Setting("Mass of the nucleus; 1 draws from all ids.", in: Bounds.above(0, to: 1)) public var topP = 1.0
+    @Setting("Temperature of the draws.", in: Bounds.above(0)) public var temperature = 1.0
 
-    public init(count: Int, strategy: Strategy = .nucleus, topP: Double = 1, temperature: Double = 1) {
-        (self.count, self.strategy, self.topP, self.temperature) = (count, strategy, topP, temperature)
+    public init() {}
+    public init(count: Int, strategy: Strategy? = nil) {
+        self.count = count
+        if let strategy { self.strategy = strategy }
     }
 
     /// The d ids proposed for what follows a row.

@@ -1,4 +1,5 @@
 import CKernels
+import Settings
 
 /// Distance of the student's distribution q from the teacher's p, in nats.
 ///
@@ -65,5 +66,26 @@ public struct TermDivergences: Sendable, Equatable {
     /// Those that differ.
     var distinct: [Divergence] {
         [kd, iva, tpa].reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+}
+
+/// The divergence of each term, as recipes spell it.
+public struct DivergenceSettings: Recipe, Equatable {
+    @Setting("Divergence of KD.") public var kd = Divergence.Kind.forwardKL
+    @Setting("Divergence of IVA.") public var iva = Divergence.Kind.forwardKL
+    @Setting("Divergence of TPA.") public var tpa = Divergence.Kind.forwardKL
+    @Setting("Share of the teacher in the mixture of jsd.", in: Bounds.above(0, below: 1))
+    public var beta = 0.5
+    @Setting(
+        "Share alpha in the mixture of the skewed divergences (DistiLLM): of the teacher in skewed_kl, of "
+            + "the student in skewed_reverse_kl.", in: 0..<1)
+    public var alpha = 0.1
+
+    public init() {}
+
+    /// The divergences themselves.
+    public var terms: TermDivergences {
+        func make(_ kind: Divergence.Kind) -> Divergence { Divergence(kind, beta: beta, alpha: alpha) }
+        return TermDivergences(kd: make(kd), iva: make(iva), tpa: make(tpa))
     }
 }

@@ -1,21 +1,21 @@
 import Autograd
 import Models
 import Records
+import Settings
 import Shards
 import Tensors
 
 /// Rule by which responses are sampled from the student (GKD, Agarwal et al. 2024).
-public struct OnPolicyRule: Sendable, Equatable {
-    /// Probability lambda that a sample's responses are the student's own in a step.
+public struct OnPolicyRule: Recipe, Equatable {
+    @Setting("Probability lambda that a sample's responses are the student's own in a step.", in: 0...1)
     public var fraction = 0.0
-    /// Divisor of the logits before the softmax.
-    public var temperature = 1.0
-    /// Probability that the nucleus reaches; 1 keeps all ids.
-    public var topP = 1.0
-    /// Tokens of a response at most, its end included.
+    @Setting("Temperature of the draws.", in: Bounds.above(0)) public var temperature = 1.0
+    @Setting("Mass of the nucleus; 1 draws from all ids.", in: Bounds.above(0, to: 1)) public var topP = 1.0
+    @Setting("Length of a response at most, its end included.", unit: "tokens", in: 1...100_000)
     public var maximumTokens = 64
 
-    public init(fraction: Double = 0) { self.fraction = fraction }
+    public init() {}
+    public init(fraction: Double) { self.fraction = fraction }
 }
 
 /// Replacement of ground-truth responses by the student's own.

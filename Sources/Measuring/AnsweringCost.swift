@@ -1,20 +1,16 @@
 import Autograd
 import Models
+import Settings
 import Tensors
 
 /// How the cost of answering is measured.
-public struct AnsweringCostSettings: Sendable {
-    /// Tokens of text behind the image.
-    public var promptTokens = 32
-    /// Tokens of an answer.
-    public var newTokens = 64
-    /// Answers that are continued side by side for the second rate.
+public struct AnsweringCostSettings: Recipe {
+    @Setting("Text behind the image.", unit: "tokens", in: 1...1_000_000) public var promptTokens = 32
+    @Setting("Length of an answer.", unit: "tokens", in: 2...1_000_000) public var newTokens = 64
+    @Setting("Answers that are continued side by side for the second rate.", in: 1...4096)
     public var slots = 16
-    /// Runs of each figure after one that does not count; the median counts.
+    @Setting("Runs of each figure after one that does not count; the median counts.", in: 1...1000)
     public var runs = 5
-    /// A run is repeated until it has lasted so long, and its mean taken: an answer of a small model takes a
-    /// few milliseconds.
-    public var leastSeconds = 0.2
 
     public init() {}
 }
@@ -24,12 +20,15 @@ public struct AnsweringCostSettings: Sendable {
 public struct AnsweringCost {
     private let model: LlavaModel
     private let settings: AnsweringCostSettings
+    private let leastSeconds: Double
     private let questions: [(pixels: [UInt8], text: [Int32])]
 
-    public init(_ model: LlavaModel, _ settings: AnsweringCostSettings) {
+    /// - Parameter leastSeconds: a run is repeated until it has lasted so long, and its mean taken: an answer
+    ///   of a small model takes a few milliseconds
+    public init(_ model: LlavaModel, _ settings: AnsweringCostSettings, leastSeconds: Double = 0.2) {
         precondition(
             settings.newTokens > 1 && settings.runs > 0 && settings.slots > 0, "AnsweringCost: \(settings)")
-        (self.model, self.settings) = (model, settings)
+        (self.model, self.settings, self.leastSeconds) = (model, settings, leastSeconds)
         questions = (0..<settings.slots).map { question in
             var random = CounterRandom(UInt64(question), 0xC057)
             let pixels = (0..<(model.imageProcessor?.samples ?? 0)).map { _ in
@@ -105,7 +104,7 @@ public struct AnsweringCost {
                     try body()
                     count += 1
                     elapsed = (ContinuousClock.now - start) / .seconds(1)
-                } while elapsed < settings.leastSeconds
+                } while elapsed < leastSeconds
                 // The first run warms caches up and does not count.
                 if run > 0 { seconds[index].append(elapsed / Double(count)) }
             }

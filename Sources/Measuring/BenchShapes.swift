@@ -1,3 +1,4 @@
+import Settings
 import Stage
 
 /// Shapes of a benchmark, as both sides of a comparison read them from one JSON file (`pipelines/bench/`).
@@ -34,7 +35,7 @@ public struct BenchShapes: Recipe, Equatable {
             for (name, value) in [
                 ("hidden", hidden), ("layers", layers), ("heads", heads), ("kv_heads", keyHeads),
                 ("inter", intermediate), ("vocab", vocabulary),
-            ] { try SettingProblem.require(value, name, in: 1...1 << 20) }
+            ] { try SettingProblem.require(value, name, in: 1...1_048_576) }
             guard hidden % heads == 0 else {
                 throw SettingProblem("heads", "is \(heads), expected a divisor of hidden, \(hidden)")
             }
@@ -85,9 +86,9 @@ public struct BenchShapes: Recipe, Equatable {
         for (key, value) in [
             ("batch", batch), ("visual", visual), ("instr", instruction), ("resp", response),
             ("d", candidates), ("vision_dim", visionWidth), ("repeats", repeats),
-        ] { try SettingProblem.require(value, key, in: 1...1 << 16) }
+        ] { try SettingProblem.require(value, key, in: 1...65_536) }
         try SettingProblem.require(warmup, "warmup", in: 0...1000)
-        try SettingProblem.require(decodedTokens, "decode_new", in: 2...1 << 16)
+        try SettingProblem.require(decodedTokens, "decode_new", in: 2...65_536)
         guard gridSide * gridSide == visual else {
             throw SettingProblem("visual", "is \(visual), expected a square number")
         }

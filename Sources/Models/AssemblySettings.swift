@@ -1,113 +1,81 @@
 import Files
 import Images
+import Settings
 
 /// A language model that starts from random weights. The defaults are the demo's teacher (docs: the embedded
 /// world).
-public struct FreshLanguage: Codable, Equatable, Sendable {
-    /// qwen2, qwen3 or llama.
-    public var family = "qwen2"
-    public var hidden = 128
-    public var layers = 4
-    public var heads = 4
-    public var keyHeads = 4
-    /// Nil for hidden / heads.
-    public var headSize: Int?
-    public var intermediate = 352
-    public var ropeTheta = 1e6
-    /// Standard deviation of fresh matrices. 0.02 is usual; the demo's small models learn about three times
-    /// faster from some 0.6/√hidden.
+public struct FreshLanguage: Recipe, Equatable {
+    @Setting("Architecture: qwen2, qwen3 or llama.") public var family = "qwen2"
+    @Setting("Width of the residual stream.", in: 1...1_048_576) public var hidden = 128
+    @Setting("Blocks.", in: 1...10_000) public var layers = 4
+    @Setting("Heads of queries.", in: 1...1_048_576) public var heads = 4
+    @Setting("Heads of keys and values; a divisor of heads.", in: 1...1_048_576) public var keyHeads = 4
+    @Setting("Width of a head.", in: 1...1_048_576, null: "hidden / heads") public var headSize: Int?
+    @Setting("Width of the feed-forward layers.", in: 1...1_048_576) public var intermediate = 352
+    @Setting("Base of the rotary position embedding.", in: Bounds.above(0)) public var ropeTheta = 1e6
+    @Setting(
+        "Standard deviation of fresh matrices. 0.02 is usual; the demo's small models learn about three "
+            + "times faster from some 0.6/√hidden.", in: Bounds.above(0, to: 1))
     public var initializerRange = 0.02
-    public var tiedEmbeddings = true
+    @Setting("Whether head and embedding table are one.") public var tiedEmbeddings = true
+    @Setting("Positions that config.json promises.", unit: "tokens", in: 1...1_073_741_824)
     public var maximumPositions = 2048
-    /// Rows of the embedding table; nil for the tokenizer's.
+    @Setting("Rows of the embedding table.", in: 1...1_073_741_824, null: "as the tokenizer needs")
     public var vocabulary: Int?
 
     public init() {}
-
-    enum CodingKeys: String, CodingKey {
-        case family, hidden, layers, heads, intermediate, vocabulary
-        case keyHeads = "key_heads"
-        case headSize = "head_size"
-        case ropeTheta = "rope_theta"
-        case initializerRange = "initializer_range"
-        case tiedEmbeddings = "tied_embeddings"
-        case maximumPositions = "maximum_positions"
-    }
 }
 
 /// A vision tower that starts from random weights. The defaults need no training: with feature layer -2 of
 /// one layer the features are orthonormal projections of patches plus random positions.
-public struct FreshVision: Codable, Equatable, Sendable {
-    /// siglip or clip.
-    public var family = "siglip"
-    /// Side of the image in pixels.
-    public var imageSize = 64
-    /// Side of a patch in pixels.
-    public var patchSize = 16
-    public var hidden = 128
-    public var layers = 1
-    public var heads = 4
-    public var intermediate = 128
-    /// Whether the rows of the patch embedding are orthonormal; otherwise they are normal with deviation
-    /// 0.02.
+public struct FreshVision: Recipe, Equatable {
+    @Setting("Architecture: siglip or clip.") public var family = "siglip"
+    @Setting("Side of the image.", unit: "pixels", in: 1...8192) public var imageSize = 64
+    @Setting("Side of a patch.", unit: "pixels", in: 1...8192) public var patchSize = 16
+    @Setting("Width of the residual stream.", in: 1...1_048_576) public var hidden = 128
+    @Setting("Blocks.", in: 1...10_000) public var layers = 1
+    @Setting("Heads.", in: 1...1_048_576) public var heads = 4
+    @Setting("Width of the feed-forward layers.", in: 1...1_048_576) public var intermediate = 128
+    @Setting(
+        "Whether the rows of the patch embedding are orthonormal; otherwise they are normal with deviation "
+            + "0.02.")
     public var orthonormalPatches = true
-    /// Standard deviation of the position embeddings beside orthonormal patches.
+    @Setting("Standard deviation of the position embeddings beside orthonormal patches.", in: 0...)
     public var positionDeviation = 0.5
-    /// Towers of equal shape and seed are equal: teacher and student share theirs through this.
+    @Setting("Towers of equal shape and seed are equal: teacher and student share theirs through this.")
     public var seed: UInt64 = 1
 
     public init() {}
-
-    enum CodingKeys: String, CodingKey {
-        case family, hidden, layers, heads, intermediate, seed
-        case imageSize = "image_size"
-        case patchSize = "patch_size"
-        case orthonormalPatches = "orthonormal_patches"
-        case positionDeviation = "position_deviation"
-    }
 }
 
 /// How to put a LLaVA model together.
-public struct AssemblySettings: Codable, Equatable, Sendable {
-    /// Of the projector and a fresh language model.
-    public var seed: UInt64 = 1
-    /// Used without a language model's folder.
-    public var language = FreshLanguage()
-    /// Used without a vision tower's folder.
-    public var vision = FreshVision()
-    /// Whether the projector is the language model folder's instead of a fresh one: for LLaVA's own releases,
-    /// whose tower is apart.
+public struct AssemblySettings: Recipe, Equatable {
+    @Setting("Seed of the projector and of a fresh language model.") public var seed: UInt64 = 1
+    @Setting("The fresh language model; used without --language.") public var language = FreshLanguage()
+    @Setting("The fresh vision tower; used without --vision.") public var vision = FreshVision()
+    @Setting(
+        "Whether the projector is the language model folder's instead of a fresh one: for LLaVA's own "
+            + "releases, whose tower is apart.")
     public var keepsProjector = false
-    /// Hidden layer of the tower that becomes features; -2 in LLaVA and Align-TI.
+    @Setting("Hidden layer of the tower that becomes features; -2 in LLaVA and Align-TI.")
     public var featureLayer = -2
-    /// `full` or `default` (without the first token); nil for what the tower needs: `full` for SigLIP,
-    /// `default` for CLIP.
+    @Setting(
+        "Features that are used: full, or default (without the first token).",
+        null: "what the tower needs: full for SigLIP, default for CLIP")
     public var featureSelection: LlavaConfiguration.FeatureSelection?
-    /// `square`, `pad` or `clip`; nil for the tower's own way.
+    @Setting(
+        "How an image becomes square: square (resize), pad (centre on the mean colour first) or clip "
+            + "(resize the shorter side, cut out the centre).", null: "the tower's own way")
     public var imageAspect: ImageProcessor.Aspect?
-    /// The placeholder; a tokenizer that lacks it gets it.
+    @Setting("The placeholder of an image; a tokenizer that lacks it gets it.")
     public var imageToken = "<image>"
 
     public init() {}
-
-    enum CodingKeys: String, CodingKey {
-        case seed, language, vision
-        case keepsProjector = "keeps_projector"
-        case featureLayer = "feature_layer"
-        case featureSelection = "feature_selection"
-        case imageAspect = "image_aspect"
-        case imageToken = "image_token"
-    }
 }
 
 extension FreshLanguage {
     /// The same as a `config.json` would say it, checked like one.
     func configuration(vocabulary: Int, endOfSequenceIDs: [Int]) throws -> TextConfiguration {
-        guard initializerRange > 0, initializerRange <= 1 else {
-            throw ModelsError.cannotAssemble(
-                problem: "language.initializer_range is \(initializerRange); it must be above 0 and at most 1"
-            )
-        }
         var object: JSONObject = [
             "model_type": .string(family), "hidden_size": .int(hidden), "num_hidden_layers": .int(layers),
             "num_attention_heads": .int(heads), "num_key_value_heads": .int(keyHeads),

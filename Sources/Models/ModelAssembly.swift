@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Settings
 import Tensors
 
 /// A LLaVA model put together from parts, and the tokenizer that goes with it.
@@ -21,6 +22,9 @@ public struct ModelAssembly {
     ///   - tokenizer: the folder of `tokenizer.json`; nil for the language model's
     /// - Throws: `ModelsError`, `FilesError` or `ImageError`
     public init(_ settings: AssemblySettings, language: URL?, vision: URL?, tokenizer: URL?) throws {
+        do { try settings.check() } catch let problem as SettingProblem {
+            throw ModelsError.cannotAssemble(problem: "\(problem)")
+        }
         guard let tokenizer = tokenizer ?? language else {
             throw ModelsError.cannotAssemble(
                 problem:

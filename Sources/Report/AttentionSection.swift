@@ -171,7 +171,7 @@ struct AttentionSection {
     {
         let maps = views.maps[subject]
         let alpha = maps.alphas[question][layer]
-        let base = InlinePicture.smaller(maps.image, than: settings.pictureSide)
+        let base = InlinePicture.smaller(maps.image, than: ReportSettings.pictureSide)
         let picture = HeatMap.over(base, weights: alpha, side: maps.side)
         let brightest = alpha.indices.max { alpha[$0] < alpha[$1] } ?? 0
         let place = "row \(brightest / maps.side + 1), column \(brightest % maps.side + 1)"
@@ -190,7 +190,7 @@ struct AttentionSection {
 
     private func byQuestion(_ subjects: [Subject], _ number: Int, _ views: [Views]) throws -> ImageGrid {
         let questions = subjects[number].questions
-        let plain = InlinePicture.smaller(views[0].maps[number].image, than: settings.pictureSide)
+        let plain = InlinePicture.smaller(views[0].maps[number].image, than: ReportSettings.pictureSide)
         let rows = try views.enumerated().map { index, view in
             let original = ImageGrid.Cell(
                 uri: index == 0 ? try InlinePicture.uri(plain) : nil,

@@ -1,30 +1,6 @@
 import Files
 import Foundation
 
-/// Settings of what a report shows and how much of it.
-public struct ReportSettings: Sendable {
-    /// Title of the page; null names the run's folder.
-    public var title: String?
-    /// Points of a loss curve at most.
-    public var points = 160
-    public var answersPerBenchmark = 4
-    /// Whether to load the models and draw heat maps.
-    public var attention = true
-    public var images = 2
-    public var questionsPerImage = 4
-    public var questionsByLayer = 2
-    /// Layers and models shown at most.
-    public var layers = 6
-    public var models = 5
-    /// Rows of the comparisons whose heat maps are shown beside the scored models', where they are in the
-    /// run: without IVA and with it, all else equal.
-    public var attentionRows = ["kd-tpa", "align-ti"]
-    /// Longer side of a heat map, in pixels.
-    public var pictureSide = 224
-
-    public init() {}
-}
-
 /// The page about one run, and the tables beside it.
 ///
 /// The same run and settings give the same bytes.

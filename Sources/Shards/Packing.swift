@@ -3,21 +3,6 @@ import Foundation
 import Images
 import Text
 
-/// What happens with a sample that cannot be trained on.
-public enum BadSamplePolicy: String, Sendable, Codable, CaseIterable {
-    /// Packing stops with an error that names the sample.
-    case fail
-    /// The sample is left out, counted, and listed in `skipped.jsonl` with the reason.
-    case skip
-}
-
-/// Which of the samples are packed, where some are held back from training.
-public enum PackedPart: String, Sendable, Codable, CaseIterable {
-    /// Those that are not held back: all, where the share is 0.
-    case training
-    case heldBack = "held_back"
-}
-
 /// How far packing has come.
 public enum PackingEvent: Sendable, Equatable {
     /// Conversations read and tokenised so far.
@@ -34,82 +19,46 @@ public struct Packing: Sendable {
     /// A folder, .tar, .tar.gz, .tar.zst or .zip; nil when no sample has an image.
     public var images: URL?
     public var tokenizer: Tokenizer
-    public var template: ConversationTemplate
-    public var imageProcessor: ImageProcessor
-    /// Copies of the placeholder an image becomes.
-    public var visualTokens: Int
-    /// Most tokens of a sample, the visual ones included; what is longer is cut on the right.
-    public var maximumLength = 2048
-    /// The shards are called `<name>-00000.safetensors.zst`.
-    public var name = "train"
-    public var samplesPerShard = 512
-    /// zstd, 1 to 19.
-    public var compressionLevel = 3
-    public var badSamples = BadSamplePolicy.fail
-    /// Reads only so many records; nil for all.
-    public var limit: Int?
-    /// Share of pictures (of samples, where there is none) that are held back; whoever shows a picture goes
-    /// where it goes.
-    public var heldBackShare = 0.0
-    public var part = PackedPart.training
-    /// The output does not depend on it.
+    public var settings: PackingSettings
+    /// Threads that tokenize and prepare pictures; the output does not depend on them.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    public init(
-        data: [URL], images: URL?, tokenizer: Tokenizer, template: ConversationTemplate,
-        imageProcessor: ImageProcessor,
-        visualTokens: Int
-    ) {
-        self.data = data
-        self.images = images
-        self.tokenizer = tokenizer
-        self.template = template
-        self.imageProcessor = imageProcessor
-        self.visualTokens = visualTokens
+    public init(data: [URL], images: URL?, tokenizer: Tokenizer, _ settings: PackingSettings) {
+        (self.data, self.images, self.tokenizer, self.settings) = (data, images, tokenizer, settings)
     }
 
+    /// The template of the conversations.
+    public var template: ConversationTemplate { settings.conversation }
+
+    /// The preparation of the pictures.
+    ///
+    /// - Throws: `ImageError.badProcessor`; not where `check` passes
+    public func imageProcessor() throws -> ImageProcessor { try settings.image.imageProcessor() }
+
     /// The description the shards will carry.
-    public var description: ShardDescription {
+    ///
+    /// - Throws: as `imageProcessor`
+    public func description() throws -> ShardDescription {
         ShardDescription(
             tokenizer: Digest.sha256(tokenizer.identityBytes), template: template.identity,
-            endToken: template.endText,
-            maximumLength: maximumLength, visualTokens: visualTokens, imageProcessor: imageProcessor)
+            endToken: template.endText, maximumLength: settings.maximumLength,
+            visualTokens: settings.image.visualTokens, imageProcessor: try imageProcessor())
     }
 
     /// Checks the settings, before any data is read.
     ///
-    /// - Throws: `ShardsError.badSetting`; `TextError` when the tokenizer lacks the template's markup
+    /// - Throws: `SettingProblem`; `TextError` when the tokenizer lacks the template's markup
     public func check() throws {
-        func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-            guard range.contains(value) else {
-                throw ShardsError.badSetting(
-                    field: field, found: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
-            }
-        }
-        try check("maximum_length", maximumLength, 2...1 << 24)
-        try check("image.tokens", visualTokens, 1...maximumLength - 1)
-        try check("samples_per_shard", samplesPerShard, 1...1 << 20)
-        try check("compression_level", compressionLevel, 1...19)
-        try check("threads", threads, 1...4096)
-        if let limit { try check("limit", limit, 1...Int.max) }
-        guard heldBackShare >= 0, heldBackShare < 1, part != .heldBack || heldBackShare > 0 else {
-            throw ShardsError.badSetting(
-                field: "held_back", found: "\(heldBackShare)",
-                expected: "a share from 0 to 1, more than 0 where that part is packed")
-        }
-        guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/") else {
-            throw ShardsError.badSetting(
-                field: "name", found: "'\(name)'", expected: "a file name's beginning")
-        }
+        try settings.check()
         try template.check(tokenizer)
     }
 
     /// Whether a sample is in the part that is packed: a pure function of its picture's name, or of its id.
     func packs(_ sample: LlavaSample) -> Bool {
-        guard heldBackShare > 0 else { return true }
+        guard settings.heldBack > 0 else { return true }
         let digest = Digest.sha256("align-ti held back\n\(sample.image ?? sample.id)")
         let place = Double(UInt64(digest.prefix(12), radix: 16) ?? 0) / Double(1 << 48)
-        return (place < heldBackShare) == (part == .heldBack)
+        return (place < settings.heldBack) == (settings.part == .heldBack)
     }
 
     /// Writes shards, `index.json` and, when samples were skipped, `skipped.jsonl`.
@@ -122,7 +71,7 @@ public struct Packing: Sendable {
     /// - Parameters:
     ///   - folder: made if missing; shards and index of an earlier run are removed first
     ///   - onEvent: called between batches; what it throws stops the packing
-    /// - Throws: `ShardsError`, `FilesError` for unreadable or unwritable files, `TextError`
+    /// - Throws: `SettingProblem`, `ShardsError`, `TextError`, `FilesError` for files that fail
     @discardableResult
     public func run(into folder: URL, onEvent: (PackingEvent) throws -> Void = { _ in }) throws -> ShardIndex
     {

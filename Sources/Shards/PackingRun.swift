@@ -24,6 +24,8 @@ struct PackingRun {
     private struct LimitReached: Error {}
 
     private let packing: Packing
+    private let imageProcessor: ImageProcessor
+    private let description: ShardDescription
     private let folder: URL
     private var spool: SampleSpool
     private var planned: [Planned] = []
@@ -34,6 +36,7 @@ struct PackingRun {
 
     init(_ packing: Packing, folder: URL) throws {
         self.packing = packing
+        (imageProcessor, description) = (try packing.imageProcessor(), try packing.description())
         self.folder = folder
         spool = try SampleSpool(in: folder)
     }
@@ -47,7 +50,7 @@ struct PackingRun {
         do {
             for file in packing.data {
                 try JSONRecords.forEach(of: file) { _, place, json in
-                    if count == packing.limit { throw LimitReached() }
+                    if count == packing.settings.limit { throw LimitReached() }
                     batch.append((Record(number: count, file: file.path, place: place), json))
                     count += 1
                     guard batch.count == batchSize else { return }
@@ -63,8 +66,9 @@ struct PackingRun {
 
     private mutating func encode(_ batch: [(record: Record, json: [UInt8])]) throws {
         let encoder = SampleEncoder(
-            tokenizer: packing.tokenizer, template: packing.template, visualTokens: packing.visualTokens,
-            maximumLength: packing.maximumLength)
+            tokenizer: packing.tokenizer, template: packing.template,
+            visualTokens: packing.settings.image.visualTokens,
+            maximumLength: packing.settings.maximumLength)
         enum Outcome: Sendable {
             case encoded(EncodedSample, image: String?)
             case refused(id: String, SampleProblem)
@@ -94,7 +98,7 @@ struct PackingRun {
             switch outcome {
             case .otherPart: break
             case .malformed(let error):
-                guard packing.badSamples == .skip else { throw error }
+                guard packing.settings.onBadSample == .skip else { throw error }
                 skip(item.record, id: "", kind: "malformed", reason: "\(error)")
             case .refused(let id, let problem):
                 try refuse(item.record, id: id, kind: problem.kind, reason: "\(problem)")
@@ -126,7 +130,7 @@ struct PackingRun {
     }
 
     private mutating func refuse(_ record: Record, id: String, kind: String, reason: String) throws {
-        guard packing.badSamples == .skip else {
+        guard packing.settings.onBadSample == .skip else {
             throw ShardsError.badSample(file: record.file, place: record.place, id: id, reason: reason)
         }
         skip(record, id: id, kind: kind, reason: reason)
@@ -137,7 +141,7 @@ struct PackingRun {
     /// The prepared pictures; nil when no sample has one.
     mutating func prepareImages(_ onEvent: (PackingEvent) throws -> Void) throws -> PixelSpool? {
         guard let source = packing.images, !imageNames.isEmpty else { return nil }
-        let recordBytes = packing.imageProcessor.samples
+        let recordBytes = imageProcessor.samples
         try checkDisk(recordBytes * imageNames.count)
         let pixels = try PixelSpool(in: folder, recordBytes: recordBytes)
         var batch: [(image: Int, bytes: [UInt8])] = []
@@ -166,10 +170,10 @@ struct PackingRun {
 
     private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool) throws {
         let outcomes = parallelMap(batch, threads: packing.threads) {
-            [packing, imageNames] item -> (any Error)? in
+            [imageProcessor, imageNames] item -> (any Error)? in
             do {
                 let image = try decodeImage(item.bytes, name: imageNames[item.image])
-                try pixels.write(packing.imageProcessor.process(image), image: item.image)
+                try pixels.write(imageProcessor.process(image), image: item.image)
                 return nil
             } catch { return error }
         }
@@ -181,7 +185,7 @@ struct PackingRun {
     }
 
     private mutating func report(_ image: Int, kind: String, reason: String) throws {
-        if packing.badSamples == .fail, let user = planned.first(where: { $0.image == image }) {
+        if packing.settings.onBadSample == .fail, let user = planned.first(where: { $0.image == image }) {
             try refuse(user.record, id: spool.read(user.tokens).id, kind: kind, reason: reason)
         }
         imageProblems[image] = (kind, reason)
@@ -213,21 +217,23 @@ struct PackingRun {
             throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count)
         }
 
-        let starts = Array(stride(from: 0, to: kept.count, by: packing.samplesPerShard))
+        let starts = Array(stride(from: 0, to: kept.count, by: packing.settings.samplesPerShard))
         // A shard is whole in memory while it is compressed: few at a time when they are large.
-        let largest = packing.samplesPerShard * (packing.imageProcessor.samples + 9 * packing.maximumLength)
+        let largest =
+            packing.settings.samplesPerShard * (imageProcessor.samples + 9 * packing.settings.maximumLength)
         let atOnce = max(1, min(packing.threads, (512 << 20) / largest))
         var entries: [ShardIndex.Entry] = []
         for group in stride(from: 0, to: starts.count, by: atOnce) {
             let numbers = Array(group..<min(group + atOnce, starts.count))
             entries += try parallelMap(numbers, threads: packing.threads) { [self, kept] number in
-                let range = starts[number]..<min(starts[number] + packing.samplesPerShard, kept.count)
+                let range =
+                    starts[number]..<min(starts[number] + packing.settings.samplesPerShard, kept.count)
                 return try write(kept[range], number, pixels)
             }
             try onEvent(.wrote(shards: entries.count, of: starts.count))
         }
         let index = ShardIndex(
-            name: packing.name, description: packing.description, shards: entries,
+            name: packing.settings.name, description: description, shards: entries,
             images: Set(kept.compactMap(\.image)).count, skipped: skipped.count)
         try writeSkipped()
         try AtomicOutput.writeAtomically(
@@ -238,11 +244,11 @@ struct PackingRun {
     private func write(_ samples: ArraySlice<Planned>, _ number: Int, _ pixels: PixelSpool?) throws
         -> ShardIndex.Entry
     {
-        var writer = ShardWriter(description: packing.description)
+        var writer = ShardWriter(description: description)
         for sample in samples { try writer.add(spool.read(sample.tokens), image: sample.image) }
         return try writer.write(
-            to: folder, file: ShardFormat.fileName(packing.name, number), pixels: pixels,
-            compressionLevel: packing.compressionLevel)
+            to: folder, file: ShardFormat.fileName(packing.settings.name, number), pixels: pixels,
+            compressionLevel: packing.settings.compressionLevel)
     }
 
     private func writeSkipped() throws {

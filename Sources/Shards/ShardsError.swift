@@ -6,7 +6,6 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
     case badSample(file: String, place: String, id: String, reason: String)
     case noSamples(files: [String], skipped: Int)
     case noImageSource(file: String, place: String, image: String)
-    case badSetting(field: String, found: String, expected: String)
     case diskTooSmall(folder: String, neededBytes: Int, freeBytes: Int)
     case notADataset(path: String, problem: String)
     case unknownVersion(path: String, found: String, expected: String)
@@ -24,8 +23,6 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
         case .noImageSource(let file, let place, let image):
             return
                 "\(file): \(place): needs image '\(image)', but no folder or archive of images was given (--images)"
-        case .badSetting(let field, let found, let expected):
-            return "setting '\(field)' is \(found), expected \(expected)"
         case .diskTooSmall(let folder, let needed, let free):
             return
                 "\(folder): packing needs \(needed >> 20) MiB for prepared pixels while it runs, the disk has \(free >> 20) MiB free"

@@ -16,6 +16,16 @@ public struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp("Override one setting of the recipe; may be repeated.", valueName: "a.b=value"))
     public var set: [String] = []
 
+    @Flag(
+        name: .long,
+        help: ArgumentHelp(
+            "Print the recipe as --config and --set make it, with what each setting does, and end. "
+                + "docs/recipes.md has the recipes of all stages."))
+    public var printRecipe = false
+
+    @Flag(name: .long, help: "Print a JSON Schema of the recipe, for editors, and end.")
+    public var printSchema = false
+
     @Flag(name: .long, help: "Print a summary as one JSON object on stdout.")
     public var json = false
 
@@ -29,11 +39,6 @@ public struct ConfigurationOptions: ParsableArguments {
 
     public func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
-    }
-
-    /// The recipe of these options; see `RecipeLoader`.
-    public func recipe<R: Recipe>(_ type: R.Type = R.self) throws -> R {
-        try RecipeLoader.load(type, configs: config.map { URL(fileURLWithPath: $0) }, assignments: set)
     }
 
     /// Prints a table: on stdout, or on stderr where `--json` gives stdout to the summary.

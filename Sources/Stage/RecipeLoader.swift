@@ -1,12 +1,13 @@
 import Files
 import Foundation
+import Settings
 
 /// Loads a recipe: its defaults, then the file (and the files it is based on), then each `--set`.
 public enum RecipeLoader {
     /// - Parameters:
     ///   - config: a YAML file; nil for the defaults alone
     ///   - assignments: `a.b=value` in order, the value in YAML's spelling (`3`, `true`, `[1, 2]`, `"text"`)
-    /// - Throws: `StageError.badSetting` with file, line and key; `.badRecipe` for what is not YAML;
+    /// - Throws: `BadSetting` with file, line and key; `.badRecipe` for what is not YAML;
     ///   `FilesError.missing`
     public static func load<R: Recipe>(_ type: R.Type = R.self, config: URL?, assignments: [String] = [])
         throws -> R
@@ -21,10 +22,10 @@ public enum RecipeLoader {
         var tree = try SettingEncoder.encode(R())
         for config in configs { tree = tree.overlaid(with: try file(config, basedOnBy: [])) }
         for assignment in assignments { tree = try assign(assignment, in: tree) }
-        return try SettingDecoder.decode(R.self, tree)
+        return try SettingDecoder.recipe(tree)
     }
 
-    private static func file(_ url: URL, basedOnBy callers: [String]) throws -> Setting {
+    private static func file(_ url: URL, basedOnBy callers: [String]) throws -> SettingTree {
         let path = url.path
         guard !callers.contains(url.standardizedFileURL.path) else {
             throw StageError.badRecipe(
@@ -34,7 +35,7 @@ public enum RecipeLoader {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw StageError.badRecipe(file: path, problem: "not UTF-8 text")
         }
-        var tree = try Setting(yaml: text, file: path)
+        var tree = try SettingTree(yaml: text, file: path)
         if case .null = tree.value { tree.value = .map([:], isOpen: false) }
         guard case .map(var fields, _) = tree.value else {
             throw StageError.badRecipe(
@@ -42,9 +43,7 @@ public enum RecipeLoader {
         }
         guard let base = fields.removeValue(forKey: "base") else { return tree }
         guard case .string(let name) = base.value else {
-            throw StageError.badSetting(
-                place: base.origin.place, key: "base",
-                problem: "is \(base.found), expected the path of a recipe", isOption: false)
+            throw BadSetting(base.origin, "base", "is \(base.found), expected the path of a recipe")
         }
         tree.value = .map(fields, isOpen: false)
         let below = url.deletingLastPathComponent().appendingPathComponent(name)
@@ -52,18 +51,18 @@ public enum RecipeLoader {
         return try file(baseURL, basedOnBy: callers + [url.standardizedFileURL.path]).overlaid(with: tree)
     }
 
-    private static func assign(_ assignment: String, in tree: Setting) throws -> Setting {
+    private static func assign(_ assignment: String, in tree: SettingTree) throws -> SettingTree {
         let sides = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let keys = sides[0].split(separator: ".", omittingEmptySubsequences: false).map {
             $0.trimmingCharacters(in: .whitespaces)
         }
         guard sides.count == 2, keys.allSatisfy({ !$0.isEmpty }) else {
             throw StageError.usage(
-                "--set \(assignment): expected key=value, for example --set optimizer.rate=1e-3")
+                "--set \(assignment): expected key=value, for example --set \(tree.example)")
         }
-        let value: Setting
+        let value: SettingTree
         do {
-            value = try Setting(optionValue: String(sides[1]), option: assignment)
+            value = try SettingTree(optionValue: String(sides[1]), option: assignment)
         } catch StageError.badRecipe(let place, let problem) {
             throw StageError.usage("\(place): \(problem)")
         }

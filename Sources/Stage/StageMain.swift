@@ -22,6 +22,12 @@ public enum StageMain {
     ) -> Int32 {
         let name = type.configuration.commandName ?? "\(type)"
         do {
+            if let stage = type as? any RecipeCommand.Type,
+                let text = try stage.printed(arguments ?? Array(CommandLine.arguments.dropFirst()))
+            {
+                show(text)
+                return 0
+            }
             var command = try type.parseAsRoot(arguments)
             try command.run()
             return 0

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Records
+import Settings
 
 /// One run of a stage into an output folder: whether it is needed, and the receipt that says it is done.
 ///

@@ -1,4 +1,5 @@
 import Distillation
+import Settings
 import Tensors
 
 /// Settings that decide the numbers of the teacher's outputs, besides the teacher and the data.
@@ -12,24 +13,33 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
     }
 
     /// Form in which distributions are kept.
-    public var encoding = Encoding.topK
+    public var encoding: Encoding
     /// IDs kept a position; nil keeps all. For the encoding `topK`.
     public var topK: Int?
     /// Draws a position. For the encoding `sampled`.
-    public var samples = 64
+    public var samples: Int
     /// Seed of the draws.
-    public var seed: UInt64 = 0
+    public var seed: UInt64
     /// IDs at or above it are left out before normalising.
     public var commonVocabulary: Int
     /// 0-based layer whose attention weights the visual tokens.
     public var saliencyLayer: Int
     /// Share of a sample's alpha that the visual tokens that are kept carry; 1 keeps all.
-    public var saliencyMass = 1.0
+    public var saliencyMass: Double
     /// Precision of the teacher's matrix products.
-    public var precision = Precision.fp32
+    public var precision: Precision
 
+    /// What a recipe asks of one teacher on this processor.
+    public init(_ recipe: CacheSettings, commonVocabulary: Int, saliencyLayer: Int) {
+        (encoding, topK, samples, seed) = (recipe.encoding, recipe.topK, recipe.samples, recipe.seed)
+        (self.commonVocabulary, self.saliencyLayer) = (commonVocabulary, saliencyLayer)
+        (saliencyMass, precision) = (recipe.saliencyMass, recipe.precision.supported)
+    }
+
+    /// The recipe's defaults otherwise, but in float32: what measures and checks the arithmetic.
     public init(topK: Int?, commonVocabulary: Int, saliencyLayer: Int) {
-        (self.topK, self.commonVocabulary, self.saliencyLayer) = (topK, commonVocabulary, saliencyLayer)
+        self.init(CacheSettings(), commonVocabulary: commonVocabulary, saliencyLayer: saliencyLayer)
+        (self.topK, precision) = (topK, .fp32)
     }
 
     /// The facts about these settings that a plan must know.
@@ -44,24 +54,17 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
         encoding == .sampled ? samples : min(topK ?? commonVocabulary, commonVocabulary)
     }
 
+    /// Checks what was read from a file against the bounds of the recipe.
+    ///
     /// - Throws: `StoreError.badSetting` naming the setting that makes no sense
     public func validate() throws {
-        func require(_ holds: Bool, _ what: String) throws {
-            guard holds else { throw StoreError.badSetting(problem: what) }
+        var recipe = CacheSettings()
+        (recipe.encoding, recipe.topK, recipe.samples, recipe.seed) = (encoding, topK, samples, seed)
+        (recipe.commonVocabulary, recipe.saliencyLayer) = (commonVocabulary, saliencyLayer)
+        recipe.saliencyMass = saliencyMass
+        do { try recipe.check() } catch let problem as SettingProblem {
+            throw StoreError.badSetting(problem: "\(problem.key) \(problem.problem)")
         }
-        try require(
-            encoding != .topK || topK.map { $0 >= 1 } ?? true,
-            "top_k is \(topK ?? 0), expected at least 1 (or null for all ids)")
-        try require(
-            encoding != .sampled || (1...65_535).contains(samples),
-            "samples is \(samples), expected 1 to 65535")
-        try require(
-            commonVocabulary >= 1 && commonVocabulary < 1 << 30,
-            "common_vocabulary is \(commonVocabulary), expected 1 to 2^30")
-        try require(saliencyLayer >= 0, "saliency_layer is \(saliencyLayer), expected 0 or more")
-        try require(
-            saliencyMass > 0 && saliencyMass <= 1,
-            "saliency_mass is \(saliencyMass), expected more than 0 and at most 1")
     }
 
     /// The settings' part of an entry's key; what does not apply is left out, so that it makes no difference.

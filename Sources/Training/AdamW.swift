@@ -2,21 +2,24 @@ import Autograd
 import CKernels
 import Foundation
 import Models
+import Settings
 import Tensors
 
 /// AdamW with decoupled decay (Loshchilov and Hutter 2019), as PyTorch computes it
 /// (docs/objective.md, Optimizer and schedule).
 public final class AdamW {
     /// Settings of the optimizer.
-    public struct Settings: Sendable, Equatable {
-        /// Decay of the mean of gradients, a step.
-        public var beta1 = 0.9
-        /// Decay of the mean of their squares, a step.
-        public var beta2 = 0.999
-        /// Addend of the denominator.
-        public var epsilon = 1e-8
-        /// Decay of parameters of two or more dimensions, never of biases and norm weights.
+    public struct Settings: Recipe, Equatable {
+        @Setting("Peak of the schedule of the learning rate.", in: Bounds.above(0))
+        public var learningRate = 2e-5
+        @Setting("Decay of the first moment.", in: 0...1) public var beta1 = 0.9
+        @Setting("Decay of the second moment.", in: 0...1) public var beta2 = 0.999
+        @Setting("Added to the root of the second moment.", in: Bounds.above(0)) public var epsilon = 1e-8
+        @Setting(
+            "Weight decay of parameters with two or more dimensions; biases and norm weights have none.",
+            in: 0...)
         public var weightDecay = 0.0
+        @Setting("Largest global norm of the gradient; 0 does not clip.", in: 0...) public var clip = 1.0
 
         public init() {}
     }

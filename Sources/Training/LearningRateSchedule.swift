@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 
 /// Learning rate by step.
 public struct LearningRateSchedule: Sendable, Equatable {
@@ -8,6 +9,17 @@ public struct LearningRateSchedule: Sendable, Equatable {
         case cosine
         /// Constant to 80 % of the steps, then linear to 5 %.
         case constantThenLinear = "constant_then_linear"
+    }
+
+    /// Settings of the schedule, apart from peak and steps.
+    public struct Settings: Recipe, Equatable {
+        @Setting(
+            "Half a cosine down to 0, or constant to 80 % of the steps and then linear to 5 %.")
+        public var shape = Shape.cosine
+        @Setting("Share of the steps in which the rate rises from 0.", in: 0...1)
+        public var warmupRatio = 0.03
+
+        public init() {}
     }
 
     /// Course after the warm-up.
@@ -23,6 +35,10 @@ public struct LearningRateSchedule: Sendable, Equatable {
     public init(shape: Shape, peak: Double, steps: Int, warmupRatio: Double) {
         (self.shape, self.peak, self.steps) = (shape, peak, steps)
         warmupSteps = min(steps, Int((warmupRatio * Double(steps)).rounded(.up)))
+    }
+
+    public init(_ settings: Settings, peak: Double, steps: Int) {
+        self.init(shape: settings.shape, peak: peak, steps: steps, warmupRatio: settings.warmupRatio)
     }
 
     /// Rate of a step, counted from 0: the first of a warm-up has rate 0 (docs/objective.md, Optimizer and

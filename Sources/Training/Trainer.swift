@@ -7,44 +7,6 @@ import Shards
 import TeacherStore
 import Tensors
 
-/// What a training run does; every value comes from the recipe.
-public struct TrainingSettings: Sendable {
-    public var objective: AlignmentObjective
-    public var trainable: Set<ModelPart>
-    /// Samples of an optimizer step, and rows of a forward pass at most.
-    public var batchSize: Int
-    public var rowLimit: Int
-    /// Copies of the student that run micro-batches at the same time; each has gradients and activations of
-    /// its own.
-    public var replicas: Int
-    public var epochs: Double
-    /// Optimizer steps; nil: as many as `epochs` take.
-    public var steps: Int?
-    public var optimizer: AdamW.Settings
-    public var learningRate: Double
-    public var scheduleShape: LearningRateSchedule.Shape
-    public var warmupRatio: Double
-    /// Largest global gradient norm; 0 does not clip.
-    public var clip: Double
-    public var seed: UInt64
-    /// Share of the data set that is used: a subset that larger shares contain and all seeds have in common.
-    public var dataFraction: Double
-    /// Steps between two states on disk.
-    public var stateEvery: Int
-
-    public init(
-        objective: AlignmentObjective, trainable: Set<ModelPart>, batchSize: Int, learningRate: Double
-    ) {
-        (self.objective, self.trainable, self.batchSize, self.learningRate) = (
-            objective, trainable, batchSize, learningRate
-        )
-        (rowLimit, replicas, epochs, steps, optimizer, scheduleShape) = (
-            8192, 1, 1, nil, AdamW.Settings(), .cosine
-        )
-        (warmupRatio, clip, seed, dataFraction, stateEvery) = (0.03, 1, 0, 1, 500)
-    }
-}
-
 /// Training of a student, a projector or a teacher: the objective's weights say which.
 public final class Trainer {
     /// Progress of a run.
@@ -79,12 +41,13 @@ public final class Trainer {
         guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
         guard plan.objective.weights != LossTerms() else { throw TrainingError.nothingToLearn }
         let teacher = try plan.required(teacher)
-        let parameters = student.parameters(of: settings.trainable).filter { $0.value.requiresGradient }
+        let trainable = Set(settings.trainable)
+        let parameters = student.parameters(of: trainable).filter { $0.value.requiresGradient }
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
         try plan.check(student: student, teacher: teacher)
         (self.student, self.settings) = (student, settings)
         let replicas = try (1..<max(1, settings.replicas)).map { _ in
-            try student.replica(trainable: settings.trainable)
+            try student.replica(trainable: trainable)
         }
         losses = ([student] + replicas).map {
             AlignmentLoss(student: $0, teacher: teacher, plan: plan)
@@ -101,11 +64,10 @@ public final class Trainer {
             stream: SampleStream(
                 dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
                 seed: settings.seed, fraction: settings.dataFraction),
-            rowLimit: settings.rowLimit, workers: losses.count)
+            rowLimit: settings.microBatchRows, workers: losses.count)
         steps = batches.steps
         schedule = LearningRateSchedule(
-            shape: settings.scheduleShape, peak: settings.learningRate, steps: steps,
-            warmupRatio: settings.warmupRatio)
+            settings.schedule, peak: settings.optimizer.learningRate, steps: steps)
     }
 
     /// Runs to the end, or to `stop`; writes metrics and states into `folder` and resumes from what is there.
@@ -169,7 +131,7 @@ public final class Trainer {
         }
         let terms = sums.reduce(LossTerms()) { $0 + $1.terms }
         let passes = sums.reduce(ForwardPasses()) { $0 + $1.passes }
-        let rate = schedule.rate(at: step)
+        let (rate, clip) = (schedule.rate(at: step), settings.optimizer.clip)
         let norm = try timed(\.optimizer) {
             let norm = optimizer.gradientNorm
             guard norm.isFinite else {
@@ -178,7 +140,7 @@ public final class Trainer {
             }
             optimizer.step(
                 learningRate: rate,
-                gradientScale: settings.clip > 0 ? min(1, settings.clip / (norm + 1e-6)) : 1)
+                gradientScale: clip > 0 ? min(1, clip / (norm + 1e-6)) : 1)
             return norm
         }
         let tokens = batches.reduce(0) { $0 + $1.batch.rows }
@@ -221,7 +183,7 @@ public final class Trainer {
                 trainer.losses[replica], totals, step)
         }
         for replica in losses.dropFirst() {
-            let parts = replica.student.parameters(of: settings.trainable).filter {
+            let parts = replica.student.parameters(of: Set(settings.trainable)).filter {
                 $0.value.requiresGradient
             }
             for (parameter, part) in zip(optimizer.parameters, parts) {

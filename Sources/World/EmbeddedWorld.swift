@@ -17,7 +17,7 @@ public struct EmbeddedWorld: Sendable {
 
     /// Draws the scenes and conversations in memory; `write` puts them on disk.
     ///
-    /// - Throws: `WorldError.setting` for a recipe out of range
+    /// - Throws: `SettingProblem` for a setting out of range
     public init(_ settings: WorldSettings) throws {
         try settings.check()
         self.settings = settings

@@ -1,13 +1,10 @@
 /// Errors of making a world.
 public enum WorldError: Error, CustomStringConvertible {
-    case setting(key: String, found: String, expected: String)
     case noScene(split: String, purpose: String, index: Int)
     case phraseNotEncoded(phrase: String, found: Int)
 
     public var description: String {
         switch self {
-        case .setting(let key, let found, let expected):
-            "world recipe: '\(key)' is \(found), expected \(expected)"
         case .noScene(let split, let purpose, let index):
             "no scene for split '\(split)', \(purpose) number \(index): 100,000 drawn layouts belong to "
                 + "other splits; raise maximumItems"

@@ -1,32 +1,28 @@
+import Settings
+
 /// How many questions of each benchmark are asked.
-public struct BenchmarkSizes: Codable, Equatable, Sendable {
-    /// GQA questions, one image each.
-    public var gqa: Int
-    /// ScienceQA questions with an image, one image each; the headline counts these alone.
-    public var scienceqaImage: Int
-    /// ScienceQA questions without an image.
-    public var scienceqaText: Int
-    /// TextVQA questions, one image each.
-    public var textvqa: Int
-    /// POPE images: three subsets of six questions for each.
-    public var popeImages: Int
-    /// Images of each of MME's fourteen subtasks: two questions for each.
-    public var mmeImages: Int
-    /// MMBench question groups, one image each; a group of n options has n rows.
-    public var mmbench: Int
+public struct BenchmarkSizes: Recipe, Equatable {
+    @Setting("GQA questions, one image each.", in: 1...100_000) public var gqa = 200
+    @Setting(
+        "ScienceQA questions with an image, one image each; the headline counts these alone.",
+        in: 1...100_000)
+    public var scienceqaImage = 200
+    @Setting("ScienceQA questions without an image.", in: 1...100_000) public var scienceqaText = 40
+    @Setting("TextVQA questions, one image each.", in: 1...100_000) public var textvqa = 200
+    @Setting("POPE images: three subsets of six questions for each.", in: 1...100_000)
+    public var popeImages = 12
+    @Setting("Images of each of MME's fourteen subtasks: two questions for each.", in: 1...100_000)
+    public var mmeImages = 10
+    @Setting(
+        "MMBench question groups, one image each; a group of n options has n rows.", in: 1...100_000)
+    public var mmbench = 200
 
-    enum CodingKeys: String, CodingKey {
-        case gqa, textvqa, mmbench
-        case scienceqaImage = "scienceqa_image"
-        case scienceqaText = "scienceqa_text"
-        case popeImages = "pope_images"
-        case mmeImages = "mme_images"
-    }
+    public init() {}
 
+    /// Sizes, each as its setting has it.
     public init(
-        gqa: Int = 200, scienceqaImage: Int = 200, scienceqaText: Int = 40, textvqa: Int = 200,
-        popeImages: Int = 12,
-        mmeImages: Int = 10, mmbench: Int = 200
+        gqa: Int, scienceqaImage: Int, scienceqaText: Int, textvqa: Int, popeImages: Int, mmeImages: Int,
+        mmbench: Int
     ) {
         (self.gqa, self.scienceqaImage, self.scienceqaText) = (gqa, scienceqaImage, scienceqaText)
         (self.textvqa, self.popeImages, self.mmeImages, self.mmbench) = (
@@ -35,119 +31,63 @@ public struct BenchmarkSizes: Codable, Equatable, Sendable {
     }
 
     /// Half of everything: what validation needs.
-    public static let validationDefault = BenchmarkSizes(
-        gqa: 100, scienceqaImage: 100, scienceqaText: 20, textvqa: 100, popeImages: 6, mmeImages: 5,
-        mmbench: 100)
-
-    func check(_ name: String) throws {
-        for (key, value) in [
-            ("gqa", gqa), ("scienceqa_image", scienceqaImage), ("scienceqa_text", scienceqaText),
-            ("textvqa", textvqa),
-            ("pope_images", popeImages), ("mme_images", mmeImages), ("mmbench", mmbench),
-        ] { try WorldSettings.check("\(name).\(key)", value, 1...100_000) }
+    public static var half: BenchmarkSizes {
+        let whole = BenchmarkSizes()
+        return BenchmarkSizes(
+            gqa: whole.gqa / 2, scienceqaImage: whole.scienceqaImage / 2,
+            scienceqaText: whole.scienceqaText / 2, textvqa: whole.textvqa / 2,
+            popeImages: whole.popeImages / 2, mmeImages: whole.mmeImages / 2, mmbench: whole.mmbench / 2)
     }
 }
 
 /// The recipe of a world. Counts suit a teacher of 2,000 caption steps and 3,000 mixed steps of 32 samples,
 /// and students of 24,000 samples.
-public struct WorldSettings: Codable, Equatable, Sendable {
-    /// Same seed, same bytes.
-    public var seed: UInt64 = 1
+public struct WorldSettings: Recipe, Equatable {
+    @Setting("Same seed, same bytes.") public var seed: UInt64 = 1
 
-    /// Objects of a scene, at least 2 (relations need two) and at most 8.
-    public var minimumItems = 2
-    public var maximumItems = 5
-    /// Share of scenes with a sign.
-    public var signShare = 0.4
-    /// Greatest change of a pixel value by noise.
-    public var noise = 5
-    /// 1-100.
-    public var jpegQuality = 92
+    @Setting("Objects of a scene at least; relations need two.", in: 2...8) public var minimumItems = 2
+    @Setting("Objects of a scene at most.", in: 3...8) public var maximumItems = 5
+    @Setting("Share of scenes with a sign.", in: 0...1) public var signShare = 0.4
+    @Setting("Greatest change of a pixel value by noise.", in: 0...40) public var noise = 5
+    @Setting("Quality of the JPEG files.", in: 1...100) public var jpegQuality = 92
 
-    /// Most entries of the tokenizer, added tokens included; the words of the world need 510.
+    @Setting(
+        "Entries of the tokenizer at most, added tokens included; the words of the world need 510.",
+        in: 300...1000)
     public var vocabulary = 512
-    /// Whether the sentences every prompt repeats are single tokens, which halves a four-turn sample.
+    @Setting(
+        "Whether the sentences every prompt repeats are single tokens, which halves a four-turn sample.")
     public var phraseTokens = true
 
-    /// Distinct images of `captions.json` and `mixed.json`.
+    @Setting("Distinct images of captions.json and mixed.json.", in: 1...1_000_000)
     public var teacherImages = 12_000
-    public var captionsPerImage = 2
-    public var mixedPerImage = 2
-    /// Distinct images of `student.json`.
-    public var studentImages = 8_000
-    public var studentSamplesPerImage = 3
-    /// Samples of `heldout.json`, one image each.
-    public var heldoutImages = 256
+    @Setting("Samples of captions.json about an image.", in: 1...100) public var captionsPerImage = 2
+    @Setting("Samples of mixed.json about an image.", in: 1...100) public var mixedPerImage = 2
+    @Setting("Distinct images of student.json.", in: 1...1_000_000) public var studentImages = 8_000
+    @Setting("Samples of student.json about an image.", in: 1...100) public var studentSamplesPerImage = 3
+    @Setting("Samples of heldout.json, one image each.", in: 1...1_000_000) public var heldoutImages = 256
 
-    /// Share of captions in `mixed.json` and `student.json`; the rest are questions.
+    @Setting("Share of captions in mixed.json and student.json; the rest are questions.", in: 0...1)
     public var captionShare = 0.3
-    /// Questions of a conversation.
-    public var turns = 4
-    /// Share of multiple-choice questions that are asked without their options in training.
+    @Setting("Questions of a conversation.", in: 1...16) public var turns = 4
+    @Setting(
+        "Share of multiple-choice questions that are asked without their options in training.", in: 0...1)
     public var openShare = 0.4
-    /// Share of conversations without an image.
-    public var textOnlyShare = 0.03
-    /// Label noise of `student.json`: probability that an answer is wrong, and that a yes or no is.
+    @Setting("Share of conversations without an image.", in: 0...1) public var textOnlyShare = 0.03
+    @Setting("Label noise of student.json: probability that an answer is wrong.", in: 0...1)
     public var wrongAnswers = 0.1
+    @Setting("Label noise of student.json: probability that a yes or no is wrong.", in: 0...1)
     public var wrongYesNo = 0.05
 
-    /// Questions under `benchmarks/`.
-    public var test = BenchmarkSizes()
-    /// Questions under `validation/`: for choosing settings, so that nothing is tuned on the test questions.
-    public var validation = BenchmarkSizes.validationDefault
-
-    enum CodingKeys: String, CodingKey {
-        case seed, noise, vocabulary, turns, test, validation
-        case minimumItems = "minimum_items"
-        case maximumItems = "maximum_items"
-        case signShare = "sign_share"
-        case jpegQuality = "jpeg_quality"
-        case phraseTokens = "phrase_tokens"
-        case teacherImages = "teacher_images"
-        case captionsPerImage = "captions_per_image"
-        case mixedPerImage = "mixed_per_image"
-        case studentImages = "student_images"
-        case studentSamplesPerImage = "student_samples_per_image"
-        case heldoutImages = "heldout_images"
-        case captionShare = "caption_share"
-        case openShare = "open_share"
-        case textOnlyShare = "text_only_share"
-        case wrongAnswers = "wrong_answers"
-        case wrongYesNo = "wrong_yes_no"
-    }
+    @Setting("Questions under benchmarks/.") public var test = BenchmarkSizes()
+    @Setting("Questions under validation/: for choosing settings, so that nothing is tuned on the test's.")
+    public var validation = BenchmarkSizes.half
 
     public init() {}
 
-    /// - Throws: `WorldError.setting` for the first value out of range
-    public func check() throws {
-        try Self.check("minimum_items", minimumItems, 2...8)
-        try Self.check("maximum_items", maximumItems, max(3, minimumItems)...8)
-        try Self.check("noise", noise, 0...40)
-        try Self.check("jpeg_quality", jpegQuality, 1...100)
-        try Self.check("vocabulary", vocabulary, 300...1000)
-        try Self.check("teacher_images", teacherImages, 1...1_000_000)
-        try Self.check("captions_per_image", captionsPerImage, 1...100)
-        try Self.check("mixed_per_image", mixedPerImage, 1...100)
-        try Self.check("student_images", studentImages, 1...1_000_000)
-        try Self.check("student_samples_per_image", studentSamplesPerImage, 1...100)
-        try Self.check("heldout_images", heldoutImages, 1...1_000_000)
-        try Self.check("turns", turns, 1...16)
-        for (key, share) in [
-            ("sign_share", signShare), ("caption_share", captionShare), ("open_share", openShare),
-            ("text_only_share", textOnlyShare),
-            ("wrong_answers", wrongAnswers), ("wrong_yes_no", wrongYesNo),
-        ] where !(share >= 0 && share <= 1) {
-            throw WorldError.setting(key: key, found: "\(share)", expected: "a number from 0 to 1")
-        }
-        try test.check("test")
-        try validation.check("validation")
-    }
-
-    static func check(_ key: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-        guard range.contains(value) else {
-            throw WorldError.setting(
-                key: key, found: "\(value)",
-                expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+    public func validate() throws {
+        guard minimumItems <= maximumItems else {
+            throw SettingProblem("maximum_items", "is \(maximumItems), expected \(minimumItems) to 8")
         }
     }
 }

@@ -7,7 +7,9 @@ import Stage
 import Tensors
 import Text
 
-struct AnswerBenchmarks: ParsableCommand {
+struct AnswerBenchmarks: RecipeCommand {
+    typealias StageRecipe = AnsweringSettings
+
     static let configuration = StageHelp.configuration(
         "answer-benchmarks",
         abstract:
@@ -34,7 +36,7 @@ struct AnswerBenchmarks: ParsableCommand {
     @Option(help: "Folder for the answers and the receipt.") var out: String
 
     func run() throws {
-        let recipe = try configuration.recipe(AnsweringRecipe.self)
+        let recipe = try self.recipe()
         let benchmarks = try openBenchmarks(recipe)
         let (folder, output) = (URL(fileURLWithPath: model), URL(fileURLWithPath: out))
         let inputs =
@@ -94,7 +96,7 @@ struct AnswerBenchmarks: ParsableCommand {
         return questions.count
     }
 
-    private func openBenchmarks(_ recipe: AnsweringRecipe) throws -> [any Benchmark] {
+    private func openBenchmarks(_ recipe: AnsweringSettings) throws -> [any Benchmark] {
         let folders = try BenchmarkFolders(
             named: benchmarkFolders.map { ($0.name, $0.url) },
             parent: benchmarks.map { URL(fileURLWithPath: $0) }, wanted: recipe.benchmarks)

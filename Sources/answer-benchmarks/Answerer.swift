@@ -11,10 +11,10 @@ import Text
 struct Answerer {
     let model: LlavaModel
     let tokenizer: Tokenizer
-    let recipe: AnsweringRecipe
+    let recipe: AnsweringSettings
     private let memory = VisualMemory()
 
-    init(model: LlavaModel, tokenizer: Tokenizer, recipe: AnsweringRecipe) throws {
+    init(model: LlavaModel, tokenizer: Tokenizer, recipe: AnsweringSettings) throws {
         (self.model, self.tokenizer, self.recipe) = (model, tokenizer, recipe)
         try recipe.conversation.check(tokenizer)
         guard tokenizer.vocabularySize <= model.language.vocabularySize else {

@@ -2,9 +2,12 @@ import ArgumentParser
 import Files
 import Foundation
 import Models
+import Settings
 import Stage
 
-struct AssembleModel: ParsableCommand {
+struct AssembleModel: RecipeCommand {
+    typealias StageRecipe = AssemblySettings
+
     static let configuration = StageHelp.configuration(
         "assemble-model",
         abstract: "Makes a LLaVA checkpoint from a vision tower, a language model and a fresh projector.",
@@ -50,7 +53,7 @@ struct AssembleModel: ParsableCommand {
     }
 
     func run() throws {
-        let recipe = try configuration.recipe(AssemblySettings.self)
+        let recipe = try self.recipe()
         func folder(_ path: String?) -> URL? { path.map { URL(fileURLWithPath: $0) } }
         let given = [
             ("vision", folder(vision)), ("language", folder(language)), ("tokenizer", folder(tokenizer)),

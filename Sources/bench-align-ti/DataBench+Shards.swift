@@ -28,13 +28,11 @@ extension DataBench {
         }
         let data = folder.appendingPathComponent("data.json")
         try AtomicOutput.writeAtomically(JSONValue.array(samples).text(), to: data)
-        var packing = Packing(
+        var settings = PackingSettings()
+        (settings.image.aspect, settings.samplesPerShard) = (.square, 32)
+        let packing = Packing(
             data: [data], images: source,
-            tokenizer: try Tokenizer(json: inputs.tokenizerJSON(), file: "tokenizer.json"),
-            template: ConversationTemplate(.vicuna),
-            imageProcessor: try ImageProcessor(kind: .siglip, size: 384),
-            visualTokens: 729)
-        packing.samplesPerShard = 32
+            tokenizer: try Tokenizer(json: inputs.tokenizerJSON(), file: "tokenizer.json"), settings)
         let target = folder.appendingPathComponent("shards")
         var written: [Double] = []
         var index: ShardIndex?

@@ -8,15 +8,15 @@ import TeacherStore
 /// Looking after the store.
 extension CacheTeacher {
     func estimate() throws {
-        let recipe = try configuration.recipe(CacheRecipe.self)
+        let recipe = try self.recipe()
         let (folder, data) = (try folder(teacher, "teacher"), try folder(shards, "shards"))
         let (teacher, dataset) = (Teacher(folder, recipe), try ShardDataset(data))
-        try recipe.validate(for: teacher.configuration())
+        try recipe.check(for: teacher.configuration())
         let outputs = try teacher.outputs(for: dataset)
         let scale = Double(scaleTo ?? dataset.count) / Double(max(1, dataset.count))
         // Any layer costs the same.
         let found = try StoreEstimate(
-            outputs, dataset: dataset, settings: recipe.settings(teacher.configuration(), layer: 0),
+            outputs, dataset: dataset, settings: recipe.outputs(teacher.configuration(), layer: 0),
             count: sample, scale: scale)
         let lines = [
             String(
@@ -113,7 +113,7 @@ extension CacheTeacher {
     private func recompute(_ contents: StoreContents) throws -> TeacherComparison {
         let (folder, data) = (try folder(teacher, "teacher"), try folder(shards, "shards"))
         let (dataset, digest) = (try ShardDataset(data), try store.digest(ofModel: folder))
-        let recipe = try configuration.recipe(CacheRecipe.self)
+        let recipe = try self.recipe()
         let numbers = Dictionary(
             dataset.index.shards.enumerated().map { ($1.rawSHA256, $0) },
             uniquingKeysWith: { first, _ in first })

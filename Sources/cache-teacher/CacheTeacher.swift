@@ -8,7 +8,9 @@ import Stage
 import TeacherStore
 import Tensors
 
-struct CacheTeacher: ParsableCommand {
+struct CacheTeacher: RecipeCommand {
+    typealias StageRecipe = CacheSettings
+
     static let configuration = StageHelp.configuration(
         "cache-teacher", abstract: "Compute the teacher's outputs once for every run that may use them.",
         discussion: """
@@ -83,7 +85,7 @@ struct CacheTeacher: ParsableCommand {
     }
 
     private func fill() throws {
-        let recipe = try configuration.recipe(CacheRecipe.self)
+        let recipe = try self.recipe()
         let (folder, data, output) = (
             try folder(teacher, "teacher"), try folder(shards, "shards"), try folder(out, "out")
         )
@@ -96,7 +98,7 @@ struct CacheTeacher: ParsableCommand {
         let dataset = try ShardDataset(data, shardsHeld: TeacherOutputs.relevanceShards)
         let teacher = Teacher(folder, recipe)
         try dataset.require(teacher.configuration(), folder: folder)
-        try recipe.validate(for: teacher.configuration())
+        try recipe.check(for: teacher.configuration())
         try run.begin()
         let interruption = Interruption()
         let isInterrupted = { interruption.isRequested }
@@ -105,7 +107,7 @@ struct CacheTeacher: ParsableCommand {
         let relevance =
             recipe.saliencyLayer == nil
             ? try measure(teacher, dataset, recipe, filling, digest, isInterrupted) : nil
-        let settings = try recipe.settings(teacher.configuration(), layer: relevance?.bestLayer ?? 0)
+        let settings = try recipe.outputs(teacher.configuration(), layer: relevance?.bestLayer ?? 0)
         StandardError.write("cache-teacher: alpha from layer \(settings.saliencyLayer)")
 
         let keys = dataset.index.shards.map {
@@ -162,7 +164,7 @@ struct CacheTeacher: ParsableCommand {
 
     /// IRS of all layers, from the store where an earlier run measured the same.
     private func measure(
-        _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheRecipe, _ filling: Filling,
+        _ teacher: Teacher, _ dataset: ShardDataset, _ recipe: CacheSettings, _ filling: Filling,
         _ digest: String,
         _ isInterrupted: () -> Bool
     ) throws -> InstructionRelevance {

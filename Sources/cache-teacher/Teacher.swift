@@ -9,11 +9,11 @@ import Tensors
 /// configuration only.
 final class Teacher {
     private let folder: URL
-    private let recipe: CacheRecipe
+    private let recipe: CacheSettings
     private var known: LlavaConfiguration?
     private var loaded: TeacherOutputs?
 
-    init(_ folder: URL, _ recipe: CacheRecipe) { (self.folder, self.recipe) = (folder, recipe) }
+    init(_ folder: URL, _ recipe: CacheSettings) { (self.folder, self.recipe) = (folder, recipe) }
 
     func configuration() throws -> LlavaConfiguration {
         if let known { return known }

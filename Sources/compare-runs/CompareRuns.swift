@@ -3,30 +3,20 @@ import Comparing
 import Files
 import Foundation
 import Records
+import Settings
 import Stage
 
 struct CompareRecipe: Recipe {
-    /// Rows of the table, in order: folders below --runs.
-    var rows: [String] = []
-    /// The row that the others are compared with.
-    var baseline = ""
-    /// Shows what the runs cost beside their scores.
-    var costs = false
-    /// What is compared, for the caption.
-    var title = ""
-    /// Rows that the paper has above, and below, the baseline.
-    var publishedAbove: [String] = []
-    var publishedBelow: [String] = []
-
-    enum CodingKeys: String, CodingKey {
-        case rows, baseline, costs, title
-        case publishedAbove = "published_above"
-        case publishedBelow = "published_below"
-    }
+    @Setting("Rows of the table, in order: folders below --runs.") var rows: [String] = []
+    @Setting("The row that the others are compared with.") var baseline = ""
+    @Setting("Whether the table shows what the runs cost beside their scores.") var costs = false
+    @Setting("What is compared, for the caption.") var title = ""
+    @Setting("Rows that the paper has above the baseline.") var publishedAbove: [String] = []
+    @Setting("Rows that the paper has below the baseline.") var publishedBelow: [String] = []
 
     func validate() throws {
         let names = rows.joined(separator: ", ")
-        guard !rows.isEmpty else { throw SettingProblem("rows", "is empty, expected the rows to compare") }
+        if rows.isEmpty, baseline.isEmpty { return }  // nothing is named yet
         guard Set(rows).count == rows.count else {
             throw SettingProblem("rows", "names a row twice: \(names)")
         }
@@ -44,7 +34,9 @@ struct CompareRecipe: Recipe {
     }
 }
 
-struct CompareRuns: ParsableCommand {
+struct CompareRuns: RecipeCommand {
+    typealias StageRecipe = CompareRecipe
+
     static let configuration = StageHelp.configuration(
         "compare-runs", abstract: "Compares ablation rows over seeds: mean, standard error, paired test.",
         discussion: """
@@ -90,9 +82,10 @@ struct CompareRuns: ParsableCommand {
     }
 
     func run() throws {
-        var configuration = configuration
-        configuration.set += overrides
-        let recipe = try configuration.recipe(CompareRecipe.self)
+        let recipe = try self.recipe(overrides)
+        guard !recipe.rows.isEmpty else {
+            throw StageError.usage("no rows to compare: give --config, a recipe that names them, or --row")
+        }
         let output = URL(fileURLWithPath: out)
         func folder(_ row: String, _ seed: Int) -> URL {
             URL(fileURLWithPath: runs).appendingPathComponent("\(row)/seed-\(seed)")

@@ -4,7 +4,9 @@ import Foundation
 import Stage
 import World
 
-struct MakeWorld: ParsableCommand {
+struct MakeWorld: RecipeCommand {
+    typealias StageRecipe = WorldSettings
+
     static let configuration = StageHelp.configuration(
         "make-world",
         abstract:
@@ -22,7 +24,7 @@ struct MakeWorld: ParsableCommand {
     var out: String
 
     func run() throws {
-        let recipe = try configuration.recipe(WorldSettings.self)
+        let recipe = try self.recipe()
         let output = URL(fileURLWithPath: out)
         let run = try StageRun(
             "make-world", recipe: recipe, inputs: [], output: output, options: configuration)

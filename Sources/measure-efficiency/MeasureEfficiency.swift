@@ -1,12 +1,15 @@
 import ArgumentParser
 import Files
 import Foundation
+import Measuring
 import Records
 import Report
 import Stage
 import Tensors
 
-struct MeasureEfficiency: ParsableCommand {
+struct MeasureEfficiency: RecipeCommand {
+    typealias StageRecipe = AnsweringCostSettings
+
     static let configuration = StageHelp.configuration(
         "measure-efficiency",
         abstract: "Measure what answering with models costs, and list what training runs have cost.",
@@ -45,7 +48,7 @@ struct MeasureEfficiency: ParsableCommand {
     }
 
     func run() throws {
-        let recipe = try configuration.recipe(EfficiencyRecipe.self)
+        let recipe = try self.recipe()
         let output = URL(fileURLWithPath: out ?? "")
         let run = try StageRun(
             "measure-efficiency", recipe: recipe,
@@ -56,7 +59,7 @@ struct MeasureEfficiency: ParsableCommand {
                 },
             output: output, options: configuration)
         if let measure {
-            let cost = try ModelCost(measuring: URL(fileURLWithPath: measure), recipe.settings)
+            let cost = try ModelCost(measuring: URL(fileURLWithPath: measure), recipe)
             return print(cost.line)
         }
         let table = output.appendingPathComponent("table.txt")

@@ -6,12 +6,15 @@ import Foundation
 import Models
 import Records
 import Report
+import Settings
 import Shards
 import Stage
 import Tensors
 import Text
 
-struct MeasureExposure: ParsableCommand {
+struct MeasureExposure: RecipeCommand {
+    typealias StageRecipe = ExposureSettings
+
     static let configuration = StageHelp.configuration(
         "measure-exposure",
         abstract: "Measure how a student's errors add up on its own text, against a teacher.",
@@ -47,9 +50,9 @@ struct MeasureExposure: ParsableCommand {
     private static let tableFile = "table.txt"
 
     func run() throws {
-        var recipe = try configuration.recipe(ExposureRecipe.self)
+        var recipe = try self.recipe()
         if let length { recipe.length = length }
-        do { try recipe.validate() } catch let problem as SettingProblem {
+        do { try recipe.check() } catch let problem as SettingProblem {
             throw StageError.usage("--length: \(problem)")
         }
         let folders = [NamedFolder(name: "teacher", url: url(teacher))] + students
@@ -70,13 +73,10 @@ struct MeasureExposure: ParsableCommand {
             }
             return model
         }
-        var settings = ExposureSettings(
-            endOfSequenceIDs: try dataset.endOfSequenceIDs(models[0].configuration, folder: url(teacher)))
-        (settings.length, settings.minimumResponse) = (recipe.length, recipe.minimumResponse)
-        (settings.samples, settings.seed) = (recipe.samples, recipe.seed)
-        (settings.rowLimit, settings.slots) = (recipe.microBatchRows, recipe.slots)
         let measurement = try ExposureMeasurement(
-            teacher: models[0], students: Array(models.dropFirst()), dataset: dataset, settings: settings)
+            teacher: models[0], students: Array(models.dropFirst()), dataset: dataset,
+            endOfSequenceIDs: dataset.endOfSequenceIDs(models[0].configuration, folder: url(teacher)),
+            settings: recipe)
 
         try run.begin()
         let records = try measure(measurement, run, students.map(\.name))

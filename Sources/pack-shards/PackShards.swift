@@ -4,7 +4,9 @@ import Shards
 import Stage
 import Text
 
-struct PackShards: ParsableCommand {
+struct PackShards: RecipeCommand {
+    typealias StageRecipe = PackingSettings
+
     static let configuration = StageHelp.configuration(
         "pack-shards",
         abstract: "Packs LLaVA conversations and their images into shards of token ids, labels and pixels.",
@@ -37,7 +39,7 @@ struct PackShards: ParsableCommand {
     var out: String
 
     func run() throws {
-        let recipe = try configuration.recipe(PackRecipe.self)
+        let recipe = try self.recipe()
         let output = URL(fileURLWithPath: out)
         let dataFiles = data.map { URL(fileURLWithPath: $0) }
         let imageSource = images.map { URL(fileURLWithPath: $0) }
@@ -49,19 +51,8 @@ struct PackShards: ParsableCommand {
             "pack-shards", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
 
-        let template = try ConversationTemplate(
-            named: recipe.template, system: recipe.system, endText: recipe.endToken)
         var packing = Packing(
-            data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile),
-            template: template,
-            imageProcessor: try recipe.image.imageProcessor(), visualTokens: recipe.image.visualTokens)
-        packing.name = recipe.name
-        packing.maximumLength = recipe.maximumLength
-        packing.samplesPerShard = recipe.samplesPerShard
-        packing.compressionLevel = recipe.compressionLevel
-        packing.badSamples = recipe.onBadSample
-        packing.limit = recipe.limit
-        (packing.heldBackShare, packing.part) = (recipe.heldBack, recipe.part)
+            data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile), recipe)
         if let threads = configuration.threads { packing.threads = threads }
         try packing.check()
 

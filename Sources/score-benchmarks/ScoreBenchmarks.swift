@@ -3,14 +3,16 @@ import Benchmarks
 import Files
 import Foundation
 import Records
+import Settings
 import Stage
 
 struct ScoreRecipe: Recipe {
-    /// Adds the published rows of the paper's table to ours.
-    var published = false
+    @Setting("Whether the published rows of the paper's table are added to ours.") var published = false
 }
 
-struct ScoreBenchmarks: ParsableCommand {
+struct ScoreBenchmarks: RecipeCommand {
+    typealias StageRecipe = ScoreRecipe
+
     static let configuration = StageHelp.configuration(
         "score-benchmarks", abstract: "Scores saved answers by the rules of the benchmarks' own scorers.",
         discussion: """
@@ -63,7 +65,7 @@ struct ScoreBenchmarks: ParsableCommand {
     func validate() throws { try models.requireDistinctNames("--model") }
 
     func run() throws {
-        var recipe = try configuration.recipe(ScoreRecipe.self)
+        var recipe = try self.recipe()
         recipe.published = recipe.published || published
         let benchmarks = try openBenchmarks()
         var answers = models

@@ -6,40 +6,27 @@ import Files
 import Foundation
 import Models
 import Records
+import Settings
 import Shards
 import Stage
 import Tensors
 
-/// What trace.yaml may say.
-struct TraceRecipe: Recipe {
-    /// features, logits, attention, saliency, losses, gradients
-    var parts = ["logits"]
-    /// Terms of the losses and gradients.
+/// What is traced, and with which objective.
+struct TraceSettings: Recipe {
+    @Setting("What is written.") var parts = [ModelTrace.Part.logits]
+    @Setting("Weights of the terms of the losses and gradients.", in: 0..., equation: "Eq. 8")
     var weights = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
-    /// 0-based teacher layer of IVA.
+    @Setting(
+        "0-based layer of the teacher that weights the visual tokens of IVA.", in: 0...10_000,
+        equation: "Eq. 3")
     var saliencyLayer = 0
-    /// Drawn for each token where the input gives none.
-    var candidates = 4
-    var seed: UInt64 = 0
-
-    enum CodingKeys: String, CodingKey {
-        case parts, weights, candidates, seed
-        case saliencyLayer = "saliency_layer"
-    }
-
-    func validate() throws {
-        try SettingProblem.require(candidates, "candidates", in: 1...64)
-        try SettingProblem.require(saliencyLayer, "saliency_layer", in: 0...10_000)
-        for part in parts where ModelTrace.Part(rawValue: part) == nil {
-            throw SettingProblem(
-                "parts",
-                "names '\(part)', known are \(ModelTrace.Part.allCases.map(\.rawValue).joined(separator: ", "))"
-            )
-        }
-    }
+    @Setting("Candidates drawn for each token where the input gives none.", in: 1...64) var candidates = 4
+    @Setting("Seed of the drawn candidates.") var seed: UInt64 = 0
 }
 
-struct TraceModel: ParsableCommand {
+struct TraceModel: RecipeCommand {
+    typealias StageRecipe = TraceSettings
+
     static let configuration = StageHelp.configuration(
         "trace-model", abstract: "Write any intermediate of a model as safetensors.",
         discussion: """
@@ -72,12 +59,12 @@ struct TraceModel: ParsableCommand {
 
     /// The recipe and the samples: all that the result depends on besides its inputs.
     struct Recorded: Recipe {
-        var recipe = TraceRecipe()
+        var recipe = TraceSettings()
         var samples: [Int] = []
     }
 
     func run() throws {
-        let recipe = try configuration.recipe(TraceRecipe.self)
+        let recipe = try self.recipe()
         let inputs = [("model", model), ("teacher", teacher), ("shards", shards), ("batch", batch)].compactMap
         { name, path in path.map { (name, $0) } }
         let run = try StageRun(
@@ -85,7 +72,7 @@ struct TraceModel: ParsableCommand {
             inputs: inputs.map { try StageInput($0.0, URL(fileURLWithPath: $0.1)) },
             output: URL(fileURLWithPath: out), options: configuration)
         if try run.isUpToDate() { return }
-        let parts = recipe.parts.compactMap { ModelTrace.Part(rawValue: $0) }
+        let parts = recipe.parts
         let folder = URL(fileURLWithPath: model)
         let student = try LlavaModel(
             folder: folder, trainable: parts.contains(.gradients) ? Set(ModelPart.allCases) : [])
@@ -106,7 +93,7 @@ struct TraceModel: ParsableCommand {
             blasCore: Machine.blasCore)
     }
 
-    private func source(_ recipe: TraceRecipe, _ student: LlavaModel, _ folder: URL) throws -> (
+    private func source(_ recipe: TraceSettings, _ student: LlavaModel, _ folder: URL) throws -> (
         AlignmentBatch, CandidateSource
     ) {
         let drawn = CandidateSource.drawn(seed: recipe.seed, step: 0)

@@ -10,7 +10,9 @@ import TeacherStore
 import Tensors
 import Training
 
-struct TrainStudent: ParsableCommand {
+struct TrainStudent: RecipeCommand {
+    typealias StageRecipe = TrainingSettings
+
     static let configuration = StageHelp.configuration(
         "train-student", abstract: "Train a student by SFT, KD, IVA and TPA; or a projector; or a teacher.",
         discussion: """
@@ -36,14 +38,14 @@ struct TrainStudent: ParsableCommand {
     @Option(help: "Folder for the trained checkpoint, metrics.jsonl and the receipt.") var out: String
 
     func run() throws {
-        let recipe = try configuration.recipe(TrainingRecipe.self)
+        let recipe = try self.recipe()
         let usedOutputs = recipe.weights.readsOutputs ? teacherOutputs : nil
         let outputs = try usedOutputs.map {
             try StoreIndex(folder: URL(fileURLWithPath: $0)).settings.cachedOutputs
         }
-        let settings = try recipe.settings(measuredLayer: outputs?.saliencyLayer)
+        let objective = try recipe.objective(measuredLayer: outputs?.saliencyLayer)
         // What the student samples is in no cache.
-        let plan = TeacherPlan(settings.objective, cache: recipe.onPolicy.fraction > 0 ? nil : outputs)
+        let plan = TeacherPlan(objective, cache: recipe.onPolicy.fraction > 0 ? nil : outputs)
         let usedTeacher = plan.needsTeacher ? teacher : nil
         let folders =
             [("model", model), ("shards", shards)]
@@ -75,7 +77,7 @@ struct TrainStudent: ParsableCommand {
         }
         let trainer = try Trainer(
             student: student, teacher: teacherModel, cached: cached, dataset: dataset,
-            settings: settings, plan: plan,
+            settings: recipe, plan: plan,
             endOfSequenceIDs: recipe.onPolicy.fraction > 0
                 ? dataset.endOfSequenceIDs(student.configuration, folder: URL(fileURLWithPath: model)) : [])
         if recipe.weights.needsTeacher {

@@ -29,13 +29,12 @@ public func tinyDataset(in folder: URL, samples: Int = 12, samplesPerShard: Int 
     try AtomicOutput.writeAtomically("[" + records.joined(separator: ",\n") + "]", to: data)
     let tokenizer = try BPETrainer(vocabularySize: 268, specialTokens: ["<|endoftext|>", "<image>"]).train(
         on: words + ["what is it?", "USER ASSISTANT"])
-    var packing = Packing(
+    var settings = PackingSettings()
+    (settings.system, settings.samplesPerShard, settings.maximumLength) = ("", samplesPerShard, 64)
+    (settings.image.size, settings.image.aspect) = (56, .square)  // 16 visual tokens
+    let packing = Packing(
         data: [data], images: folder.appendingPathComponent("images"),
-        tokenizer: try Tokenizer(json: tokenizer, file: "tokenizer.json"),
-        template: ConversationTemplate(.vicuna, system: ""),
-        imageProcessor: try ImageProcessor(kind: .siglip, size: 56), visualTokens: 16)
-    packing.samplesPerShard = samplesPerShard
-    packing.maximumLength = 64
+        tokenizer: try Tokenizer(json: tokenizer, file: "tokenizer.json"), settings)
     let shards = folder.appendingPathComponent("shards")
     _ = try packing.run(into: shards) { _ in }
     return try ShardDataset(shards)

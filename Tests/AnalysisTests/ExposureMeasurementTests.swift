@@ -22,12 +22,12 @@ import Testing
         func model(_ role: String) throws -> LlavaModel {
             try LlavaModel(folder: tinyModel.appendingPathComponent(role))
         }
-        var settings = ExposureSettings(endOfSequenceIDs: [try end(dataset)])
-        (settings.length, settings.rowLimit, settings.slots, settings.seed) = (8, 150, 4, 3)
+        var settings = ExposureSettings()
+        (settings.length, settings.microBatchRows, settings.slots, settings.seed) = (8, 150, 4, 3)
         change(&settings)
         return try ExposureMeasurement(
             teacher: try model("teacher"), students: try students.map(model), dataset: dataset,
-            settings: settings)
+            endOfSequenceIDs: [try end(dataset)], settings: settings)
     }
 
     private func end(_ dataset: ShardDataset) throws -> Int32 {

@@ -10,7 +10,6 @@ import Testing
     private var quick: AnsweringCostSettings {
         var settings = AnsweringCostSettings()
         (settings.promptTokens, settings.newTokens, settings.slots, settings.runs) = (5, 4, 3, 3)
-        settings.leastSeconds = 0.001
         return settings
     }
 
@@ -18,7 +17,7 @@ import Testing
     /// its configuration.
     @Test func parametersAreThoseOfTheConfiguration() throws {
         let model = try LlavaModel(folder: folder.appendingPathComponent("student"))
-        let cost = AnsweringCost(model, quick)
+        let cost = AnsweringCost(model, quick, leastSeconds: 0.001)
         let text = model.configuration.text
         let (hidden, keys) = (text.hidden, text.keyHeads * text.headSize)
         let attention = hidden * hidden + hidden + 2 * (keys * hidden + keys) + hidden * hidden
@@ -31,7 +30,7 @@ import Testing
 
     @Test func figuresArePositive() throws {
         let model = try LlavaModel(folder: folder.appendingPathComponent("teacher"))
-        let cost = AnsweringCost(model, quick)
+        let cost = AnsweringCost(model, quick, leastSeconds: 0.001)
         let alone = try cost.alone()
         #expect(alone.firstTokenSeconds > 0 && alone.tokensPerSecond > 0 && alone.spread >= 0)
         #expect(try cost.sideBySide() > 0)

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Images
 import Records
+import Settings
 import Stage
 import TestSupport
 import Text

@@ -40,7 +40,7 @@ import Testing
         for (name, listed) in table {
             let isStage = name.contains("-")
             let found = try imports(of: name).subtracting(
-                isStage ? ["Stage", "ArgumentParser", "Files"] : [])
+                isStage ? ["Stage", "Settings", "ArgumentParser", "Files"] : [])
             let allowed = Set(listed)
             #expect(
                 found.isSubset(of: allowed),

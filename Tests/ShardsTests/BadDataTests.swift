@@ -34,7 +34,7 @@ import Testing
             }
             #expect(try contents(output)["index.json"] == nil, sourceLocation: sourceLocation)
 
-            packing.badSamples = .skip
+            packing.settings.onBadSample = .skip
             let index = try packing.run(into: output)
             #expect(index.totals.samples == 3 && index.totals.skipped == 1, sourceLocation: sourceLocation)
             let listed = String(decoding: try #require(try contents(output)["skipped.jsonl"]), as: UTF8.self)
@@ -194,7 +194,7 @@ import Testing
             let data = try SmallData(in: folder)
             try SmallData.write([record("gone.jpg", "<image>\nq")], to: data.json)
             var packing = try data.packing()
-            packing.badSamples = .skip
+            packing.settings.onBadSample = .skip
             let error = try failure(ShardsError.self) {
                 try packing.run(into: folder.appendingPathComponent("out"))
             }

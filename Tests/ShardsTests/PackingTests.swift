@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Settings
 import Shards
 import TestSupport
 import Testing
@@ -58,7 +59,7 @@ import Text
             let data = try SmallData(in: folder, samples: 90)
             func ids(_ part: PackedPart, _ share: Double) throws -> [String] {
                 var packing = try data.packing()
-                (packing.part, packing.heldBackShare) = (part, share)
+                (packing.settings.part, packing.settings.heldBack) = (part, share)
                 let output = folder.appendingPathComponent("\(part) \(share)")
                 try packing.run(into: output)
                 let dataset = try ShardDataset(output)
@@ -79,8 +80,9 @@ import Text
             #expect((9...45).contains(held.count))
             #expect(Set(held).isSubset(of: try ids(.heldBack, 0.6)))
             var packing = try data.packing()
-            packing.part = .heldBack
-            #expect { try packing.check() } throws: { "\($0)".contains("held_back") }
+            packing.settings.part = .heldBack
+            let problem = #expect(throws: SettingProblem.self) { try packing.check() }
+            #expect(problem?.key == "part")
         }
     }
 
@@ -94,6 +96,7 @@ import Text
             let index = try packing.run(into: output)
             let dataset = try ShardDataset(output)
             #expect(dataset.count == data.records.count && index == dataset.index)
+            let processor = try packing.imageProcessor()
             var tokens = 0
             for (number, record) in data.records.enumerated() {
                 let sample = try dataset.sample(number)
@@ -105,7 +108,7 @@ import Text
                 let expected = try packing.template.pack(
                     turns, imageCount: image == nil ? 0 : 1, tokenizer: packing.tokenizer,
                     visualTokens: SmallData.visualTokens,
-                    imageTokenID: 9999, maximumLength: packing.maximumLength
+                    imageTokenID: 9999, maximumLength: packing.settings.maximumLength
                 ).get()
                 #expect(sample.id == (record["id"] as? String ?? "\(number)"))
                 #expect(sample.inputIDs == expected.inputIDs.map { $0 == 9999 ? -200 : $0 })
@@ -120,8 +123,8 @@ import Text
                         [UInt8](Data(contentsOf: data.imageFolder.appendingPathComponent(image))), name: image
                     )
                     let found = Array(
-                        UnsafeBufferPointer(start: pixels, count: packing.imageProcessor.samples))
-                    #expect(found == packing.imageProcessor.process(picture))
+                        UnsafeBufferPointer(start: pixels, count: processor.samples))
+                    #expect(found == processor.process(picture))
                 }
             }
             #expect(index.totals.tokens == tokens)
@@ -154,7 +157,7 @@ import Text
             let output = folder.appendingPathComponent("out")
             try data.packing().run(into: output)
             var packing = try data.packing()
-            packing.samplesPerShard = 100
+            packing.settings.samplesPerShard = 100
             try packing.run(into: output)
             #expect(try contents(output).keys.sorted() == ["index.json", "train-00000.safetensors.zst"])
         }
@@ -163,7 +166,7 @@ import Text
     @Test func theLimitCountsRecords() throws {
         try withTemporaryFolder { folder in
             var packing = try SmallData(in: folder).packing()
-            packing.limit = 7
+            packing.settings.limit = 7
             #expect(try packing.run(into: folder.appendingPathComponent("out")).totals.samples == 7)
         }
     }
@@ -186,20 +189,18 @@ import Text
         try withTemporaryFolder { folder in
             let packing = try SmallData(in: folder).packing()
             let changes: [(String, (inout Packing) -> Void)] = [
-                ("samples_per_shard", { $0.samplesPerShard = 0 }),
-                ("compression_level", { $0.compressionLevel = 20 }),
-                ("maximum_length", { $0.maximumLength = 1 }), ("image.tokens", { $0.visualTokens = 300 }),
-                ("name", { $0.name = "a/b" }),
-                ("limit", { $0.limit = 0 }),
+                ("samples_per_shard", { $0.settings.samplesPerShard = 0 }),
+                ("compression_level", { $0.settings.compressionLevel = 20 }),
+                ("maximum_length", { $0.settings.maximumLength = 1 }),
+                ("image.tokens", { $0.settings.image.tokens = 300 }),
+                ("name", { $0.settings.name = "a/b" }),
+                ("limit", { $0.settings.limit = 0 }),
             ]
             for (field, change) in changes {
                 var changed = packing
                 change(&changed)
-                let error = try failure(ShardsError.self) { try changed.check() }
-                guard case .badSetting(field, _, _)? = error else {
-                    Issue.record("\(field): \(String(describing: error))")
-                    continue
-                }
+                let problem = #expect(throws: SettingProblem.self) { try changed.check() }
+                #expect(problem?.key == field)
             }
         }
     }
@@ -212,13 +213,11 @@ import Text
     func groceriesPackFromTheirZip() throws {
         let groceries = try #require(Fixtures.real("groceries"))
         let tokenizer = try Tokenizer(contentsOf: try #require(Fixtures.real("tokenizers/qwen2")))
-        var packing = Packing(
+        var settings = PackingSettings()
+        (settings.image.size, settings.image.aspect, settings.limit) = (56, .square, 100)
+        let packing = Packing(
             data: [groceries.appendingPathComponent("train.json")],
-            images: groceries.appendingPathComponent("images.zip"),
-            tokenizer: tokenizer, template: ConversationTemplate(.vicuna),
-            imageProcessor: try ImageProcessor(kind: .siglip, size: 56),
-            visualTokens: 16)
-        packing.limit = 100
+            images: groceries.appendingPathComponent("images.zip"), tokenizer: tokenizer, settings)
         try withTemporaryFolder { folder in
             let index = try packing.run(into: folder)
             #expect(index.totals.samples == 100 && index.totals.images == 100)
@@ -234,12 +233,13 @@ import Text
         .enabled(if: Fixtures.real("coco-by/images") != nil && Fixtures.real("tokenizers/llama-spm") != nil))
     func cocoPhotographsPackFromTheirFolder() throws {
         let coco = try #require(Fixtures.real("coco-by"))
-        var packing = Packing(
+        var settings = PackingSettings()
+        (settings.template, settings.samplesPerShard) = (.llama2, 50)
+        (settings.image.processor, settings.image.size, settings.image.aspect) = (.clip, 56, .clip)
+        let packing = Packing(
             data: [coco.appendingPathComponent("test.json")], images: coco,
             tokenizer: try Tokenizer(contentsOf: try #require(Fixtures.real("tokenizers/llama-spm"))),
-            template: try ConversationTemplate(named: "llama_2"),
-            imageProcessor: try ImageProcessor(kind: .clip, size: 56), visualTokens: 16)
-        packing.samplesPerShard = 50
+            settings)
         try withTemporaryFolder { folder in
             let index = try packing.run(into: folder)
             #expect(index.totals.samples == 120 && index.totals.images == 24)

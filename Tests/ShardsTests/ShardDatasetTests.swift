@@ -160,9 +160,9 @@ import Testing
                 return try ShardDataset(folder.appendingPathComponent(name)).digest
             }
             let first = try digest("a")
-            packing.compressionLevel = 9
+            packing.settings.compressionLevel = 9
             #expect(try digest("b") == first)
-            packing.maximumLength = 301
+            packing.settings.maximumLength = 301
             #expect(try digest("c") != first)
         }
     }

@@ -90,14 +90,11 @@ struct SmallData {
     }
 
     func packing(images: URL? = nil) throws -> Packing {
-        var packing = Packing(
-            data: [json], images: images ?? imageFolder, tokenizer: try Self.tokenizer(),
-            template: ConversationTemplate(.vicuna),
-            imageProcessor: try ImageProcessor(kind: .siglip, size: 16, aspect: .pad),
-            visualTokens: Self.visualTokens)
-        packing.samplesPerShard = 5
-        packing.maximumLength = 300
-        return packing
+        var settings = PackingSettings()
+        (settings.samplesPerShard, settings.maximumLength) = (5, 300)
+        (settings.image.size, settings.image.tokens) = (16, Self.visualTokens)
+        return Packing(
+            data: [json], images: images ?? imageFolder, tokenizer: try Self.tokenizer(), settings)
     }
 }
 

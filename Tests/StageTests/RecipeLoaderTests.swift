@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Settings
 import Stage
 import TestSupport
 import Testing
@@ -23,10 +24,10 @@ private struct Example: Recipe, Equatable {
     var name = "demo"
     var resume = false
     var mode = Mode.pad
-    var teacher: String?
-    var layer: Int?
+    @Setting("The teacher.") var teacher: String?
+    @Setting("The layer.") var layer: Int?
     var weights = Weights()
-    var optimizer: Optimizer?
+    @Setting("The optimizer.") var optimizer: Optimizer?
     var phases: [Optimizer] = []
     var limits: [String: Int] = ["a": 1, "b": 2]
     func validate() throws {
@@ -36,7 +37,7 @@ private struct Example: Recipe, Equatable {
 }
 
 private struct Demanding: Recipe {
-    var teacher: String?
+    @Setting("The teacher.") var teacher: String?
     func validate() throws { _ = try SettingProblem.require(teacher, "teacher") }
 }
 
@@ -115,6 +116,8 @@ private struct Demanding: Recipe {
             "steps: 3\n\nweights:\n  sft: 1\n  ivaa: 2\n",
             "x.yaml:5: 'weights.ivaa' is not a setting; did you mean 'iva'? (known here: iva, sft)"
         ),
+        ("sft: 2", "x.yaml:1: 'sft' is not a setting; did you mean 'weights.sft'? (known here: byte,"),
+        ("weights:\n  stepz: 2", "x.yaml:2: 'weights.stepz' is not a setting; did you mean 'steps'? (known"),
         ("optimizer:\n  rat: 1", "x.yaml:2: 'optimizer.rat' is not a setting; did you mean 'rate'?"),
         (
             "phases:\n- rate: 1\n- qqqqqqq: 1\n",
@@ -131,7 +134,7 @@ private struct Demanding: Recipe {
         ("optimizer: 3", "'optimizer' is the number 3, expected a group of settings"),
         ("phases: {a: 1}", "'phases' is a group of settings, expected a list"),
         ("mode: crop", "x.yaml:1: 'mode' is the text 'crop', expected one of pad, square"),
-        ("weights:\n  sft: -1", "x.yaml:2: 'weights.sft' is -1.0, expected 0.0 or more"),
+        ("weights:\n  sft: -1", "x.yaml:2: 'weights.sft' is -1.0, expected 0 or more"),
         ("phases:\n- rate: 1\n- rate: -1\n", "x.yaml:3: 'phases[1].rate' is -1.0"),
         ("- 1\n- 2", "x.yaml: is a list, expected lines of 'key: value'"),
         ("steps: [1", "x.yaml: not valid YAML"),
@@ -148,7 +151,8 @@ private struct Demanding: Recipe {
         for (option, expected) in [
             ("stepz=3", "--set stepz=3: 'stepz' is not a setting; did you mean 'steps'"),
             ("weights.sft=x", "--set weights.sft=x: 'weights.sft' is the text 'x', expected a number"),
-            ("steps", "expected key=value"), ("=3", "expected key=value"), ("a..b=3", "expected key=value"),
+            ("steps", "expected key=value, for example --set byte=7"),
+            ("=3", "expected key=value"), ("a..b=3", "expected key=value"),
             ("steps=[1", "not valid YAML"),
             ("steps=0", "--set steps=0: 'steps' is 0, expected 1 to 1000"),
         ] {

@@ -1,13 +1,14 @@
 import Files
 import Foundation
 import Records
+import Settings
 import Stage
 import TestSupport
 import Testing
 
 private struct Small: Recipe {
     var rate = 0.1
-    var limit: Int?
+    @Setting("The limit.") var limit: Int?
 }
 
 @Suite struct StageRunTests {

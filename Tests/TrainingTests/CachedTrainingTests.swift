@@ -41,16 +41,14 @@ import Training
     private func trainer(
         _ cached: CachedTeacher?, _ dataset: ShardDataset, weights: LossTerms, layer: Int = 1,
         large: Bool = false, withTeacher: Bool = false,
-        _ change: (inout AlignmentObjective) -> Void = { _ in }
+        _ change: (inout TrainingSettings) -> Void = { _ in }
     ) throws -> Trainer {
         let fixture = try ModelFixture(folder)
-        var objective = AlignmentObjective(
-            weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: layer)
-        change(&objective)
-        var settings = TrainingSettings(
-            objective: objective, trainable: [.projector, .language], batchSize: 5, learningRate: 1e-3)
-        settings.steps = 1
-        settings.seed = 9
+        var settings = TrainingSettings()
+        (settings.weights, settings.candidates.count, settings.saliencyLayer) = (weights, 3, layer)
+        (settings.batchSize, settings.optimizer.learningRate) = (5, 1e-3)
+        (settings.steps, settings.seed) = (1, 9)
+        change(&settings)
         return try Trainer(
             student: large
                 ? try LlavaModel(
@@ -58,13 +56,13 @@ import Training
                 : try fixture.student(),
             teacher: cached == nil || withTeacher || weights.tpa != 0 ? try fixture.teacher() : nil,
             cached: cached, dataset: dataset, settings: settings,
-            plan: TeacherPlan(objective, cache: cached?.index.settings.cachedOutputs))
+            plan: TeacherPlan(settings.objective(), cache: cached?.index.settings.cachedOutputs))
     }
 
     private func firstStep(
         _ cached: CachedTeacher?, _ dataset: ShardDataset, in folder: URL, weights: LossTerms, layer: Int = 1,
         large: Bool = false, withTeacher: Bool = false,
-        _ change: (inout AlignmentObjective) -> Void = { _ in }
+        _ change: (inout TrainingSettings) -> Void = { _ in }
     ) throws -> StepMetrics {
         var line: StepMetrics?
         let trainer = try trainer(
@@ -261,11 +259,11 @@ import Training
             (sampled.encoding, sampled.samples) = (.sampled, 16)
             let draws = try outputs(sampled, dataset, in: folder)
             #expect {
-                try trainer(draws, dataset, weights: weights) { $0.divergences.kd = .reverseKL }
+                try trainer(draws, dataset, weights: weights) { $0.divergence.kd = .reverseKL }
             } throws: { "\($0)".contains("divergence.kd") }
             // TPA never reads the cache.
             _ = try trainer(draws, dataset, weights: ModelFixture.all, withTeacher: true) {
-                $0.divergences.tpa = .reverseKL
+                $0.divergence.tpa = .reverseKL
             }
             var cut = settings
             cut.saliencyMass = 0.5

@@ -15,12 +15,10 @@ import Training
     private let folder = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip")
 
     private func settings(_ weights: LossTerms = ModelFixture.all, steps: Int = 6) -> TrainingSettings {
-        let objective = AlignmentObjective(
-            weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: 1)
-        var settings = TrainingSettings(
-            objective: objective, trainable: [.projector, .language], batchSize: 5, learningRate: 1e-3)
-        settings.steps = steps
-        settings.rowLimit = 120  // two or three micro-batches a step
+        var settings = TrainingSettings()
+        (settings.weights, settings.candidates.count, settings.saliencyLayer) = (weights, 3, 1)
+        (settings.batchSize, settings.optimizer.learningRate, settings.steps) = (5, 1e-3, steps)
+        settings.microBatchRows = 120  // two or three micro-batches a step
         settings.seed = 9
         settings.stateEvery = 100
         return settings
@@ -35,7 +33,7 @@ import Training
             student: try fixture.student(precision: precision),
             teacher: withTeacher ? try fixture.teacher(precision: precision) : nil,
             cached: cached, dataset: dataset, settings: settings,
-            plan: TeacherPlan(settings.objective, cache: cached?.index.settings.cachedOutputs))
+            plan: TeacherPlan(settings.objective(), cache: cached?.index.settings.cachedOutputs))
     }
 
     private func weights(_ trainer: Trainer) -> [[Float]] {
@@ -92,9 +90,9 @@ import Training
     @Test func theSizeOfMicroBatchesDoesNotChangeTheStep() throws {
         try withDataset { dataset, folder in
             var whole = settings(LossTerms(sft: 1, iva: 1, kd: 1), steps: 2)
-            whole.rowLimit = 100_000
+            whole.microBatchRows = 100_000
             var parts = whole
-            parts.rowLimit = 1  // a micro-batch a sample
+            parts.microBatchRows = 1  // a micro-batch a sample
             let (a, b) = (try trainer(dataset, whole), try trainer(dataset, parts))
             _ = try a.run(in: folder.appendingPathComponent("a"), run: "r")
             _ = try b.run(in: folder.appendingPathComponent("b"), run: "r")
@@ -165,13 +163,13 @@ import Training
     @Test func noSharedResponsesIsDistillationExactly() throws {
         try withDataset { dataset, folder in
             let plain = settings(LossTerms(sft: 1, kd: 1), steps: 3)
-            func trained(_ name: String, _ change: (inout AlignmentObjective) -> Void) throws -> [[Float]] {
+            func trained(_ name: String, _ change: (inout TrainingSettings) -> Void) throws -> [[Float]] {
                 var settings = plain
-                change(&settings.objective)
+                change(&settings)
                 let fixture = try ModelFixture(self.folder)
                 let trainer = try Trainer(
                     student: try fixture.student(), teacher: try fixture.teacher(), cached: nil,
-                    dataset: dataset, settings: settings, plan: TeacherPlan(settings.objective),
+                    dataset: dataset, settings: settings, plan: TeacherPlan(settings.objective()),
                     endOfSequenceIDs: [2])
                 _ = try trainer.run(in: folder.appendingPathComponent(name), run: "r")
                 return weights(trainer)
@@ -191,11 +189,11 @@ import Training
     @Test func sampledResponsesNeedATeacherToScoreThem() throws {
         try withDataset { dataset, _ in
             var settings = settings(LossTerms(kd: 1))
-            settings.objective.onPolicy.fraction = 1
+            settings.onPolicy.fraction = 1
             #expect { try trainer(dataset, settings, withTeacher: false) } throws: {
                 "\($0)".contains("--teacher")
             }
-            settings.objective.weights = LossTerms(sft: 1, iva: 1)
+            settings.weights = LossTerms(sft: 1, iva: 1)
             #expect { try trainer(dataset, settings) } throws: { "\($0)".contains("on_policy.fraction") }
         }
     }

@@ -19,18 +19,18 @@ import Training
     ) throws -> TrainingTotals {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)
-            var objective = AlignmentObjective(
-                weights: weights, candidates: CandidateRule(count: 3), saliencyLayer: 1)
-            objective.recompute = recompute
-            var settings = TrainingSettings(
-                objective: objective, trainable: [.projector, .language], batchSize: 6, learningRate: 1e-3)
-            (settings.steps, settings.rowLimit, settings.seed, settings.replicas) = (steps, 120, 9, replicas)
+            var settings = TrainingSettings()
+            (settings.weights, settings.candidates.count, settings.saliencyLayer) = (weights, 3, 1)
+            (settings.batchSize, settings.optimizer.learningRate, settings.recompute) = (6, 1e-3, recompute)
+            (settings.steps, settings.microBatchRows) = (steps, 120)
+            (settings.seed, settings.replicas) = (9, replicas)
             let out = folder.appendingPathComponent("out")
             for stop in stops + [steps] {
                 let model = try ModelFixture(fixture)
                 let trainer = try Trainer(
                     student: try model.student(), teacher: weights.needsTeacher ? try model.teacher() : nil,
-                    cached: nil, dataset: dataset, settings: settings, plan: TeacherPlan(objective))
+                    cached: nil, dataset: dataset, settings: settings, plan: TeacherPlan(settings.objective())
+                )
                 var last = -1
                 _ = try trainer.run(
                     in: out, run: "r", stop: { last + 1 >= stop },

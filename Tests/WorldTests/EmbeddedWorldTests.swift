@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Settings
 import TestSupport
 import Testing
 import World
@@ -74,12 +75,8 @@ import World
     @Test func badRecipesAreNamed() {
         var settings = WorldSettings.small()
         settings.vocabulary = 200
-        do {
-            _ = try EmbeddedWorld(settings)
-            Issue.record("a vocabulary of 200 was accepted")
-        } catch {
-            #expect(
-                "\(error)" == "world recipe: 'vocabulary' is 200, expected a whole number from 300 to 1000")
+        #expect(throws: SettingProblem("vocabulary", "is 200, expected 300 to 1000")) {
+            try EmbeddedWorld(settings)
         }
     }
 }

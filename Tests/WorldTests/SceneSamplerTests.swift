@@ -1,3 +1,4 @@
+import Settings
 import Testing
 import World
 
@@ -63,12 +64,14 @@ import World
     @Test func smallWorldsWithoutLayoutsAreRefused() {
         var settings = WorldSettings.small()
         settings.maximumItems = 2
-        #expect(throws: WorldError.self) { try settings.check() }
+        #expect(throws: SettingProblem("maximum_items", "is 2, expected 3 to 8")) { try settings.check() }
         settings = .small()
         settings.wrongAnswers = .nan
-        #expect(throws: WorldError.self) { try settings.check() }
+        #expect(throws: SettingProblem("wrong_answers", "is nan, expected 0 to 1")) { try settings.check() }
         settings = .small()
         settings.test.popeImages = 0
-        #expect(throws: WorldError.self) { try settings.check() }
+        #expect(throws: SettingProblem("test.pope_images", "is 0, expected 1 to 100000")) {
+            try settings.check()
+        }
     }
 }

@@ -3,12 +3,12 @@ protocol ScalarSetting {
     /// What a message says was expected.
     static var expected: String { get }
     /// nil when the value is of another kind.
-    init?(_ value: Setting.Value)
+    init?(_ value: SettingTree.Value)
 }
 
 extension Bool: ScalarSetting {
     static let expected = "true or false"
-    init?(_ value: Setting.Value) {
+    init?(_ value: SettingTree.Value) {
         guard case .bool(let found) = value else { return nil }
         self = found
     }
@@ -16,7 +16,7 @@ extension Bool: ScalarSetting {
 
 extension String: ScalarSetting {
     static let expected = "text"
-    init?(_ value: Setting.Value) {
+    init?(_ value: SettingTree.Value) {
         guard case .string(let found) = value else { return nil }
         self = found
     }
@@ -24,7 +24,7 @@ extension String: ScalarSetting {
 
 extension ScalarSetting where Self: BinaryFloatingPoint {
     static var expected: String { "a number" }
-    init?(_ value: Setting.Value) {
+    init?(_ value: SettingTree.Value) {
         switch value {
         case .double(let found): self.init(found)
         case .int(let found): self.init(found)
@@ -41,7 +41,7 @@ extension ScalarSetting where Self: FixedWidthInteger {
             ? "a whole number" : "a whole number from \(Self.min) to \(Self.max)"
     }
     /// Also takes `1e4`, a whole number in a float's spelling.
-    init?(_ value: Setting.Value) {
+    init?(_ value: SettingTree.Value) {
         switch value {
         case .int(let found): self.init(exactly: found)
         case .double(let found): self.init(exactly: found)
@@ -59,12 +59,3 @@ extension UInt8: ScalarSetting {}
 extension UInt16: ScalarSetting {}
 extension UInt32: ScalarSetting {}
 extension UInt64: ScalarSetting {}
-
-extension Setting {
-    var isCollection: Bool {
-        switch value {
-        case .list, .map: true
-        default: false
-        }
-    }
-}

@@ -1,58 +1,60 @@
 import Files
 
 /// Where a setting's value comes from.
-enum SettingOrigin: Equatable {
+package enum SettingOrigin: Equatable {
     case defaults
     case file(String, line: Int)
     case option(String)  // as on the command line
 
-    var place: String {
+    package var place: String {
         switch self {
         case .defaults: "the recipe"
         case .file(let path, let line): "\(path):\(line)"
         case .option(let text): "--set \(text)"
         }
     }
-    var isOption: Bool {
+    package var isOption: Bool {
         if case .option = self { return true }
         return false
     }
 }
 
 /// A tree of settings that remembers where each value was written.
-struct Setting {
-    enum Value {
+package struct SettingTree {
+    package enum Value {
         case null
         case bool(Bool)
         case int(Int)
         case double(Double)
         case string(String)
-        case list([Setting])
+        case list([SettingTree])
         /// Open: a dictionary whose keys the user chooses, so a new one replaces the old one whole.
-        case map([String: Setting], isOpen: Bool)
+        case map([String: SettingTree], isOpen: Bool)
     }
 
-    var value: Value
-    var origin: SettingOrigin
+    package var value: Value
+    package var origin: SettingOrigin
+
+    package init(value: Value, origin: SettingOrigin) { (self.value, self.origin) = (value, origin) }
 
     /// This tree with everything `other` says put over it, maps key by key.
-    func overlaid(with other: Setting) -> Setting {
+    package func overlaid(with other: SettingTree) -> SettingTree {
         guard case .map(var fields, isOpen: false) = value, case .map(let more, _) = other.value else {
             return other
         }
         for (key, setting) in more { fields[key] = fields[key]?.overlaid(with: setting) ?? setting }
-        return Setting(value: .map(fields, isOpen: false), origin: other.origin)
+        return SettingTree(value: .map(fields, isOpen: false), origin: other.origin)
     }
 
     /// This tree with one value put at a path of keys, through maps that are made where there are none.
-    func setting(_ path: ArraySlice<String>, to setting: Setting) -> Setting {
+    package func setting(_ path: ArraySlice<String>, to setting: SettingTree) -> SettingTree {
         guard let key = path.first else { return setting }
-        var fields: [String: Setting] = [:]
+        var fields: [String: SettingTree] = [:]
         var isOpen = false
         if case .map(let existing, let open) = value { (fields, isOpen) = (existing, open) }
-        let inner = fields[key] ?? Setting(value: .null, origin: setting.origin)
+        let inner = fields[key] ?? SettingTree(value: .null, origin: setting.origin)
         fields[key] = inner.setting(path.dropFirst(), to: setting)
-        return Setting(value: .map(fields, isOpen: isOpen), origin: origin)
+        return SettingTree(value: .map(fields, isOpen: isOpen), origin: origin)
     }
 
     /// Where the value at a path was written: that of the deepest part of the path that exists.
@@ -73,7 +75,7 @@ struct Setting {
     }
 
     /// What a message calls the value.
-    var found: String {
+    package var found: String {
         switch value {
         case .null: "empty"
         case .bool(let value): "\(value)"
@@ -94,6 +96,33 @@ struct Setting {
         case .string(let value): .string(value)
         case .list(let elements): .array(elements.map(\.json))
         case .map(let fields, _): .object(JSONObject(fields.mapValues(\.json)))
+        }
+    }
+    /// Paths of all settings below, of lists and of groups that the user names none.
+    var paths: [[String]] {
+        guard case .map(let fields, isOpen: false) = value else { return [] }
+        return fields.keys.sorted().flatMap { key in
+            [[key]] + (fields[key]?.paths ?? []).map { [key] + $0 }
+        }
+    }
+
+    /// The first setting that has a value, as `--set` would write it.
+    package var example: String {
+        for path in paths {
+            var here = self
+            for key in path {
+                if case .map(let fields, _) = here.value, let next = fields[key] { here = next }
+            }
+            if case .null = here.value { continue }
+            if !here.isCollection { return "\(path.joined(separator: "."))=\(here.yaml)" }
+        }
+        return "key=value"
+    }
+
+    var isCollection: Bool {
+        switch value {
+        case .list, .map: true
+        default: false
         }
     }
 }

@@ -1,7 +1,8 @@
 import Foundation
+import Settings
 import Yams
 
-extension Setting {
+extension SettingTree {
     /// Reads YAML text.
     ///
     /// - Parameter file: the path for messages and origins
@@ -31,15 +32,15 @@ extension Setting {
         switch node {
         case .scalar(let scalar): value = Self.scalar(scalar)
         case .sequence(let elements):
-            value = .list(try elements.map { try Setting($0, name: name, origin: origin) })
+            value = .list(try elements.map { try SettingTree($0, name: name, origin: origin) })
         case .mapping(let pairs):
-            var fields: [String: Setting] = [:]
+            var fields: [String: SettingTree] = [:]
             for (key, child) in pairs {
                 guard let text = key.scalar?.string else {
                     throw StageError.badRecipe(
                         file: name, problem: "a key is a list or a map, expected a name")
                 }
-                var setting = try Setting(child, name: name, origin: origin)
+                var setting = try SettingTree(child, name: name, origin: origin)
                 // The key's line: a message about `key:` should point at it, not at what stands below.
                 setting.origin = origin(key.mark?.line ?? 1)
                 fields[text] = setting

@@ -1,50 +1,51 @@
-/// Turns a recipe into a tree of settings. Unlike Foundation's encoders it writes nil as null, so that every
-/// key a recipe knows is in the tree.
-final class SettingEncoder: Encoder {
-    let codingPath: [any CodingKey] = []
-    let userInfo: [CodingUserInfoKey: Any] = [:]
+/// Turns a recipe into a tree of settings, over which files and options are laid, each value with its place.
+///
+/// Names are written in snake case. `Setting` encodes nil as null, so that every key of a recipe is there.
+package final class SettingEncoder: Encoder {
+    package let codingPath: [any CodingKey] = []
+    package let userInfo: [CodingUserInfoKey: Any] = [:]
     private let node: Node
 
     private init(_ node: Node) { self.node = node }
 
-    static func encode(_ value: some Encodable) throws -> Setting {
+    package static func encode(_ value: some Encodable) throws -> SettingTree {
         let node = Node()
         try node.encode(value)
         return node.setting
     }
 
-    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+    package func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         node.kind = .map
         return KeyedEncodingContainer(Keyed<Key>(node: node))
     }
-    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+    package func unkeyedContainer() -> any UnkeyedEncodingContainer {
         node.kind = .list
         return Unkeyed(node: node)
     }
-    func singleValueContainer() -> any SingleValueEncodingContainer { Single(node: node) }
+    package func singleValueContainer() -> any SingleValueEncodingContainer { Single(node: node) }
 
     /// A value being built; containers share it by reference.
     fileprivate final class Node {
         enum Kind { case scalar, list, map }
         var kind = Kind.scalar
-        var scalar = Setting.Value.null
+        var scalar = SettingTree.Value.null
         var elements: [Node] = []
         var fields: [String: Node] = [:]
         var isOpen = false
 
-        var setting: Setting {
-            let value: Setting.Value =
+        var setting: SettingTree {
+            let value: SettingTree.Value =
                 switch kind {
                 case .scalar: scalar
                 case .list: .list(elements.map(\.setting))
                 case .map: .map(fields.mapValues(\.setting), isOpen: isOpen)
                 }
-            return Setting(value: value, origin: .defaults)
+            return SettingTree(value: value, origin: .defaults)
         }
 
         func child(_ key: any CodingKey) -> Node {
             let made = Node()
-            fields[key.stringValue] = made
+            fields[isOpen ? key.stringValue : snakeCase(key.stringValue)] = made
             return made
         }
         func element() -> Node {
@@ -78,24 +79,6 @@ final class SettingEncoder: Encoder {
         let codingPath: [any CodingKey] = []
         func encodeNil(forKey key: Key) { _ = node.child(key) }
         func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try node.child(key).encode(value) }
-        func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: String?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: Float?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: Int8?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: Int16?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: Int32?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: Int64?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: UInt?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: UInt8?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: UInt16?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: UInt32?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws { try put(value, key) }
-        func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws { try put(value, key) }
-        private func put(_ value: (some Encodable)?, _ key: Key) throws {
-            if let value { try encode(value, forKey: key) } else { encodeNil(forKey: key) }
-        }
         func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key)
             -> KeyedEncodingContainer<Nested>
         {
@@ -131,6 +114,6 @@ final class SettingEncoder: Encoder {
     }
 }
 
-/// A dictionary among settings.
+/// A dictionary among settings: its keys are the user's own.
 protocol OpenMap {}
 extension Dictionary: OpenMap where Key == String {}

@@ -1,0 +1,26 @@
+import Settings
+
+/// What a report shows and how much of it.
+public struct ReportSettings: Recipe {
+    @Setting("Title of the page.", null: "the name of the run's folder") public var title: String?
+    @Setting("Points of a loss curve at most; each is a mean over neighbouring steps.", in: 2...10_000)
+    public var points = 160
+    @Setting("Sample answers of each benchmark.", in: 0...1000) public var answersPerBenchmark = 4
+    @Setting(
+        "Whether heat maps of attention are drawn; that loads the models and runs them on a few questions.")
+    public var attention = true
+    @Setting("Images of the heat maps.", in: 1...100) public var images = 2
+    @Setting("Questions asked about each of these images.", in: 1...20) public var questionsPerImage = 4
+    @Setting("Questions that are followed through the layers.", in: 0...20) public var questionsByLayer = 2
+    @Setting("Layers of a model shown at most.", in: 2...1000) public var layers = 6
+    @Setting("Models with heat maps at most.", in: 2...100) public var models = 5
+    @Setting(
+        "Rows of the comparisons whose heat maps are shown beside the scored models', where they are in the "
+            + "run, of their first seed: without IVA and with it, all else equal.")
+    public var attentionRows = ["kd-tpa", "align-ti"]
+
+    public init() {}
+
+    /// Longer side of a heat map, in pixels.
+    static let pictureSide = 224
+}

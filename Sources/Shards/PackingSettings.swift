@@ -1,0 +1,100 @@
+import Images
+import Settings
+import Text
+
+/// Treatment of a sample that cannot be trained on.
+public enum BadSamplePolicy: String, Sendable, Codable, CaseIterable {
+    /// Packing stops with an error that names the sample.
+    case fail
+    /// The sample is left out, counted, and listed in `skipped.jsonl` with the reason.
+    case skip
+}
+
+/// Part of the samples that is packed, where some are held back from training.
+public enum PackedPart: String, Sendable, Codable, CaseIterable {
+    /// Those that are not held back: all, where the share is 0.
+    case training
+    case heldBack = "held_back"
+}
+
+/// How conversations and their pictures become shards.
+public struct PackingSettings: Recipe, Equatable {
+    @Setting("Beginning of the shards' names: <name>-00000.safetensors.zst.") public var name = "train"
+    @Setting("How a conversation becomes one text; vicuna is that of Align-TI's Qwen variant.")
+    public var template = ConversationTemplate.Kind.vicuna
+    @Setting("System prompt.", null: "the template's own") public var system: String?
+    @Setting("The token after every answer.", null: "the template's own") public var endToken: String?
+    @Setting(
+        "Length of a sample at most, the visual tokens included; what is longer is cut on the right. LLaVA "
+            + "has 2048.", unit: "tokens", in: 2...16_777_216)
+    public var maximumLength = 2048
+    @Setting("How pictures are prepared, and how many tokens one becomes.") public var image = ImageSettings()
+    @Setting("Samples of a shard.", in: 1...1_048_576) public var samplesPerShard = 512
+    @Setting("Level of zstd's compression.", in: 1...19) public var compressionLevel = 3
+    @Setting(
+        "What happens with a sample that cannot be trained on; skip leaves it out, counts it and lists it in "
+            + "skipped.jsonl.")
+    public var onBadSample = BadSamplePolicy.fail
+    @Setting("Records that are read.", in: 1..., null: "all") public var limit: Int?
+    @Setting(
+        "Share of pictures that is held back, with all samples about them (of samples, where there is no "
+            + "picture): for measure-exposure.", in: 0..<1)
+    public var heldBack = 0.0
+    @Setting("What is packed: the samples without those held back, or those alone.")
+    public var part = PackedPart.training
+
+    public init() {}
+
+    public func validate() throws {
+        guard part != .heldBack || heldBack > 0 else {
+            throw SettingProblem("part", "is held_back, and held_back, the share of it, is 0")
+        }
+        guard image.visualTokens < maximumLength else {
+            throw SettingProblem(
+                "image.tokens",
+                "is \(image.visualTokens), expected less than maximum_length, which is \(maximumLength)")
+        }
+        guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/") else {
+            throw SettingProblem("name", "is '\(name)', expected the beginning of a file's name")
+        }
+    }
+
+    var conversation: ConversationTemplate {
+        ConversationTemplate(template, system: system, endText: endToken)
+    }
+}
+
+/// How pictures are prepared. The defaults are SigLIP so400m/14 at 384, padded as in fine-tuning.
+public struct ImageSettings: Recipe, Equatable {
+    @Setting("Family of the tower; it decides mean and std unless they are given.")
+    public var processor = ImageProcessor.Kind.siglip
+    @Setting("Side of the prepared picture.", unit: "pixels", in: 1...8192) public var size = 384
+    @Setting("Side of a patch; it only counts the tokens.", unit: "pixels", in: 1...8192)
+    public var patch = 14
+    @Setting(
+        "What becomes of other shapes: square resizes, pad centres on the mean colour first, clip resizes "
+            + "the shorter side and cuts out the centre.")
+    public var aspect = ImageProcessor.Aspect.pad
+    @Setting("Tokens of a picture.", in: 1...1_048_576, null: "(size / patch)^2") public var tokens: Int?
+    @Setting("Mean of red, green and blue on the scale 0 to 1.", null: "the processor's own")
+    public var mean: [Double]?
+    @Setting("Standard deviation of red, green and blue.", null: "the processor's own")
+    public var std: [Double]?
+
+    public init() {}
+
+    /// Copies of the placeholder that a picture becomes.
+    public var visualTokens: Int { tokens ?? (size / patch) * (size / patch) }
+
+    public func validate() throws {
+        try SettingProblem.require(patch, "patch", in: 1...size)
+        do { _ = try imageProcessor() } catch let ImageError.badProcessor(_, field, found, expected) {
+            throw SettingProblem(
+                field.replacing("image_", with: ""), "is \(found), expected \(expected)")
+        }
+    }
+
+    func imageProcessor() throws -> ImageProcessor {
+        try ImageProcessor(kind: processor, size: size, mean: mean, standardDeviation: std, aspect: aspect)
+    }
+}

@@ -1,0 +1,87 @@
+import Distillation
+import Models
+import Records
+import Settings
+import Tensors
+
+/// What a training run does. The paper's fine-tuning is the default (docs/objective.md).
+public struct TrainingSettings: Recipe, Equatable {
+    @Setting("Parts of the model that learn.") public var trainable: [ModelPart] = [.projector, .language]
+    @Setting(
+        "Weights of the terms: SFT, IVA (visual tokens), KD (responses, Eq. 2) and TPA (candidates); 0 "
+            + "removes a term and its cost.", in: 0..., equation: "Eq. 8")
+    public var weights = LossTerms(sft: 1, iva: 1, kd: 1, tpa: 1)
+    @Setting("How far the student is from the teacher, by term; docs/objective.md has the equations.")
+    public var divergence = DivergenceSettings()
+    @Setting("How the student proposes tokens for TPA.", equation: "Eq. 5") public var candidates =
+        CandidateRule()
+    @Setting(
+        "Whose attention weights the visual tokens of IVA; uniform is 1 / N_v each, as in LLaVA-KD.",
+        equation: "Eq. 3")
+    public var saliencySource = SaliencySource.teacher
+    @Setting(
+        "0-based layer of that model.", in: 0...10_000,
+        null: "the teacher's with the highest relevance, which cache-teacher measured", equation: "Eq. 4")
+    public var saliencyLayer: Int?
+    @Setting("GKD: responses that the student samples and the teacher scores, in KD and TPA.")
+    public var onPolicy = OnPolicyRule()
+    @Setting("Samples of an optimizer step.", in: 1...1_000_000) public var batchSize = 128
+    @Setting(
+        "Rows of one forward pass at most, visual tokens included; more are accumulated.", unit: "tokens",
+        in: 1...10_000_000)
+    public var microBatchRows = 8192
+    @Setting(
+        "Copies of the student that run micro-batches at the same time: faster for small models, gradients "
+            + "and activations once more each.", in: 1...256)
+    public var replicas = 1
+    @Setting("Times that every sample is seen.", in: Bounds.above(0, below: 1e6)) public var epochs = 1.0
+    @Setting("Optimizer steps.", in: 1...1_000_000_000, null: "as many as the epochs take")
+    public var steps: Int?
+    @Setting("Seed of the order of the samples and of all draws.") public var seed: UInt64 = 0
+    @Setting(
+        "Share of the samples that is used; a larger share contains a smaller one, and all seeds use the "
+            + "same.",
+        in: Bounds.above(0, to: 1))
+    public var dataFraction = 1.0
+    @Setting("AdamW with decoupled weight decay.") public var optimizer = AdamW.Settings()
+    @Setting("How the learning rate changes over the steps.") public var schedule =
+        LearningRateSchedule.Settings()
+    @Setting(
+        "Whether activations inside blocks are forgotten and computed again: less memory, one more forward.")
+    public var recompute = false
+    @Setting(
+        "Precision of matrix products; with bf16 weights and optimizer stay in fp32. Without bf16 "
+            + "instructions bf16 is fp32.")
+    public var precision = Precision.fp32
+    @Setting("The same for the teacher in the loop, whose weights then take half the memory.")
+    public var teacherPrecision = Precision.bf16
+    @Setting("Shards that are shuffled together and held in memory.", in: 1...100_000)
+    public var shardsTogether = 64
+    @Setting("Steps between two resumable states.", in: 1...1_000_000_000) public var stateEvery = 500
+    @Setting("Whether the metrics are written as TensorBoard event files too.") public var tensorboard = false
+
+    public init() {}
+
+    /// What a step optimises.
+    ///
+    /// - Parameter measuredLayer: the teacher's with the highest relevance, where a cache says so
+    /// - Throws: `SettingProblem` where IVA needs a layer that neither the settings nor the cache name
+    public func objective(measuredLayer: Int? = nil) throws -> AlignmentObjective {
+        let usesLayer = weights.iva != 0 && saliencySource != .uniform
+        let measured = saliencySource == .teacher ? measuredLayer : nil
+        guard let layer = saliencyLayer ?? measured ?? (usesLayer ? nil : 0) else {
+            throw SettingProblem(
+                "saliency_layer",
+                saliencySource == .student
+                    ? "is not set: give the number of the student's layer"
+                    : "is not set and no cache says which layer is the most relevant: "
+                        + "give --teacher-outputs or a number"
+            )
+        }
+        var objective = AlignmentObjective(weights: weights, candidates: candidates, saliencyLayer: layer)
+        objective.divergences = divergence.terms
+        (objective.saliencySource, objective.onPolicy) = (saliencySource, onPolicy)
+        objective.recompute = recompute
+        return objective
+    }
+}

@@ -1,0 +1,27 @@
+import Settings
+import Text
+
+/// How questions are posed. What an answer may be (length, stop text, squashed images) is each benchmark's
+/// own rule.
+struct AnsweringSettings: Recipe {
+    @Setting("Benchmarks to answer; an empty list stands for all that are found.")
+    var benchmarks: [String] = []
+    @Setting("The conversation template the model was trained with.")
+    var template = ConversationTemplate.Kind.vicuna
+    @Setting("System prompt.", null: "the template's own") var system: String?
+    @Setting("The text that ends an answer.", null: "the template's own") var endText: String?
+    @Setting("Questions answered side by side; the answers do not depend on it.", in: 1...4096)
+    var slots = 16
+    @Setting(
+        "First questions of each benchmark that are asked. Scores of a part are not publishable.",
+        in: 1..., null: "all")
+    var limit: Int?
+    @Setting(
+        "Length of an answer at most.", unit: "tokens", in: 1...1_048_576,
+        null: "the benchmark's own: 128 or 1,024")
+    var maximumNewTokens: Int?
+
+    var conversation: ConversationTemplate {
+        ConversationTemplate(template, system: system, endText: endText)
+    }
+}
