@@ -15,7 +15,7 @@ struct BenchAlignTI: ParsableCommand {
 
             Figures: \(Plan.names.joined(separator: ", ")).
             """,
-        example: "bench-align-ti --config pipelines/bench/T.json --only align_ti,vanilla_kd")
+        example: "bench-align-ti --config pipelines/bench/S.json --only align_ti,vanilla_kd")
 
     @Option(
         help: ArgumentHelp("Shapes of the model figures; may be repeated.", valueName: "file.json"))
