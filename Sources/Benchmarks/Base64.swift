@@ -26,7 +26,8 @@ package enum Base64 {
             guard value != 255 else {
                 throw Failure(
                     reason:
-                        "character \(index + 1) of \(text.count) is byte \(text[index]), which base64 does not use"
+                        "character \(index + 1) of \(text.count) is byte \(text[index]), which base64 does "
+                        + "not use"
                 )
             }
             pending = pending << 6 | UInt32(value)

@@ -145,7 +145,8 @@ extension Benchmark {
             }
             + (different.count > 3 ? ["and \(different.count - 3) more"] : [])
         return
-            "not the official release, so its scores compare with no published ones: \(list.joined(separator: ", "))"
+            "not the official release, so its scores compare with no published ones: "
+            + "\(list.joined(separator: ", "))"
     }
 
     /// `notices` and how this folder differs from the official release, each with the benchmark's name before

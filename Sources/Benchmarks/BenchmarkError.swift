@@ -28,7 +28,8 @@ public enum BenchmarkError: ExitCoded, CustomStringConvertible, Sendable {
     public var description: String {
         switch self {
         case .missingFile(let benchmark, let file, let folder):
-            "\(folder): not a \(benchmark) folder, it has no '\(file)'; give the folder that holds the official release"
+            "\(folder): not a \(benchmark) folder, it has no '\(file)'; give the folder that holds the "
+                + "official release"
         case .unreadable(let file, let reason):
             "\(file): cannot be read: \(reason)"
         case .malformed(let file, let line, let reason):
@@ -48,7 +49,8 @@ public enum BenchmarkError: ExitCoded, CustomStringConvertible, Sendable {
         case .noQuestions(let folder, let notices):
             "\(folder): no questions to ask; \(notices.joined(separator: "; "))"
         case .missingImage(let file, let question):
-            "\(file): this image of question \(question) does not exist; unpack the benchmark's images into its folder"
+            "\(file): this image of question \(question) does not exist; unpack the benchmark's images into "
+                + "its folder"
         case .damagedImage(let file, let line, let field, let reason):
             "\(file):\(line): field '\(field)' holds no image: \(reason); download the file again"
         case .manifest(let file, let reason):

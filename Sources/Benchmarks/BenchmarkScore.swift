@@ -101,7 +101,8 @@ public struct ItemScore: Sendable {
         let found = extracted.map { JSONValue.string($0).encoded() } ?? "nothing"
         let share = verdict == "partly right" ? " (\(credit))" : ""
         return
-            "\(id)\(group.isEmpty ? "" : " [\(group)]"): \(raw) -> \(found), gold \(JSONValue.string(gold).encoded()): \(verdict)\(share)"
+            "\(id)\(group.isEmpty ? "" : " [\(group)]"): \(raw) -> \(found), gold "
+            + "\(JSONValue.string(gold).encoded()): \(verdict)\(share)"
     }
 }
 

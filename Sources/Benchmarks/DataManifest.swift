@@ -140,7 +140,8 @@ public struct DataManifest: Sendable {
         throw BenchmarkError.manifest(
             file: url.path,
             reason:
-                "\(what) is \(found), expected \(expected) as \(origin); the file changed or is another version: obtain it again"
+                "\(what) is \(found), expected \(expected) as \(origin); the file changed or is another "
+                + "version: obtain it again"
                 + (isLock ? ", or delete its entry in the lock file to accept it" : ""))
     }
 }

@@ -84,7 +84,8 @@ public struct MME: Benchmark {
             notices =
                 withoutImage > 0
                 ? [
-                    "can be scored but not asked: \(withoutImage) images of \(MME.release) are absent, and there is no \(MME.questionFile)"
+                    "can be scored but not asked: \(withoutImage) images of \(MME.release) are absent, and "
+                        + "there is no \(MME.questionFile)"
                 ] : []
         }
     }
@@ -176,7 +177,8 @@ public struct MME: Benchmark {
             throw BenchmarkError.incomplete(
                 file: answers.name, benchmark: MME.title,
                 reason:
-                    "\(counts.duplicate) answers repeat a question, and the reference takes consecutive answers as a pair; answer each question once"
+                    "\(counts.duplicate) answers repeat a question, and the reference takes consecutive "
+                    + "answers as a pair; answer each question once"
             )
         }
         return try MMEScorer.score(lines, counts: counts, file: answers.name)
@@ -197,7 +199,8 @@ public struct MME: Benchmark {
                 throw BenchmarkError.field(
                     file: answers.name, line: record.line, field: "prompt", found: "absent",
                     expected:
-                        "the saved prompt: both questions of an image share an id, so the question is taken from it"
+                        "the saved prompt: both questions of an image share an id, so the question is taken "
+                        + "from it"
                 )
             }
             guard let (question, answer) = MME.gold(gold, id: record.questionID, prompt: prompt) else {

@@ -103,7 +103,8 @@ public enum MMEScorer {
         let rewritten = lines.values.joined().count { !$0.answer.isExactly($0.text) }
         if rewritten > 0 {
             notices.append(
-                "\(rewritten) answers hold a tab or line end, which the official format cannot: read as spaces"
+                "\(rewritten) answers hold a tab or line end, which the official format cannot: read as "
+                    + "spaces"
             )
         }
         if perception == nil {
@@ -133,7 +134,8 @@ public enum MMEScorer {
                 throw BenchmarkError.incomplete(
                     file: "\(file):\(first.line)", benchmark: MME.title,
                     reason:
-                        "the answers on \(first.id) are not two in a row; the reference takes consecutive answers as an image's pair"
+                        "the answers on \(first.id) are not two in a row; the reference takes consecutive "
+                        + "answers as an image's pair"
                 )
             }
             let gold = label(line.gold)

@@ -71,7 +71,8 @@ public struct POPE: Benchmark {
     /// The label files carry no version, so the question file is what tells a later one apart.
     private static func check(_ file: QuestionFile, against rebuilt: [Question], folder: URL) throws {
         let remedy =
-            "the label files are not of the question file's version: take those of the POPE repository at commit e3e39262"
+            "the label files are not of the question file's version: take those of the POPE repository at "
+            + "commit e3e39262"
         for subset in subsets {
             let asked = file.entries.filter { $0.category == subset.name }
             let labelled = rebuilt.filter { $0.category == subset.name }
@@ -88,9 +89,11 @@ public struct POPE: Benchmark {
                     throw BenchmarkError.otherVersion(
                         file: "\(path):\(index + 1)",
                         found:
-                            "question \(question.id) is \"\(question.text.linesSplitAtLineFeeds[0])\" on \(question.image.fileName ?? "no image")",
+                            "question \(question.id) is \"\(question.text.linesSplitAtLineFeeds[0])\" on "
+                            + "\(question.image.fileName ?? "no image")",
                         expected:
-                            "question \(entry.id) \"\(entry.text.linesSplitAtLineFeeds[0])\" on \(entry.image) as in \(questionFile)",
+                            "question \(entry.id) \"\(entry.text.linesSplitAtLineFeeds[0])\" on "
+                            + "\(entry.image) as in \(questionFile)",
                         remedy: remedy)
                 }
             }
@@ -151,8 +154,10 @@ public struct POPE: Benchmark {
             throw BenchmarkError.incomplete(
                 file: answers.name, benchmark: POPE.title,
                 reason:
-                    "of \(known.count) questions \(counts.missing) have no answer\(absent); \(counts.duplicate) answers repeat a question, "
-                    + "\(counts.unknown) belong to none; the reference pairs answers and labels by position, so answer every question once"
+                    "of \(known.count) questions \(counts.missing) have no answer\(absent); "
+                    + "\(counts.duplicate) answers repeat a question, "
+                    + "\(counts.unknown) belong to none; the reference pairs answers and labels by "
+                    + "position, so answer every question once"
             )
         }
         for (subset, ids) in zip(POPE.subsets, expected) {

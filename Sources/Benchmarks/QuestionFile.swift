@@ -41,7 +41,8 @@ struct QuestionFile {
         }
         guard different > 0 || asked.count != rebuilt.count else { return nil }
         return
-            "\(file): \(different) of its \(asked.count) questions differ from those rebuilt from the official release "
+            "\(file): \(different) of its \(asked.count) questions differ from those rebuilt from the "
+            + "official release "
             + "(\(rebuilt.count)); the file's are asked"
     }
 }

@@ -50,7 +50,8 @@ public struct ScienceQA: Benchmark {
                 }
             },
             rebuilt == nil
-                ? "no \(ScienceQA.problemFile) with the whole test split: gold letters are taken from \(ScienceQA.questionFile)"
+                ? "no \(ScienceQA.problemFile) with the whole test split: gold letters are taken from "
+                    + "\(ScienceQA.questionFile)"
                 : nil,
         ].compactMap { $0 }
         counts = [
@@ -121,7 +122,8 @@ public struct ScienceQA: Benchmark {
                     file: source.name, found: "no problem '\(id)' of the test split in \(splitFile)",
                     expected: "all \(ids.count)",
                     remedy:
-                        "the file is cut short or of another version; download it again or remove it to use the letters of \(questionFile)"
+                        "the file is cut short or of another version; download it again or remove it to use "
+                        + "the letters of \(questionFile)"
                 )
             }
             let choices = try record.strings("choices")

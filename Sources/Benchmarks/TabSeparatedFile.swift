@@ -25,7 +25,8 @@ struct TabSeparatedFile {
             throw BenchmarkError.malformed(
                 file: name, line: row.line,
                 reason:
-                    "the row has \(row.fields.count) fields, the header \(header.count) (was the file cut off?)"
+                    "the row has \(row.fields.count) fields, the header \(header.count) (was the file cut "
+                    + "off?)"
             )
         }
         rows = all

@@ -69,7 +69,8 @@ public struct TextVQA: Benchmark {
         } else {
             questions = []
             notices = [
-                "can be scored but not asked: without \(TextVQA.questionFile) or \(TextVQA.hintFile) there are no OCR hints, and they are part of the prompt"
+                "can be scored but not asked: without \(TextVQA.questionFile) or \(TextVQA.hintFile) there "
+                    + "are no OCR hints, and they are part of the prompt"
             ]
         }
     }
@@ -97,7 +98,8 @@ public struct TextVQA: Benchmark {
         let first = question.unicodeScalars.first.map { $0.properties.uppercaseMapping } ?? ""
         let rest = String(question.unicodeScalars.dropFirst())
         let text =
-            "\(first)\(rest)\nReference OCR token: \(tokens.joined(separator: ", "))\n\(Instruction.shortAnswer)"
+            "\(first)\(rest)\nReference OCR token: "
+            + "\(tokens.joined(separator: ", "))\n\(Instruction.shortAnswer)"
         return Question(
             id: .string(image), text: text, image: .file(folder.file("train_images/\(image).jpg")),
             category: "default")

@@ -65,7 +65,8 @@ final class ArchiveReader {
         if let link {
             throw failure(
                 nil,
-                "is a link to '\(link)', which cannot be followed while streaming; pack the file itself (tar --hard-dereference -h)"
+                "is a link to '\(link)', which cannot be followed while streaming; pack the file itself "
+                    + "(tar --hard-dereference -h)"
             )
         }
         let claimed = archive_entry_size_is_set(entry) != 0 ? Int(archive_entry_size(entry)) : 0
@@ -129,7 +130,8 @@ final class ArchiveReader {
         .corrupt(
             path: path, offset: 0,
             problem:
-                "not an archive that can be read, or one cut short (\(message)); a .tar, .tar.gz, .tar.zst, .zip or a folder can"
+                "not an archive that can be read, or one cut short (\(message)); a .tar, .tar.gz, .tar.zst, "
+                + ".zip or a folder can"
         )
     }
 

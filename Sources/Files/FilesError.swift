@@ -29,7 +29,8 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
             return "\(path)\(offset.map { " at byte \($0)" } ?? ""): \(problem)"
         case .corruptMember(let archive, let member, let offset, let problem):
             return
-                "\(archive), member '\(member)' near byte \(offset): \(problem); fetch or make the archive again"
+                "\(archive), member '\(member)' near byte \(offset): \(problem); fetch or make the archive "
+                + "again"
         case .badTensor(let file, let tensor, let offset, let problem):
             return "\(file): tensor '\(tensor)'\(offset.map { " at byte \($0)" } ?? "") \(problem)"
         case .missingTensor(let file, let tensor, let near):

@@ -89,7 +89,8 @@ struct SafeTensorsHeader {
         guard 0 <= first, first <= last, last <= fileBytes - start else {
             throw bad(
                 start,
-                "has data_offsets \(raw.data_offsets), the file has \(fileBytes - start) bytes of data; it may be truncated"
+                "has data_offsets \(raw.data_offsets), the file has \(fileBytes - start) bytes of data; it "
+                    + "may be truncated"
             )
         }
         guard last - first == bytes else {

@@ -127,7 +127,8 @@ public struct SafeTensorsWriter {
                 throw FilesError.unwritable(
                     path: path,
                     problem:
-                        "tensor '\(tensor.name)' \(tensor.shape) takes \(tensor.byteCount) bytes and was given \(counter.count)"
+                        "tensor '\(tensor.name)' \(tensor.shape) takes \(tensor.byteCount) bytes and was "
+                        + "given \(counter.count)"
                 )
             }
         }
@@ -151,8 +152,8 @@ public struct SafeTensorsWriter {
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             let end = offset + tensor.byteCount
             fields.append(
-                "\(JSONText.quote(tensor.name)):{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
-            )
+                "\(JSONText.quote(tensor.name)):{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }
         var json = Array("{\(fields.joined(separator: ","))}".utf8)

@@ -19,13 +19,15 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
                 "\(image): starts with bytes \(shown), which is none of JPEG, PNG and WebP; convert the image"
         case .truncated(let image, let format, let bytes):
             return
-                "\(image): this \(format) image is cut short: it ends after \(bytes) bytes, before its last pixel; fetch it again"
+                "\(image): this \(format) image is cut short: it ends after \(bytes) bytes, before its last "
+                + "pixel; fetch it again"
         case .broken(let image, let format, let bytes, let reason):
             return
                 "\(image): this \(format) image of \(bytes) bytes cannot be decoded (\(reason)); replace it"
         case .tooLarge(let image, let width, let height):
             return
-                "\(image): \(width) x \(height) pixels, allowed are 1 to \(mostSide) a side and \(mostPixels) in all; shrink it"
+                "\(image): \(width) x \(height) pixels, allowed are 1 to \(mostSide) a side and "
+                + "\(mostPixels) in all; shrink it"
         case .animated(let image):
             return "\(image): an animated WebP has no single picture; extract one frame"
         case .encoding(let format, let width, let height, let reason):

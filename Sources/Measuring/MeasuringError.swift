@@ -8,7 +8,8 @@ public enum MeasuringError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFitted(let probability):
-            "the student did not reach a probability of \(probability) on the benchmark's batch in 300 steps; the batch is too large for it"
+            "the student did not reach a probability of \(probability) on the benchmark's batch in 300 "
+                + "steps; the batch is too large for it"
         case .unavailable(let what): what
         }
     }

@@ -117,7 +117,8 @@ public final class LlavaModel {
         let rows = vision.configuration.patches
         precondition(
             patches.rows % rows == 0 && patches.width == vision.configuration.patchWidth,
-            "visionFeatures: patches \(patches.shape), an image has [\(rows), \(vision.configuration.patchWidth)]"
+            "visionFeatures: patches \(patches.shape), an image has [\(rows), "
+                + "\(vision.configuration.patchWidth)]"
         )
         // A few images at a time: nothing of one is needed for another, and activations are large.
         let step = rows * 8

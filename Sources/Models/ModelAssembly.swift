@@ -28,7 +28,8 @@ public struct ModelAssembly {
         guard let tokenizer = tokenizer ?? language else {
             throw ModelsError.cannotAssemble(
                 problem:
-                    "a fresh language model needs a tokenizer's folder: its ids are the rows of the embedding table"
+                    "a fresh language model needs a tokenizer's folder: its ids are the rows of the "
+                    + "embedding table"
             )
         }
         self.tokenizer = tokenizer

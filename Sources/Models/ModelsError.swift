@@ -40,27 +40,32 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
             return "\(file): '\(tensor)' is \(found), config.json asks for \(expected)"
         case .wrongType(let file, let tensor, let found):
             return
-                "\(file): '\(tensor)' has element type \(found), expected F32, BF16 or F16; convert the checkpoint"
+                "\(file): '\(tensor)' has element type \(found), expected F32, BF16 or F16; convert the "
+                + "checkpoint"
         case .duplicateTensor(let file, let first, let second):
             return "\(file): '\(first)' and '\(second)' are two tensors for one weight; remove one of them"
         case .unexpectedTensors(let place, let names):
             let shown = names.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
             let more = names.count > 3 ? " and \(names.count - 3) more" : ""
             return
-                "\(place): config.json has no place for \(shown)\(more); the configuration belongs to another model"
+                "\(place): config.json has no place for \(shown)\(more); the configuration belongs to "
+                + "another model"
         case .placeholders(let found, let expected):
             return
-                "the text has \(found) visual placeholders and the images make \(expected) visual tokens; they must be equal"
+                "the text has \(found) visual placeholders and the images make \(expected) visual tokens; "
+                + "they must be equal"
         case .idOutOfRange(let id, let position, let vocabulary):
             return
-                "token \(id) at position \(position) is not one of the model's \(vocabulary) ids; the tokenizer belongs to another model"
+                "token \(id) at position \(position) is not one of the model's \(vocabulary) ids; the "
+                + "tokenizer belongs to another model"
         case .imageSize(let found, let expected):
             return "images of shape \(found) do not fit a vision tower for \(expected) x \(expected) pixels"
         case .noVision:
             return "this model has no vision tower; take a LLaVA checkpoint, or make one with assemble-model"
         case .vocabularyTooSmall(let rows, let needed, let tokenizer):
             return
-                "\(tokenizer): has ids up to \(needed - 1), the model has \(rows) embedding rows; take the model's own tokenizer"
+                "\(tokenizer): has ids up to \(needed - 1), the model has \(rows) embedding rows; take the "
+                + "model's own tokenizer"
         case .cannotAssemble(let problem):
             return problem
         }

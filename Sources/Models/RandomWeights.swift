@@ -65,7 +65,8 @@ final class RandomWeights: WeightSource {
         guard rows <= width else {
             throw ModelsError.cannotAssemble(
                 problem:
-                    "an orthonormal patch embedding has at most as many rows as a patch has values: hidden_size is \(rows), a patch has \(width)"
+                    "an orthonormal patch embedding has at most as many rows as a patch has values: "
+                    + "hidden_size is \(rows), a patch has \(width)"
             )
         }
         for row in 0..<rows {

@@ -51,7 +51,8 @@ public final class Shard: Sendable {
             else {
                 let expected = shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
                 throw corrupt(
-                    "column '\(name)' is \(found.dtype.rawValue) \(found.shape), expected \(type.rawValue) [\(expected)]"
+                    "column '\(name)' is \(found.dtype.rawValue) \(found.shape), expected \(type.rawValue) "
+                        + "[\(expected)]"
                 )
             }
         }

@@ -22,10 +22,12 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
             return "\(files.joined(separator: ", ")): no sample is left to pack (\(skipped) skipped)"
         case .noImageSource(let file, let place, let image):
             return
-                "\(file): \(place): needs image '\(image)', but no folder or archive of images was given (--images)"
+                "\(file): \(place): needs image '\(image)', but no folder or archive of images was given "
+                + "(--images)"
         case .diskTooSmall(let folder, let needed, let free):
             return
-                "\(folder): packing needs \(needed >> 20) MiB for prepared pixels while it runs, the disk has \(free >> 20) MiB free"
+                "\(folder): packing needs \(needed >> 20) MiB for prepared pixels while it runs, the disk "
+                + "has \(free >> 20) MiB free"
         case .notADataset(let path, let problem):
             return "\(path): not a folder of shards: \(problem); make one with pack-shards"
         case .unknownVersion(let path, let found, let expected):
@@ -34,7 +36,8 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
             return "\(path): the shard is damaged: \(problem); copy or pack it again"
         case .mismatch(let path, let field, let found, let expected):
             return
-                "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it is used with"
+                "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it "
+                + "is used with"
         }
     }
 }

@@ -7,7 +7,8 @@ public struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Recipe of this stage; settings it does not name keep their defaults. May be repeated: a later one overrides what it names.",
+            "Recipe of this stage; settings it does not name keep their defaults. May be repeated: a later "
+                + "one overrides what it names.",
             valueName: "file.yaml"))
     public var config: [String] = []
 

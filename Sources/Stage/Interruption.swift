@@ -14,7 +14,9 @@ nonisolated(unsafe) private let received: UnsafeMutablePointer<sig_atomic_t> = {
 /// ```
 /// let interruption = Interruption()
 /// for shard in shards {
-///     if interruption.isRequested { throw StageError.interrupted("12 shards are done; run the same command to go on") }
+///     if interruption.isRequested {
+///         throw StageError.interrupted("12 shards are done; run the same command to go on")
+///     }
 /// ```
 /// The same signal a second time ends the process at once, as it would have without this.
 public struct Interruption: Sendable {

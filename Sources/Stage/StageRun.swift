@@ -6,7 +6,9 @@ import Settings
 /// One run of a stage into an output folder: whether it is needed, and the receipt that says it is done.
 ///
 /// ```
-/// let run = try StageRun("pack-shards", recipe: recipe, inputs: [StageInput("data", data)], output: out, options: configuration)
+/// let run = try StageRun(
+///     "pack-shards", recipe: recipe, inputs: [StageInput("data", data)], output: out,
+///     options: configuration)
 /// if try run.isUpToDate() { return }
 /// try run.begin()
 /// ...
@@ -69,7 +71,8 @@ public final class StageRun {
             let lost = receipt.lostOutputs(in: output)
             guard lost.isEmpty else {
                 say(
-                    "\(stage): warning: \(output.path) has a receipt but '\(lost[0])' is gone or changed its size; making it again"
+                    "\(stage): warning: \(output.path) has a receipt but '\(lost[0])' is gone or changed "
+                        + "its size; making it again"
                 )
                 return nil
             }

@@ -84,7 +84,8 @@ enum Arena {
     /// Allocation cannot throw, and a trap would hide what was missing.
     private static func exitWithoutMemory(bytes: Int) -> Never {
         let message = """
-            error: the system gives no \(bytes >> 20) MB for tensors: allow more (ulimit -v), or take smaller batches
+            error: the system gives no \(bytes >> 20) MB for tensors: allow more (ulimit -v), or take \
+            smaller batches
 
             """
         FileHandle.standardError.write(Data(message.utf8))

@@ -42,7 +42,8 @@ public struct BPETrainer: Sendable {
             throw TextError.badSetting(
                 name: "vocabularySize", found: "\(vocabularySize)",
                 expected:
-                    "at least 256 bytes and \(specialTokens.count) special tokens, at most \(BPEModel.largestID)"
+                    "at least 256 bytes and \(specialTokens.count) special tokens, at most "
+                    + "\(BPEModel.largestID)"
             )
         }
         guard !specialTokens.contains(""),
@@ -144,7 +145,8 @@ public struct BPETrainer: Sendable {
         }
         let names = tokens.map { ByteAlphabet.encode($0) }
         let added = specialTokens.enumerated().map { index, token in
-            "    {\"id\": \(tokens.count + index), \"content\": \(quoted(token.utf8)), \"single_word\": false, "
+            "    {\"id\": \(tokens.count + index), \"content\": \(quoted(token.utf8)), \"single_word\": "
+                + "false, "
                 + "\"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}"
         }
         let vocabulary = names.enumerated().map { "      \(quoted($0.element)): \($0.offset)" }
@@ -162,7 +164,8 @@ public struct BPETrainer: Sendable {
               ],
               "normalizer": {"type": "NFC"},
               "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
-                {"type": "Split", "pattern": {"Regex": \(quoted(pattern.expression.utf8))}, "behavior": "Isolated", "invert": false},
+                {"type": "Split", "pattern": {"Regex": \(quoted(pattern.expression.utf8))}, "behavior": \
+                "Isolated", "invert": false},
                 \(byteLevel)
               ]},
               "post_processor": \(byteLevel),

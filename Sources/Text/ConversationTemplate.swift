@@ -26,7 +26,8 @@ public struct ConversationTemplate: Sendable, Equatable {
         case .vicuna:
             self.system =
                 system ?? """
-                    A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, \
+                    A chat between a curious user and an artificial intelligence assistant. The assistant \
+                    gives helpful, \
                     detailed, and polite answers to the user's questions.
                     """
             self.endText = endText ?? "<|endoftext|>"
@@ -39,7 +40,8 @@ public struct ConversationTemplate: Sendable, Equatable {
         case .llama2:
             self.system =
                 system ?? """
-                    You are a helpful language and vision assistant. You are able to understand the visual content that the \
+                    You are a helpful language and vision assistant. You are able to understand the visual \
+                    content that the \
                     user provides, and assist the user with a variety of tasks using natural language.
                     """
             self.endText = endText ?? "</s>"

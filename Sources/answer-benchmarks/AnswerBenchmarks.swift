@@ -15,8 +15,9 @@ struct AnswerBenchmarks: RecipeCommand {
         abstract:
             "Lets a model answer the questions of benchmarks, greedily, as the LLaVA evaluation poses them.",
         discussion: """
-            Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Writes <benchmark>.jsonl in LLaVA's answer format, \
-            one line a question in the order of the questions, for score-benchmarks. An interrupted run goes on where it stopped.
+            Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Writes \
+            <benchmark>.jsonl in LLaVA's answer format, one line a question in the order of the questions, \
+            for score-benchmarks. An interrupted run goes on where it stopped.
             """,
         example: """
             answer-benchmarks --config pipelines/demo/answer.yaml --model runs/demo/sft \\

@@ -12,10 +12,10 @@ struct AssembleModel: RecipeCommand {
         "assemble-model",
         abstract: "Makes a LLaVA checkpoint from a vision tower, a language model and a fresh projector.",
         discussion: """
-            Each part is read from a Hugging Face folder (--vision, --language) or, without one, made from random numbers as \
-            the recipe's group of that name says. The tokenizer is copied in; if it lacks the image placeholder it gets it, \
-            and the embedding table grows where there is no row for it. Fresh towers of equal shape and seed are equal, so a \
-            teacher and a student share theirs.
+            Each part is read from a Hugging Face folder (--vision, --language) or, without one, made from \
+            random numbers as the recipe's group of that name says. The tokenizer is copied in; if it lacks \
+            the image placeholder it gets it, and the embedding table grows where there is no row for it. \
+            Fresh towers of equal shape and seed are equal, so a teacher and a student share theirs.
             """,
         example: """
             assemble-model --config pipelines/demo/teacher-model.yaml \\

@@ -10,8 +10,9 @@ struct BenchAlignTI: ParsableCommand {
         "bench-align-ti",
         abstract: "Time training steps, teacher passes, decoding, tokenizing, images, shards and scoring.",
         discussion: """
-            Every figure is measured in a process of its own, so that its peak memory is its own: the median of several runs with the \
-            least and the most. One JSON object a figure goes to stdout, a table to stderr. Compare figures of one run.
+            Every figure is measured in a process of its own, so that its peak memory is its own: the median \
+            of several runs with the least and the most. One JSON object a figure goes to stdout, a table to \
+            stderr. Compare figures of one run.
 
             Figures: \(Plan.names.joined(separator: ", ")).
             """,

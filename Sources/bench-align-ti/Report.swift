@@ -58,7 +58,8 @@ struct Report {
                 ?? "random weights, nearly all candidates different"
             return String(
                 format:
-                    "%@ %@: Align-TI / vanilla KD = %.2f, by processor time %.2f (%@; %.0f %% of candidates equal the ground truth)",
+                    "%@ %@: Align-TI / vanilla KD = %.2f, by processor time %.2f (%@; %.0f %% of candidates "
+                    + "equal the ground truth)",
                 line["config"]?.string ?? "", line["precision"]?.string ?? "", wall, cpu,
                 name.hasSuffix("_cached") ? kind + ", visual tokens' targets read from the cache" : kind,
                 100 * (line["candidates_equal_truth"]?.double ?? 0))

@@ -49,7 +49,8 @@ extension CacheTeacher {
             let kept = s.encoding == .topK ? "top \(s.topK.map { "\($0)" } ?? "all")" : "\(s.samples) draws"
             let mass = s.saliencyMass < 1 ? ", \(s.saliencyMass) of alpha" : ""
             return
-                "teacher \(origin.teacher.prefix(12)), \(kept) of \(s.commonVocabulary) ids, alpha of layer \(s.saliencyLayer)\(mass)"
+                "teacher \(origin.teacher.prefix(12)), \(kept) of \(s.commonVocabulary) ids, alpha of layer "
+                + "\(s.saliencyLayer)\(mass)"
         }
         var summary: [JSONValue] = []
         for (name, entries) in groups.sorted(by: { $0.key < $1.key }) {
@@ -81,7 +82,8 @@ extension CacheTeacher {
             if let problem {
                 damaged += 1
                 StandardError.write(
-                    "cache-teacher: \(entry.path.path): \(problem); set aside, cache-teacher computes it again"
+                    "cache-teacher: \(entry.path.path): \(problem); set aside, cache-teacher computes it "
+                        + "again"
                 )
             }
             progress.advance()
@@ -147,7 +149,8 @@ extension CacheTeacher {
         let (keys, indexes) = try StoreContents.named(below: folders)
         guard indexes > 0 else {
             throw StageError.usage(
-                "no index of teacher outputs below \(index.joined(separator: ", ")), so every entry would go: name the runs' folders with --index, or delete \(cache)"
+                "no index of teacher outputs below \(index.joined(separator: ", ")), so every entry would "
+                    + "go: name the runs' folders with --index, or delete \(cache)"
             )
         }
         let contents = try StoreContents(store)

@@ -14,11 +14,12 @@ struct CacheTeacher: RecipeCommand {
     static let configuration = StageHelp.configuration(
         "cache-teacher", abstract: "Compute the teacher's outputs once for every run that may use them.",
         discussion: """
-            For each shard: the teacher's most probable tokens at response and visual positions with their log-probabilities, and the attention
-            of the instruction to the image (alpha of Eq. 3) in the layer that depends most on it (highest IRS, Eq. 4). Entries are named by a
-            digest of teacher, shard and settings; entries that are there already are used, whoever made them. Several processes, also of
-            several hosts, may fill one store at the same time: start the same command again with another --out.
-            --estimate, --list, --verify and --prune look after the store instead.
+            For each shard: the teacher's most probable tokens at response and visual positions with their \
+            log-probabilities, and the attention of the instruction to the image (alpha of Eq. 3) in the \
+            layer that depends most on it (highest IRS, Eq. 4). Entries are named by a digest of teacher, \
+            shard and settings; entries that are there already are used, whoever made them. Several \
+            processes, also of several hosts, may fill one store at the same time: start the same command \
+            again with another --out. --estimate, --list, --verify and --prune look after the store instead.
             """,
         example: """
             cache-teacher --config pipelines/demo/cache.yaml --teacher runs/demo/teacher \\
@@ -35,7 +36,9 @@ struct CacheTeacher: RecipeCommand {
                 "Say how many bytes and hours --shards will take, from a few samples; writes nothing."
             case .list: "List what the store holds, by teacher and settings."
             case .verify:
-                "Read every byte of the store; with --teacher and --shards also recompute a sample of it. Damaged entries are set aside."
+                ArgumentHelp(
+                    "Read every byte of the store; with --teacher and --shards also recompute a sample of "
+                        + "it. Damaged entries are set aside.")
             case .prune: "List entries that no index names, and their sizes; --yes deletes them."
             }
         }
@@ -52,9 +55,9 @@ struct CacheTeacher: RecipeCommand {
     @Option(help: "Samples that --estimate and --verify compute.") var sample = 32
     @Option(help: "Samples that --estimate is to count on; those of --shards unless given.") var scaleTo: Int?
     @Option(
-        help:
-            "Folder below which --prune looks for the index.json of runs that need their entries; may be repeated."
-    )
+        help: ArgumentHelp(
+            "Folder below which --prune looks for the index.json of runs that need their entries; may be "
+                + "repeated."))
     var index: [String] = ["runs"]
     @Flag(help: "Let --prune delete.") var yes = false
 
@@ -170,7 +173,9 @@ struct CacheTeacher: RecipeCommand {
     ) throws -> InstructionRelevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
-            "align-ti relevance 2\n\(digest)\n\(dataset.digest)\n\(settings.pairs) \(settings.standardError) \(settings.seed)\(recipe.precision.supported == .bf16 ? " bf16" : "")"
+            "align-ti relevance 2\n\(digest)\n\(dataset.digest)\n\(settings.pairs) "
+                + "\(settings.standardError) \(settings.seed)"
+                + "\(recipe.precision.supported == .bf16 ? " bf16" : "")"
         )
         let relevance = try filling.relevance(key, stop: isInterrupted) {
             let progress = ProgressReporter("measuring relevance", total: settings.pairs, unit: "pairs")

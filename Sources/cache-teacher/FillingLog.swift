@@ -64,7 +64,8 @@ struct FillingCounts {
             samples += dataset.index.shards[number].samples
         case .damaged(let number, let problem):
             StandardError.write(
-                "cache-teacher: warning: entry \(keys[number]) of \(dataset.index.shards[number].file): \(problem); computing it again"
+                "cache-teacher: warning: entry \(keys[number]) of \(dataset.index.shards[number].file): "
+                    + "\(problem); computing it again"
             )
         case .waiting(let left):
             reporter.update(samples, suffix: "waiting for \(left) shards of other processes")

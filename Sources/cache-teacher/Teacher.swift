@@ -30,7 +30,8 @@ final class Teacher {
         var outputs = TeacherOutputs(model)
         outputs.rowLimit = recipe.microBatchRows
         StandardError.write(
-            "cache-teacher: the teacher is loaded, \(recipe.precision.supported.rawValue), BLAS kernels \(Machine.blasCore)"
+            "cache-teacher: the teacher is loaded, \(recipe.precision.supported.rawValue), BLAS kernels "
+                + "\(Machine.blasCore)"
         )
         loaded = outputs
         return outputs

@@ -40,9 +40,10 @@ struct CompareRuns: RecipeCommand {
     static let configuration = StageHelp.configuration(
         "compare-runs", abstract: "Compares ablation rows over seeds: mean, standard error, paired test.",
         discussion: """
-            Reads <runs>/<row>/seed-<s>/scores (score-benchmarks) and model (train-student: what it cost) for seeds 1 to --seeds. \
-            Writes <name>.csv and <name>.txt, the table, and prints it, <name> being that of the output folder, and cells.jsonl, \
-            all numbers in full. With several seeds the test is a paired t test over seeds, with one McNemar's over questions.
+            Reads <runs>/<row>/seed-<s>/scores (score-benchmarks) and model (train-student: what it cost) \
+            for seeds 1 to --seeds. Writes <name>.csv and <name>.txt, the table, and prints it, <name> being \
+            that of the output folder, and cells.jsonl, all numbers in full. With several seeds the test is \
+            a paired t test over seeds, with one McNemar's over questions.
             """,
         example: """
             compare-runs --config pipelines/ablations/tables/table3.yaml \\

@@ -12,9 +12,10 @@ struct MakeWorld: RecipeCommand {
         abstract:
             "Draws the embedded data set: images, conversations, benchmarks and a tokenizer, from one seed.",
         discussion: """
-            Writes captions.json, mixed.json (the teacher's), student.json (answers partly wrong), heldout.json (long \
-            captions nobody trains on), images.tar, tokenizer/, benchmarks/<name>/ and validation/<name>/ for gqa, \
-            scienceqa, textvqa, pope, mme and mmbench in their official layouts. Same recipe, same bytes.
+            Writes captions.json, mixed.json (the teacher's), student.json (answers partly wrong), \
+            heldout.json (long captions nobody trains on), images.tar, tokenizer/, benchmarks/<name>/ and \
+            validation/<name>/ for gqa, scienceqa, textvqa, pope, mme and mmbench in their official layouts. \
+            Same recipe, same bytes.
             """,
         example: "make-world --config pipelines/demo/world.yaml --out runs/demo/world")
 

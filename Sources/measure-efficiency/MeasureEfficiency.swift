@@ -14,9 +14,10 @@ struct MeasureEfficiency: RecipeCommand {
         "measure-efficiency",
         abstract: "Measure what answering with models costs, and list what training runs have cost.",
         discussion: """
-            For each --model: parameters, memory, time to the first token, tokens a second, each in a process of its own. For each \
-            --run: time, memory and forward passes a sample, as counted by train-student and kept in its receipt. Writes \
-            efficiency.json, models.csv and runs.csv, and prints both tables. Run it on a machine that does nothing else.
+            For each --model: parameters, memory, time to the first token, tokens a second, each in a \
+            process of its own. For each --run: time, memory and forward passes a sample, as counted by \
+            train-student and kept in its receipt. Writes efficiency.json, models.csv and runs.csv, and \
+            prints both tables. Run it on a machine that does nothing else.
             """,
         example: """
             measure-efficiency --config pipelines/demo/efficiency.yaml \\

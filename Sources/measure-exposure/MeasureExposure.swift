@@ -19,9 +19,10 @@ struct MeasureExposure: RecipeCommand {
         "measure-exposure",
         abstract: "Measure how a student's errors add up on its own text, against a teacher.",
         discussion: """
-            Walks held-back responses with the teacher and every student: E_train(l) along the data's own responses, R(l) = E_test(l) \
-            along responses sampled from the student, E(l) along responses sampled from the teacher, and %ExAccErr(l) = 100 (R - E) / E \
-            (Eq. 9-13), with bootstrap bands over samples. Writes exposure.json, exposure.csv and samples.jsonl (every divergence), and \
+            Walks held-back responses with the teacher and every student: E_train(l) along the data's own \
+            responses, R(l) = E_test(l) along responses sampled from the student, E(l) along responses \
+            sampled from the teacher, and %ExAccErr(l) = 100 (R - E) / E (Eq. 9-13), with bootstrap bands \
+            over samples. Writes exposure.json, exposure.csv and samples.jsonl (every divergence), and \
             prints a table. An interrupted run goes on where it stopped.
             """,
         example: """

@@ -11,9 +11,10 @@ struct PackShards: RecipeCommand {
         "pack-shards",
         abstract: "Packs LLaVA conversations and their images into shards of token ids, labels and pixels.",
         discussion: """
-            Reads LLaVA JSON or JSON Lines and a folder, .tar, .tar.gz, .tar.zst or .zip of images, whatever the order of its \
-            members. Writes <name>-00000.safetensors.zst and so on, index.json and, with on_bad_sample: skip, skipped.jsonl. \
-            While it runs, the prepared pixels (3 * size * size bytes an image) wait in the output folder.
+            Reads LLaVA JSON or JSON Lines and a folder, .tar, .tar.gz, .tar.zst or .zip of images, whatever \
+            the order of its members. Writes <name>-00000.safetensors.zst and so on, index.json and, with \
+            on_bad_sample: skip, skipped.jsonl. While it runs, the prepared pixels (3 * size * size bytes an \
+            image) wait in the output folder.
             """,
         example: """
             pack-shards --config pipelines/demo/pack.yaml \\
@@ -68,8 +69,10 @@ struct PackShards: RecipeCommand {
         progress.finish()
         let totals = index.totals
         StandardError.write(
-            "pack-shards: \(totals.samples) samples (\(totals.skipped) skipped), \(totals.images) images, \(totals.tokens) tokens "
-                + "(\(totals.supervisedTokens) supervised), \(totals.compressedBytes) bytes in \(index.shards.count) shards"
+            "pack-shards: \(totals.samples) samples (\(totals.skipped) skipped), \(totals.images) images, "
+                + "\(totals.tokens) tokens "
+                + "(\(totals.supervisedTokens) supervised), \(totals.compressedBytes) bytes in "
+                + "\(index.shards.count) shards"
         )
         try run.finish(counts: [
             "samples": .int(totals.samples), "skipped": .int(totals.skipped), "images": .int(totals.images),

@@ -16,10 +16,11 @@ struct ScoreBenchmarks: RecipeCommand {
     static let configuration = StageHelp.configuration(
         "score-benchmarks", abstract: "Scores saved answers by the rules of the benchmarks' own scorers.",
         discussion: """
-            Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Answers are JSON Lines in LLaVA's \
-            format, <folder>/<benchmark>.jsonl; for MME also the official tab-separated files in <folder>/mme. Writes \
-            scores.json (all numbers and breakdowns), items.jsonl (each question's credit) and table.txt, and prints the table. AVG is the mean of the six \
-            columns of the paper and is there only where all six are.
+            Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Answers are JSON Lines \
+            in LLaVA's format, <folder>/<benchmark>.jsonl; for MME also the official tab-separated files in \
+            <folder>/mme. Writes scores.json (all numbers and breakdowns), items.jsonl (each question's \
+            credit) and table.txt, and prints the table. AVG is the mean of the six columns of the paper and \
+            is there only where all six are.
             """,
         example: """
             score-benchmarks --benchmarks runs/demo/world/benchmarks \\

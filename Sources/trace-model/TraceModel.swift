@@ -30,9 +30,9 @@ struct TraceModel: RecipeCommand {
     static let configuration = StageHelp.configuration(
         "trace-model", abstract: "Write any intermediate of a model as safetensors.",
         discussion: """
-            Inputs are samples of shards, or a file of padded tensors (input_ids, attention_mask, labels, visual_mask, instruction_mask,
-            pixel_values, candidates), so that another implementation can be fed the same numbers. Losses and gradients are those of the
-            model as a student of --teacher.
+            Inputs are samples of shards, or a file of padded tensors (input_ids, attention_mask, labels, \
+            visual_mask, instruction_mask, pixel_values, candidates), so that another implementation can be \
+            fed the same numbers. Losses and gradients are those of the model as a student of --teacher.
             """,
         example: """
             trace-model --model runs/demo/align-ti --teacher runs/demo/teacher \\

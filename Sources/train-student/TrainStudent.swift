@@ -16,9 +16,10 @@ struct TrainStudent: RecipeCommand {
     static let configuration = StageHelp.configuration(
         "train-student", abstract: "Train a student by SFT, KD, IVA and TPA; or a projector; or a teacher.",
         discussion: """
-            The recipe's weights say what is learnt: SFT alone trains a teacher or a projector, all four are Align-TI. KD and IVA read the
-            cache where --teacher-outputs is given, else the teacher in the loop; TPA, responses that the student samples (on_policy),
-            and IVA weights of another layer than the cached one need --teacher. An interrupted run goes on where it stopped.
+            The recipe's weights say what is learnt: SFT alone trains a teacher or a projector, all four are \
+            Align-TI. KD and IVA read the cache where --teacher-outputs is given, else the teacher in the \
+            loop; TPA, responses that the student samples (on_policy), and IVA weights of another layer than \
+            the cached one need --teacher. An interrupted run goes on where it stopped.
             """,
         example: """
             train-student --config pipelines/demo/align-ti.yaml \\
@@ -83,7 +84,8 @@ struct TrainStudent: RecipeCommand {
         if recipe.weights.needsTeacher {
             StandardError.write(
                 "train-student: \(plan), \(recipe.precision.supported.rawValue), "
-                    + "teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels \(Machine.blasCore)"
+                    + "teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels "
+                    + "\(Machine.blasCore)"
             )
         }
         try run.begin()

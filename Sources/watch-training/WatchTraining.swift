@@ -11,8 +11,9 @@ struct WatchTraining: ParsableCommand {
         abstract:
             "Show how far the training below a folder is: progress, time left, losses, the loss as a curve.",
         discussion: """
-            Reads the metrics.jsonl that changed last, and goes on to the next run when one begins. Writes nothing. It ends with Control-C;
-            with --once, or when nothing has changed for --patience seconds, by itself.
+            Reads the metrics.jsonl that changed last, and goes on to the next run when one begins. Writes \
+            nothing. It ends with Control-C; with --once, or when nothing has changed for --patience \
+            seconds, by itself.
             """,
         example: "watch-training --run runs/demo --once")
 

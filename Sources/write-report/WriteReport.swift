@@ -11,8 +11,9 @@ struct WriteReport: RecipeCommand {
         "write-report",
         abstract: "Write one HTML page about a run: scores, curves, heat maps, answers, cost, provenance.",
         discussion: """
-            Everything is found through the receipts below --run; what a run lacks is said in the page. report.html needs no network and no
-            JavaScript; each table, and the numbers of each plot, are CSV files beside it. Plots are drawn by gnuplot.
+            Everything is found through the receipts below --run; what a run lacks is said in the page. \
+            report.html needs no network and no JavaScript; each table, and the numbers of each plot, are \
+            CSV files beside it. Plots are drawn by gnuplot.
             """,
         example: "write-report --run runs/demo --out runs/demo/report")
 

@@ -23,7 +23,8 @@ public func tinyDataset(in folder: URL, samples: Int = 12, samplesPerShard: Int 
         let question =
             (hasImage ? #"<image>\n"# : "") + "what" + String(repeating: " is", count: index % 3) + " it?"
         return
-            #"{"id": \#(index), \#(image)"conversations": [{"from": "human", "value": "\#(question)"}, {"from": "gpt", "value": "\#(words[index % 4]) \#(index)"}]}"#
+            #"{"id": \#(index), \#(image)"conversations": [{"from": "human", "value": "\#(question)"}, "#
+            + #"{"from": "gpt", "value": "\#(words[index % 4]) \#(index)"}]}"#
     }
     let data = folder.appendingPathComponent("data.json")
     try AtomicOutput.writeAtomically("[" + records.joined(separator: ",\n") + "]", to: data)

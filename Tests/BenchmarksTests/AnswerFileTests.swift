@@ -46,7 +46,9 @@ import Testing
 
     @Test func linesEndAtLineFeedsOnlyAndUnknownFieldsAreIgnored() throws {
         let file = try read(
-            "{\"question_id\": 1, \"text\": \"a\u{2028}b\u{85}c\", \"x\": [1, {\"y\": null}]}\r\n\n{\"question_id\": \"1\", \"text\": \"\\u00e9\\ud83d\\ude00\", \"prompt\": null}"
+            "{\"question_id\": 1, \"text\": \"a\u{2028}b\u{85}c\", \"x\": [1, {\"y\": "
+                + "null}]}\r\n\n{\"question_id\": \"1\", \"text\": \"\\u00e9\\ud83d\\ude00\", \"prompt\": "
+                + "null}"
         )
         #expect(file.records.map(\.questionID) == [.integer(1), .string("1")])
         #expect(

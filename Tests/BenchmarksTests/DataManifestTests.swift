@@ -43,7 +43,8 @@ import Testing
     @Test func whatIsUnknownIsRecordedOnFirstUseAndEnforcedAfter() throws {
         try withTemporaryFolder { folder in
             let manifest = try manifest(
-                #"{"path": "a.txt", "bytes": null, "sha256": null}, {"path": "b", "bytes": 1, "sha256": null, "optional": true}"#,
+                #"{"path": "a.txt", "bytes": null, "sha256": null}, {"path": "b", "bytes": 1, "sha256": "#
+                    + #"null, "optional": true}"#,
                 in: folder)
             let data = folder.appendingPathComponent("a.txt")
             let lock = folder.appendingPathComponent("lock.json")

@@ -12,7 +12,8 @@ import Testing
         try withTemporaryFolder { folder in
             try write(
                 (0..<4).map {
-                    "{\"question_id\": \($0), \"image\": \"images/\($0).jpg\", \"text\": \"Is there an apple in the image?\", \"label\": \"\($0 < 2 ? "yes" : "no")\"}\n"
+                    "{\"question_id\": \($0), \"image\": \"images/\($0).jpg\", \"text\": \"Is there an "
+                        + "apple in the image?\", \"label\": \"\($0 < 2 ? "yes" : "no")\"}\n"
                 }.joined(),
                 "test_yesno.jsonl", in: folder)
             let benchmark = try GroceriesYesNo(folder: folder)
@@ -39,7 +40,8 @@ import Testing
         try withTemporaryFolder { folder in
             try write(
                 ["Apple", "Sour Cream", "Juice"].enumerated().map {
-                    "{\"question_id\": \($0.offset), \"image\": \"i\", \"text\": \"What?\", \"answer\": \"\($0.element)\", \"fine\": \"Royal Gala\", \"category\": \"fruit\"}\n"
+                    "{\"question_id\": \($0.offset), \"image\": \"i\", \"text\": \"What?\", \"answer\": "
+                        + "\"\($0.element)\", \"fine\": \"Royal Gala\", \"category\": \"fruit\"}\n"
                 }.joined(),
                 "test_vqa.jsonl", in: folder)
             let benchmark = try GroceriesVQA(folder: folder)

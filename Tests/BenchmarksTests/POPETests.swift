@@ -84,7 +84,8 @@ import Testing
             let text = try String(contentsOf: url, encoding: .utf8)
             let more =
                 text + (text.hasSuffix("\n") ? "" : "\n")
-                + #"{"question_id": 12, "image": "COCO_val2014_000000900101.jpg", "text": "Is there a van in the image?", "label": "no"}"#
+                + #"{"question_id": 12, "image": "COCO_val2014_000000900101.jpg", "text": "Is there a van "#
+                + #"in the image?", "label": "no"}"#
             try more.write(to: url, atomically: true, encoding: .utf8)
             let counted = message { _ = try POPE(folder: folder) }
             #expect(

@@ -94,7 +94,8 @@ import Testing
             }
             try write(
                 "scores/scores.json",
-                #"{"format": "align-ti scores 1", "models": [{"model": "m", "average": null, "benchmarks": {"pope": {"headline": 70.5}, "mme": {"headline": null}}}]}"#
+                #"{"format": "align-ti scores 1", "models": [{"model": "m", "average": null, "benchmarks": "#
+                    + #"{"pope": {"headline": 70.5}, "mme": {"headline": null}}}]}"#
             )
             try write(
                 "scores/items.jsonl",

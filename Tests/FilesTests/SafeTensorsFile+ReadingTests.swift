@@ -29,7 +29,8 @@ import Testing
 
         // A U8 tensor in front leaves the I32 one at an odd address; other writers make such files.
         let json =
-            #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"I32","shape":[1],"data_offsets":[1,5]}}"#
+            #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"I32","shape":[1],"#
+            + #""data_offsets":[1,5]}}"#
         let bytes =
             withUnsafeBytes(of: UInt64(json.utf8.count)) { Array($0) } + Array(json.utf8) + [9, 1, 2, 0, 0]
         let read = try SafeTensorsFile(bytes: bytes, name: "u")

@@ -57,7 +57,8 @@ import Testing
             let error = #expect(throws: ModelsError.self) { try LlavaModel(folder: copy) }
             #expect(
                 error?.description
-                    == "\(copy.path)/model.safetensors: '\(Self.up)' is [64, 72], config.json asks for [72, 64]"
+                    == "\(copy.path)/model.safetensors: '\(Self.up)' is [64, 72], config.json asks for [72, "
+                    + "64]"
             )
         }
     }

@@ -9,7 +9,10 @@ import Testing
     static func read(
         _ changes: [(String, Any?)],
         base: String =
-            #"{"model_type": "llava", "text_config": {"model_type": "qwen2", "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}, "vision_config": {"model_type": "siglip_vision_model", "hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3}}"#
+            #"{"model_type": "llava", "text_config": {"model_type": "qwen2", "hidden_size": 64, "#
+            + #""num_attention_heads": 4, "num_key_value_heads": 2}, "vision_config": {"model_type": "#
+            + #""siglip_vision_model", "hidden_size": 32, "num_attention_heads": 2, "#
+            + #""num_hidden_layers": 3}}"#
     ) throws -> LlavaConfiguration {
         try withTemporaryFolder { folder in
             let parsed = try JSONSerialization.jsonObject(with: Data(base.utf8))

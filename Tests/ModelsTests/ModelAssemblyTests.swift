@@ -18,7 +18,8 @@ import Testing
         let image =
             hasImage ? ", {\"id\": \(words.count + 1), \"content\": \"<image>\", \"special\": true}" : ""
         let text = """
-            {"version": "1.0", "added_tokens": [{"id": \(words.count), "content": "<|endoftext|>", "special": true}\(image)],
+            {"version": "1.0", "added_tokens": [{"id": \(words.count), "content": "<|endoftext|>", \
+            "special": true}\(image)],
              "model": {"type": "BPE", "vocab": {\(words.joined(separator: ", "))}, "merges": [["a]", "}b"]]}}
             """
         try Data(text.utf8).write(to: url.appendingPathComponent("tokenizer.json"))

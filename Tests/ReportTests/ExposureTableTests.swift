@@ -25,7 +25,8 @@ import Testing
         let lines = ExposureTable(measured(samples: 20)).text.split(separator: "\n")
         #expect(
             lines[0]
-                == "20 samples; nats added up to token l, [95 % bootstrap band over samples]; running: samples that have a token l"
+                == "20 samples; nats added up to token l, [95 % bootstrap band over samples]; running: "
+                + "samples that have a token l"
         )
         #expect(lines[1].split(separator: " ").suffix(4).joined(separator: " ") == "less that of a")
         #expect(lines.count == 2 + 2 * 2)

@@ -58,7 +58,8 @@ import Testing
         "e_train": {"value": [1, 2, 3, null], "low": [0.5, 1, 2, null], "high": [1.5, 3, 4, null]},
         "e_test": {"value": [1, 2.5, 4, null], "low": [0.5, 2, 3, null], "high": [2, 3, 6, null]},
         "e": {"value": [], "low": [], "high": []}, "gap": {"value": [], "low": [], "high": []},
-        "excess_percent": {"value": [null, -5.25, 30, null], "low": [null, -9, 10, null], "high": [null, 0, 50, null]}}]}
+        "excess_percent": {"value": [null, -5.25, 30, null], "low": [null, -9, 10, null], "high": [null, 0, \
+        50, null]}}]}
         """
 
     @Test func curvesOfExposureHaveTheirBandsAndEndWhereFewSamplesRun() throws {
@@ -94,10 +95,13 @@ import Testing
             "measure-efficiency", "efficiency", "efficiency.json",
             """
             {"format": "align-ti efficiency 1",
-            "models": [{"name": "teacher", "parameters": 870000, "vision_parameters": 0, "projector_parameters": 0,
+            "models": [{"name": "teacher", "parameters": 870000, "vision_parameters": 0, \
+            "projector_parameters": 0,
             "language_parameters": 870000, "prompt_tokens": 48, "tokens_per_second": 1234.4, "spread": 0.1,
-            "first_token_seconds": 0.0025, "tokens_per_second_side_by_side": 9, "peak_resident_bytes": 1000000}],
-            "runs": [{"name": "kd", "objective": "sft+kd", "training_seconds": 100, "teacher_passes_per_sample": null},
+            "first_token_seconds": 0.0025, "tokens_per_second_side_by_side": 9, "peak_resident_bytes": \
+            1000000}],
+            "runs": [{"name": "kd", "objective": "sft+kd", "training_seconds": 100, \
+            "teacher_passes_per_sample": null},
             {"name": "align-ti", "objective": "sft+iva+kd+tpa", "training_seconds": 143, "samples": 48000}]}
             """
         ) { report in

@@ -84,7 +84,8 @@ struct SmallData {
     static let visualTokens = 4
     static func tokenizer() throws -> Tokenizer {
         let corpus = (0..<40).map {
-            "A chat about number \($0). What is a thing called? Sure? Yes. The assistant USER: ASSISTANT: answers"
+            "A chat about number \($0). What is a thing called? Sure? Yes. The assistant USER: ASSISTANT: "
+                + "answers"
         }
         return try Tokenizer(json: BPETrainer(vocabularySize: 400).train(on: corpus), file: "tokenizer.json")
     }

@@ -110,7 +110,8 @@ private struct Demanding: Recipe {
     @Test(arguments: [
         (
             "stepz: 3",
-            "x.yaml:1: 'stepz' is not a setting; did you mean 'steps'? (known here: byte, layer, limits, mode, name,"
+            "x.yaml:1: 'stepz' is not a setting; did you mean 'steps'? (known here: byte, layer, limits, "
+                + "mode, name,"
         ),
         (
             "steps: 3\n\nweights:\n  sft: 1\n  ivaa: 2\n",

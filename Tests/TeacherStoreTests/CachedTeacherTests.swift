@@ -176,7 +176,8 @@ import Testing
             try FileManager.default.copyItem(at: tinyModel.appendingPathComponent("teacher"), to: teacher)
             try dataset.require(model, folder: teacher)
             try AtomicOutput.writeAtomically(
-                #"{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[]},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}"#,
+                #"{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[]},"#
+                    + #""pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}"#,
                 to: teacher.appendingPathComponent("tokenizer.json"))
             #expect { try dataset.require(model, folder: teacher) } throws: { "\($0)".contains("tokenizer") }
         }
