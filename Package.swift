@@ -13,7 +13,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Settings", ["Files"]),
     ("Records", ["Files"]),
     ("Text", ["Files"]),
-    ("Images", ["CJPEG", "CPNG", "CWebP", "CKernels"]),
+    ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CKernels"]),
     ("Shards", ["Settings", "Files", "Text", "Images"]),
     ("Models", ["Settings", "Tensors", "Autograd", "Files", "Images"]),
     (

@@ -24,7 +24,7 @@ public func * (factor: Float, x: Value) -> Value {
 }
 
 /// Activation functions of the towers and projectors.
-public enum Activation: String, Sendable, Codable {
+public enum Activation: String, Sendable, Codable, CaseIterable {
     case gelu  // exact, x Φ(x)
     case geluTanh = "gelu_pytorch_tanh"
     case quickGelu = "quick_gelu"

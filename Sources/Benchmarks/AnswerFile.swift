@@ -4,8 +4,10 @@ import Foundation
 public struct AnswerFile: Sendable {
     /// The path as errors show it.
     public let name: String
+    /// Records in the order of the file.
     public let records: [AnswerRecord]
 
+    /// - Parameter name: what errors call the answers
     public init(name: String, records: [AnswerRecord]) {
         self.name = name
         self.records = records

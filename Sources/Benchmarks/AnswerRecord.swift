@@ -2,12 +2,15 @@ import Files
 
 /// One saved answer in the LLaVA answer format: one JSON object on one line.
 public struct AnswerRecord: Sendable {
+    /// Id of the question, as its file writes it.
     public let questionID: QuestionID
     /// The question's saved prompt; nil in files of other tools that leave it out.
     public let prompt: String?
     /// The model's answer, cleaned as the benchmark says.
     public let text: String
+    /// Id of the answer; scorers do not read it.
     public let answerID: String
+    /// Name of the model that answered.
     public let modelID: String
     /// The choices shown (MMBench), in order.
     public let options: [Question.Option]
@@ -43,19 +46,21 @@ public struct AnswerRecord: Sendable {
     }
 
     /// Unknown fields are ignored.
-    init(_ record: Record) throws {
-        let letters = record.value("option_char") == nil ? [] : try record.strings("option_char")
-        let texts = record.value("options") == nil ? [] : try record.strings("options")
+    init(_ record: JSONField) throws {
+        let letters = try record.optional("option_char")?.strings() ?? []
+        let texts = try record.optional("options")?.strings() ?? []
         guard letters.count == texts.count || letters.isEmpty || texts.isEmpty else {
-            throw record.error(
-                "option_char", found: "\(letters.count) letters",
+            throw try record["option_char"].bad(
+                found: "\(letters.count) letters",
                 expected: "one for each of the \(texts.count) 'options'")
         }
         self.init(
-            questionID: try record.identifier("question_id"), prompt: try record.optionalString("prompt"),
-            text: try record.string("text"), answerID: try record.optionalString("answer_id") ?? "",
-            modelID: try record.optionalString("model_id") ?? "",
-            options: zip(letters, texts).map { Question.Option(letter: $0, text: $1) }, line: record.line)
+            questionID: try record["question_id"].questionID(),
+            prompt: try record.optional("prompt")?.string(),
+            text: try record["text"].string(), answerID: try record.optional("answer_id")?.string() ?? "",
+            modelID: try record.optional("model_id")?.string() ?? "",
+            options: zip(letters, texts).map { Question.Option(letter: $0, text: $1) }, line: record.line ?? 0
+        )
     }
 
     /// The record as a JSON object, fields in LLaVA's order.

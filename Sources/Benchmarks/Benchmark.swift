@@ -25,7 +25,7 @@ public protocol Benchmark: Sendable {
     var questions: [Question] { get }
     /// How many of what each file holds.
     var counts: [Count] { get }
-    /// What a careful user should know about these files.
+    /// Remarks on these files for a careful user, a sentence each.
     var notices: [String] { get }
 
     /// Scores answers by the reference scorer's rules.
@@ -34,13 +34,17 @@ public protocol Benchmark: Sendable {
 
 /// How many of something a file of a benchmark holds.
 public struct Count: Sendable {
+    /// Name of the things counted, as `officialCounts` has it.
     public let name: String
+    /// File they were counted in.
     public let file: String
+    /// How many there are.
     public let number: Int
 }
 
 /// How answers to a benchmark's questions are generated: always greedily, and ended by EOS as well.
 public struct AnsweringRules: Sendable {
+    /// Most tokens of an answer.
     public let maximumNewTokens: Int
     /// Ends the answer where it appears in the decoded text.
     public let stopString: String
@@ -78,6 +82,7 @@ public struct AnsweringRules: Sendable {
 
 /// Every benchmark there is, in the order of the paper's table, then the others.
 public enum BenchmarkList {
+    /// Every benchmark known here.
     public static let all: [any Benchmark.Type] = [
         GQA.self,
         ScienceQA.self,
@@ -102,6 +107,7 @@ public enum BenchmarkList {
 }
 
 extension Benchmark {
+    /// The manifest of the benchmark's own name.
     public static var manifest: String { name }
 
     /// Throws where a count differs from `expected`, a manifest's `expected_counts`. (A manifest may serve
@@ -133,7 +139,7 @@ extension Benchmark {
             ofFiles: try texts.map { (name: $0, digest: try Digest.sha256(ofFile: folder.file($0))) })
     }
 
-    /// Where this folder is not the official release: one sentence; nil where all counts agree.
+    /// Sentence on how this folder differs from the official release; nil where all counts agree.
     public var differenceFromOfficial: String? {
         let different = counts.filter {
             Self.officialCounts[$0.name] != nil && Self.officialCounts[$0.name] != $0.number

@@ -1,14 +1,12 @@
 import Files
 
-/// What can be wrong with benchmark files and answer files.
-public enum BenchmarkError: ExitCoded, CustomStringConvertible, Sendable {
+/// Things that can be wrong with benchmark files and answer files.
+public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Sendable {
     /// A benchmark's folder lacks a file the benchmark cannot do without.
     case missingFile(benchmark: String, file: String, folder: String)
     case unreadable(file: String, reason: String)
     /// A text that is not what its format says; `line` is 1-based.
     case malformed(file: String, line: Int, reason: String)
-    /// A record without a field, or with a field of another type or value.
-    case field(file: String, line: Int, field: String, found: String, expected: String)
     /// Two files of one benchmark do not belong together, or a file is of another version.
     case otherVersion(file: String, found: String, expected: String, remedy: String)
     /// Answers that the reference scorer cannot pair with questions.
@@ -34,8 +32,6 @@ public enum BenchmarkError: ExitCoded, CustomStringConvertible, Sendable {
             "\(file): cannot be read: \(reason)"
         case .malformed(let file, let line, let reason):
             "\(file):\(line): \(reason)"
-        case .field(let file, let line, let field, let found, let expected):
-            "\(file):\(line): field '\(field)' is \(found), expected \(expected)"
         case .otherVersion(let file, let found, let expected, let remedy):
             "\(file): \(found), expected \(expected); \(remedy)"
         case .incomplete(let file, let benchmark, let reason):

@@ -7,7 +7,8 @@ public struct BenchmarkFolders: Sendable {
 
     /// - Parameters:
     ///   - named: benchmarks given by name
-    ///   - parent: a folder that holds benchmarks in subfolders of their names; those it has come after `named`
+    ///   - parent: a folder that holds benchmarks in subfolders of their names; those it has come after
+    ///     `named`
     ///   - wanted: the only ones that count; empty for all
     /// - Throws: `BenchmarkError.unknownBenchmark`, `.noBenchmark`, `.repeatedBenchmark`, `.missingBenchmark`
     public init(named: [(name: String, url: URL)], parent: URL?, wanted: [String] = []) throws {

@@ -1,19 +1,21 @@
 import Files
 import Records
 
-/// What a benchmark's scorer found.
+/// Findings of a benchmark's scorer.
 public struct BenchmarkScore: Sendable {
+    /// Name of the benchmark.
     public let benchmark: String
     /// The number of the table; nil where the reference's is undefined.
     public let headline: Double?
-    /// What the headline is, for people: `mean F1 of three subsets x 100`.
+    /// Name of the headline for people: `mean F1 of three subsets x 100`.
     public let headlineName: String
+    /// How answers and questions met.
     public let counts: AnswerCounts
     /// All numbers and breakdowns, named as the reference scorers name them; null is undefined.
     public let details: JSONValue
     /// One entry per scored record or question.
     public let items: [ItemScore]
-    /// What must not pass unseen.
+    /// Notices that must not pass unseen.
     public let notices: [String]
 
     /// The score as `scores.json` keeps it, without the items.
@@ -33,6 +35,7 @@ public struct AnswerCounts: Sendable {
     public var questions = 0
     /// Questions whose answer went into the headline.
     public var scored = 0
+    /// Questions without an answer.
     public var missing = 0
     /// Answers that a later answer to the same question replaced.
     public var duplicate = 0
@@ -63,11 +66,13 @@ public struct AnswerCounts: Sendable {
 
 /// How one answer was judged.
 public struct ItemScore: Sendable {
+    /// Id of the question.
     public let id: QuestionID
     /// The model's text; nil where there is no answer.
     public let text: String?
-    /// What the reference's rules take the text to say; nil for nothing.
+    /// Answer that the reference's rules find in the text; nil where they find none.
     public let extracted: String?
+    /// Right answer.
     public let gold: String
     /// 1 right, 0 wrong, between in TextVQA.
     public let credit: Double
@@ -89,6 +94,7 @@ public struct ItemScore: Sendable {
         self.reference = reference
     }
 
+    /// Outcome in a word: right, wrong, partly right or missing.
     public var verdict: String {
         if text == nil { return "missing" }
         return credit >= 1 ? "right" : credit > 0 ? "partly right" : "wrong"

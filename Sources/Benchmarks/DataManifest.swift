@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// What a data set consists of, as `data-manifests/<name>.json` says.
+/// Parts of a data set, as `data-manifests/<name>.json` says.
 ///
 ///     {"name": "pope", "title": "...", "licence": "...", "obtain": ["..."], "files": [{"path":
 ///     "coco/x.json", "bytes": 123 or null, "sha256": "..." or null, "url": "..." or null, "optional":
@@ -10,63 +10,74 @@ import Foundation
 /// Sizes and digests that are null are recorded in a lock file when the data is first used, and enforced
 /// after.
 public struct DataManifest: Sendable {
+    /// Name of the manifest's file, without its extension.
     public let name: String
+    /// Name for people.
     public let title: String
+    /// Licence the data come under.
     public let licence: String
     /// How to get the data, a step a line.
     public let obtain: [String]
+    /// Files the data set consists of.
     public let files: [File]
+    /// Name of a count -> its official number.
     public let expectedCounts: [String: Int]
 
+    /// One file of a data set.
     public struct File: Sendable {
         /// Below the data set's folder.
         public let path: String
+        /// Size; nil where the lock file holds it.
         public let bytes: Int?
+        /// Digest in 64 hexadecimal digits; nil where the lock file holds it.
         public let sha256: String?
+        /// Address it can be fetched from.
         public let url: String?
         /// True where the data set can do without it.
         public let isOptional: Bool
     }
 
+    /// Reads a manifest.
+    ///
+    /// - Throws: `FilesError.notJSON`, `.badField` for a field that is unknown, missing or wrong
     public init(_ url: URL) throws {
-        let source = try SourceFile(url)
-        let record = Record(file: source.name, object: try source.object())
+        let record = try SourceFile(url).document()
         let known: Set<String> = [
             "name", "title", "licence", "obtain", "files", "expected_counts", "layout", "notes", "source",
         ]
-        if let unknown = record.object.members.first(where: { !known.contains($0.name) }) {
-            throw record.error(
-                unknown.name, found: "not a field of a manifest",
+        if let unknown = try record.members().first(where: { !known.contains($0.name) }) {
+            throw unknown.field.bad(
+                found: "not a field of a manifest",
                 expected: "one of \(known.sorted().joined(separator: ", "))")
         }
-        name = try record.string("name")
-        title = try record.string("title")
-        licence = try record.string("licence")
-        obtain = try record.strings("obtain")
-        files = try record.records("files").map { file in
-            let path = try file.string("path")
+        name = try record["name"].string()
+        title = try record["title"].string()
+        licence = try record["licence"].string()
+        obtain = try record["obtain"].strings()
+        files = try record["files"].elements().map { file in
+            let path = try file["path"].string()
             guard MemberPath.normalized(path) == path else {
-                throw file.error("path", found: "\"\(path)\"", expected: "a path below the data set's folder")
+                throw try file["path"].bad(
+                    found: "\"\(path)\"", expected: "a path below the data set's folder")
             }
-            let digest = try file.optionalString("sha256")
+            let digest = try file.optional("sha256")?.string()
             guard digest == nil || digest?.utf8.count == 64 else {
-                throw file.error(
-                    "sha256", found: "\"\(digest ?? "")\"", expected: "64 hexadecimal digits or null")
+                throw try file["sha256"].bad(
+                    found: "\"\(digest ?? "")\"", expected: "64 hexadecimal digits or null")
             }
-            let bytes: Int? = if case .null? = file.value("bytes") { nil } else { try file.integer("bytes") }
+            let bytes = try file.optional("bytes")?.integer()
             return File(
-                path: path, bytes: bytes, sha256: digest, url: try file.optionalString("url"),
-                isOptional: file.value("optional") == nil ? false : try file.bool("optional"))
+                path: path, bytes: bytes, sha256: digest, url: try file.optional("url")?.string(),
+                isOptional: try file.flag("optional"))
         }
         var counts: [String: Int] = [:]
-        if record.value("expected_counts") != nil {
-            let record = try record.record("expected_counts")
-            for (name, _) in record.object.members { counts[name] = try record.integer(name) }
+        for (name, count) in try record.optional("expected_counts")?.members() ?? [] {
+            counts[name] = try count.integer()
         }
         expectedCounts = counts
     }
 
-    /// What `verify` found.
+    /// Findings of `verify`.
     public struct Verification: Sendable {
         /// Files that agree with the manifest or the lock.
         public var verified: [String] = []
@@ -85,11 +96,8 @@ public struct DataManifest: Sendable {
     public func verify(_ folder: URL, lock: URL) throws -> Verification {
         var locked: [String: (bytes: Int, sha256: String)] = [:]
         if lock.exists {
-            let source = try SourceFile(lock)
-            let record = Record(file: source.name, object: try source.object())
-            for (path, _) in record.object.members {
-                let entry = try record.record(path)
-                locked[path] = (try entry.integer("bytes"), try entry.string("sha256"))
+            for (path, entry) in try SourceFile(lock).document().members() {
+                locked[path] = (try entry["bytes"].integer(), try entry["sha256"].string())
             }
         }
         var result = Verification()

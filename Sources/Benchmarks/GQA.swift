@@ -31,34 +31,27 @@ public struct GQA: Benchmark {
         /// The set of questions whose answers should be spread alike.
         let group: String?
 
-        init(id: String, _ record: Record) throws {
+        init(id: String, _ record: JSONField) throws {
             self.id = id
-            question = try record.string("question")
-            answer = try record.string("answer")
-            image = try record.string("imageId") + ".jpg"
-            isBalanced = try record.bool("isBalanced")
-            let types = try record.record("types")
-            structural = try types.string("structural")
-            semantic = try types.string("semantic")
-            steps = try record.records("semantic").count { step in
-                let text = "\(try step.string("operation")): \(try step.string("argument"))"
+            question = try record["question"].string()
+            answer = try record["answer"].string()
+            image = try record["imageId"].string() + ".jpg"
+            isBalanced = try record["isBalanced"].bool()
+            let types = try record["types"]
+            structural = try types["structural"].string()
+            semantic = try types["semantic"].string()
+            steps = try record["semantic"].elements().count { step in
+                let text = "\(try step["operation"].string()): \(try step["argument"].string())"
                 return !["exist", "query: name", "choose name"].contains { text.holds($0) }
             }
-            group = try record.record("groups").optionalString("global")
+            group = try record["groups"].optional("global")?.string()
         }
     }
 
     public init(folder: URL) throws {
         self.folder = folder
         let source = try SourceFile(GQA.annotationFile, in: folder, of: GQA.title)
-        entries = try source.object().members.map { id, value in
-            guard case .object(let object) = value else {
-                throw BenchmarkError.malformed(
-                    file: source.name, line: 1, reason: "'\(id)' is \(value.kind), expected a question object"
-                )
-            }
-            return try Entry(id: id, Record(file: source.name, object: object))
-        }
+        entries = try source.document().members().map { try Entry(id: $0, $1) }
         let rebuilt = entries.filter(\.isBalanced).map { entry in
             Question(
                 id: .string(entry.id), text: "\(entry.question)\n\(Instruction.shortAnswer)",

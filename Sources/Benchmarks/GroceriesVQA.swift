@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// What product is in the Grocery Store photograph: exact match with its coarse name after the VQA
+/// Questions for the product in a Grocery Store photograph: exact match with its coarse name after the VQA
 /// normalization.
 public struct GroceriesVQA: Benchmark {
     public static let name = "groceries-vqa"
@@ -24,11 +24,11 @@ public struct GroceriesVQA: Benchmark {
         let images = ImageFolder(folder)
         questions = try records.map {
             Question(
-                id: try $0.identifier("question_id"), text: try $0.string("text"),
-                image: images.find(try $0.string("image")),
-                category: try $0.string("category"))
+                id: try $0["question_id"].questionID(), text: try $0["text"].string(),
+                image: images.find(try $0["image"].string()),
+                category: try $0["category"].string())
         }
-        gold = try records.map { (try $0.string("answer"), try $0.string("fine")) }
+        gold = try records.map { (try $0["answer"].string(), try $0["fine"].string()) }
         counts = [Count(name: "VQA questions", file: GroceriesVQA.file, number: questions.count)]
     }
 

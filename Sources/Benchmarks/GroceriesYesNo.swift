@@ -22,14 +22,14 @@ public struct GroceriesYesNo: Benchmark {
         let images = ImageFolder(folder)
         questions = try records.map {
             Question(
-                id: try $0.identifier("question_id"),
-                text: "\(try $0.string("text"))\n\(Instruction.shortAnswer)",
-                image: images.find(try $0.string("image")), category: "")
+                id: try $0["question_id"].questionID(),
+                text: "\(try $0["text"].string())\n\(Instruction.shortAnswer)",
+                image: images.find(try $0["image"].string()), category: "")
         }
         isYes = try records.map { record in
-            let label = try record.string("label")
+            let label = try record["label"].string()
             guard label == "yes" || label == "no" else {
-                throw record.error("label", found: "\"\(label)\"", expected: "\"yes\" or \"no\"")
+                throw try record["label"].bad(found: "\"\(label)\"", expected: "\"yes\" or \"no\"")
             }
             return label == "yes"
         }

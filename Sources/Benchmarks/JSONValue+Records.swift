@@ -1,28 +1,6 @@
 import Files
 
 extension JSONValue {
-    /// What an error message calls this value: "a string", "an integer", ...
-    var kind: String {
-        switch self {
-        case .null: "null"
-        case .bool: "true or false"
-        case .int: "an integer"
-        case .double: "a number with a fraction"
-        case .string: "a string"
-        case .array: "an array"
-        case .object: "an object"
-        }
-    }
-
-    /// The number, integer or not; nil for anything else.
-    public var double: Double? {
-        switch self {
-        case .int(let value): Double(value)
-        case .double(let value): value
-        default: nil
-        }
-    }
-
     /// A number, or null where the value is undefined (a mean over nothing).
     public init(_ value: Double?) {
         if let value, value.isFinite { self = .double(value) } else { self = .null }

@@ -23,7 +23,7 @@ public struct MMBench: Benchmark {
 
     struct Row {
         let index: Int
-        /// What the scorers see, by letter A to D; an absent one is missing.
+        /// Options that the scorers see, by letter A to D; an absent one is missing.
         let options: [Question.Option]
         let answer: String
         let category: String
@@ -91,9 +91,9 @@ public struct MMBench: Benchmark {
         }
 
         private func error(_ row: TabSeparatedFile.Row, _ field: String, _ found: String, _ expected: String)
-            -> BenchmarkError
+            -> FilesError
         {
-            .field(file: table.name, line: row.line, field: field, found: found, expected: expected)
+            .badField(place: "\(table.name):\(row.line)", field: field, found: found, expected: expected)
         }
 
         private func text(_ row: TabSeparatedFile.Row, _ column: Int) throws -> String {
@@ -195,7 +195,7 @@ public struct MMBench: Benchmark {
     }
 }
 
-/// What one rule set makes of all rows.
+/// Judgement of one rule set over all rows.
 private struct MMBenchResult {
     /// Base question -> every row of it right so far.
     var isRight: [Int: Bool] = [:]
@@ -239,7 +239,7 @@ private struct MMBenchResult {
     }
 }
 
-/// What the table reader of the reference (pandas) takes for an absent value.
+/// Whether the table reader of the reference (pandas) takes a text for an absent value.
 func isMissingInTable(_ text: String) -> Bool {
     [
         "", "NA", "N/A", "n/a", "nan", "NaN", "-nan", "-NaN", "null", "NULL", "None", "<NA>", "#N/A",
@@ -248,7 +248,7 @@ func isMissingInTable(_ text: String) -> Bool {
     ].contains { $0.isExactly(text) }
 }
 
-/// What the prompt builder of the reference takes for absent, besides.
+/// Whether the prompt builder of the reference takes a text for absent: it knows two more spellings.
 func isMissingInPrompt(_ text: String) -> Bool {
     isMissingInTable(text) || ["nan", "none"].contains { $0.isExactly(text.lowered) }
 }

@@ -1,4 +1,4 @@
-/// Which option an answer chooses, by two rule sets.
+/// Option that an answer chooses, by two rule sets.
 package enum MMBenchExtraction {
     private static let letters = ["A", "B", "C", "D", "E"]
     private static let frames = [

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// MME: yes/no questions in pairs on one image, 14 subtasks. The table shows perception / 20.
@@ -168,9 +169,6 @@ public struct MME: Benchmark {
         return nil
     }
 
-    /// The answers as MME's official tool reads them: subtask -> lines, in file order.
-    public func officialLines(_ answers: AnswerFile) throws -> [String: [MMELine]] { try pair(answers).lines }
-
     public func score(_ answers: AnswerFile) throws -> BenchmarkScore {
         let (lines, counts) = try pair(answers)
         guard counts.duplicate == 0 else {
@@ -184,7 +182,8 @@ public struct MME: Benchmark {
         return try MMEScorer.score(lines, counts: counts, file: answers.name)
     }
 
-    private func pair(_ answers: AnswerFile) throws -> (lines: [String: [MMELine]], counts: AnswerCounts) {
+    /// The answers as MME's official tool reads them: subtask -> lines, in file order.
+    package func pair(_ answers: AnswerFile) throws -> (lines: [String: [MMELine]], counts: AnswerCounts) {
         let known = Set(MME.perception + MME.cognition)
         var counts = AnswerCounts(questions: counts.reduce(0) { $0 + $1.number })
         var lines: [String: [MMELine]] = [:]
@@ -196,16 +195,16 @@ public struct MME: Benchmark {
                 continue
             }
             guard let prompt = record.prompt else {
-                throw BenchmarkError.field(
-                    file: answers.name, line: record.line, field: "prompt", found: "absent",
+                throw FilesError.badField(
+                    place: "\(answers.name):\(record.line)", field: "prompt", found: "absent",
                     expected:
                         "the saved prompt: both questions of an image share an id, so the question is taken "
                         + "from it"
                 )
             }
             guard let (question, answer) = MME.gold(gold, id: record.questionID, prompt: prompt) else {
-                throw BenchmarkError.field(
-                    file: answers.name, line: record.line, field: "prompt",
+                throw FilesError.badField(
+                    place: "\(answers.name):\(record.line)", field: "prompt",
                     found: "\"\(prompt.linesSplitAtLineFeeds[0])\"",
                     expected: "a question of \(MME.release) on \(record.questionID)")
             }

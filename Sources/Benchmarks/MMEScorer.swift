@@ -3,9 +3,11 @@ import Foundation
 
 /// One line of MME's official answer format: image, question, gold, answer, tab-separated.
 public struct MMELine: Sendable {
+    /// Id of the answer's record.
     public let id: QuestionID
     /// `<stem>.txt`, the image as the official tool names it.
     public let image: String
+    /// Question as the release words it.
     public let question: String
     /// "Yes" or "No".
     public let gold: String
@@ -13,6 +15,7 @@ public struct MMELine: Sendable {
     public let answer: String
     /// The model's own text.
     public let text: String
+    /// Line of the answer in its file.
     public let line: Int
 
     init(_ record: AnswerRecord, question: String, gold: String) {

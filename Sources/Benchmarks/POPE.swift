@@ -36,22 +36,22 @@ public struct POPE: Benchmark {
             let records = try SourceFile(path, in: folder, of: POPE.title).records()
             var subsetLabels: [Label] = []
             for (index, record) in records.enumerated() {
-                let number = try record.integer("question_id")
+                let number = try record["question_id"].integer()
                 guard number == index + 1 else {
-                    throw record.error(
-                        "question_id", found: "\(number)",
+                    throw try record["question_id"].bad(
+                        found: "\(number)",
                         expected: "\(index + 1): ids count the lines from 1")
                 }
                 let id = QuestionID.integer(subset.firstID + number)
-                let label = try record.string("label")
+                let label = try record["label"].string()
                 guard label == "yes" || label == "no" else {
-                    throw record.error("label", found: "\"\(label)\"", expected: "\"yes\" or \"no\"")
+                    throw try record["label"].bad(found: "\"\(label)\"", expected: "\"yes\" or \"no\"")
                 }
                 subsetLabels.append(Label(id: id, isYes: label == "yes"))
                 rebuilt.append(
                     Question(
-                        id: id, text: "\(try record.string("text"))\n\(Instruction.shortAnswer)",
-                        image: .file(folder.file("val2014/\(try record.string("image"))")),
+                        id: id, text: "\(try record["text"].string())\n\(Instruction.shortAnswer)",
+                        image: .file(folder.file("val2014/\(try record["image"].string())")),
                         category: subset.name))
             }
             labels.append((subset.name, subsetLabels))
@@ -164,8 +164,8 @@ public struct POPE: Benchmark {
             let members = Set(ids)
             let found = answers.records.filter { members.contains($0.questionID) }
             if let (record, id) = zip(found, ids).first(where: { $0.questionID != $1 }) {
-                throw BenchmarkError.field(
-                    file: answers.name, line: record.line, field: "question_id",
+                throw FilesError.badField(
+                    place: "\(answers.name):\(record.line)", field: "question_id",
                     found: "\(record.questionID)",
                     expected:
                         "\(id): answers of the \(subset.name) subset must be in the question file's order")

@@ -67,7 +67,7 @@ extension Array where Element: Equatable {
     /// Whether `needle` occurs in a row.
     func holds(_ needle: [Element]) -> Bool { firstIndex(of: needle, from: 0) != nil }
 
-    /// Where `needle` next begins, at `start` or later.
+    /// Place where `needle` next begins, at `start` or later.
     func firstIndex(of needle: [Element], from start: Int) -> Int? {
         guard let first = needle.first else { return start <= count ? start : nil }
         guard count >= needle.count else { return nil }

@@ -14,6 +14,7 @@ public enum QuestionID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The id as its file writes it.
     public var json: JSONValue {
         switch self {
         case .integer(let value): .int(value)
@@ -37,13 +38,27 @@ public enum QuestionID: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension JSONField {
+    /// A question's id, of the type it has in the file.
+    func questionID() throws -> QuestionID {
+        switch value {
+        case .int(let number)?: .integer(number)
+        case .string(let text)?: .string(text)
+        default: throw bad(expected: "an integer or a string")
+        }
+    }
+}
+
 /// One thing to ask a model.
 public struct Question: Sendable {
+    /// Id of the question.
     public let id: QuestionID
-    /// What the user says, complete with the instruction line, without `<image>`: `{T}` of the specification.
+    /// Text of the user's turn, complete with the instruction line, without `<image>`: `{T}` of the
+    /// specification.
     public let text: String
-    /// What the answer record keeps as `prompt`; differs from `text` in ScienceQA and MMBench.
+    /// Text that the answer record keeps as `prompt`; it differs from `text` in ScienceQA and MMBench.
     public let savedPrompt: String
+    /// Picture the question is about.
     public let image: ImageSource
     /// The question file's category, or the subset or subtask.
     public let category: String
@@ -52,7 +67,9 @@ public struct Question: Sendable {
 
     /// A letter and what it stands for.
     public struct Option: Sendable {
+        /// Letter the option is chosen by.
         public let letter: String
+        /// Text of the option.
         public let text: String
 
         public init(letter: String, text: String) {
@@ -73,9 +90,6 @@ public struct Question: Sendable {
         self.options = options
     }
 
-    /// The user's turn for a conversation template: `<image>\n` first where there is an image.
-    public var userTurn: String { image.isNone ? text : "<image>\n\(text)" }
-
     /// The whole text before the answer in the evaluation's template. `<image>` is cut out before
     /// tokenization: tokenize what stands before and after it separately
     /// (`ConversationTemplate.promptSegments` does).
@@ -84,7 +98,7 @@ public struct Question: Sendable {
     }
 }
 
-/// Where the bytes of a question's image file (JPEG, PNG, ...) are.
+/// Place of the bytes of a question's image file (JPEG, PNG, ...).
 public enum ImageSource: Sendable {
     case none
     case file(URL)
@@ -92,6 +106,7 @@ public enum ImageSource: Sendable {
     /// A member of a .zip or .tar; `ImageReader` opens each archive once for many questions.
     case archive(URL, member: String)
 
+    /// Whether there is no image.
     public var isNone: Bool {
         if case .none = self { true } else { false }
     }

@@ -21,9 +21,9 @@ struct QuestionFile {
         name = source.name
         entries = try source.records().map {
             Entry(
-                id: try $0.identifier("question_id"), image: try $0.string("image"),
-                text: try $0.string("text"),
-                category: try $0.optionalString("category") ?? "", line: $0.line)
+                id: try $0["question_id"].questionID(), image: try $0["image"].string(),
+                text: try $0["text"].string(),
+                category: try $0.optional("category")?.string() ?? "", line: $0.line ?? 0)
         }
     }
 

@@ -21,7 +21,7 @@ public struct ScienceQA: Benchmark {
     public let notices: [String]
     private let problems: [Problem]
 
-    /// What scoring needs of one problem of the test split.
+    /// Facts that scoring needs of one problem of the test split.
     private struct Problem {
         let id: String
         let hasImage: Bool
@@ -66,29 +66,20 @@ public struct ScienceQA: Benchmark {
     private static func readQuestionFile(_ folder: URL) throws -> Reading? {
         let url = folder.file(questionFile)
         guard url.exists else { return nil }
-        let source = try SourceFile(url)
-        guard case .array(let values) = try source.document() else {
-            throw BenchmarkError.malformed(file: source.name, line: 1, reason: "expected a JSON array")
-        }
         var reading: Reading = ([], [], questionFile)
-        for value in values {
-            guard case .object(let object) = value else {
-                throw BenchmarkError.malformed(
-                    file: source.name, line: 1, reason: "the array holds \(value.kind), expected objects")
-            }
-            let record = Record(file: source.name, object: object)
-            let turns = try record.records("conversations")
+        for record in try SourceFile(url).document().elements() {
+            let turns = try record["conversations"].elements()
             guard turns.count >= 2 else {
-                throw record.error(
-                    "conversations", found: "\(turns.count) turns", expected: "a human's and an answer")
+                throw try record["conversations"].bad(
+                    found: "\(turns.count) turns", expected: "a human's and an answer")
             }
-            let text = try turns[0].string("value")
-            let letter = try turns[1].string("value")
+            let text = try turns[0]["value"].string()
+            let letter = try turns[1]["value"].string()
             guard let answer = letters.firstIndex(where: { $0.isExactly(letter) }) else {
-                throw turns[1].error("value", found: "\"\(letter)\"", expected: "a letter A to E")
+                throw try turns[1]["value"].bad(found: "\"\(letter)\"", expected: "a letter A to E")
             }
-            let id = try record.string("id")
-            let image = try record.optionalString("image")
+            let id = try record["id"].string()
+            let image = try record.optional("image")?.string()
             reading.questions.append(question(id: id, layout: text, image: image, folder: folder))
             // Choices are the last lines "A. ...", "B. ..." of the layout.
             let lines = text.linesSplitAtLineFeeds
@@ -105,16 +96,10 @@ public struct ScienceQA: Benchmark {
     private static func readProblems(_ folder: URL) throws -> Reading? {
         guard folder.file(problemFile).exists else { return nil }
         let source = try SourceFile(problemFile, in: folder, of: title)
-        var records: [ExactKey: Record] = [:]
-        for (id, value) in try source.object().members {
-            guard case .object(let object) = value else {
-                throw BenchmarkError.malformed(
-                    file: source.name, line: 1, reason: "'\(id)' is \(value.kind), expected a problem object")
-            }
-            records[ExactKey(id)] = Record(file: source.name, object: object)
-        }
+        var records: [ExactKey: JSONField] = [:]
+        for (id, problem) in try source.document().members() { records[ExactKey(id)] = problem }
         let splits = try SourceFile(splitFile, in: folder, of: title)
-        let ids = try Record(file: splits.name, object: try splits.object()).strings("test")
+        let ids = try splits.document()["test"].strings()
         var reading: Reading = ([], [], problemFile)
         for id in ids {
             guard let record = records[ExactKey(id)] else {
@@ -126,20 +111,20 @@ public struct ScienceQA: Benchmark {
                         + "the letters of \(questionFile)"
                 )
             }
-            let choices = try record.strings("choices")
-            let answer = try record.integer("answer")
+            let choices = try record["choices"].strings()
+            let answer = try record["answer"].integer()
             guard (1...letters.count).contains(choices.count) else {
-                throw record.error(
-                    "choices", found: "\(choices.count) choices", expected: "1 to \(letters.count)")
+                throw try record["choices"].bad(
+                    found: "\(choices.count) choices", expected: "1 to \(letters.count)")
             }
             guard choices.indices.contains(answer) else {
-                throw record.error("answer", found: "\(answer)", expected: "0 to \(choices.count - 1)")
+                throw try record["answer"].bad(found: "\(answer)", expected: "0 to \(choices.count - 1)")
             }
-            let image = try record.optionalString("image")
-            let hint = try record.optionalString("hint") ?? ""
+            let image = try record.optional("image")?.string()
+            let hint = try record.optional("hint")?.string() ?? ""
             var layout = image == nil ? "" : "<image>\n"
             if !hint.isEmpty { layout += "Context: \(hint)\n" }
-            layout += try record.string("question")
+            layout += try record["question"].string()
             for (letter, choice) in zip(letters, choices) { layout += "\n\(letter). \(choice)" }
             reading.questions.append(
                 question(id: id, layout: layout, image: image.map { "\(id)/\($0)" }, folder: folder))

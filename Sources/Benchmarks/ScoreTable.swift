@@ -4,7 +4,9 @@ import Foundation
 /// Models side by side: a row a model, a column a benchmark, and AVG where all six of the paper's columns are
 /// there.
 public struct ScoreTable: Sendable {
+    /// Scores of one model.
     public struct Row: Sendable {
+        /// Name of the model.
         public let model: String
         /// Benchmark name -> headline; nil is undefined, absent is not scored.
         public let scores: [String: Double?]
@@ -31,6 +33,7 @@ public struct ScoreTable: Sendable {
         }
     }
 
+    /// Rows in the order they are printed.
     public let rows: [Row]
 
     public init(rows: [Row]) { self.rows = rows }

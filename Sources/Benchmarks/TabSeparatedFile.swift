@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A table with CSV's quoting rules and tabs between fields: a field that begins with `"` runs to its closing
@@ -8,7 +9,7 @@ struct TabSeparatedFile {
     let rows: [Row]
 
     struct Row {
-        /// Where the row begins, 1-based.
+        /// Line on which the row begins, from 1.
         let line: Int
         /// Parts of the file's bytes; only fields with doubled quotes are copies.
         let fields: [ArraySlice<UInt8>]
@@ -93,8 +94,8 @@ struct TabSeparatedFile {
     /// A column's place; an error that names it where the table has none.
     func column(_ column: String) throws -> Int {
         guard let index = header.firstIndex(of: column) else {
-            throw BenchmarkError.field(
-                file: name, line: 1, field: column,
+            throw FilesError.badField(
+                place: "\(name):1", field: column,
                 found: "no column (there are \(header.joined(separator: ", ")))",
                 expected: "a column of that name")
         }

@@ -31,15 +31,15 @@ public struct TextVQA: Benchmark {
     public init(folder: URL) throws {
         self.folder = folder
         let source = try SourceFile(TextVQA.annotationFile, in: folder, of: TextVQA.title)
-        entries = try Record(file: source.name, object: try source.object()).records("data").map { record in
-            let answers = try record.strings("answers")
+        entries = try source.document()["data"].elements().map { record in
+            let answers = try record["answers"].strings()
             guard answers.count == 10 else {
-                throw record.error(
-                    "answers", found: "an array of \(answers.count)", expected: "exactly 10 answers")
+                throw try record["answers"].bad(
+                    found: "an array of \(answers.count)", expected: "exactly 10 answers")
             }
             return Entry(
-                id: try record.integer("question_id"), image: try record.string("image_id"),
-                question: try record.string("question"), answers: answers)
+                id: try record["question_id"].integer(), image: try record["image_id"].string(),
+                question: try record["question"].string(), answers: answers)
         }
         var places: [ExactKey: Int] = [:]
         for (index, entry) in entries.enumerated() {
@@ -80,8 +80,8 @@ public struct TextVQA: Benchmark {
         guard folder.file(hintFile).exists else { return nil }
         let source = try SourceFile(folder.file(hintFile))
         var tokens: [ExactKey: [String]] = [:]
-        for record in try Record(file: source.name, object: try source.object()).records("data") {
-            tokens[ExactKey(try record.string("image_id"))] = try record.strings("ocr_tokens")
+        for record in try source.document()["data"].elements() {
+            tokens[ExactKey(try record["image_id"].string())] = try record["ocr_tokens"].strings()
         }
         return try entries.map { entry in
             guard let tokens = tokens[ExactKey(entry.image)] else {
@@ -179,8 +179,8 @@ public struct TextVQA: Benchmark {
     }
 
     private func place(of record: AnswerRecord, in answers: AnswerFile) throws -> Int {
-        func error(_ field: String, _ found: String, _ expected: String) -> BenchmarkError {
-            .field(file: answers.name, line: record.line, field: field, found: found, expected: expected)
+        func error(_ field: String, _ found: String, _ expected: String) -> FilesError {
+            .badField(place: "\(answers.name):\(record.line)", field: field, found: found, expected: expected)
         }
         guard let prompt = record.prompt else {
             throw error(

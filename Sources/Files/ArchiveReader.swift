@@ -113,7 +113,8 @@ final class ArchiveReader {
 
     private var isTar: Bool { archive_format(handle) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_TAR }
 
-    /// Where a member's bytes end in a tar, at least: 0 when that cannot be said (a sparse file stores fewer
+    /// Place where a member's bytes end in a tar, at least: 0 when that cannot be said (a sparse file stores
+    /// fewer
     /// than its size).
     private func end(of entry: OpaquePointer) -> Int {
         guard archive_entry_size_is_set(entry) != 0, archive_entry_sparse_count(entry) == 0 else { return 0 }

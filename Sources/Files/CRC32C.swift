@@ -4,6 +4,7 @@ public enum CRC32C {
         (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1 }
     }
 
+    /// The checksum as it is, unmasked.
     public static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
         ~bytes.reduce(~UInt32(0)) { value, byte in
             table[Int(UInt8(truncatingIfNeeded: value) ^ byte)] ^ value >> 8

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What can go wrong with a file; every text names the file, what was found and what to do about it.
+/// Things that can go wrong with a file; every text names the file, what was found and what to do about it.
 public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is nothing at this path.
     case missing(path: String)
@@ -8,6 +8,11 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     case system(path: String, operation: String, code: Int32)
     /// The bytes are not what the format asks for.
     case corrupt(path: String, offset: Int?, problem: String)
+    /// The bytes are not one JSON document.
+    case notJSON(file: String, failure: JSONFailure)
+    /// A field is missing or holds what it cannot hold; `place` is the file, with the line or record where it
+    /// has many, `field` is empty for the whole of it.
+    case badField(place: String, field: String, found: String, expected: String)
     /// A member of an archive cannot be read; `offset` is in the archive's uncompressed bytes.
     case corruptMember(archive: String, member: String, offset: Int, problem: String)
     /// A tensor's entry, or the values asked of it, do not fit; `offset` is in the (uncompressed) file.
@@ -16,7 +21,7 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     case missingTensor(file: String, tensor: String, near: [String])
     /// More bytes than the caller allows.
     case tooLarge(path: String, item: String, limit: Int)
-    /// What the caller asked to write cannot be written in this format.
+    /// The format has no way to write this.
     case unwritable(path: String, problem: String)
 
     public var description: String {
@@ -27,6 +32,10 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
             return "\(path): cannot \(operation): \(String(cString: strerror(code)))\(Self.remedy(code))"
         case .corrupt(let path, let offset, let problem):
             return "\(path)\(offset.map { " at byte \($0)" } ?? ""): \(problem)"
+        case .notJSON(let file, let failure):
+            return "\(file): not valid JSON (\(failure)), expected \(failure.expected)"
+        case .badField(let place, let field, let found, let expected):
+            return "\(place):\(field.isEmpty ? "" : " '\(field)'") is \(found), expected \(expected)"
         case .corruptMember(let archive, let member, let offset, let problem):
             return
                 "\(archive), member '\(member)' near byte \(offset): \(problem); fetch or make the archive "
@@ -64,7 +73,8 @@ extension FilesError: ExitCoded {
         switch self {
         case .missing: ExitStatus.missingInput
         case .system: ExitStatus.inputOutput
-        case .corrupt, .corruptMember, .badTensor, .missingTensor, .tooLarge: ExitStatus.badData
+        case .corrupt, .notJSON, .badField, .corruptMember, .badTensor, .missingTensor, .tooLarge:
+            ExitStatus.badData
         case .unwritable: ExitStatus.internalError
         }
     }

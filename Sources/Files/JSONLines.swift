@@ -4,12 +4,13 @@ import Foundation
 public struct JSONLine: Sendable {
     /// From 1, as editors count.
     public let number: Int
-    /// Where it starts, in bytes.
+    /// Place where it starts, in bytes.
     public let offset: Int
     /// Without its line feed.
     public let bytes: [UInt8]
     /// Whether a line feed ended it; false at most for the last line.
     public let isComplete: Bool
+    /// The bytes as text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
@@ -62,7 +63,7 @@ public enum JSONLines {
         if !line.isEmpty { try emit(isComplete: false) }
     }
 
-    /// Where the last complete line ends, and how many complete lines there are (blank ones included).
+    /// Place where the last complete line ends, and how many complete lines there are (blank ones included).
     ///
     /// - Returns: `bytes` is the length to cut the file to so that only whole lines stay, `excess` what lies
     ///   beyond it

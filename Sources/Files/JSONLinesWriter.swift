@@ -26,6 +26,7 @@ public final class JSONLinesWriter {
         try (line + [10]).withUnsafeBytes { try AtomicOutput.writeAll($0, to: descriptor, path: path) }
     }
 
+    /// Appends one line of text, without its line feed.
     public func append(_ line: String) throws { try append(Array(line.utf8)) }
 
     /// Returns when every line so far is on the disk.

@@ -1,12 +1,15 @@
 /// The members of a JSON object in file order. Names are compared code point by code point; of members with
 /// the same name the last counts, as in Python.
 public struct JSONObject: Sendable {
+    /// The members in the order of the file.
     public var members: [(name: String, value: JSONValue)]
     /// The line its `{` stands on, from 1; 0 where it came from no file.
     public let line: Int
 
+    /// An object without members.
     public init() { self.init([]) }
 
+    /// - Parameter line: the line its `{` stands on; 0 where it came from no file
     public init(_ members: [(name: String, value: JSONValue)], line: Int = 0) {
         self.members = members
         self.line = line

@@ -1,18 +1,15 @@
 /// A strict reader over bytes that knows where it is.
 struct JSONParser {
     private let bytes: UnsafeBufferPointer<UInt8>
-    private var position: Int
+    private var position = 0
     private let end: Int
     private var line: Int
     private var depth = 0
     private let depthLimit: Int
     private let replacesLoneSurrogates: Bool
 
-    init(
-        bytes: UnsafeBufferPointer<UInt8>, position: Int, end: Int, line: Int, depthLimit: Int,
-        replacesLoneSurrogates: Bool
-    ) {
-        (self.bytes, self.position, self.end, self.line) = (bytes, position, end, line)
+    init(bytes: UnsafeBufferPointer<UInt8>, line: Int, depthLimit: Int, replacesLoneSurrogates: Bool) {
+        (self.bytes, end, self.line) = (bytes, bytes.count, line)
         (self.depthLimit, self.replacesLoneSurrogates) = (depthLimit, replacesLoneSurrogates)
     }
 

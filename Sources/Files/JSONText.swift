@@ -85,6 +85,7 @@ extension JSONValue {
         return output
     }
 
+    /// The value as text, `bytes(_:)` decoded.
     public func text(_ format: JSONFormat = .compact) -> String {
         String(decoding: bytes(format), as: UTF8.self)
     }

@@ -4,9 +4,9 @@ public struct JSONFailure: Error, Equatable, Sendable, CustomStringConvertible {
     public let offset: Int
     /// From 1, unless the caller counts differently.
     public let line: Int
-    /// What is wrong, as half a sentence.
+    /// Problem, as half a sentence.
     public let reason: String
-    /// What should stand at `offset`.
+    /// Thing that should stand at `offset`.
     public let expected: String
 
     public init(offset: Int, line: Int, reason: String, expected: String) {
@@ -29,23 +29,10 @@ extension JSONValue {
         parsing bytes: [UInt8], line: Int = 1, depthLimit: Int = 256, replacingLoneSurrogates: Bool = false
     ) throws(JSONFailure) {
         self = try bytes.withUnsafeBufferPointer { bytes throws(JSONFailure) in
-            try JSONValue(
-                parsing: bytes, range: 0..<bytes.count, line: line, depthLimit: depthLimit,
-                replacingLoneSurrogates: replacingLoneSurrogates)
+            var parser = JSONParser(
+                bytes: bytes, line: line, depthLimit: depthLimit,
+                replacesLoneSurrogates: replacingLoneSurrogates)
+            return try parser.document()
         }
-    }
-
-    /// Reads a part of bytes as exactly one document; offsets count from the start of all bytes.
-    public init(
-        parsing bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>, line: Int = 1, depthLimit: Int = 256,
-        replacingLoneSurrogates: Bool = false
-    ) throws(JSONFailure) {
-        precondition(
-            range.lowerBound >= 0 && range.upperBound <= bytes.count, "JSONValue: range outside the bytes")
-        var parser = JSONParser(
-            bytes: bytes, position: range.lowerBound, end: range.upperBound, line: line,
-            depthLimit: depthLimit,
-            replacesLoneSurrogates: replacingLoneSurrogates)
-        self = try parser.document()
     }
 }

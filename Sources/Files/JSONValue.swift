@@ -25,6 +25,45 @@ public enum JSONValue: Sendable {
         if case .object(let object) = self { return object[name] }
         return nil
     }
+
+    /// The number, whole or not; nil for anything else.
+    public var double: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .double(let value): value
+        default: nil
+        }
+    }
+
+    /// The whole number, which may be written `3.0`; nil for anything else.
+    public var int: Int? {
+        switch self {
+        case .int(let value): value
+        case .double(let value): Int(exactly: value)
+        default: nil
+        }
+    }
+
+    /// The text; nil for anything else.
+    public var string: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// Name of the value in error messages: itself where it is short.
+    public var shown: String {
+        switch self {
+        case .string(let text): return JSONValue.shown(text: text.utf8)
+        case .array(let values):
+            let text = values.count > 16 ? [] : bytes(.line)
+            return (1...60).contains(text.count)
+                ? String(decoding: text, as: UTF8.self) : "an array of \(values.count)"
+        case .object(let object): return "an object of \(object.members.count) keys"
+        case .null, .bool, .int, .double: return text(.line)
+        }
+    }
+
+    /// Name of a text of these bytes in error messages.
+    public static func shown(text bytes: some Sequence<UInt8>) -> String {
+        "\"\(String(decoding: Array(bytes.prefix(120)), as: UTF8.self))\""
+    }
 }
 
 extension JSONValue: Equatable {

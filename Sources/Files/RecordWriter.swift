@@ -19,6 +19,7 @@ public final class RecordWriter {
 
     deinit { close(descriptor) }
 
+    /// Appends one record with its length and checksums.
     public func append(_ record: [UInt8]) throws {
         try Self.framed(record).withUnsafeBytes {
             try AtomicOutput.writeAll($0, to: descriptor, path: path)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// What a safetensors file says about one tensor.
+/// Entry of one tensor in the header of a safetensors file.
 public struct TensorEntry: Equatable, Sendable {
     public let name: String
     public let dtype: ElementType
     public let shape: [Int]
-    /// Where its bytes are, counted from the start of the (uncompressed) file.
+    /// Range of its bytes, counted from the start of the (uncompressed) file.
     public let byteRange: Range<Int>
     /// Number of elements.
     public var count: Int { byteRange.count / dtype.byteCount }
@@ -134,7 +134,7 @@ private struct AnyKey: CodingKey {
 }
 
 extension DecodingError {
-    /// What was wrong, and at which key.
+    /// Problem, with the key at which it is.
     var sentence: String {
         func at(_ context: Context) -> String {
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")

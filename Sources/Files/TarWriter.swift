@@ -83,7 +83,7 @@ public final class TarWriter {
         return FilesError.unwritable(path: path, problem: "cannot \(operation): \(message)")
     }
 
-    /// Where libarchive's callback leaves its bytes, and the error it cannot throw.
+    /// Box in which libarchive's callback leaves its bytes, and the error it cannot throw.
     private final class Output {
         private let sink: any ByteSink
         private(set) var error: (any Error)?

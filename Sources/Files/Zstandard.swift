@@ -27,11 +27,6 @@ public enum Zstandard {
         return try decoder.finish().array()
     }
 
-    /// The content of a compressed file, read in blocks.
-    public static func decompressFile(_ url: URL, limit: Int = .max) throws -> [UInt8] {
-        try decodeFile(url, limit: limit).array()
-    }
-
     static func decodeFile(_ url: URL, limit: Int) throws -> GrowingBytes {
         let decoder = ZstandardDecoder(name: url.path, limit: limit)
         try InputFile(url).forEachBlock { try decoder.feed($0) }
@@ -89,7 +84,7 @@ final class ZstandardDecoder {
         consumed += bytes.count
     }
 
-    /// What came out, after checking that the last frame was whole.
+    /// Bytes that came out, after checking that the last frame was whole.
     func finish() throws -> GrowingBytes {
         guard isAtFrameEnd else {
             let problem =

@@ -36,17 +36,6 @@ public func decodeImage(_ bytes: [UInt8], name: String) throws -> RGBImage {
     return stored.turned(Orientation(exif: block))
 }
 
-/// Stored size of a picture, before its orientation is applied, read from the header alone.
-public func storedSize(ofImage bytes: [UInt8], name: String) throws -> (width: Int, height: Int) {
-    guard !bytes.isEmpty else { throw ImageError.empty(image: name) }
-    switch ImageFormat(bytes) {
-    case .jpeg: return try sizeOfJPEG(bytes, name)
-    case .png: return try sizeOfPNG(bytes, name)
-    case .webp: return try sizeOfWebP(bytes, name)
-    case nil: throw ImageError.unknownFormat(image: name, firstBytes: Array(bytes.prefix(8)))
-    }
-}
-
 private func checked(_ width: some BinaryInteger, _ height: some BinaryInteger, _ name: String) throws -> (
     width: Int, height: Int
 ) {

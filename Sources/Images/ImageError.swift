@@ -7,7 +7,6 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
     case tooLarge(image: String, width: Int, height: Int)
     case animated(image: String)
     case encoding(format: String, width: Int, height: Int, reason: String)
-    case badProcessor(file: String, field: String, found: String, expected: String)
 
     public var description: String {
         switch self {
@@ -32,8 +31,6 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
             return "\(image): an animated WebP has no single picture; extract one frame"
         case .encoding(let format, let width, let height, let reason):
             return "an image of \(width) x \(height) pixels cannot be written as \(format): \(reason)"
-        case .badProcessor(let file, let field, let found, let expected):
-            return "\(file): '\(field)' is \(found), expected \(expected)"
         }
     }
 }

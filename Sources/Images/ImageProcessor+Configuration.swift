@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension ImageProcessor {
@@ -8,122 +9,81 @@ extension ImageProcessor {
     /// - Parameters:
     ///   - file: what errors call it
     ///   - aspect: nil for the processor's own way (`square` for SigLIP, `clip` for CLIP)
-    /// - Throws: `ImageError.badProcessor`
+    /// - Throws: `FilesError.notJSON` or `.badField`
     public init(configuration: Data, file: String, aspect: Aspect? = nil) throws {
-        func bad(_ field: String, _ found: Any?, _ expected: String) -> ImageError {
-            .badProcessor(
-                file: file, field: field, found: found.map { "\($0)" } ?? "missing", expected: expected)
-        }
-        let parsed: Any
-        do {
-            parsed = try JSONSerialization.jsonObject(with: configuration)
-        } catch {
-            throw bad(
-                "(file)", "not JSON: \((error as NSError).userInfo[NSDebugDescriptionErrorKey] ?? error)",
-                "a JSON object")
-        }
-        guard let fields = parsed as? [String: Any] else {
-            throw bad("(file)", "not an object", "a JSON object")
-        }
-
-        let names = ["image_processor_type", "feature_extractor_type", "processor_class"]
-        guard let named = names.first(where: { fields[$0] is String }), let type = fields[named] as? String
-        else {
-            throw bad("image_processor_type", nil, "SiglipImageProcessor or CLIPImageProcessor")
-        }
+        let fields = try JSONField(parsing: [UInt8](configuration), file: file)
+        let types = ["image_processor_type", "feature_extractor_type", "processor_class"]
+        let type = try types.map { try fields[$0] }.first { $0.value?.string != nil } ?? fields[types[0]]
         let kind: Kind
-        switch type.lowercased() {
-        case let name where name.hasPrefix("siglip"): kind = .siglip
-        case let name where name.hasPrefix("clip"): kind = .clip
-        default: throw bad(named, "'\(type)'", "SiglipImageProcessor or CLIPImageProcessor")
+        switch type.value?.string?.lowercased() {
+        case let name? where name.hasPrefix("siglip"): kind = .siglip
+        case let name? where name.hasPrefix("clip"): kind = .clip
+        default: throw type.bad(expected: "SiglipImageProcessor or CLIPImageProcessor")
         }
-
-        func number(_ value: Any?) -> NSNumber? {
-            guard let number = value as? NSNumber, CFBooleanCheck.isNumber(value) else { return nil }
-            return number
+        for name in ["do_resize", "do_rescale", "do_normalize"] where try !fields.flag(name, default: true) {
+            throw try fields[name].bad(expected: "true")
         }
-        func whole(_ value: Any?) -> Int? { number(value).flatMap { Int(exactly: $0.doubleValue) } }
-        func flag(_ key: String, default standard: Bool) throws -> Bool {
-            guard let value = fields[key], !(value is NSNull) else { return standard }
-            guard let flag = value as? Bool, !CFBooleanCheck.isNumber(value) else {
-                throw bad(key, value, "true or false")
-            }
-            return flag
+        if try fields.flag("do_pad") { throw try fields["do_pad"].bad(expected: "false or absent") }
+        if let resample = try fields.optional("resample"), resample.value != 3 {
+            throw resample.bad(expected: "3 (bicubic)")
         }
-        func side(_ key: String) throws -> Int? {
-            guard let value = fields[key], !(value is NSNull) else { return nil }
-            if let side = whole(value) { return side }
-            let parts = value as? [String: Any] ?? [:]
-            if let side = whole(parts["shortest_edge"]) { return side }
-            guard let height = whole(parts["height"]), let width = whole(parts["width"]), height == width
-            else {
-                throw bad(key, value, "a number of pixels, or a square height and width")
-            }
-            return height
-        }
-        func numbers(_ key: String) throws -> [Double]? {
-            guard let value = fields[key], !(value is NSNull) else { return nil }
-            guard let list = value as? [Any], list.count == 3,
-                case let found = list.compactMap({ number($0)?.doubleValue }),
-                found.count == 3
-            else { throw bad(key, value, "three numbers") }
-            return found
-        }
-
-        for key in ["do_resize", "do_rescale", "do_normalize"] where try !flag(key, default: true) {
-            throw bad(key, "false", "true")
-        }
-        if try flag("do_pad", default: false) { throw bad("do_pad", "true", "false or absent") }
-        if let resample = fields["resample"], !(resample is NSNull), whole(resample) != 3 {
-            throw bad("resample", resample, "3 (bicubic)")
-        }
-        if let factor = fields["rescale_factor"], !(factor is NSNull) {
-            guard let value = number(factor)?.doubleValue, abs(value * 255 - 1) < 1e-6 else {
-                throw bad("rescale_factor", factor, "1/255")
+        if let factor = try fields.optional("rescale_factor") {
+            guard let value = factor.value?.double, abs(value * 255 - 1) < 1e-6 else {
+                throw factor.bad(expected: "1/255")
             }
         }
-        guard let size = try side("size") else { throw bad("size", nil, "a number of pixels") }
+        let size = try fields["size"].side()
         if kind == .clip {
-            let cuts = try flag("do_center_crop", default: true)
-            guard cuts || (fields["size"] as? [String: Any])?["shortest_edge"] == nil else {
-                throw bad("do_center_crop", "false", "true when 'size' is the shortest edge")
+            let cuts = try fields.flag("do_center_crop", default: true)
+            guard try cuts || fields["size"].value?["shortest_edge"] == nil else {
+                throw try fields["do_center_crop"].bad(expected: "true when 'size' is the shortest edge")
             }
-            if cuts, let crop = try side("crop_size"), crop != size {
-                throw bad("crop_size", crop, "\(size), the same as 'size'")
+            if cuts, let crop = try fields.optional("crop_size"), try crop.side() != size {
+                throw crop.bad(expected: "\(size), the same as 'size'")
             }
-        } else if try flag("do_center_crop", default: false) {
-            throw bad("do_center_crop", "true", "false or absent for SigLIP")
+        } else if try fields.flag("do_center_crop") {
+            throw try fields["do_center_crop"].bad(expected: "false or absent for SigLIP")
         }
         try self.init(
-            kind: kind, size: size, mean: numbers("image_mean"), standardDeviation: numbers("image_std"),
-            aspect: aspect,
-            file: file)
+            kind: kind, size: size, mean: fields.optional("image_mean")?.threeNumbers(),
+            standardDeviation: fields.optional("image_std")?.threeNumbers(), aspect: aspect, file: file)
     }
 
     /// The same settings as `preprocessor_config.json`, as the Hugging Face processor of this kind reads
     /// them. `aspect` is not part of that file: LLaVA keeps it as `image_aspect_ratio` in the model's
     /// `config.json`.
     public func configuration() throws -> Data {
-        let sides = ["height": size, "width": size]
-        var fields: [String: Any] = [
+        let sides: JSONValue = ["height": .int(size), "width": .int(size)]
+        var fields: JSONObject = [
             "image_processor_type": kind == .siglip ? "SiglipImageProcessor" : "CLIPImageProcessor",
             "do_resize": true, "do_rescale": true, "do_normalize": true, "do_convert_rgb": true,
-            "resample": 3, "rescale_factor": 1.0 / 255, "size": sides, "image_mean": mean,
-            "image_std": standardDeviation,
+            "resample": 3, "rescale_factor": .number(1.0 / 255), "size": sides,
+            "image_mean": .array(mean.map { .number($0) }),
+            "image_std": .array(standardDeviation.map { .number($0) }),
         ]
         if kind == .clip {
-            fields["size"] = ["shortest_edge": size]
+            fields["size"] = ["shortest_edge": .int(size)]
             fields["crop_size"] = sides
             fields["do_center_crop"] = true
         }
-        return try JSONSerialization.data(withJSONObject: fields, options: [.prettyPrinted, .sortedKeys])
+        return Data(JSONValue.object(fields).bytes(.pretty))
     }
 }
 
-/// Check that a value of JSON is a number: `true` and `1` are both NSNumber, told apart by the stored type.
-private enum CFBooleanCheck {
-    static func isNumber(_ value: Any?) -> Bool {
-        guard let number = value as? NSNumber else { return false }
-        return String(cString: number.objCType) != "c" && String(cString: number.objCType) != "B"
+extension JSONField {
+    /// A number of pixels: itself, as the shortest edge, or as equal height and width.
+    fileprivate func side() throws -> Int {
+        if let side = value?.int ?? value?["shortest_edge"]?.int { return side }
+        guard let height = value?["height"]?.int, height == value?["width"]?.int else {
+            throw bad(expected: "a number of pixels, or a square height and width")
+        }
+        return height
+    }
+
+    fileprivate func threeNumbers() throws -> [Double] {
+        guard case .array(let list)? = value, list.count == 3, case let numbers = list.compactMap(\.double),
+            numbers.count == 3
+        else { throw bad(expected: "three numbers") }
+        return numbers
     }
 }

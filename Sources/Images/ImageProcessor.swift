@@ -1,4 +1,5 @@
 import CKernels
+import Files
 
 /// Settings and steps that turn a picture into the pixels and numbers a vision tower takes.
 public struct ImageProcessor: Sendable, Equatable, Codable {
@@ -28,14 +29,14 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
     /// Nil arguments take the published values of the tower's kind: means and deviations of 0.5 and `square`
     /// for SigLIP, CLIP's own statistics and `clip` for CLIP.
     ///
-    /// - Throws: `ImageError.badProcessor`, naming the field, for values no picture could be prepared with
+    /// - Throws: `FilesError.badField`, naming the field, for values no picture could be prepared with
     public init(
         kind: Kind, size: Int, mean: [Double]? = nil, standardDeviation: [Double]? = nil,
         aspect: Aspect? = nil,
         file: String = "image processor"
     ) throws {
-        func bad(_ field: String, _ found: String, _ expected: String) -> ImageError {
-            .badProcessor(file: file, field: field, found: found, expected: expected)
+        func bad(_ field: String, _ found: String, _ expected: String) -> FilesError {
+            .badField(place: file, field: field, found: found, expected: expected)
         }
         let half = [0.5, 0.5, 0.5]
         self.kind = kind

@@ -15,7 +15,7 @@ public struct AnsweringCostSettings: Recipe {
     public init() {}
 }
 
-/// What answering questions about images costs with a model (the paper's Table 5). Pictures and texts are
+/// Cost of answering questions about images with a model (the paper's Table 5). Pictures and texts are
 /// random, and no token ends an answer, so that the work does not depend on the weights.
 public struct AnsweringCost {
     private let model: LlavaModel

@@ -93,13 +93,4 @@ extension JSONValue {
         while abs(value) * scale < 1000, scale < 1e12 { scale *= 10 }
         return .number((value * scale).rounded() / scale)
     }
-
-    /// The number, of an integer too.
-    public var double: Double? {
-        switch self {
-        case .int(let value): Double(value)
-        case .double(let value): value
-        default: nil
-        }
-    }
 }

@@ -88,7 +88,8 @@ extension FreshLanguage {
         ]
         if heads > 0 { object["head_dim"] = .int(headSize ?? hidden / heads) }
         if let end = endOfSequenceIDs.first { object["eos_token_id"] = .int(end) }
-        return try TextConfiguration(Fields(file: "recipe", path: "language: ", object: object))
+        return try TextConfiguration(
+            JSONField(file: "recipe", path: "language", value: .object(object)))
     }
 }
 
@@ -103,6 +104,7 @@ extension FreshVision {
             "patch_size": .int(patchSize),
         ]
         if family == "siglip" { object["vision_use_head"] = .bool(false) }
-        return try VisionConfiguration(Fields(file: "recipe", path: "vision: ", object: object))
+        return try VisionConfiguration(
+            JSONField(file: "recipe", path: "vision", value: .object(object)))
     }
 }

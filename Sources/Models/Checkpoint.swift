@@ -45,12 +45,11 @@ final class Checkpoint: WeightSource {
             }
             return [try SafeTensorsFile(single)]
         }
-        let fields = try Fields(index)
-        guard let map = try fields.object("weight_map") else { throw fields.bad("weight_map", "an object") }
         var wanted: [String: [String]] = [:]  // names by file
-        for (name, value) in map.object.members {
-            guard case .string(let file) = value, !file.contains("/"), file.hasSuffix(".safetensors") else {
-                throw map.bad(name, "the name of a .safetensors file beside the index")
+        for (name, field) in try JSONField(index)["weight_map"].members() {
+            guard case .string(let file)? = field.value, !file.contains("/"), file.hasSuffix(".safetensors")
+            else {
+                throw field.bad(expected: "the name of a .safetensors file beside the index")
             }
             wanted[file, default: []].append(name)
         }

@@ -4,7 +4,7 @@ import Foundation
 
 /// A model folder's `config.json`: a LLaVA model, or a language model alone.
 public struct LlavaConfiguration: Equatable, Sendable {
-    /// Which rows of the chosen hidden layer become features.
+    /// Rows of the chosen hidden layer that become features.
     public enum FeatureSelection: String, CaseIterable, Sendable, Codable {
         /// All but the first, which is CLIP's class token.
         case patches = "default"
@@ -23,22 +23,21 @@ public struct LlavaConfiguration: Equatable, Sendable {
     public let projectorBias: Bool
     let source: JSONObject
 
-    /// Reads and checks `config.json` in a model folder.
-    ///
-    /// - Throws: `ModelsError`, naming the file and the field; settings that would change the numbers and are
-    ///   not supported are refused
     /// LLaVA's IMAGE_TOKEN_INDEX: stands for a visual token where no vocabulary has an id for it.
     public static let imageTokenIndex: Int32 = -200
 
-    public init(folder: URL) throws { try self.init(Fields(folder.appendingPathComponent("config.json"))) }
+    /// Reads and checks `config.json` in a model folder.
+    ///
+    /// - Throws: `FilesError.badField`, naming file and field; settings that would change the numbers and are
+    ///   not supported are refused
+    public init(folder: URL) throws { try self.init(JSONField(folder.appendingPathComponent("config.json"))) }
 
-    init(_ fields: Fields) throws {
-        source = fields.object
-        guard try fields.text("model_type") == "llava" else {
-            guard case .string(let type)? = fields["model_type"],
-                TextConfiguration.Family(rawValue: type) != nil
-            else {
-                throw fields.bad("model_type", "llava, qwen2, qwen3 or llama")
+    init(_ fields: JSONField) throws {
+        source = try fields.object()
+        let type = try fields["model_type"].string()
+        guard type == "llava" else {
+            guard TextConfiguration.Family(rawValue: type) != nil else {
+                throw try fields["model_type"].bad(expected: "llava, qwen2, qwen3 or llama")
             }
             text = try TextConfiguration(fields)
             vision = nil
@@ -46,24 +45,16 @@ public struct LlavaConfiguration: Equatable, Sendable {
             (projectorActivation, projectorBias) = (.gelu, true)
             return
         }
-        guard let textFields = try fields.object("text_config") else {
-            throw fields.bad("text_config", "an object")
-        }
-        guard let visionFields = try fields.object("vision_config") else {
-            throw fields.bad("vision_config", "an object")
-        }
         text = try TextConfiguration(
-            textFields, tiedAbove: fields.flag("tie_word_embeddings", default: false))
-        let vision = try VisionConfiguration(visionFields)
+            fields["text_config"], tiedAbove: fields.flag("tie_word_embeddings"))
+        let vision = try VisionConfiguration(fields["vision_config"])
         self.vision = vision
-        let key =
-            fields["image_token_index"] == nil && fields["image_token_id"] != nil
-            ? "image_token_id" : "image_token_index"
-        imageTokenID = Int32(try fields.integer(key, default: 32000, in: 0...Int(Int32.max)))
+        let placeholder = try fields.optional("image_token_index") ?? fields.optional("image_token_id")
+        imageTokenID = Int32(try placeholder?.integer(in: 0...Int(Int32.max)) ?? 32000)
         featureLayer = try fields.integer(
             "vision_feature_layer", default: -2, in: -vision.layers - 1...vision.layers)
-        featureSelection = try fields.choice("vision_feature_select_strategy", default: .patches)
-        projectorActivation = try fields.activation("projector_hidden_act", default: .gelu)
+        featureSelection = try fields.optional("vision_feature_select_strategy")?.choice() ?? .patches
+        projectorActivation = try fields.optional("projector_hidden_act")?.choice() ?? .gelu
         projectorBias = try fields.flag("multimodal_projector_bias", default: true)
     }
 

@@ -30,10 +30,9 @@ extension LlavaModel {
     static func imageProcessor(
         _ folder: URL, _ configuration: LlavaConfiguration, _ vision: VisionConfiguration
     ) throws -> ImageProcessor {
-        let top = Fields(
-            file: folder.appendingPathComponent("config.json").path, object: configuration.source)
-        let aspect: ImageProcessor.Aspect? =
-            top["image_aspect_ratio"] == nil ? nil : try top.choice("image_aspect_ratio")
+        let top = JSONField(
+            file: folder.appendingPathComponent("config.json").path, value: .object(configuration.source))
+        let aspect: ImageProcessor.Aspect? = try top.optional("image_aspect_ratio")?.choice()
         let file = folder.appendingPathComponent("preprocessor_config.json")
         guard FileManager.default.fileExists(atPath: file.path) else {
             return try ImageProcessor(
@@ -42,8 +41,8 @@ extension LlavaModel {
         let processor = try ImageProcessor(
             configuration: Data(contentsOf: file), file: file.path, aspect: aspect)
         guard processor.size == vision.imageSize else {
-            throw ModelsError.badField(
-                file: file.path, field: "size", found: "\(processor.size)",
+            throw FilesError.badField(
+                place: file.path, field: "size", found: "\(processor.size)",
                 expected: "config.json's image_size, \(vision.imageSize)")
         }
         return processor

@@ -11,11 +11,11 @@ public final class LlavaModel {
     public let imageProcessor: ImageProcessor?
     let vision: VisionTower?
     let projector: Projector?
-    /// What a rewritten checkpoint keeps of the one this model was read from.
+    /// Parts that a rewritten checkpoint keeps of the one this model was read from.
     let unusedVision: [UnusedTensor]
     /// The folder the model was read from: its tokenizer and generation settings go with it.
     public let folder: URL?
-    /// Of matrix products, as this processor does them.
+    /// Precision of the matrix products, as this processor does them.
     public let precision: Precision
 
     init(

@@ -80,8 +80,8 @@ public struct ModelAssembly {
                     ? .orthonormal(positionDeviation: settings.vision.positionDeviation) : .normal)
         }
         guard (-tower.layers - 1...tower.layers).contains(settings.featureLayer) else {
-            throw ModelsError.badField(
-                file: "recipe", field: "feature_layer", found: "\(settings.featureLayer)",
+            throw FilesError.badField(
+                place: "recipe", field: "feature_layer", found: "\(settings.featureLayer)",
                 expected: "\(-tower.layers - 1) to \(tower.layers)")
         }
         let extra: JSONObject =
@@ -108,7 +108,7 @@ public struct ModelAssembly {
         try LlavaModel.imageProcessor(folder ?? URL(fileURLWithPath: "/nonexistent"), configuration, tower)
     }
 
-    /// What a fresh tower has beyond its feature layer, so that the checkpoint is complete.
+    /// Tensors that a fresh tower has beyond its feature layer, so that the checkpoint is complete.
     private static func freshRest(
         _ scope: WeightScope, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration
     ) throws -> [UnusedTensor] {
@@ -138,8 +138,8 @@ public struct ModelAssembly {
 extension VisionConfiguration {
     /// Reads `config.json` of a tower, of SigLIP or CLIP with both towers, or of a LLaVA model.
     init(folder: URL) throws {
-        let fields = try Fields(folder.appendingPathComponent("config.json"))
-        try self.init(try fields.object("vision_config") ?? fields)
+        let fields = try JSONField(folder.appendingPathComponent("config.json"))
+        try self.init(try fields.optional("vision_config") ?? fields)
     }
 }
 

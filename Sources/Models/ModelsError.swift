@@ -1,7 +1,5 @@
-/// What can be wrong with a model folder or with what is asked of a model.
+/// Things that can be wrong with a model folder or with a request to a model.
 public enum ModelsError: Error, CustomStringConvertible, Equatable {
-    /// A setting of a JSON file is absent, of the wrong kind, or asks for something that is not built here.
-    case badField(file: String, field: String, found: String, expected: String)
     /// The file is not the JSON object it should be.
     case notAnObject(file: String, problem: String)
     /// The folder holds no weights that can be read.
@@ -22,13 +20,11 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
     case noVision
     /// A tokenizer has more ids than the model has embedding rows.
     case vocabularyTooSmall(rows: Int, needed: Int, tokenizer: String)
-    /// What was asked to be put together does not fit.
+    /// The parts to be put together do not fit.
     case cannotAssemble(problem: String)
 
     public var description: String {
         switch self {
-        case .badField(let file, let field, let found, let expected):
-            return "\(file): '\(field)' is \(found), expected \(expected)"
         case .notAnObject(let file, let problem):
             return "\(file): \(problem), expected a JSON object"
         case .noWeights(let folder, let problem):

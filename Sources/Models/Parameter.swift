@@ -20,7 +20,7 @@ public struct Parameter {
     func stored() throws -> Tensor { try unrounded?() ?? value.data }
 }
 
-/// Where weights come from: a checkpoint, or a random generator.
+/// Source of weights: a checkpoint, or a random generator.
 protocol WeightSource: AnyObject {
     /// A weight that is in memory already and is to be shared; nil for most sources.
     func shared(_ name: String) -> Parameter?
@@ -41,7 +41,7 @@ struct WeightScope {
     let source: any WeightSource
     let path: String
     let trainable: Set<ModelPart>
-    /// Of the matrices of products.
+    /// Precision of the matrices of products.
     let precision: Precision
 
     /// - Parameter precision: bf16 keeps frozen matrices in bf16, and a bf16 copy of those that are trained
@@ -101,10 +101,4 @@ extension ModelPart {
             name.hasPrefix(CheckpointNames.vision)
             ? .vision : name.hasPrefix(CheckpointNames.projector) ? .projector : .language
     }
-}
-
-extension Parameter {
-    /// The name used here for a tensor of a checkpoint in any of the known spellings; nil for one that is
-    /// none of ours.
-    public static func canonicalName(ofStored name: String) -> String? { CheckpointNames.canonical(name) }
 }

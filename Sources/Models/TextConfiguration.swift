@@ -33,8 +33,8 @@ public struct TextConfiguration: Equatable, Sendable {
     var hasHeadNorms: Bool { family == .qwen3 }
 
     /// Absent fields take the defaults of the Hugging Face configuration classes.
-    init(_ fields: Fields, tiedAbove: Bool = false) throws {
-        family = try fields.choice("model_type", default: .llama)
+    init(_ fields: JSONField, tiedAbove: Bool = false) throws {
+        family = try fields.optional("model_type")?.choice() ?? .llama
         let isLlama = family == .llama
         vocabulary = try fields.integer("vocab_size", default: isLlama ? 32000 : 151_936)
         hidden = try fields.integer("hidden_size", default: 4096, in: 1...(1 << 20))
@@ -45,24 +45,25 @@ public struct TextConfiguration: Equatable, Sendable {
         keyHeads = try fields.integer("num_key_value_heads", default: isLlama ? heads : 32, in: 1...(1 << 16))
         headSize = try fields.integer(
             "head_dim", default: family == .qwen3 ? 128 : hidden / heads, in: 2...(1 << 16))
-        normEpsilon = try fields.number("rms_norm_eps", default: 1e-6)
+        normEpsilon = try fields.optional("rms_norm_eps")?.positive() ?? 1e-6
         ropeTheta = try Self.ropeTheta(fields)
-        tiedEmbeddings = try fields.flag("tie_word_embeddings", default: false) || tiedAbove
+        tiedEmbeddings = try fields.flag("tie_word_embeddings") || tiedAbove
         maximumPositions = try fields.integer(
             "max_position_embeddings", default: isLlama ? 2048 : 32768, in: 1...(1 << 31))
         startId = try fields.ids("bos_token_id").first
         endOfSequenceIDs = try fields.ids("eos_token_id")
         paddingId = try fields.ids("pad_token_id").first
-        source = fields.object
+        source = try fields.object()
         guard heads % keyHeads == 0 else {
-            throw fields.bad("num_key_value_heads", "a divisor of the \(heads) heads")
+            throw try fields["num_key_value_heads"].bad(expected: "a divisor of the \(heads) heads")
         }
+        let statedHeadSize = try fields.optional("head_dim")
         guard headSize % 2 == 0 else {
-            throw fields.bad(
-                fields["head_dim"] == nil ? "hidden_size" : "head_dim", "an even number of values a head")
+            throw try (statedHeadSize ?? fields["hidden_size"]).bad(
+                expected: "an even number of values a head")
         }
-        guard fields["head_dim"] != nil || family == .qwen3 || hidden % heads == 0 else {
-            throw fields.bad("hidden_size", "a multiple of the \(heads) heads")
+        guard statedHeadSize != nil || family == .qwen3 || hidden % heads == 0 else {
+            throw try fields["hidden_size"].bad(expected: "a multiple of the \(heads) heads")
         }
         try Self.refuseUnsupported(fields, family)
     }
@@ -70,60 +71,57 @@ public struct TextConfiguration: Equatable, Sendable {
     /// Reads `config.json` of a language model, of a Hugging Face LLaVA model, or of one of LLaVA's own
     /// releases, whose text fields stand at the top and whose `model_type` is such as `llava_qwen2`.
     init(folder: URL) throws {
-        let fields = try Fields(folder.appendingPathComponent("config.json"))
-        let type = try fields.text("model_type")
-        if let inner = try fields.object("text_config") {
-            try self.init(inner, tiedAbove: fields.flag("tie_word_embeddings", default: false))
+        let fields = try JSONField(folder.appendingPathComponent("config.json"))
+        let type = try fields["model_type"].string()
+        if let inner = try fields.optional("text_config") {
+            try self.init(inner, tiedAbove: fields.flag("tie_word_embeddings"))
         } else if type.hasPrefix("llava") {
             guard let family = [Family.qwen3, .qwen2, .llama].first(where: { type.contains($0.rawValue) })
             else {
-                throw fields.bad("model_type", "llava_qwen2, llava_qwen3 or llava_llama")
+                throw try fields["model_type"].bad(expected: "llava_qwen2, llava_qwen3 or llava_llama")
             }
-            var object = JSONObject(fields.object.members.filter { !$0.name.hasPrefix("mm_") })
+            var object = JSONObject(try fields.object().members.filter { !$0.name.hasPrefix("mm_") })
             object["model_type"] = .string(family.rawValue)
-            try self.init(Fields(file: fields.file, object: object))
+            try self.init(JSONField(file: fields.file, value: .object(object)))
         } else {
             guard Family(rawValue: type) != nil else {
-                throw fields.bad("model_type", "qwen2, qwen3, llama or a LLaVA model")
+                throw try fields["model_type"].bad(expected: "qwen2, qwen3, llama or a LLaVA model")
             }
             try self.init(fields)
         }
     }
 
-    private static func ropeTheta(_ fields: Fields) throws -> Double {
-        let parameters = try fields.object("rope_parameters")
-        for scaling in [parameters, try fields.object("rope_scaling")].compactMap({ $0 }) {
-            for key in ["rope_type", "type"] where scaling[key] != nil && scaling[key] != .string("default") {
-                throw scaling.bad(key, "'default': scaled rotary embeddings are not supported")
+    private static func ropeTheta(_ fields: JSONField) throws -> Double {
+        let parameters = try fields.optional("rope_parameters")
+        for scaling in [parameters, try fields.optional("rope_scaling")].compactMap({ $0 }) {
+            for key in ["rope_type", "type"] {
+                try require(scaling, key, "default", "'default': scaled rotary embeddings are not supported")
             }
-            if let part = scaling["partial_rotary_factor"], part != 1 {
-                throw scaling.bad("partial_rotary_factor", "1")
-            }
+            try require(scaling, "partial_rotary_factor", 1, "1")
         }
-        return try parameters?.number("rope_theta", default: fields.number("rope_theta", default: 10_000))
-            ?? fields.number("rope_theta", default: 10_000)
+        return try (parameters?.optional("rope_theta") ?? fields.optional("rope_theta"))?.positive() ?? 10_000
     }
 
-    private static func refuseUnsupported(_ fields: Fields, _ family: Family) throws {
-        guard try fields.text("hidden_act", default: "silu") == "silu" else {
-            throw fields.bad("hidden_act", "'silu'")
+    private static func refuseUnsupported(_ fields: JSONField, _ family: Family) throws {
+        try require(fields, "hidden_act", "silu", "'silu'")
+        // Qwen2's own biases are not a setting of its configuration.
+        for key in ["attention_bias", "mlp_bias", "use_sliding_window"] {
+            try require(
+                fields, key, false, "false: a \(family.rawValue) model with it is not supported")
         }
-        for key in ["attention_bias", "mlp_bias", "use_sliding_window"]
-        where try fields.flag(key, default: false) {
-            // Qwen2's own biases are not a setting of its configuration.
-            throw fields.bad(key, "false: a \(family.rawValue) model with it is not supported")
-        }
-        if case .array(let types)? = fields["layer_types"],
-            types.contains(where: { $0 != .string("full_attention") })
+        for type in try fields.optional("layer_types")?.elements() ?? [] where type.value != "full_attention"
         {
-            throw fields.bad("layer_types", "'full_attention' for every layer")
+            throw type.bad(expected: "'full_attention' for every layer")
         }
-        if let part = fields["partial_rotary_factor"], part != 1 {
-            throw fields.bad("partial_rotary_factor", "1")
-        }
-        if let tensorParallel = fields["pretraining_tp"], tensorParallel != .int(1) {
-            throw fields.bad("pretraining_tp", "1")
-        }
+        for key in ["partial_rotary_factor", "pretraining_tp"] { try require(fields, key, 1, "1") }
+    }
+
+    /// Refuses an object whose member is there and has another value.
+    private static func require(
+        _ fields: JSONField, _ name: String, _ wanted: JSONValue, _ expected: String
+    ) throws {
+        guard let field = try fields.optional(name), field.value != wanted else { return }
+        throw field.bad(expected: expected)
     }
 
     /// The object as written to a checkpoint: transformers 4 reads `rope_theta`, 5 reads either.

@@ -32,8 +32,8 @@ public struct VisionConfiguration: Equatable, Sendable {
     var positions: Int { patches + (hasClassToken ? 1 : 0) }
 
     /// Absent fields take the defaults of the Hugging Face configuration classes.
-    init(_ fields: Fields) throws {
-        family = try fields.choice("model_type")
+    init(_ fields: JSONField) throws {
+        family = try fields["model_type"].choice()
         let isClip = family == .clip
         hidden = try fields.integer("hidden_size", default: 768, in: 1...(1 << 16))
         intermediate = try fields.integer("intermediate_size", default: 3072, in: 1...(1 << 20))
@@ -41,17 +41,18 @@ public struct VisionConfiguration: Equatable, Sendable {
         heads = try fields.integer("num_attention_heads", default: 12, in: 1...(1 << 16))
         imageSize = try fields.integer("image_size", default: 224, in: 1...8192)
         patchSize = try fields.integer("patch_size", default: isClip ? 32 : 16, in: 1...8192)
-        normEpsilon = try fields.number("layer_norm_eps", default: isClip ? 1e-5 : 1e-6)
-        activation = try fields.activation("hidden_act", default: isClip ? .quickGelu : .geluTanh)
-        source = fields.object
+        normEpsilon = try fields.optional("layer_norm_eps")?.positive() ?? (isClip ? 1e-5 : 1e-6)
+        activation = try fields.optional("hidden_act")?.choice() ?? (isClip ? .quickGelu : .geluTanh)
+        source = try fields.object()
         guard try fields.integer("num_channels", default: 3) == 3 else {
-            throw fields.bad("num_channels", "3")
+            throw try fields["num_channels"].bad(expected: "3")
         }
         guard hidden % heads == 0 else {
-            throw fields.bad("num_attention_heads", "a divisor of the \(hidden) values of a row")
+            throw try fields["num_attention_heads"].bad(
+                expected: "a divisor of the \(hidden) values of a row")
         }
         guard patchSize <= imageSize else {
-            throw fields.bad("patch_size", "at most the \(imageSize) pixels of the image")
+            throw try fields["patch_size"].bad(expected: "at most the \(imageSize) pixels of the image")
         }
     }
 
@@ -68,15 +69,5 @@ public struct VisionConfiguration: Equatable, Sendable {
         object["hidden_act"] = .string(activation.rawValue)
         object["num_channels"] = .int(3)
         return object
-    }
-}
-
-extension Fields {
-    func activation(_ key: String, default standard: Activation) throws -> Activation {
-        let name = try text(key, default: standard.rawValue)
-        guard let activation = Activation(rawValue: name) else {
-            throw bad(key, "gelu, gelu_pytorch_tanh or quick_gelu")
-        }
-        return activation
     }
 }

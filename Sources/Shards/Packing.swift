@@ -18,6 +18,7 @@ public struct Packing: Sendable {
     public var data: [URL]
     /// A folder, .tar, .tar.gz, .tar.zst or .zip; nil when no sample has an image.
     public var images: URL?
+    /// Tokenizer of the model the shards are for.
     public var tokenizer: Tokenizer
     public var settings: PackingSettings
     /// Threads that tokenize and prepare pictures; the output does not depend on them.
@@ -32,7 +33,7 @@ public struct Packing: Sendable {
 
     /// The preparation of the pictures.
     ///
-    /// - Throws: `ImageError.badProcessor`; not where `check` passes
+    /// - Throws: `FilesError.badField`; not where `check` passes
     public func imageProcessor() throws -> ImageProcessor { try settings.image.imageProcessor() }
 
     /// The description the shards will carry.
@@ -59,6 +60,23 @@ public struct Packing: Sendable {
         let digest = Digest.sha256("align-ti held back\n\(sample.image ?? sample.id)")
         let place = Double(UInt64(digest.prefix(12), radix: 16) ?? 0) / Double(1 << 48)
         return (place < settings.heldBack) == (settings.part == .heldBack)
+    }
+
+    /// A sample's tokens, its image still one of them.
+    ///
+    /// - Throws: `SampleProblem` for a sample that cannot be trained on
+    func tokenized(_ sample: LlavaSample) throws(SampleProblem) -> TokenizedConversation {
+        let segments = try template.segments(sample.turns, imageCount: sample.image == nil ? 0 : 1)
+        let tokens = TokenizedConversation(segments, tokenizer: tokenizer)
+        _ = try packed(tokens)
+        return tokens
+    }
+
+    func packed(_ tokens: TokenizedConversation) throws(SampleProblem) -> PackedSample {
+        let sample = try tokens.packed(
+            visualTokens: settings.image.visualTokens, maximumLength: settings.maximumLength)
+        guard sample.supervisedCount > 0 else { throw .nothingSupervised }
+        return sample
     }
 
     /// Writes shards, `index.json` and, when samples were skipped, `skipped.jsonl`.

@@ -65,14 +65,10 @@ struct PackingRun {
     }
 
     private mutating func encode(_ batch: [(record: Record, json: [UInt8])]) throws {
-        let encoder = SampleEncoder(
-            tokenizer: packing.tokenizer, template: packing.template,
-            visualTokens: packing.settings.image.visualTokens,
-            maximumLength: packing.settings.maximumLength)
         enum Outcome: Sendable {
-            case encoded(EncodedSample, image: String?)
+            case encoded(id: String, TokenizedConversation, image: String?)
             case refused(id: String, SampleProblem)
-            case malformed(ShardsError)
+            case malformed(any Error)
             case otherPart
         }
         let outcomes = parallelMap(batch, threads: packing.threads) { [packing] item -> Outcome in
@@ -80,18 +76,11 @@ struct PackingRun {
             let sample: LlavaSample
             do {
                 sample = try LlavaSample(
-                    json: item.json, index: record.number, file: record.file, place: record.place)
-            } catch let error as ShardsError {
-                return .malformed(error)
-            } catch {
-                return .malformed(
-                    .badRecord(
-                        file: record.file, place: record.place, field: "(record)", found: "\(error)",
-                        expected: "an object"))
-            }
+                    json: item.json, index: record.number, place: "\(record.file): \(record.place)")
+            } catch { return .malformed(error) }
             guard packing.packs(sample) else { return .otherPart }
             do throws(SampleProblem) {
-                return .encoded(try encoder.encode(sample), image: sample.image)
+                return .encoded(id: sample.id, try packing.tokenized(sample), image: sample.image)
             } catch { return .refused(id: sample.id, error) }
         }
         for (item, outcome) in zip(batch, outcomes) {
@@ -102,14 +91,14 @@ struct PackingRun {
                 skip(item.record, id: "", kind: "malformed", reason: "\(error)")
             case .refused(let id, let problem):
                 try refuse(item.record, id: id, kind: problem.kind, reason: "\(problem)")
-            case .encoded(let sample, let image):
+            case .encoded(let id, let tokens, let image):
                 if let image, packing.images == nil {
                     throw ShardsError.noImageSource(
                         file: item.record.file, place: item.record.place, image: image)
                 }
                 planned.append(
                     Planned(
-                        record: item.record, tokens: try spool.append(sample),
+                        record: item.record, tokens: try spool.append(id: id, tokens),
                         image: image.map { number(of: $0) }))
             }
         }
@@ -245,7 +234,10 @@ struct PackingRun {
         -> ShardIndex.Entry
     {
         var writer = ShardWriter(description: description)
-        for sample in samples { try writer.add(spool.read(sample.tokens), image: sample.image) }
+        for sample in samples {
+            let (id, tokens) = try spool.read(sample.tokens)
+            writer.add(id: id, try packing.packed(tokens), image: sample.image)
+        }
         return try writer.write(
             to: folder, file: ShardFormat.fileName(packing.settings.name, number), pixels: pixels,
             compressionLevel: packing.settings.compressionLevel)

@@ -1,3 +1,4 @@
+import Files
 import Images
 import Settings
 import Text
@@ -88,7 +89,7 @@ public struct ImageSettings: Recipe, Equatable {
 
     public func validate() throws {
         try SettingProblem.require(patch, "patch", in: 1...size)
-        do { _ = try imageProcessor() } catch let ImageError.badProcessor(_, field, found, expected) {
+        do { _ = try imageProcessor() } catch let FilesError.badField(_, field, found, expected) {
             throw SettingProblem(
                 field.replacing("image_", with: ""), "is \(found), expected \(expected)")
         }

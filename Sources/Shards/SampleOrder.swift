@@ -8,6 +8,7 @@
 public struct SampleOrder: Sendable, Equatable {
     private let permutation: [Int]
 
+    /// How many samples an epoch has.
     public var count: Int { permutation.count }
 
     /// The sample at a position of the epoch, both from 0.

@@ -78,7 +78,7 @@ public final class Shard: Sendable {
         if let problem = inconsistency { throw corrupt(problem) }
     }
 
-    /// What the columns contradict each other in, or nil.
+    /// Contradiction between the columns; nil where there is none.
     private var inconsistency: String? {
         for (name, offsets, end) in [
             ("row_offsets", rowOffsets, inputIDs.count), ("id_offsets", idOffsets, ids.count),
@@ -146,6 +146,7 @@ public final class Shard: Sendable {
 
 /// A conversation ready for a model.
 public struct Sample: Sendable, Equatable {
+    /// The sample's id in its data.
     public let id: String
     /// `[tokens]`; visual positions hold `ShardFormat.imageTokenIndex`.
     public let inputIDs: [Int32]

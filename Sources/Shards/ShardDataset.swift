@@ -6,7 +6,9 @@ import Synchronization
 ///
 /// Safe to use from many threads; shards are loaded one at a time.
 public final class ShardDataset: Sendable {
+    /// Folder of the shards.
     public let folder: URL
+    /// Contents of its `index.json`.
     public let index: ShardIndex
     /// Shards kept in memory, and shuffled together by `order`.
     public let shardsHeld: Int
@@ -57,7 +59,7 @@ public final class ShardDataset: Sendable {
         SampleOrder(shardSizes: index.shards.map(\.samples), together: shardsHeld, seed: seed, epoch: epoch)
     }
 
-    /// Where sample `number` is: its shard and its row there.
+    /// Place of sample `number`: its shard and its row there.
     public func location(of number: Int) -> (shard: Int, row: Int) {
         precondition((0..<count).contains(number), "sample \(number) of a data set of \(count)")
         var (low, high) = (0, firstSample.count)  // firstSample[low] <= number < firstSample[high]

@@ -17,6 +17,7 @@ public struct ShardDescription: Sendable, Equatable, Codable {
     public let maximumLength: Int
     /// Copies of `ShardFormat.imageTokenIndex` that stand for an image.
     public let visualTokens: Int
+    /// How the pictures were prepared.
     public let imageProcessor: ImageProcessor
 
     public init(
@@ -57,7 +58,9 @@ public struct ShardDescription: Sendable, Equatable, Codable {
 
 /// The names and constants of the format, described in docs/formats.md.
 public enum ShardFormat {
+    /// Value of `format` in every index and shard.
     public static let name = "align-ti-shard"
+    /// Version of the layout; readers refuse any other.
     public static let version = 1
     /// Stands for one visual token in `input_ids`: LLaVA's IMAGE_TOKEN_INDEX, so a shard does not depend on a
     /// model's image token id.
@@ -66,7 +69,9 @@ public enum ShardFormat {
     public static let ignoreIndex = TokenizedConversation.ignoreIndex
     /// 1: in every turn, the answer's tokens and its end token.
     public static let labelRule = 1
+    /// Name of the file that lists the shards.
     public static let indexFile = "index.json"
+    /// Name of the file that lists what was left out.
     public static let skippedFile = "skipped.jsonl"
 
     static func fileName(_ name: String, _ shard: Int) -> String {
@@ -77,13 +82,14 @@ public enum ShardFormat {
 
 /// `index.json`: the shards of a data set in order.
 public struct ShardIndex: Sendable, Equatable, Codable {
+    /// One shard: its file and what it holds.
     public struct Entry: Sendable, Equatable, Codable {
         public let file: String
         public let samples, images, tokens, supervisedTokens: Int
         public let rawBytes, compressedBytes: Int
-        /// Of the safetensors file before compression.
+        /// SHA-256 of the safetensors file before compression.
         public let rawSHA256: String
-        /// Of the file on disk.
+        /// SHA-256 of the file on disk.
         public let compressedSHA256: String
 
         private enum CodingKeys: String, CodingKey {
@@ -96,6 +102,7 @@ public struct ShardIndex: Sendable, Equatable, Codable {
         }
     }
 
+    /// Counts over all shards.
     public struct Totals: Sendable, Equatable, Codable {
         public let samples, skipped, images, tokens, supervisedTokens, rawBytes, compressedBytes: Int
 

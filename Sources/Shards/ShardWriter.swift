@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Text
 
 /// Collects the columns of one shard and writes it.
 struct ShardWriter {
@@ -18,14 +19,12 @@ struct ShardWriter {
     init(description: ShardDescription) { self.description = description }
 
     /// - Parameter image: the picture's number in the spool
-    mutating func add(_ sample: EncodedSample, image: Int?) throws {
-        let packed = try sample.packed(
-            visualTokens: description.visualTokens, maximumLength: description.maximumLength)
+    mutating func add(id: String, _ packed: PackedSample, image: Int?) {
         inputIDs += packed.inputIDs
         labels += packed.labels
         instructionMask += packed.instructionMask
         rowOffsets.append(UInt64(inputIDs.count))
-        ids += Array(sample.id.utf8)
+        ids += Array(id.utf8)
         idOffsets.append(UInt64(ids.count))
         guard let image else { return imageIndex.append(-1) }
         if local[image] == nil {

@@ -1,7 +1,5 @@
-/// What can be wrong with conversations, their images, or shards.
+/// Things that can be wrong with conversations, their images, or shards.
 public enum ShardsError: Error, CustomStringConvertible, Equatable {
-    /// A conversation file whose record has the wrong shape.
-    case badRecord(file: String, place: String, field: String, found: String, expected: String)
     /// A sample that cannot be trained on; `on_bad_sample: skip` leaves it out instead.
     case badSample(file: String, place: String, id: String, reason: String)
     case noSamples(files: [String], skipped: Int)
@@ -14,8 +12,6 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
 
     public var description: String {
         switch self {
-        case .badRecord(let file, let place, let field, let found, let expected):
-            return "\(file): \(place): '\(field)' is \(found), expected \(expected)"
         case .badSample(let file, let place, let id, let reason):
             return "\(file): \(place): sample '\(id)': \(reason); correct it, or set on_bad_sample: skip"
         case .noSamples(let files, let skipped):

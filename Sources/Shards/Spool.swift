@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Text
 
 /// A file without a name: it is gone when it is closed, also after a crash. Reading and writing are safe from
 /// many threads.
@@ -73,23 +74,23 @@ struct SampleSpool: Sendable {
 
     init(in folder: URL) throws { spool = try Spool(in: folder) }
 
-    /// Where a sample was put.
+    /// Place at which a sample was put.
     struct Place: Sendable { let offset, idBytes, tokens: Int }
 
     /// Layout: the id's UTF-8, then `[tokens]` ids as i32, then `[tokens]` u8 that are 1 where the token is
     /// its own label.
-    mutating func append(_ sample: EncodedSample) throws -> Place {
-        let id = Array(sample.id.utf8)
-        let place = Place(offset: end, idBytes: id.count, tokens: sample.ids.count)
+    mutating func append(id: String, _ tokens: TokenizedConversation) throws -> Place {
+        let id = Array(id.utf8)
+        let place = Place(offset: end, idBytes: id.count, tokens: tokens.ids.count)
         let bytes =
-            id + sample.ids.flatMap { id in withUnsafeBytes(of: id.littleEndian) { Array($0) } }
-            + sample.labels.map { $0 == ShardFormat.ignoreIndex ? 0 : 1 }
+            id + tokens.ids.flatMap { id in withUnsafeBytes(of: id.littleEndian) { Array($0) } }
+            + tokens.labels.map { $0 == ShardFormat.ignoreIndex ? 0 : 1 }
         try bytes.withUnsafeBytes { try spool.write($0, at: end) }
         end += bytes.count
         return place
     }
 
-    func read(_ place: Place) throws -> EncodedSample {
+    func read(_ place: Place) throws -> (id: String, tokens: TokenizedConversation) {
         let bytes = UnsafeMutableRawBufferPointer.allocate(
             byteCount: place.idBytes + 5 * place.tokens, alignment: 16)
         defer { bytes.deallocate() }
@@ -98,8 +99,10 @@ struct SampleSpool: Sendable {
         let ids = (0..<place.tokens).map {
             Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: place.idBytes + 4 * $0, as: Int32.self))
         }
-        return EncodedSample(
-            id: String(decoding: bytes[..<place.idBytes], as: UTF8.self), ids: ids,
-            labels: zip(ids, bytes[flags...]).map { $1 == 1 ? $0 : ShardFormat.ignoreIndex })
+        let labels = zip(ids, bytes[flags...]).map { $1 == 1 ? $0 : ShardFormat.ignoreIndex }
+        return (
+            String(decoding: bytes[..<place.idBytes], as: UTF8.self),
+            TokenizedConversation(ids: ids, labels: labels)
+        )
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// A token that is looked for in the text itself, before any pre-tokenizer or merge.
 struct AddedToken: Sendable, Equatable {
     let id: Int32
@@ -20,17 +22,17 @@ struct AddedToken: Sendable, Equatable {
         isNormalized = false
     }
 
-    init(_ field: Field) throws {
-        id = Int32(try field.required("id").integer(in: 0...BPEModel.largestID))
-        content = try field.required("content").bytes()
+    init(_ field: JSONField) throws {
+        id = Int32(try field["id"].integer(in: 0...BPEModel.largestID))
+        content = try field["content"].bytes()
         guard !content.isEmpty else {
-            throw try field.required("content").error(expected: "a text that is not empty")
+            throw try field["content"].bad(expected: "a text that is not empty")
         }
-        isSpecial = try field.bool("special", default: false)
-        stripsLeft = try field.bool("lstrip", default: false)
-        stripsRight = try field.bool("rstrip", default: false)
-        isSingleWord = try field.bool("single_word", default: false)
-        isNormalized = try field.bool("normalized", default: !isSpecial)
+        isSpecial = try field.flag("special")
+        stripsLeft = try field.flag("lstrip")
+        stripsRight = try field.flag("rstrip")
+        isSingleWord = try field.flag("single_word")
+        isNormalized = try field.flag("normalized", default: !isSpecial)
     }
 }
 
@@ -95,7 +97,7 @@ struct AddedTokenMatcher: Sendable {
         index < text.count ? Unicode.Scalar(decodeScalar(text, at: index).value) : nil
     }
 
-    /// Where the scalar before `index` starts.
+    /// Place where the scalar before `index` starts.
     private func start(_ text: UnsafeBufferPointer<UInt8>, before index: Int) -> Int {
         var start = index - 1
         while start > 0, text[start] & 0xC0 == 0x80 { start -= 1 }

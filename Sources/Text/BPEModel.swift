@@ -30,17 +30,15 @@ struct BPEModel: Sendable {
     /// - Parameters:
     ///   - tokens: text and id of every entry of `model.vocab`
     ///   - largest: the largest id among them
-    init(_ field: Field, tokens: [(text: [UInt8], id: Int32)], largest: Int, isByteLevel: Bool) throws {
+    init(_ field: JSONField, tokens: [(text: [UInt8], id: Int32)], largest: Int, isByteLevel: Bool) throws {
         self.isByteLevel = isByteLevel
         var texts = ByteStringTable(capacity: tokens.count)
         var words = ByteStringTable(capacity: isByteLevel ? tokens.count : 0)
         var wordOfID = [[UInt8]](repeating: [], count: largest + 1)
         for token in tokens {
             guard texts.insert(token.text, token.id) else {
-                throw TextError.badField(
-                    file: field.file, field: "model.vocab",
-                    found: "twice \(JSONValue.kind(ofString: token.text))",
-                    expected: "every token once")
+                throw try field["vocab"].bad(
+                    found: "twice \(JSONValue.shown(text: token.text))", expected: "every token once")
             }
             // A byte-level token outside the alphabet cannot come out of bytes; it is known by name only.
             guard let word = isByteLevel ? ByteAlphabet.decode(token.text) : token.text else { continue }
@@ -56,16 +54,13 @@ struct BPEModel: Sendable {
             }
         }
         if let dropout = try field.optional("dropout") {
-            switch dropout.value {
-            case .int(0), .double(0): break
-            default: throw dropout.unsupported("null: dropout makes ids random")
-            }
+            guard dropout.value == 0 else { throw dropout.unsupported("null: dropout makes ids random") }
         }
-        ignoresMerges = try field.bool("ignore_merges", default: false)
-        fusesUnknown = try field.bool("fuse_unk", default: false)
+        ignoresMerges = try field.flag("ignore_merges")
+        fusesUnknown = try field.flag("fuse_unk")
         if let unknown = try field.optional("unk_token") {
             unknownID = texts.find(try unknown.bytes())
-            if unknownID < 0 { throw unknown.error(expected: "a token of model.vocab") }
+            if unknownID < 0 { throw unknown.bad(expected: "a token of model.vocab") }
         } else {
             unknownID = -1
         }
@@ -73,11 +68,11 @@ struct BPEModel: Sendable {
             texts.find(isByteLevel ? ByteAlphabet.encode([UInt8($0)]) : [UInt8($0)])
         }
         byteIDs = isByteLevel ? single : []
-        if try field.bool("byte_fallback", default: false), !isByteLevel {
+        if try field.flag("byte_fallback"), !isByteLevel {
             let digits = Array("0123456789ABCDEF")
             let ids = (0..<256).map { texts.find(Array("<0x\(digits[$0 >> 4])\(digits[$0 & 15])>".utf8)) }
             guard ids.allSatisfy({ $0 >= 0 }) else {
-                throw try field.required("byte_fallback").unsupported(
+                throw try field["byte_fallback"].unsupported(
                     "true with all of <0x00> to <0xFF> in model.vocab")
             }
             fallbackIDs = ids
@@ -87,21 +82,20 @@ struct BPEModel: Sendable {
 
         let mark = Array("▁".utf8)
         var cutsAtMark = !isByteLevel && !ignoresMerges && texts.find(mark) >= 0
-        let list = try field.required("merges")
-        guard case .array(let written) = list.value else { throw list.error(expected: "an array") }
+        let list = try field["merges"]
+        guard case .array(let written)? = list.value else { throw list.bad(expected: "an array") }
         var merges = MergeTable(capacity: written.count)
         var pairs: [SIMD2<Int32>] = []
         for (rank, value) in written.enumerated() {
+            var merge: JSONField {
+                JSONField(file: list.file, path: "\(list.path)[\(rank)]", value: value)
+            }
             guard let (left, right) = BPEModel.pair(value) else {
-                throw TextError.badField(
-                    file: field.file, field: "model.merges[\(rank)]", found: value.kind,
-                    expected: "\"left right\" or [\"left\", \"right\"]")
+                throw merge.bad(expected: "\"left right\" or [\"left\", \"right\"]")
             }
             let ids = (left: texts.find(left), right: texts.find(right), whole: texts.find(left + right))
             guard ids.left >= 0, ids.right >= 0, ids.whole >= 0 else {
-                throw TextError.badField(
-                    file: field.file, field: "model.merges[\(rank)]", found: value.kind,
-                    expected: "both parts and their concatenation in model.vocab")
+                throw merge.bad(expected: "both parts and their concatenation in model.vocab")
             }
             pairs.append([ids.left, ids.right])
             merges.insert(ids.left, ids.right, rank: rank, id: ids.whole)

@@ -7,6 +7,7 @@ import Files
 public struct BPETrainer: Sendable {
     /// How many ids to reach, bytes and special tokens included.
     public var vocabularySize: Int
+    /// How the text is cut into words before merges are learnt.
     public var pattern: SplitPattern
     /// Found whole in any text, never part of a merge.
     public var specialTokens: [String]

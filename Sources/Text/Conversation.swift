@@ -5,7 +5,9 @@ public enum ConversationRole: String, Sendable, Codable {
 
 /// One turn of a conversation, its text as the data has it, `<image>` marker included.
 public struct ConversationTurn: Sendable, Equatable {
+    /// Who speaks.
     public let role: ConversationRole
+    /// Words of the turn, markers of images included.
     public let text: String
 
     public init(_ role: ConversationRole, _ text: String) {
@@ -18,7 +20,7 @@ public struct ConversationTurn: Sendable, Equatable {
 public enum Segment: Sendable, Equatable {
     /// Text; its tokens are labels when it is supervised.
     case text(String, supervised: Bool)
-    /// Where the image goes.
+    /// Place of the image.
     case image
 }
 

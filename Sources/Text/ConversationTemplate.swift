@@ -1,5 +1,6 @@
 /// How a conversation becomes one text, and which parts of it are learnt.
 public struct ConversationTemplate: Sendable, Equatable {
+    /// Layout of the text.
     public enum Kind: String, Sendable, CaseIterable, Codable {
         /// `{system} USER: <image>\n{q} ASSISTANT: {a}{end}USER: …`: LLaVA's `v1`, Align-TI's Qwen variant.
         case vicuna
@@ -11,7 +12,9 @@ public struct ConversationTemplate: Sendable, Equatable {
         case llama2 = "llama_2"
     }
 
+    /// Layout of the text.
     public let kind: Kind
+    /// Text before the first question; empty for `plain`.
     public let system: String
     /// The text after every answer. Supervised, and (but for `plain`) an added token of the tokenizer.
     public let endText: String

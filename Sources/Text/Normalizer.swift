@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The normalizers of a tokenizer.json, flattened into the order they run in.
@@ -17,29 +18,29 @@ struct Normalizer: Sendable {
 
     private init(steps: [Step]) { self.steps = steps }
 
-    init(_ field: Field?) throws {
+    init(_ field: JSONField?) throws {
         steps = try field.map(Normalizer.steps) ?? []
     }
 
-    private static func steps(_ field: Field) throws -> [Step] {
-        let type = try field.required("type")
+    private static func steps(_ field: JSONField) throws -> [Step] {
+        let type = try field["type"]
         switch try type.string() {
         case "NFC": return [.nfc]
         case "NFD": return [.nfd]
         case "NFKC": return [.nfkc]
         case "NFKD": return [.nfkd]
         case "Lowercase": return [.lowercase]
-        case "Prepend": return [.prepend(try field.required("prepend").bytes())]
+        case "Prepend": return [.prepend(try field["prepend"].bytes())]
         case "Replace":
-            let pattern = try field.required("pattern").stringPattern()
-            return [.replace(pattern, with: try field.required("content").bytes())]
+            let pattern = try field["pattern"].stringPattern()
+            return [.replace(pattern, with: try field["content"].bytes())]
         case "Strip":
             return [
                 .strip(
-                    left: try field.bool("strip_left", default: true),
-                    right: try field.bool("strip_right", default: true))
+                    left: try field.flag("strip_left", default: true),
+                    right: try field.flag("strip_right", default: true))
             ]
-        case "Sequence": return try field.required("normalizers").elements().flatMap(steps)
+        case "Sequence": return try field["normalizers"].elements().flatMap(steps)
         default:
             throw type.unsupported("NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace, Strip, Sequence")
         }

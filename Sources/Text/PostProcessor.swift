@@ -1,39 +1,41 @@
+import Files
+
 /// The special tokens a post-processor puts around one text.
 struct PostProcessor: Sendable {
     private(set) var prefix: [Int32] = []
     private(set) var suffix: [Int32] = []
 
-    init(_ field: Field?) throws {
+    init(_ field: JSONField?) throws {
         if let field { try read(field) }
     }
 
-    private mutating func read(_ field: Field) throws {
-        let type = try field.required("type")
+    private mutating func read(_ field: JSONField) throws {
+        let type = try field["type"]
         switch try type.string() {
         case "ByteLevel": break  // moves offsets only
-        case "Sequence": for element in try field.required("processors").elements() { try read(element) }
+        case "Sequence": for element in try field["processors"].elements() { try read(element) }
         case "TemplateProcessing": try readTemplate(field)
         default: throw type.unsupported("TemplateProcessing, ByteLevel, Sequence")
         }
     }
 
-    private mutating func readTemplate(_ field: Field) throws {
+    private mutating func readTemplate(_ field: JSONField) throws {
         var before: [Int32] = []
         var after: [Int32] = []
         var texts = 0
-        let single = try field.required("single")
+        let single = try field["single"]
         for piece in try single.elements() {
             if let special = try piece.optional("SpecialToken") {
                 let ids = try PostProcessor.ids(
-                    of: special.required("id"), in: field.required("special_tokens"))
+                    of: special["id"], in: field["special_tokens"])
                 if texts == 0 { before += ids } else { after += ids }
             } else if let sequence = try piece.optional("Sequence") {
-                guard try sequence.required("id").string() == "A" else {
-                    throw sequence.error(expected: "sequence A")
+                guard try sequence["id"].string() == "A" else {
+                    throw sequence.bad(expected: "sequence A")
                 }
                 texts += 1
             } else {
-                throw piece.error(expected: "a SpecialToken or a Sequence")
+                throw piece.bad(expected: "a SpecialToken or a Sequence")
             }
         }
         guard texts == 1 else {
@@ -43,10 +45,10 @@ struct PostProcessor: Sendable {
         suffix += after
     }
 
-    private static func ids(of name: Field, in tokens: Field) throws -> [Int32] {
+    private static func ids(of name: JSONField, in tokens: JSONField) throws -> [Int32] {
         guard let token = try tokens.optional(try name.string()) else {
-            throw name.error(expected: "a key of special_tokens")
+            throw name.bad(expected: "a key of special_tokens")
         }
-        return try token.required("ids").elements().map { Int32(try $0.integer(in: 0...BPEModel.largestID)) }
+        return try token["ids"].elements().map { Int32(try $0.integer(in: 0...BPEModel.largestID)) }
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// The pre-tokenizers of a tokenizer.json: cut a normalised text into the words that merges stay inside of.
 struct PreTokenizer: Sendable {
     enum PrependScheme: String { case always, first, never }
@@ -15,7 +17,7 @@ struct PreTokenizer: Sendable {
 
     private static let supported = "ByteLevel, Split (Regex, Isolated), Metaspace, Digits, Sequence"
 
-    init(_ field: Field?) throws {
+    init(_ field: JSONField?) throws {
         var steps: [Step] = []
         var isByteLevel = false
         if let field { try PreTokenizer.read(field, &steps, &isByteLevel) }
@@ -23,11 +25,11 @@ struct PreTokenizer: Sendable {
         self.isByteLevel = isByteLevel
     }
 
-    private static func read(_ field: Field, _ steps: inout [Step], _ isByteLevel: inout Bool) throws {
-        let type = try field.required("type")
+    private static func read(_ field: JSONField, _ steps: inout [Step], _ isByteLevel: inout Bool) throws {
+        let type = try field["type"]
         let name = try type.string()
         if name == "Sequence" {
-            for element in try field.required("pretokenizers").elements() {
+            for element in try field["pretokenizers"].elements() {
                 try read(element, &steps, &isByteLevel)
             }
             return
@@ -37,15 +39,15 @@ struct PreTokenizer: Sendable {
         }
         switch name {
         case "ByteLevel":
-            if try field.bool("add_prefix_space", default: true) { steps.append(.leadingSpace) }
-            if try field.bool("use_regex", default: true) { steps.append(.pattern(.gpt2)) }
+            if try field.flag("add_prefix_space", default: true) { steps.append(.leadingSpace) }
+            if try field.flag("use_regex", default: true) { steps.append(.pattern(.gpt2)) }
             isByteLevel = true
         case "Split": steps.append(.pattern(try pattern(field)))
-        case "Digits": steps.append(.digits(individual: try field.bool("individual_digits", default: false)))
+        case "Digits": steps.append(.digits(individual: try field.flag("individual_digits")))
         case "Metaspace":
             let replacement = try field.optional("replacement")?.bytes() ?? Array("▁".utf8)
-            guard !replacement.isEmpty else { throw field.error(expected: "a replacement character") }
-            var scheme = try field.bool("add_prefix_space", default: true) ? PrependScheme.always : .never
+            guard !replacement.isEmpty else { throw field.bad(expected: "a replacement character") }
+            var scheme = try field.flag("add_prefix_space", default: true) ? PrependScheme.always : .never
             if let written = try field.optional("prepend_scheme") {
                 guard let known = PrependScheme(rawValue: try written.string()) else {
                     throw written.unsupported("always, first, never")
@@ -54,13 +56,13 @@ struct PreTokenizer: Sendable {
             }
             steps.append(
                 .metaspace(
-                    replacement: replacement, scheme: scheme, split: try field.bool("split", default: true)))
+                    replacement: replacement, scheme: scheme, split: try field.flag("split", default: true)))
         default: throw type.unsupported(supported)
         }
     }
 
-    private static func pattern(_ field: Field) throws -> SplitPattern {
-        let pattern = try field.required("pattern")
+    private static func pattern(_ field: JSONField) throws -> SplitPattern {
+        let pattern = try field["pattern"]
         guard let regex = try pattern.optional("Regex") else {
             throw pattern.unsupported("a Regex of a known tokenizer")
         }
@@ -68,7 +70,7 @@ struct PreTokenizer: Sendable {
             throw regex.unsupported(
                 "the split expressions of GPT-2, Qwen2/Qwen3 and Llama 3, character for character")
         }
-        let behavior = try field.required("behavior")
+        let behavior = try field["behavior"]
         guard try behavior.string() == "Isolated" else { throw behavior.unsupported("Isolated") }
         if let invert = try field.optional("invert"), try invert.bool() { throw invert.unsupported("false") }
         return known

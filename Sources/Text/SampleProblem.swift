@@ -17,8 +17,6 @@ public enum SampleProblem: Error, CustomStringConvertible, Hashable, Sendable {
     case unfitForTemplate(String)
     /// A sample holds at most one image.
     case severalImages(Int)
-    /// The text itself holds the id that stands for visual tokens.
-    case imageTokenInText(position: Int)
     /// The length limit would cut into the visual tokens.
     case visualTokensCut(needed: Int, maximumLength: Int)
     /// Every label is masked: there is nothing to learn from.
@@ -36,7 +34,6 @@ public enum SampleProblem: Error, CustomStringConvertible, Hashable, Sendable {
         case .misplacedImageMarker: "misplaced-image-marker"
         case .unfitForTemplate: "unfit-for-template"
         case .severalImages: "several-images"
-        case .imageTokenInText: "image-token-in-text"
         case .visualTokensCut: "visual-tokens-cut"
         case .nothingSupervised: "nothing-supervised"
         }
@@ -54,7 +51,6 @@ public enum SampleProblem: Error, CustomStringConvertible, Hashable, Sendable {
         case .misplacedImageMarker(let turn): "turn \(turn): <image> belongs into a human turn, at most once"
         case .unfitForTemplate(let reason): reason
         case .severalImages(let count): "\(count) images, a sample holds at most one"
-        case .imageTokenInText(let position): "token \(position) of the text is the image token's id"
         case .visualTokensCut(let needed, let maximum):
             "the visual tokens end at \(needed), beyond the limit of \(maximum) tokens; "
                 + "raise the limit or shorten the text before the image"

@@ -1,11 +1,7 @@
-/// What can be wrong with the text files we are given.
+/// Things that can be wrong with the text files we are given.
 public enum TextError: Error, CustomStringConvertible, Equatable, Sendable {
     /// The file could not be read at all.
     case unreadable(file: String, reason: String)
-    /// The bytes are not JSON: what was expected at this byte offset.
-    case malformedJSON(file: String, offset: Int, expected: String)
-    /// A field is missing or holds something it cannot hold.
-    case badField(file: String, field: String, found: String, expected: String)
     /// A field asks for something this library does not do; an approximation would give other ids.
     case unsupported(file: String, field: String, found: String, supported: String)
     /// A template needs a token that the tokenizer does not know as an added token.
@@ -19,10 +15,6 @@ public enum TextError: Error, CustomStringConvertible, Equatable, Sendable {
         switch self {
         case .unreadable(let file, let reason):
             "\(file): cannot be read (\(reason)); check the path and its permissions"
-        case .malformedJSON(let file, let offset, let expected):
-            "\(file): not valid JSON at byte \(offset): expected \(expected); is the file complete?"
-        case .badField(let file, let field, let found, let expected):
-            "\(file): '\(field)' is \(found), expected \(expected)"
         case .unsupported(let file, let field, let found, let supported):
             "\(file): '\(field)' is \(found), which is not supported; supported: \(supported)"
         case .tokenMissing(let token, let purpose):

@@ -5,8 +5,10 @@ public struct TokenizedConversation: Sendable, Equatable {
     /// The label of a position that is not learnt.
     public static let ignoreIndex: Int32 = -100
 
+    /// Kind of a position.
     public enum Role: UInt8, Sendable { case text, response, image }
 
+    /// Ids of the text, `imageTokenIndex` where the image goes.
     public private(set) var ids: [Int32]  // [tokens]
     /// The id itself at response tokens, -100 elsewhere; not shifted.
     public private(set) var labels: [Int32]  // [tokens]
@@ -14,7 +16,7 @@ public struct TokenizedConversation: Sendable, Equatable {
     /// seam.
     public private(set) var mergedSeams = 0
 
-    /// What each position is.
+    /// Role of each position.
     public var roles: [Role] {
         zip(ids, labels).map { id, label in
             id == Self.imageTokenIndex ? .image : label == Self.ignoreIndex ? .text : .response

@@ -17,17 +17,13 @@ extension Tokenizer {
         return bytes
     }
 
-    static func canonicalSettings(_ root: Field, _ model: Field) throws -> [UInt8] {
+    static func canonicalSettings(_ root: JSONField, _ model: JSONField) throws -> [UInt8] {
         var members = JSONObject()
         for name in ["normalizer", "pre_tokenizer", "post_processor", "decoder"] {
-            if let field = try root.optional(name) {
-                members.append(name, field.value.withoutNulls)
-            }
+            if let value = try root.optional(name)?.value { members.append(name, value.withoutNulls) }
         }
         for name in ["unk_token", "fuse_unk", "byte_fallback", "ignore_merges"] {
-            if let field = try model.optional(name) {
-                members.append(name, field.value.withoutNulls)
-            }
+            if let value = try model.optional(name)?.value { members.append(name, value.withoutNulls) }
         }
         if case .array(let added)? = try root.optional("added_tokens")?.value {
             // Order does not matter: each has its id.

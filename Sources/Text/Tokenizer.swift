@@ -23,7 +23,7 @@ public struct Tokenizer: Sendable {
 
     /// Reads a `tokenizer.json`, or the one in a folder.
     ///
-    /// - Throws: `TextError` that names the file and the field
+    /// - Throws: `FilesError` or `TextError`, naming the file and the field
     public init(contentsOf url: URL) throws {
         var url = url
         var isFolder: ObjCBool = false
@@ -41,12 +41,8 @@ public struct Tokenizer: Sendable {
     ///
     /// - Parameter file: what errors call it
     public init(json: [UInt8], file: String) throws {
-        let root = try Field.top(of: json, file: file)
-        guard case .object = root.value else {
-            throw TextError.badField(
-                file: file, field: "(top)", found: root.value.kind, expected: "an object")
-        }
-        let modelField = try root.required("model")
+        let root = try JSONField(parsing: json, file: file)
+        let modelField = try root["model"]
         if let type = try modelField.optional("type"), try type.string() != "BPE" {
             throw type.unsupported("BPE")
         }
@@ -55,7 +51,7 @@ public struct Tokenizer: Sendable {
         postProcessor = try PostProcessor(root.optional("post_processor"))
         decoderSteps = try DecoderStep.read(root.optional("decoder"))
 
-        let vocabulary = try Tokenizer.readVocabulary(modelField.required("vocab"))
+        let vocabulary = try Tokenizer.readVocabulary(modelField["vocab"])
         addedTokens = try root.optional("added_tokens")?.elements().map { try AddedToken($0) } ?? []
         let largest = vocabulary.largest
         model = try BPEModel(
@@ -67,27 +63,26 @@ public struct Tokenizer: Sendable {
         var special = [Bool](repeating: false, count: size)
         var addedIDs = ByteStringTable(capacity: addedTokens.count)
         for (index, token) in addedTokens.enumerated() {
-            let found = Field(
+            let found = JSONField(
                 file: file, path: "added_tokens[\(index)]",
                 value: .string(String(decoding: token.content, as: UTF8.self)))
             if let text = texts[Int(token.id)], text != token.content {
-                throw found.error(
-                    expected: "an id of its own: \(token.id) is \(JSONValue.kind(ofString: text))")
+                throw found.bad(
+                    expected: "an id of its own: \(token.id) is \(JSONValue.shown(text: text))")
             }
             let known = model.texts.find(token.content)
             guard known < 0 || known == token.id else {
-                throw found.error(expected: "id \(known), as model.vocab says")
+                throw found.bad(expected: "id \(known), as model.vocab says")
             }
             guard addedIDs.insert(token.content, token.id) else {
-                throw found.error(expected: "every added token once")
+                throw found.bad(expected: "every added token once")
             }
             texts[Int(token.id)] = token.content
             special[Int(token.id)] = token.isSpecial
         }
         for id in postProcessor.prefix + postProcessor.suffix where Int(id) >= size || texts[Int(id)] == nil {
-            throw TextError.badField(
-                file: file, field: "post_processor", found: "id \(id)",
-                expected: "ids of model.vocab or added_tokens")
+            throw try root["post_processor"].bad(
+                found: "id \(id)", expected: "ids of model.vocab or added_tokens")
         }
         self.texts = texts
         self.special = special
@@ -97,30 +92,25 @@ public struct Tokenizer: Sendable {
         settings = try Tokenizer.canonicalSettings(root, modelField)
     }
 
-    private static func readVocabulary(_ field: Field) throws -> (
+    private static func readVocabulary(_ field: JSONField) throws -> (
         tokens: [(text: [UInt8], id: Int32)], largest: Int
     ) {
-        guard case .object(let object) = field.value else {
-            throw field.error(expected: "an object of token: id")
-        }
+        let object = try field.object()
         var tokens: [(text: [UInt8], id: Int32)] = []
         tokens.reserveCapacity(object.members.count)
         var largest = -1
         for member in object.members {
             guard case .int(let id) = member.value, (0...BPEModel.largestID).contains(id) else {
-                throw TextError.badField(
-                    file: field.file, field: "\(field.path)[\(JSONValue.kind(ofString: member.name.utf8))]",
-                    found: member.value.kind, expected: "an id from 0 to \(BPEModel.largestID)")
+                throw try field[member.name].bad(expected: "an id from 0 to \(BPEModel.largestID)")
             }
             tokens.append((Array(member.name.utf8), Int32(id)))
             largest = max(largest, id)
         }
-        guard !tokens.isEmpty else { throw field.error(expected: "at least one token") }
+        guard !tokens.isEmpty else { throw field.bad(expected: "at least one token") }
         var isUsed = [Bool](repeating: false, count: largest + 1)
         for token in tokens {
             guard !isUsed[Int(token.id)] else {
-                throw TextError.badField(
-                    file: field.file, field: "\(field.path)[\(JSONValue.kind(ofString: token.text))]",
+                throw try field[String(decoding: token.text, as: UTF8.self)].bad(
                     found: "id \(token.id) a second time", expected: "an id for each token")
             }
             isUsed[Int(token.id)] = true
@@ -164,9 +154,8 @@ public struct Tokenizer: Sendable {
         ["<|endoftext|>", "</s>", "<|end_of_text|>"].lazy.compactMap { addedID(of: $0) }.first
     }
 
-    /// The ids the post-processor puts before a text (`<s>` of Llama), and after it.
+    /// The ids the post-processor puts before a text (`<s>` of Llama).
     public var specialPrefix: [Int32] { postProcessor.prefix }
-    public var specialSuffix: [Int32] { postProcessor.suffix }
 
     // MARK: Encoding
 
@@ -228,12 +217,7 @@ public struct Tokenizer: Sendable {
 
     /// The text of ids. IDs without a token are passed over, as the reference does.
     public func decode(_ ids: some Sequence<Int32>, skipSpecialTokens: Bool) -> String {
-        var chain = DecodingChain(decoderSteps)
-        for id in ids {
-            guard let token = textBytes(of: id), !(skipSpecialTokens && isSpecial(id)) else { continue }
-            chain.push(token)
-        }
-        chain.finish()
-        return chain.takeOutput()
+        let tokens = ids.compactMap { skipSpecialTokens && isSpecial($0) ? nil : textBytes(of: $0) }
+        return String(decoding: decoderSteps.reduce(tokens) { $1($0) }.joined(), as: UTF8.self)
     }
 }

@@ -71,9 +71,6 @@ public struct Scene: Hashable, Sendable {
     public let sign: Sign?
 
     public var things: [Thing] { items.map(\.thing) }
-    public var freeCells: [Cell] {
-        Cell.all.filter { cell in sign?.cell != cell && !items.contains { $0.cell == cell } }
-    }
 
     public func count(_ shape: Shape) -> Int { items.count { $0.thing.shape == shape } }
     public func count(_ color: Color) -> Int { items.count { $0.thing.color == color } }

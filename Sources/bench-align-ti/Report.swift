@@ -79,7 +79,3 @@ struct Report {
         }.joined(separator: "  ")
     }
 }
-
-extension JSONValue {
-    var string: String? { if case .string(let text) = self { text } else { nil } }
-}

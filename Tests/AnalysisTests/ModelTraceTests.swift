@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct ModelTraceTests {
-    @Test(arguments: Fixtures.cases("models")) func intermediatesAreThoseOfTheGoldenData(folder: URL) throws {
+    @Test(arguments: Fixtures.cases("models", with: "forward.safetensors", "losses.safetensors"))
+    func intermediatesAreThoseOfTheGoldenData(folder: URL) throws {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("forward")
         let trace = ModelTrace(

@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Fixtures.cases("models"))
+    @Test(arguments: Fixtures.cases("models", with: "exposure.safetensors"))
     func divergencesAndCurvesAreThoseOfPyTorch(folder: URL) throws {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("exposure")

@@ -59,30 +59,42 @@ import Testing
 
     @Test func damageIsNamedWithFileLineAndField() throws {
         let good = "{\"question_id\": 1, \"text\": \"a\"}\n"
-        func error(_ line: String) -> String { message { _ = try read(good + line) } }
+        func error(_ line: String) throws -> String {
+            try withTemporaryFolder { folder in
+                let url = folder.appendingPathComponent("a.jsonl")
+                try Data((good + line).utf8).write(to: url)
+                return thrownText(in: folder) { _ = try AnswerFile(url) }
+            }
+        }
         #expect(
-            error("{\"question_id\": 2, \"text\": \"b").contains(
-                "answers.jsonl:2: the text ends inside a string"))
+            try error("{\"question_id\": 2, \"text\": \"b") == "…/a.jsonl: not valid JSON (line 2, byte "
+                + "29: the text ends inside a string (was the file cut off?)), expected a closing quote")
         #expect(
-            error("{\"question_id\": 2, ").contains("answers.jsonl:2: the text ends in the middle of a value")
+            try error("{\"question_id\": 2, ") == "…/a.jsonl: not valid JSON (line 2, byte 19: the text "
+                + "ends in the middle of a value (was the file cut off?)), expected a key in quotes")
+        #expect(try error("{\"question_id\": 2}") == "…/a.jsonl:2: 'text' is missing, expected a string")
+        #expect(
+            try error("{\"question_id\": 2.5, \"text\": \"\"}") == "…/a.jsonl:2: 'question_id' is 2.5, "
+                + "expected an integer or a string")
+        #expect(
+            try error("{\"question_id\": 2, \"text\": 3}") == "…/a.jsonl:2: 'text' is 3, expected a "
+                + "string")
+        #expect(try error("[1]") == "…/a.jsonl:2: is [1], expected an object")
+        #expect(
+            try error("{\"question_id\": 1, \"text\": \"a\"} {") == "…/a.jsonl: not valid JSON (line 2, "
+                + "byte 32: there is more text after the end of the value), expected the end of the file")
+        #expect(
+            try error(String(repeating: "[", count: 100_000)) == "…/a.jsonl: not valid JSON (line 2, "
+                + "byte 256: values are nested more than 256 deep), expected at most 256 nested levels")
+        #expect(
+            thrownText { _ = try AnswerFile(URL(fileURLWithPath: "/nowhere/a.jsonl")) }
+                == "/nowhere/a.jsonl: cannot be read: The operation could not be completed. The file doesn’t exist."
         )
-        #expect(
-            error("{\"question_id\": 2}").contains(
-                "answers.jsonl:2: field 'text' is absent, expected a string"))
-        #expect(
-            error("{\"question_id\": 2.5, \"text\": \"\"}").contains(
-                ":2: field 'question_id' is a number with a fraction"))
-        #expect(error("{\"question_id\": 2, \"text\": 3}").contains(":2: field 'text' is an integer"))
-        #expect(error("[1]").contains(":2: expected a JSON object on every line"))
-        #expect(error("{\"question_id\": 1, \"text\": \"a\"} {").contains(":2: there is more text"))
-        #expect(error(String(repeating: "[", count: 100_000)).contains("256 deep"))
-        #expect(
-            message { _ = try AnswerFile(URL(fileURLWithPath: "/nowhere/a.jsonl")) }.contains(
-                "/nowhere/a.jsonl: cannot be read"))
     }
 
     @Test func decodedTextIsCleanedAsTheReferenceDoes() throws {
-        for folder in Fixtures.cases("benchmarks").filter({ $0.lastPathComponent == "postprocess" }) {
+        for folder in Fixtures.cases("benchmarks", with: "expected.json")
+        where folder.lastPathComponent == "postprocess" {
             var count = 0
             for (kind, vectors) in try Golden.json(folder.appendingPathComponent("expected.json")) {
                 let rules =
@@ -100,7 +112,7 @@ import Testing
                     count += 1
                 }
             }
-            #expect(count == 33)
+            #expect(count == 33 || !Fixtures.isOwn(folder))
         }
     }
 

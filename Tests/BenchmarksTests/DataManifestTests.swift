@@ -21,7 +21,7 @@ import Testing
         let all = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter {
             $0.hasSuffix(".json")
         }
-        #expect(all.count >= 8)
+        #expect(all.count == 9)
         for name in all {
             let manifest = try DataManifest(Self.folder.appendingPathComponent(name))
             #expect(
@@ -54,11 +54,19 @@ import Testing
             let second = try manifest.verify(folder, lock: lock)
             #expect(second.recorded == [] && second.verified == ["a.txt"])
             try "two".write(to: data, atomically: true, encoding: .utf8)
-            let error = message { _ = try manifest.verify(folder, lock: lock) }
-            #expect(error.contains("a.txt: SHA-256 is ") && error.contains("lock.json"))
+            let error = thrownText(in: folder) { _ = try manifest.verify(folder, lock: lock) }
+            #expect(
+                error == "…/a.txt: SHA-256 is "
+                    + "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3, expected "
+                    + "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed as recorded in "
+                    + "…/lock.json when it was first used; the file changed or is another version: obtain it "
+                    + "again, or delete its entry in the lock file to accept it")
             try "three".write(to: data, atomically: true, encoding: .utf8)
             #expect(
-                message { _ = try manifest.verify(folder, lock: lock) }.contains("bytes is 5, expected 3"))
+                thrownText(in: folder) { _ = try manifest.verify(folder, lock: lock) } == "…/a.txt: bytes "
+                    + "is 5, expected 3 as recorded in …/lock.json when it was first used; the file changed "
+                    + "or is another version: obtain it again, or delete its entry in the lock file to "
+                    + "accept it")
         }
     }
 
@@ -66,17 +74,20 @@ import Testing
         try withTemporaryFolder { folder in
             let good = try manifest(#"{"path": "a.txt", "bytes": null, "sha256": null}"#, in: folder)
             #expect(
-                message { _ = try good.verify(folder, lock: folder.appendingPathComponent("l")) }.contains(
-                    "'a.txt'"))
+                thrownText(in: folder) {
+                    _ = try good.verify(folder, lock: folder.appendingPathComponent("l"))
+                } == "…: not a M folder, it has no 'a.txt'; give the folder that holds the official release")
             #expect(
-                message { _ = try manifest(#"{"path": "../a", "bytes": null, "sha256": null}"#, in: folder) }
-                    .contains("field 'path'"))
+                thrownText(in: folder) {
+                    _ = try manifest(#"{"path": "../a", "bytes": null, "sha256": null}"#, in: folder)
+                } == "…/m.json:1: 'files[0].path' is \"../a\", expected a path below the data set's folder")
             #expect(
-                message { _ = try manifest(#"{"path": "a", "bytes": null, "sha256": "12"}"#, in: folder) }
-                    .contains("field 'sha256'"))
+                thrownText(in: folder) {
+                    _ = try manifest(#"{"path": "a", "bytes": null, "sha256": "12"}"#, in: folder)
+                } == "…/m.json:1: 'files[0].sha256' is \"12\", expected 64 hexadecimal digits or null")
             #expect(
-                message { _ = try manifest(#"{"path": "a", "sha256": null}"#, in: folder) }.contains(
-                    "field 'bytes' is absent"))
+                thrownText(in: folder) { _ = try manifest(#"{"path": "a", "sha256": null}"#, in: folder) }
+                    == "")
         }
     }
 }

@@ -10,7 +10,10 @@ struct Golden {
 
     /// Every folder of golden data for `benchmark`, of the repository and of `$ALIGN_TI_FIXTURES`.
     static func all(_ benchmark: String) throws -> [Golden] {
-        let folders = Fixtures.cases("benchmarks").filter { $0.lastPathComponent == benchmark }
+        let folders = Fixtures.entries("benchmarks").filter {
+            $0.lastPathComponent == benchmark && Fixtures.has("expected.json", in: $0)
+                && Fixtures.has("data", in: $0)
+        }
         return try folders.map { folder in
             Golden(
                 folder: folder, expected: try json(folder.appendingPathComponent("expected.json")),
@@ -25,15 +28,25 @@ struct Golden {
     var data: URL { folder.appendingPathComponent("data") }
     var headline: String { expected["headline"] as? String ?? "" }
 
+    /// Whether this is the repository's, which has to be whole.
+    var isOwn: Bool { Fixtures.isOwn(folder) }
+
     /// Case name -> (its answers, what the reference makes of them).
     var cases: [(name: String, answers: URL, expected: [String: Any])] {
-        (expected["cases"] as? [String: [String: Any]] ?? [:]).sorted { $0.key < $1.key }.map {
+        (expected["cases"] as? [String: [String: Any]] ?? [:]).sorted { $0.key < $1.key }.compactMap {
             name, values in
-            (name, folder.appendingPathComponent(values["file"] as? String ?? ""), values)
+            let file = values["file"] as? String ?? ""
+            return Fixtures.has(file, in: folder) ? (name, folder.appendingPathComponent(file), values) : nil
         }
     }
 
     var vectors: [[String: Any]] { expected["normalization"] as? [[String: Any]] ?? [] }
+
+    /// Whether the folder says what is asked of a model.
+    var hasPrompts: Bool { Fixtures.has("expected_prompts.json", in: folder) }
+
+    /// Whether a file of the data set is there; another's folder may lack it.
+    func has(_ file: String) -> Bool { Fixtures.has("data/\(file)", in: folder) }
 
     /// The score's numbers, read back from the JSON it is written as.
     static func details(_ score: BenchmarkScore) throws -> [String: Any] {

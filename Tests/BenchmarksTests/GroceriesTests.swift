@@ -31,8 +31,8 @@ import Testing
                 "{\"question_id\": 0, \"image\": \"x\", \"text\": \"t\", \"label\": \"maybe\"}\n",
                 "test_yesno.jsonl", in: folder)
             #expect(
-                message { _ = try GroceriesYesNo(folder: folder) }.contains(
-                    "test_yesno.jsonl:1: field 'label' is \"maybe\""))
+                thrownText(in: folder) { _ = try GroceriesYesNo(folder: folder) }
+                    == "…/test_yesno.jsonl:1: 'label' is \"maybe\", expected \"yes\" or \"no\"")
         }
     }
 
@@ -79,8 +79,10 @@ import Testing
             let question = Question(
                 id: .integer(4), text: "t", image: .file(folder.appendingPathComponent("a.jpg")), category: ""
             )
-            let error = message { _ = try ImageReader(for: [question]) }
-            #expect(error.contains("a.jpg: this image of question 4 does not exist"))
+            #expect(
+                throws: BenchmarkError.missingImage(
+                    file: folder.appendingPathComponent("a.jpg").path, question: "4")
+            ) { try ImageReader(for: [question]) }
         }
     }
 }

@@ -5,17 +5,28 @@ import TestSupport
 import Testing
 
 @Suite struct ScoreTableTests {
-    private func aggregates() throws -> [[String: Any]] {
-        try Fixtures.cases("benchmarks").filter { $0.lastPathComponent == "aggregate" }
-            .map { try Golden.json($0.appendingPathComponent("expected.json")) }
+    /// What the reference makes of all benchmarks together, and the folder of them.
+    private func aggregates() throws -> [(expected: [String: Any], root: URL)] {
+        try Fixtures.entries("benchmarks").filter {
+            $0.lastPathComponent == "aggregate" && Fixtures.has("expected.json", in: $0)
+        }.map {
+            (try Golden.json($0.appendingPathComponent("expected.json")), $0.deletingLastPathComponent())
+        }
     }
 
     @Test func rowsAndAveragesMadeFromAnswersEqualTheReference() throws {
-        for (aggregate, root) in zip(try aggregates(), Fixtures.folders("benchmarks")) {
+        for (aggregate, root) in try aggregates() {
             #expect(BenchmarkList.paper.map { $0.name } == aggregate["order"] as? [String])
             for (name, row) in aggregate["rows"] as? [String: [String: Any]] ?? [:] {
                 var scores: [String: Double?] = [:]
-                for (benchmark, input) in row["inputs"] as? [String: [String: String]] ?? [:] {
+                let inputs = row["inputs"] as? [String: [String: String]] ?? [:]
+                guard
+                    inputs.allSatisfy({ benchmark, input in
+                        let answers = "\(benchmark)/predictions/\(input["case"] ?? "").jsonl"
+                        return Fixtures.has("\(benchmark)/data", in: root) && Fixtures.has(answers, in: root)
+                    })
+                else { continue }
+                for (benchmark, input) in inputs {
                     let folder = root.appendingPathComponent(benchmark)
                     let score = try BenchmarkList.named(benchmark).init(
                         folder: folder.appendingPathComponent("data")
@@ -36,10 +47,14 @@ import Testing
     }
 
     @Test func publishedRowsAndTheirAveragesAreTheFixtures() throws {
-        for aggregate in try aggregates() {
+        for (aggregate, root) in try aggregates() {
             let published = aggregate["published"] as? [String: [String: Any]] ?? [:]
-            #expect(published.count == ScoreTable.published.count)
-            for row in ScoreTable.published {
+            let own = Fixtures.isOwn(root)
+            #expect(published.count == ScoreTable.published.count || !own)
+            if published.count < ScoreTable.published.count {
+                Fixtures.skip("\(published.count) published rows", in: root)
+            }
+            for row in ScoreTable.published where own || published[row.model] != nil {
                 let wanted = published[row.model] ?? [:]
                 #expect(
                     Golden.differences(wanted["values"] ?? NSNull(), row.scores.mapValues { $0 ?? -1 }) == [])
@@ -85,8 +100,10 @@ import Testing
             let scores = ModelScores(model: "m", answers: folder, benchmarks: benchmarks)
             #expect(scores.scores.map(\.headline) == [87.5])
             #expect(
-                scores.failures.count == 1
-                    && scores.notices.first?.contains("pope.jsonl:1: the text ends inside a string") == true)
+                scores.failures.map { $0.reason.replacingOccurrences(of: folder.path, with: "…") } == [
+                    "…/pope.jsonl: not valid JSON (line 1, byte 36: the text ends inside a string (was the "
+                        + "file cut off?)), expected a closing quote"
+                ])
             #expect(scores.row.scores["pope"] == .some(.none))
             #expect(
                 scores.record.json["benchmarks", "pope", "error"] != nil
@@ -97,13 +114,17 @@ import Testing
     @Test func everyBenchmarkRefusesAFolderThatIsNotItsOwn() throws {
         try withTemporaryFolder { folder in
             for benchmark in BenchmarkList.all {
-                let error = message { _ = try benchmark.init(folder: folder) }
-                #expect(
-                    error.contains("\(folder.path): not a \(benchmark.title) folder, it has no '"),
-                    "\(benchmark.name): \(error)")
+                #expect { try benchmark.init(folder: folder) } throws: {
+                    guard case .missingFile(benchmark.title, _, folder.path) = $0 as? BenchmarkError else {
+                        return false
+                    }
+                    return true
+                }
             }
-            let error = message { _ = try BenchmarkList.named("poep") }
-            #expect(error.contains("'poep'") && error.contains("pope"))
+            #expect(
+                throws: BenchmarkError.unknownBenchmark(
+                    name: "poep", known: BenchmarkList.all.map { $0.name })
+            ) { try BenchmarkList.named("poep") }
         }
     }
 }

@@ -17,7 +17,9 @@ import Testing
         ("tpa", LossTerms(tpa: 1)),
     ]
 
-    @Test(arguments: Fixtures.cases("models")) func lossesAreThoseOfTheGoldenData(folder: URL) throws {
+    @Test(arguments: Fixtures.cases("models", with: "losses.safetensors")) func lossesAreThoseOfTheGoldenData(
+        folder: URL
+    ) throws {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("losses")
         let loss = AlignmentLoss(
@@ -36,7 +38,8 @@ import Testing
         #expect(result.branches.merged > 0 && result.branches.branches.contains { $0.count > 1 })
     }
 
-    @Test(arguments: Fixtures.cases("models")) func termsOfEveryTokenAreThoseOfTheGoldenData(folder: URL)
+    @Test(arguments: Fixtures.cases("models", with: "losses.safetensors"))
+    func termsOfEveryTokenAreThoseOfTheGoldenData(folder: URL)
         throws
     {
         let fixture = try ModelFixture(folder)
@@ -69,7 +72,8 @@ import Testing
         #expect(tokens.tpa.flatMap { $0 }.flatMap { $0 }.count == fixture.batch.supervisedTokens * d)
     }
 
-    @Test(arguments: Fixtures.cases("models"), terms.map(\.name)) func gradientsAreThoseOfTheGoldenData(
+    @Test(arguments: Fixtures.cases("models", with: "grads.safetensors"), terms.map(\.name))
+    func gradientsAreThoseOfTheGoldenData(
         folder: URL, term: String
     ) throws {
         let fixture = try ModelFixture(folder)
@@ -99,8 +103,8 @@ import Testing
         #expect(abs(squares.squareRoot() - norm) <= 1e-4 * norm)
     }
 
-    @Test(arguments: Fixtures.cases("models")) func saliencyOfAnyTeacherLayerGivesItsLoss(folder: URL) throws
-    {
+    @Test(arguments: Fixtures.cases("models", with: "losses.safetensors"))
+    func saliencyOfAnyTeacherLayerGivesItsLoss(folder: URL) throws {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("losses")
         let (student, teacher) = (try fixture.student(trainable: []), try fixture.teacher())
@@ -113,7 +117,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Fixtures.cases("models")) func relevanceOfEveryLayerIsThatOfTheGoldenData(folder: URL)
+    @Test(arguments: Fixtures.cases("models", with: "irs.safetensors"))
+    func relevanceOfEveryLayerIsThatOfTheGoldenData(folder: URL)
         throws
     {
         let fixture = try ModelFixture(folder)

@@ -21,7 +21,8 @@ import Testing
         )
     }
 
-    @Test(arguments: Fixtures.cases("models")) func lossesInBF16AreWithinOnePercent(folder: URL) throws {
+    @Test(arguments: Fixtures.cases("models", with: "losses.safetensors"))
+    func lossesInBF16AreWithinOnePercent(folder: URL) throws {
         let fixture = try ModelFixture(folder)
         let golden = try fixture.golden("losses")
         let (found, student) = try result(fixture, student: .bf16, teacher: .bf16)

@@ -49,7 +49,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Fixtures.cases("models")) func theStudentsWeightsAreThoseOfTheGoldenData(folder: URL)
+    @Test(arguments: Fixtures.cases("models", with: "forward.safetensors"))
+    func theStudentsWeightsAreThoseOfTheGoldenData(folder: URL)
         throws
     {
         let fixture = try ModelFixture(folder)

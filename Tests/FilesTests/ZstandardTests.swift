@@ -15,11 +15,6 @@ import Testing
     @Test func severalFramesAreOneContent() throws {
         let frames = try Zstandard.compress([1, 2, 3]) + Zstandard.compress([]) + Zstandard.compress(text)
         #expect(try Zstandard.decompress(frames, name: "x") == [1, 2, 3] + text)
-        try withTemporaryFolder { folder in
-            let url = folder.appendingPathComponent("x.zst")
-            try AtomicOutput.writeAtomically(frames, to: url)
-            #expect(try Zstandard.decompressFile(url) == [1, 2, 3] + text)
-        }
     }
 
     @Test func everyTruncationIsAnError() throws {
@@ -54,9 +49,9 @@ import Testing
             guard case .corrupt("a.zst", let offset?, let problem) = $0 as? FilesError else { return false }
             return offset >= frame.count && problem.contains("corrupt zstd data")
         }
-        #expect { try Zstandard.decompress([], name: "a.zst") } throws: {
-            "\($0)".contains("empty, where a zstd frame should start")
-        }
+        #expect(
+            thrownText { _ = try Zstandard.decompress([], name: "a.zst") } == "a.zst at byte 0: empty, "
+                + "where a zstd frame should start; make or fetch the file again")
     }
 
     @Test func aSmallFileCannotFillTheMemory() throws {

@@ -52,13 +52,14 @@ struct Fixture: CustomTestStringConvertible, Sendable {
     var golden: Golden { get throws { try Golden(file.appendingPathExtension("safetensors")) } }
 
     static let all: [Fixture] = Fixtures.folders("images").flatMap { folder -> [Fixture] in
-        guard let data = try? Data(contentsOf: folder.appendingPathComponent("index.json")),
+        guard Fixtures.has("index.json", in: folder),
+            let data = try? Data(contentsOf: folder.appendingPathComponent("index.json")),
             let rows = try? JSONSerialization.jsonObject(with: data) as? [[String: Any]]
         else { return [] }
         return rows.compactMap { row in
-            guard let file = row["file"] as? String, let tensors = row["tensors"] as? [String] else {
-                return nil
-            }
+            guard let file = row["file"] as? String, let tensors = row["tensors"] as? [String],
+                Fixtures.has(file, in: folder), Fixtures.has("\(file).safetensors", in: folder)
+            else { return nil }
             return Fixture(file: folder.appendingPathComponent(file), tensors: tensors)
         }
     }

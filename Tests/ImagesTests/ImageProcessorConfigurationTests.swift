@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import TestSupport
@@ -37,9 +38,13 @@ import Testing
             $0.appendingPathComponent("teacher/preprocessor_config.json")
         }
         .filter { FileManager.default.fileExists(atPath: $0.path) }
-        #expect(!files.isEmpty)
+        #expect(files.filter { Fixtures.isOwn($0) }.count == 3)
         for file in files {
-            #expect(try ImageProcessor(configuration: Data(contentsOf: file), file: file.path).size > 0)
+            let processor = try ImageProcessor(configuration: Data(contentsOf: file), file: file.path)
+            let config = try JSONValue(
+                parsing: [UInt8](
+                    Data(contentsOf: file.deletingLastPathComponent().appendingPathComponent("config.json"))))
+            #expect(processor.size == config["vision_config"]?["image_size"]?.int)
         }
     }
 
@@ -62,20 +67,33 @@ import Testing
     @Test func settingsThatWouldChangeTheNumbersAreRefusedByName() throws {
         for (field, value) in Self.refused {
             #expect("\(field)") { try read(siglip.merging([field: value]) { $1 }) } throws: { error in
-                guard case ImageError.badProcessor("preprocessor_config.json", field, _, _) = error else {
+                guard case FilesError.badField("preprocessor_config.json", field, _, _) = error else {
                     return false
                 }
                 return true
             }
         }
-        for (field, value) in [("crop_size", 224 as Any), ("resample", 2)] {
-            #expect(throws: ImageError.self) { try read(clip.merging([field: value]) { $1 }) }
+        for (field, value, found, expected) in [
+            ("crop_size", 224, "224", "336, the same as 'size'"), ("resample", 2, "2", "3 (bicubic)"),
+        ] {
+            #expect(
+                throws: FilesError.badField(
+                    place: "preprocessor_config.json", field: field, found: found, expected: expected)
+            ) { try read(clip.merging([field: value]) { $1 }) }
         }
     }
 
     @Test func missingSizeAndBrokenJSONAreNamed() {
-        #expect(throws: ImageError.self) { try read(siglip.filter { $0.key != "size" }) }
-        #expect(throws: ImageError.self) { try ImageProcessor(configuration: Data("{".utf8), file: "p") }
-        #expect(throws: ImageError.self) { try ImageProcessor(configuration: Data("[]".utf8), file: "p") }
+        #expect(
+            thrownText { _ = try read(siglip.filter { $0.key != "size" }) }
+                == "preprocessor_config.json: 'size' is missing, expected a number of pixels, or a square height and width"
+        )
+        #expect(
+            thrownText { _ = try ImageProcessor(configuration: Data("{".utf8), file: "p") }
+                == "p: not valid JSON (line 1, byte 1: the text ends in the middle of a value (was the file cut off?)), expected a key in quotes"
+        )
+        #expect(
+            thrownText { _ = try ImageProcessor(configuration: Data("[]".utf8), file: "p") }
+                == "p: is [], expected an object")
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Testing
@@ -122,17 +123,17 @@ import Testing
 
     @Test(arguments: [0, -3, 100_000]) func sizesOutOfRangeAreRefused(_ size: Int) {
         #expect(
-            throws: ImageError.badProcessor(
-                file: "image processor", field: "size", found: "\(size)", expected: "1 to 8192 pixels")
+            throws: FilesError.badField(
+                place: "image processor", field: "size", found: "\(size)", expected: "1 to 8192 pixels")
         ) {
             try ImageProcessor(kind: .siglip, size: size)
         }
     }
 
     @Test func badStatisticsAreRefused() {
-        #expect(throws: ImageError.self) { try ImageProcessor(kind: .siglip, size: 4, mean: [0.5]) }
-        #expect(throws: ImageError.self) { try ImageProcessor(kind: .siglip, size: 4, mean: [0.5, 2, 0.5]) }
-        #expect(throws: ImageError.self) {
+        #expect(throws: FilesError.self) { try ImageProcessor(kind: .siglip, size: 4, mean: [0.5]) }
+        #expect(throws: FilesError.self) { try ImageProcessor(kind: .siglip, size: 4, mean: [0.5, 2, 0.5]) }
+        #expect(throws: FilesError.self) {
             try ImageProcessor(kind: .siglip, size: 4, standardDeviation: [0.5, 0, 0.5])
         }
     }

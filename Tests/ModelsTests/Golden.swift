@@ -10,7 +10,13 @@ struct Golden {
     let folder: URL
     let batch, forward, generate: SafeTensorsFile
 
-    static var all: [Golden] { get throws { try Fixtures.cases("models").map { try Golden($0) } } }
+    static var all: [Golden] {
+        get throws {
+            try Fixtures.cases("models", with: "forward.safetensors", "generate.safetensors").map {
+                try Golden($0)
+            }
+        }
+    }
 
     init(_ folder: URL) throws {
         self.folder = folder

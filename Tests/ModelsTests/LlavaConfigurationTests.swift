@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Models
 import TestSupport
@@ -80,51 +81,73 @@ import Testing
     }
 
     static let refused: [(String, any Sendable, String)] = [
-        ("model_type", "bert", "'model_type' is 'bert'"),
-        ("text_config.model_type", "gemma", "'text_config.model_type' is 'gemma'"),
-        ("text_config.rope_scaling", ["type": "linear"], "'text_config.rope_scaling.type' is 'linear'"),
+        ("model_type", "bert", "'model_type' is \"bert\""),
+        ("text_config.model_type", "gemma", "'text_config.model_type' is \"gemma\""),
+        ("text_config.rope_scaling", ["type": "linear"], "'text_config.rope_scaling.type' is \"linear\""),
         (
             "text_config.rope_parameters", ["rope_type": "yarn"],
-            "'text_config.rope_parameters.rope_type' is 'yarn'"
+            "'text_config.rope_parameters.rope_type' is \"yarn\""
         ),
-        ("text_config.hidden_act", "gelu", "'text_config.hidden_act' is 'gelu'"),
+        ("text_config.hidden_act", "gelu", "'text_config.hidden_act' is \"gelu\""),
         ("text_config.use_sliding_window", true, "'text_config.use_sliding_window' is true"),
         ("text_config.attention_bias", true, "'text_config.attention_bias' is true"),
         (
             "text_config.layer_types", ["sliding_attention"],
-            "'text_config.layer_types' is ['sliding_attention']"
+            "'text_config.layer_types[0]' is \"sliding_attention\""
         ),
         ("text_config.num_key_value_heads", 3, "'text_config.num_key_value_heads' is 3"),
         ("text_config.hidden_size", -4, "'text_config.hidden_size' is -4"),
-        ("text_config.hidden_size", "64", "'text_config.hidden_size' is '64'"),
+        ("text_config.hidden_size", "64", "'text_config.hidden_size' is \"64\""),
         ("text_config.hidden_size", 65, "'text_config.hidden_size' is 65"),
         ("text_config.num_hidden_layers", 1.5, "'text_config.num_hidden_layers' is 1.5"),
         ("text_config.vocab_size", 1 << 40, "'text_config.vocab_size' is 1099511627776"),
         ("text_config.tie_word_embeddings", 1, "'text_config.tie_word_embeddings' is 1"),
-        ("vision_config.hidden_act", "relu", "'vision_config.hidden_act' is 'relu'"),
+        ("vision_config.hidden_act", "relu", "'vision_config.hidden_act' is \"relu\""),
         ("vision_config.patch_size", 500, "'vision_config.patch_size' is 500"),
         ("vision_config.num_channels", 1, "'vision_config.num_channels' is 1"),
         ("vision_feature_layer", -5, "'vision_feature_layer' is -5"),
         ("vision_feature_layer", [-2, -3], "'vision_feature_layer' is [-2, -3]"),
-        ("vision_feature_select_strategy", "cls", "'vision_feature_select_strategy' is 'cls'"),
-        ("projector_hidden_act", "silu", "'projector_hidden_act' is 'silu'"),
+        ("vision_feature_select_strategy", "cls", "'vision_feature_select_strategy' is \"cls\""),
+        ("projector_hidden_act", "silu", "'projector_hidden_act' is \"silu\""),
     ]
 
     @Test(arguments: refused.indices) func unsupportedValuesAreNamed(index: Int) throws {
         let (path, value, text) = Self.refused[index]
-        let error = #expect(throws: ModelsError.self) { try Self.read([(path, value)]) }
-        #expect(
-            error?.description.contains("config.json: \(text), expected ") == true,
-            "\(error?.description ?? "")")
+        #expect { try Self.read([(path, value)]) } throws: {
+            guard case .badField(_, let field, let found, _)? = $0 as? FilesError else { return false }
+            return "'\(field)' is \(found)" == text
+        }
     }
 
     @Test func brokenFilesAreNamed() throws {
         try withTemporaryFolder { folder in
-            #expect(throws: ModelsError.self) { try LlavaConfiguration(folder: folder) }
-            for text in ["", "{", "[1]", "{\"model_type\": 3}"] {
+            func error() -> String { thrownText(in: folder) { _ = try LlavaConfiguration(folder: folder) } }
+            #expect(error() == "…/config.json: cannot be read; a model folder needs this file")
+            for (text, problem) in [
+                (
+                    "",
+                    "…/config.json: not valid JSON (line 1, byte 0: the text ends in the middle of a value "
+                        + "(was the file cut off?)), expected a value"
+                ),
+                (
+                    "{",
+                    "…/config.json: not valid JSON "
+                        + "(line 1, byte 1: the text ends in the middle of a value (was the file cut off?)), "
+                        + "expected a key in quotes"
+                ),
+                (
+                    "[1]",
+                    "…/config.json: is [1], expected an "
+                        + "object"
+                ),
+                (
+                    "{\"model_type\": 3}",
+                    "…/config.json: 'model_type' is 3, expected a "
+                        + "string"
+                ),
+            ] {
                 try Data(text.utf8).write(to: folder.appendingPathComponent("config.json"))
-                let error = #expect(throws: ModelsError.self) { try LlavaConfiguration(folder: folder) }
-                #expect(error?.description.contains("config.json") == true)
+                #expect(error() == problem)
             }
         }
     }

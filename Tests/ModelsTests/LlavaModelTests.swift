@@ -8,7 +8,9 @@ import Testing
 
 /// Golden numbers of Hugging Face transformers; tolerances are those of the fixtures' README.
 @Suite struct LlavaModelTests {
-    @Test func thereAreFixtures() throws { #expect(try Golden.all.count >= 3) }
+    @Test func ourOwnFixturesAreThree() throws {
+        #expect(try Golden.all.filter { Fixtures.isOwn($0.folder) }.count == 3)
+    }
 
     @Test func visionFeaturesAndProjectorAgree() throws {
         for golden in try Golden.all {

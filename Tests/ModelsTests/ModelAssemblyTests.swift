@@ -65,8 +65,9 @@ import Testing
                 #expect(abs(square.squareRoot() / deviation - 1) < 0.02)
             }
             for deviation in [0, -0.02, 2, .nan] {
-                let error = #expect(throws: ModelsError.self) { _ = try assemble(deviation) }
-                #expect("\(error, default: "")".contains("initializer_range"))
+                #expect(
+                    thrownText { _ = try assemble(deviation) }
+                        == "'language.initializer_range' is \(deviation), expected more than 0 and at most 1")
             }
         }
     }
@@ -228,18 +229,23 @@ import Testing
     @Test func impossibleSettingsAreRefused() throws {
         try withTemporaryFolder { folder in
             let tokenizer = try Self.tokenizer(in: folder, hasImage: true)
-            let changes: [(inout AssemblySettings) -> Void] = [
-                { $0.language.family = "gpt" }, { $0.language.hidden = 0 }, { $0.language.heads = 0 },
-                { $0.language.keyHeads = 3 },
-                { $0.vision.family = "vit" }, { $0.vision.hidden = 1024 }, { $0.vision.patchSize = 65 },
-                { $0.featureLayer = 2 },
+            let changes: [(String, (inout AssemblySettings) -> Void)] = [
+                ("language.model_type", { $0.language.family = "gpt" }),
+                ("language.hidden", { $0.language.hidden = 0 }),
+                ("language.heads", { $0.language.heads = 0 }),
+                ("language.num_key_value_heads", { $0.language.keyHeads = 3 }),
+                ("vision.model_type", { $0.vision.family = "vit" }),
+                ("vision.num_attention_heads", { $0.vision.hidden = 1022 }),
+                ("vision.patch_size", { $0.vision.patchSize = 65 }),
+                ("feature_layer", { $0.featureLayer = 2 }),
             ]
-            for change in changes {
+            for (field, change) in changes {
                 var settings = AssemblySettings()
                 change(&settings)
-                #expect(throws: ModelsError.self) {
-                    try ModelAssembly(settings, language: nil, vision: nil, tokenizer: tokenizer)
+                let text = thrownText {
+                    _ = try ModelAssembly(settings, language: nil, vision: nil, tokenizer: tokenizer)
                 }
+                #expect(text.components(separatedBy: "'").dropFirst().first == field, "\(text)")
             }
             #expect(throws: ModelsError.self) {
                 try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: nil)
@@ -252,15 +258,32 @@ import Testing
             let good = try Data(
                 contentsOf: Self.tokenizer(in: folder, hasImage: true).appendingPathComponent(
                     "tokenizer.json"))
-            for bytes in [
-                Data(), good.prefix(100), Data("{}".utf8), Data("[1]".utf8),
-                Data("{\"model\": {\"vocab\": {\"a\": -1}}}".utf8),
-            ] {
+            let cases: [(Data, String)] = [
+                (
+                    Data(),
+                    "…/tokenizer.json: not valid JSON (line 1, byte 0: the text ends in the middle of "
+                        + "a value (was the file cut off?)), expected a "
+                        + "value"
+                ),
+                (
+                    good.prefix(100),
+                    "…/tokenizer.json: not valid JSON (line 1, byte 100: the "
+                        + "text ends in the middle of a value (was the file cut off?)), expected "
+                        + "'}'"
+                ), (Data("{}".utf8), "…/tokenizer.json: 'model' is missing, expected an object"),
+                (Data("[1]".utf8), "…/tokenizer.json: is [1], expected an object"),
+                (
+                    Data("{\"model\": {\"vocab\": {\"a\": -1}}}".utf8),
+                    "…/tokenizer.json: 'model.vocab.a' is "
+                        + "-1, expected a whole number from 0 to 2147483646"
+                ),
+            ]
+            for (bytes, text) in cases {
                 try bytes.write(to: folder.appendingPathComponent("tokenizer.json"))
-                let error = #expect(throws: ModelsError.self) {
-                    try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: folder)
+                let found = thrownText(in: folder) {
+                    _ = try ModelAssembly(AssemblySettings(), language: nil, vision: nil, tokenizer: folder)
                 }
-                #expect(error?.description.contains("tokenizer.json") == true)
+                #expect(found == text)
             }
         }
     }

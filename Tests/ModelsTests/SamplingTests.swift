@@ -10,7 +10,7 @@ import Testing
         ("temperature_0.7_top_p_0.9", 0.7, 0.9),
     ])
     func nucleusHasTheReferencesProbabilities(name: String, temperature: Double, topP: Double) throws {
-        for folder in Fixtures.cases("models") {
+        for folder in Fixtures.cases("models", with: "sampling.safetensors") {
             let file = try SafeTensorsFile(folder.appendingPathComponent("sampling.safetensors"))
             let shape = try file.entry("logits").shape
             let logits = try file.floats("logits")

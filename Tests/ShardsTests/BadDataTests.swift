@@ -19,7 +19,7 @@ import Testing
     /// Puts a bad record behind three good ones; it must fail by default and be skipped, counted and listed
     /// when allowed.
     private func expectRefusal(
-        _ bad: (SmallData) throws -> [String: Any], kind: String, mentions words: [String],
+        _ bad: (SmallData) throws -> [String: Any], kind: String, saying problem: String,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try withTemporaryFolder { folder in
@@ -27,11 +27,11 @@ import Testing
             try SmallData.write(Array(data.records.prefix(3)) + [bad(data)], to: data.json)
             var packing = try data.packing()
             let output = folder.appendingPathComponent("out")
-            let error = try failure(ShardsError.self) { try packing.run(into: output) }
-            let text = error.map { "\($0)" } ?? "no error"
-            for word in words + ["data.json", "element 3 at byte"] {
-                #expect(text.contains(word), "'\(word)' is not in: \(text)", sourceLocation: sourceLocation)
-            }
+            let text = thrownText(in: folder) { try packing.run(into: output) }
+            let place = #/^….data\.json: element 3 at byte \d+(, line \d+)?: /#
+            #expect(
+                text.replacing(place, with: "") == problem,
+                sourceLocation: sourceLocation)
             #expect(try contents(output)["index.json"] == nil, sourceLocation: sourceLocation)
 
             packing.settings.onBadSample = .skip
@@ -46,7 +46,7 @@ import Testing
     @Test func aMissingImageIsNamed() throws {
         try expectRefusal(
             { _ in record("gone.jpg", "<image>\nq") }, kind: "missing-image",
-            mentions: ["gone.jpg", "images"])
+            saying: "sample 'x': image 'gone.jpg' is not in …/images; correct it, or set on_bad_sample: skip")
     }
 
     @Test func aTruncatedImageIsNamed() throws {
@@ -56,7 +56,9 @@ import Testing
                 try AtomicOutput.writeAtomically(
                     Array(whole.prefix(300)), to: data.imageFolder.appendingPathComponent("cut.jpg"))
                 return record("cut.jpg", "<image>\nq")
-            }, kind: "bad-image", mentions: ["cut.jpg", "300 bytes"])
+            }, kind: "bad-image",
+            saying: "sample 'x': cut.jpg: this JPEG image is cut short: it ends after "
+                + "300 bytes, before its last pixel; fetch it again; correct it, or set on_bad_sample: skip")
     }
 
     @Test func anImageOfZeroBytesIsNamed() throws {
@@ -65,26 +67,36 @@ import Testing
                 try AtomicOutput.writeAtomically(
                     [UInt8](), to: data.imageFolder.appendingPathComponent("empty.png"))
                 return record("empty.png", "<image>\nq")
-            }, kind: "bad-image", mentions: ["empty.png", "0 bytes"])
+            }, kind: "bad-image",
+            saying: "sample 'x': empty.png: the image has 0 bytes; fetch or write it "
+                + "again; correct it, or set on_bad_sample: skip")
     }
 
     @Test func markersMustMatchTheImages() throws {
         try expectRefusal(
             { record($0.names[0], "no marker") }, kind: "image-markers",
-            mentions: ["sample 'x'", "0 <image>"])
+            saying: "sample 'x': 0 <image> markers for 1 images; correct it, or set on_bad_sample: skip")
         try expectRefusal(
-            { _ in record(nil, "<image>\nbut no image") }, kind: "image-markers", mentions: ["1 <image>"])
+            { _ in record(nil, "<image>\nbut no image") }, kind: "image-markers",
+            saying: "sample 'x': 1 "
+                + "<image> markers for 0 images; correct it, or set on_bad_sample: skip")
         try expectRefusal(
             { record($0.names[0], "<image> and <image>") }, kind: "misplaced-image-marker",
-            mentions: ["<image>"])
+            saying: "sample 'x': turn 0: <image> belongs into a human turn, at most once; correct it, or "
+                + "set on_bad_sample: skip")
     }
 
     @Test func aSampleWithNothingToLearnIsRefused() throws {
         // 300 tokens are the limit: the question fills them, so every label is cut off
         let long = String(repeating: "number thing called answers ", count: 200)
         try expectRefusal(
-            { record($0.names[0], "<image>\n" + long) }, kind: "nothing-supervised", mentions: ["answer"])
-        try expectRefusal({ _ in record(nil, long) }, kind: "nothing-supervised", mentions: ["answer"])
+            { record($0.names[0], "<image>\n" + long) }, kind: "nothing-supervised",
+            saying: "sample 'x': "
+                + "no answer token is left within the length limit; correct it, or set on_bad_sample: skip")
+        try expectRefusal(
+            { _ in record(nil, long) }, kind: "nothing-supervised",
+            saying: "sample 'x': no "
+                + "answer token is left within the length limit; correct it, or set on_bad_sample: skip")
     }
 
     @Test func aLimitThatCutsIntoTheImageIsRefused() throws {
@@ -99,26 +111,38 @@ import Testing
                         ["from": "human", "value": "<image>\nq"], ["from": "gpt", "value": "a"],
                     ],
                 ]
-            }, kind: "visual-tokens-cut", mentions: ["300"])
+            }, kind: "visual-tokens-cut",
+            saying: "sample 'x': the visual tokens end at 919, beyond the "
+                + "limit of 300 tokens; raise the limit or shorten the text before the image; correct it, "
+                + "or set on_bad_sample: skip")
     }
 
     @Test func recordsOfTheWrongShapeNameTheField() throws {
         let turns: [Turn] = [["from": "human", "value": "q"], ["from": "gpt", "value": "a"]]
-        let cases: [([String: Any], [String])] = [
-            (["id": "x"], ["'conversations'", "missing"]),
-            (["id": "x", "conversations": "no"], ["'conversations'"]),
-            (["id": "x", "conversations": [["from": "human"]]], ["'conversations[0].value'", "missing"]),
+        let cases: [([String: Any], String)] = [
+            (["id": "x"], "'conversations' is missing, expected an array"),
+            (["id": "x", "conversations": "no"], "'conversations' is \"no\", expected an array"),
+            (
+                ["id": "x", "conversations": [["from": "human"]]],
+                "'conversations[0].value' is missing, "
+                    + "expected a string"
+            ),
             (
                 ["id": "x", "conversations": [turns[0], ["from": "robot", "value": "a"]]],
-                ["'conversations[1].from'", "robot"]
+                "'conversations[1].from' is \"robot\", expected \"human\" or \"gpt\" (\"user\" and "
+                    + "\"assistant\" do too)"
             ),
-            (["id": "x", "conversations": ["text"]], ["'conversations[0]'"]),
-            (["id": ["a"], "conversations": turns], ["'id'"]),
-            (["id": "x", "image": 7, "conversations": turns], ["'image'", "7"]),
-            (["id": "x", "image": ["a", "b"], "conversations": turns], ["'image'", "several images"]),
+            (["id": "x", "conversations": ["text"]], "'conversations[0]' is \"text\", expected an object"),
+            (["id": ["a"], "conversations": turns], "'id' is [\"a\"], expected a string or a number"),
+            (["id": "x", "image": 7, "conversations": turns], "'image' is 7, expected a string"),
+            (
+                ["id": "x", "image": ["a", "b"], "conversations": turns],
+                "'image' is [\"a\", \"b\"], expected "
+                    + "one file name; several images in a sample are not supported"
+            ),
         ]
-        for (record, words) in cases {
-            try expectRefusal({ _ in record }, kind: "malformed", mentions: words)
+        for (record, text) in cases {
+            try expectRefusal({ _ in record }, kind: "malformed", saying: text)
         }
     }
 
@@ -129,21 +153,25 @@ import Testing
                     "id": "x",
                     "conversations": [["from": "human", "value": "q"], ["from": "human", "value": "q"]],
                 ]
-            }, kind: "roles-do-not-alternate", mentions: ["turn 1"])
+            }, kind: "roles-do-not-alternate",
+            saying: "sample 'x': turn 1 has the role of the turn before "
+                + "it; roles must alternate, beginning with human; correct it, or set on_bad_sample: skip")
     }
 
     @Test func aFileThatIsNoListIsAnError() throws {
         try withTemporaryFolder { folder in
             let data = try SmallData(in: folder)
             for (text, word) in [
-                ("[{\"id\": 1}", "truncated"), ("[1 2]", "expected"), ("", "no sample"),
-                ("[\n]", "no sample"), ("[7]", "(record)"),
+                ("[{\"id\": 1}", " at byte 10: truncated: the JSON array does not end (1 whole elements)"),
+                ("[1 2]", " at byte 3: found '2', expected ',' or ']' after element 0"),
+                ("", ": no sample is left to pack (0 skipped)"),
+                ("[\n]", ": no sample is left to pack (0 skipped)"),
+                ("[7]", ": element 0 at byte 1: is 7, expected an object"),
             ] {
                 try AtomicOutput.writeAtomically(text, to: data.json)
                 let output = folder.appendingPathComponent("out")
-                var message = "no error"
-                do { try data.packing().run(into: output) } catch { message = "\(error)" }
-                #expect(message.contains(word) && message.contains("data.json"), "\(text): \(message)")
+                let found = thrownText(in: folder) { try data.packing().run(into: output) }
+                #expect(found == "…/data.json\(word)")
             }
         }
     }
@@ -154,11 +182,14 @@ import Testing
             let whole = String(decoding: try Data(contentsOf: data.json), as: UTF8.self).split(
                 separator: "\n")
             try AtomicOutput.writeAtomically(whole[0] + "\n{\"id\": }\n" + whole[1] + "\n", to: data.json)
-            let error = try failure(ShardsError.self) {
+            let error = #expect(throws: FilesError.self) {
                 try data.packing().run(into: folder.appendingPathComponent("out"))
             }
-            let text = error.map { "\($0)" } ?? "no error"
-            #expect(text.contains("line 2") && text.contains("not valid JSON"), "\(text)")
+            guard case .notJSON("\(data.json.path): line 2", let failure)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(failure.offset == 7)
         }
     }
 

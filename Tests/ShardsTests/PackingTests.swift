@@ -105,13 +105,11 @@ import Text
                     ConversationTurn(
                         ["gpt", "assistant"].contains($0["from"]) ? .gpt : .human, $0["value"] ?? "")
                 }
-                let expected = try packing.template.pack(
-                    turns, imageCount: image == nil ? 0 : 1, tokenizer: packing.tokenizer,
-                    visualTokens: SmallData.visualTokens,
-                    imageTokenID: 9999, maximumLength: packing.settings.maximumLength
-                ).get()
+                let segments = try packing.template.segments(turns, imageCount: image == nil ? 0 : 1)
+                let expected = try TokenizedConversation(segments, tokenizer: packing.tokenizer).packed(
+                    visualTokens: SmallData.visualTokens, maximumLength: packing.settings.maximumLength)
                 #expect(sample.id == (record["id"] as? String ?? "\(number)"))
-                #expect(sample.inputIDs == expected.inputIDs.map { $0 == 9999 ? -200 : $0 })
+                #expect(sample.inputIDs == expected.inputIDs)
                 #expect(sample.labels == expected.labels)
                 #expect(sample.instructionMask == expected.instructionMask)
                 #expect(sample.visualRange == expected.visualRange)

@@ -13,11 +13,6 @@ import Testing
         }
     }
 
-    private func message(_ body: () throws -> Void) -> String {
-        do { try body() } catch { return "\(error)" }
-        return "no error"
-    }
-
     @Test func samplesAreTheSameHoweverManyShardsAreHeld() throws {
         try withDataset { folder, _ in
             let all = try ShardDataset(folder, shardsHeld: 8)
@@ -50,6 +45,10 @@ import Testing
         }
     }
 
+    private static func isCorrupt(_ error: any Error, _ file: URL) -> Bool {
+        if case .corruptShard(file.path, _)? = error as? ShardsError { true } else { false }
+    }
+
     /// One byte changed, at the front, in the middle and at the end; cut; emptied; gone.
     @Test func damagedShardsAreNamed() throws {
         try withDataset { folder, index in
@@ -63,12 +62,11 @@ import Testing
             }
             for bytes in damaged {
                 try AtomicOutput.writeAtomically(bytes, to: file)
-                let text = message { _ = try ShardDataset(folder).sample(7) }
-                #expect(text.contains(index.shards[1].file) && text.contains("damaged"), "\(text)")
+                #expect { try ShardDataset(folder).sample(7) } throws: { Self.isCorrupt($0, file) }
                 #expect(try ShardDataset(folder).sample(0).id == "sample-0")  // the others still read
             }
             try FileManager.default.removeItem(at: file)
-            #expect(message { _ = try ShardDataset(folder).sample(7) }.contains(index.shards[1].file))
+            #expect { try ShardDataset(folder).sample(7) } throws: { Self.isCorrupt($0, file) }
         }
     }
 
@@ -84,6 +82,7 @@ import Testing
                 ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? 5 : $0 }),
                 ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? $0 : -1 }),
             ]
+            var found: [String] = []
             for (name, values) in changes {
                 var writer = SafeTensorsWriter(metadata: original.metadata)
                 for tensor in original.entries where tensor.name != name {
@@ -105,11 +104,22 @@ import Testing
                         of: "\"compressed_bytes\" : \(entry.compressedBytes),",
                         with: "\"compressed_bytes\" : \(bytes.count),")
                 try AtomicOutput.writeAtomically(edited, to: copy.appendingPathComponent("index.json"))
-                let text = message { _ = try ShardDataset(copy).sample(0) }
-                #expect(
-                    text.contains(entry.file) && text.contains("damaged") && !text.contains("index says"),
-                    "\(name): \(text)")
+                let text = thrownText(in: copy) { _ = try ShardDataset(copy).sample(0) }
+                found.append(text)
             }
+            let problems = [
+                "sample 0 has image 99 of 4",
+                "sample 0 has image -2 of 4",
+                "column 'image_index' is I32 [1], expected I32 [5]",
+                "it has token id 65 with label -7",
+                "sample 0 has 0 visual tokens, expected 4 in a row",
+                "it has token id -1 with label -100",
+            ]
+            #expect(
+                found
+                    == problems.map {
+                        "…/\(entry.file): the shard is damaged: \($0); copy or pack it again"
+                    })
         }
     }
 
@@ -117,25 +127,46 @@ import Testing
         try withDataset { folder, _ in
             let url = folder.appendingPathComponent("index.json")
             let whole = String(decoding: try Data(contentsOf: url), as: UTF8.self)
+            func noDataset(_ problem: String) -> String {
+                "not a folder of shards: \(problem); make one with pack-shards"
+            }
+            let noFormat = noDataset("'format' or 'format_version' is missing")
             let cases = [
-                ("{}", "format"), ("not json", "format"),
+                ("{}", noFormat), ("not json", noFormat),
                 (
                     whole.replacingOccurrences(of: "\"format_version\" : 1", with: "\"format_version\" : 2"),
-                    "reads"
+                    "format 'align-ti-shard' 2, this version reads 'align-ti-shard' 1; pack the data again"
                 ),
-                (whole.replacingOccurrences(of: "align-ti-shard", with: "other"), "other"),
-                (whole.replacingOccurrences(of: "raw_sha256", with: "raw"), "raw_sha256"),
-                (whole.replacingOccurrences(of: "train-00000", with: "../train-00000"), "not a name"),
-                (whole.replacingOccurrences(of: "\"samples\" : 5", with: "\"samples\" : 6"), "add up"),
-                (whole.replacingOccurrences(of: "\"samples\" : 5", with: "\"samples\" : -5"), "impossible"),
+                (
+                    whole.replacingOccurrences(of: "align-ti-shard", with: "other"),
+                    "format 'other' 1, this version reads 'align-ti-shard' 1; pack the data again"
+                ),
+                (
+                    whole.replacingOccurrences(of: "raw_sha256", with: "raw"),
+                    noDataset("a field is missing or of the wrong kind (shards.Index 0.raw_sha256)")
+                ),
+                (
+                    whole.replacingOccurrences(of: "train-00000", with: "../train-00000"),
+                    noDataset("shard file '../train-00000.safetensors.zst' is not a name in this folder")
+                ),
+                (
+                    whole.replacingOccurrences(of: "\"samples\" : 5", with: "\"samples\" : 6"),
+                    noDataset("the shards do not add up to 23 samples")
+                ),
+                (
+                    whole.replacingOccurrences(of: "\"samples\" : 5", with: "\"samples\" : -5"),
+                    noDataset("a shard has an impossible count")
+                ),
             ]
             for (text, word) in cases {
                 try AtomicOutput.writeAtomically(text, to: url)
-                let error = message { _ = try ShardDataset(folder) }
-                #expect(error.contains(word) && error.contains("index.json"), "\(word): \(error)")
+                let error = thrownText(in: folder) { _ = try ShardDataset(folder) }
+                #expect(error == "…/index.json: \(word)")
             }
             try FileManager.default.removeItem(at: url)
-            #expect(message { _ = try ShardDataset(folder) }.contains("index.json"))
+            #expect(
+                thrownText(in: folder) { _ = try ShardDataset(folder) } == "…: not a folder of shards: "
+                    + "no readable index.json; make one with pack-shards")
         }
     }
 
@@ -143,11 +174,17 @@ import Testing
         try withDataset { folder, index in
             let dataset = try ShardDataset(folder)
             try dataset.require(tokenizer: index.description.tokenizer, imageSize: 16, visualTokens: 4)
-            #expect(message { try dataset.require(tokenizer: "0000") }.contains("'tokenizer'"))
             #expect(
-                message { try dataset.require(imageSize: 56) }.contains(
-                    "'image_processor.size' is 16, expected 56"))
-            #expect(message { try dataset.require(visualTokens: 9) }.contains("'visual_tokens'"))
+                thrownText(in: folder) { try dataset.require(tokenizer: "0000") } == "…/index.json: "
+                    + "'tokenizer' is eb7da3fd2c29c03c89f77002d3a069ab39bc989f7c141e5acd5dd138c9154b9c, "
+                    + "expected 0000; pack the data with the settings it is used with")
+            #expect(
+                thrownText(in: folder) { try dataset.require(imageSize: 56) } == "…/index.json: "
+                    + "'image_processor.size' is 16, expected 56; pack the data with the settings it is "
+                    + "used with")
+            #expect(
+                thrownText(in: folder) { try dataset.require(visualTokens: 9) } == "…/index.json: "
+                    + "'visual_tokens' is 4, expected 9; pack the data with the settings it is used with")
         }
     }
 

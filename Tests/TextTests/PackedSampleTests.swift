@@ -7,9 +7,9 @@ struct PackedSampleTests {
     private let tokenized = TokenizedConversation(
         ids: [1, -200, 5, 6, 7, 8, 9], labels: [-100, -100, -100, 6, -100, 8, 9])
 
-    @Test func placeholdersMasksAndRange() throws {
-        let sample = try tokenized.expanded(visualTokens: 3, imageTokenID: 99, maximumLength: 100)
-        #expect(sample.inputIDs == [1, 99, 99, 99, 5, 6, 7, 8, 9])
+    @Test func visualTokensMasksAndRange() throws {
+        let sample = try tokenized.packed(visualTokens: 3, maximumLength: 100)
+        #expect(sample.inputIDs == [1, -200, -200, -200, 5, 6, 7, 8, 9])
         #expect(sample.labels == [-100, -100, -100, -100, -100, 6, -100, 8, 9])
         #expect(sample.instructionMask == [0, 0, 0, 0, 1, 0, 1, 0, 0])
         #expect(sample.visualRange == 1..<4)
@@ -17,53 +17,44 @@ struct PackedSampleTests {
     }
 
     @Test func theLimitCutsOnTheRightAndNeverIntoTheImage() throws {
-        #expect(
-            try tokenized.expanded(visualTokens: 3, imageTokenID: 99, maximumLength: 6).inputIDs == [
-                1, 99, 99, 99, 5, 6,
-            ])
-        let bare = try tokenized.expanded(visualTokens: 3, imageTokenID: 99, maximumLength: 4)
-        #expect(bare.inputIDs == [1, 99, 99, 99] && bare.supervisedCount == 0)
+        let cut = try tokenized.packed(visualTokens: 3, maximumLength: 6)
+        #expect(cut.inputIDs == [1, -200, -200, -200, 5, 6])
         #expect(throws: SampleProblem.visualTokensCut(needed: 4, maximumLength: 3)) {
-            try tokenized.expanded(visualTokens: 3, imageTokenID: 99, maximumLength: 3)
+            try tokenized.packed(visualTokens: 3, maximumLength: 3)
         }
         #expect(throws: SampleProblem.visualTokensCut(needed: .max, maximumLength: 3)) {
-            try tokenized.expanded(visualTokens: .max, imageTokenID: 99, maximumLength: 3)
+            try tokenized.packed(visualTokens: .max, maximumLength: 3)
         }
     }
 
     @Test func withoutAnImageNothingIsInstruction() throws {
         let text = TokenizedConversation(ids: [1, 2, 3], labels: [-100, 2, 3])
-        let sample = try text.expanded(visualTokens: 3, imageTokenID: 99, maximumLength: 2)
         #expect(
-            sample
+            try text.packed(visualTokens: 3, maximumLength: 2)
                 == PackedSample(
                     inputIDs: [1, 2], labels: [-100, 2], instructionMask: [0, 0], visualRange: nil))
     }
 
-    @Test func idsThatWouldBeMistakenAreRefused() {
-        #expect(throws: SampleProblem.imageTokenInText(position: 2)) {
-            try tokenized.expanded(visualTokens: 3, imageTokenID: 5, maximumLength: 100)
-        }
+    @Test func twoImagesAreRefused() {
         let two = TokenizedConversation(ids: [-200, -200], labels: [-100, -100])
         #expect(throws: SampleProblem.severalImages(2)) {
-            try two.expanded(visualTokens: 1, imageTokenID: 5, maximumLength: 100)
+            try two.packed(visualTokens: 1, maximumLength: 100)
         }
     }
 
-    @Test func packingRefusesWhatTeachesNothing() throws {
+    @Test func theLimitMayLeaveNothingToLearn() throws {
         let tokenizer = try TinyTokenizers.read(try TinyTokenizers.byteLevel())
-        let template = ConversationTemplate(.vicuna, system: "")
-        func pack(_ limit: Int) -> Result<PackedSample, SampleProblem> {
-            template.pack(
-                [.init(.human, "<image>\nq"), .init(.gpt, "a")], imageCount: 1, tokenizer: tokenizer,
-                visualTokens: 4,
-                imageTokenID: 300, maximumLength: limit)
-        }
+        let segments = try ConversationTemplate(.vicuna, system: "").segments(
+            [.init(.human, "<image>\nq"), .init(.gpt, "a")], imageCount: 1)
+        let tokens = TokenizedConversation(segments, tokenizer: tokenizer)
         // " USER: " 7, image 4, "\nq ASSISTANT:" 13: the answer starts at 24.
-        #expect(try pack(100).get().supervisedCount == 3)
-        #expect(try pack(25).get().supervisedCount == 1)
-        #expect(pack(24) == .failure(.nothingSupervised))
-        #expect(pack(8) == .failure(.visualTokensCut(needed: 11, maximumLength: 8)))
+        for (limit, supervised) in [(100, 3), (25, 1), (24, 0)] {
+            #expect(
+                try tokens.packed(visualTokens: 4, maximumLength: limit).supervisedCount == supervised)
+        }
+        #expect(throws: SampleProblem.visualTokensCut(needed: 11, maximumLength: 8)) {
+            try tokens.packed(visualTokens: 4, maximumLength: 8)
+        }
     }
 
     // MARK: The golden batches
@@ -98,12 +89,12 @@ struct PackedSampleTests {
                 ids += tokens
                 labels += segment.role == "response" ? tokens : tokens.map { _ in -100 }
             }
-            let packed = try TokenizedConversation(ids: ids, labels: labels).expanded(
-                visualTokens: batch.n_visual_tokens, imageTokenID: batch.image_token_id,
-                maximumLength: batch.max_length)
+            let packed = try TokenizedConversation(ids: ids, labels: labels).packed(
+                visualTokens: batch.n_visual_tokens, maximumLength: batch.max_length)
             // Golden rows are padded on the right.
             let length = golden["attention_mask", row].reduce(0, +)
-            #expect(packed.inputIDs.map(Int.init) == Array(golden["input_ids", row].prefix(length)))
+            let inputIDs = packed.inputIDs.map { $0 == -200 ? batch.image_token_id : $0 }
+            #expect(inputIDs.map(Int.init) == Array(golden["input_ids", row].prefix(length)))
             #expect(packed.labels.map(Int.init) == Array(golden["labels", row].prefix(length)))
             #expect(
                 packed.instructionMask.map(Int.init) == Array(golden["instruction_mask", row].prefix(length)))

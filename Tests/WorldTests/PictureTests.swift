@@ -40,10 +40,14 @@ import World
         }
     }
 
+    private static func freeCells(_ scene: Scene) -> [Cell] {
+        Cell.all.filter { cell in scene.sign?.cell != cell && !scene.items.contains { $0.cell == cell } }
+    }
+
     @Test func emptyCellsHoldTheBackground() throws {
         for scene in try Self.scenes(10) {
             let picture = Self.picture(scene, side: 64, noise: 0)
-            let free = scene.freeCells
+            let free = Self.freeCells(scene)
             let values = free.flatMap { cell in
                 (0..<256).flatMap { at in
                     let pixel = (cell.row * 16 + at / 16) * 64 + cell.column * 16 + at % 16
@@ -59,7 +63,8 @@ import World
         for scene in try Self.scenes(20) {
             let picture = Self.picture(scene, side: 64, noise: 0)
             let background = Int(
-                scene.freeCells.first.map { picture.pixels[($0.row * 16 * 64 + $0.column * 16) * 3] } ?? 0)
+                Self.freeCells(scene).first.map { picture.pixels[($0.row * 16 * 64 + $0.column * 16) * 3] }
+                    ?? 0)
             for item in scene.items {
                 let drawn = (0..<256).filter { at in
                     let pixel = (item.cell.row * 16 + at / 16) * 64 + item.cell.column * 16 + at % 16
