@@ -9,7 +9,7 @@ nonisolated(unsafe) private let received: UnsafeMutablePointer<sig_atomic_t> = {
     return counter
 }()
 
-/// Notices SIGINT and SIGTERM, so that a stage can finish its unit of work, save and stop.
+/// Notices SIGINT, SIGTERM and SIGHUP (a closed terminal), so that a stage can finish its unit of work, save and stop.
 ///
 /// ```
 /// let interruption = Interruption()
@@ -22,7 +22,7 @@ nonisolated(unsafe) private let received: UnsafeMutablePointer<sig_atomic_t> = {
 public struct Interruption: Sendable {
     private let before: sig_atomic_t
 
-    public init(signals: [Int32] = [SIGINT, SIGTERM]) {
+    public init(signals: [Int32] = SignalThread.signals) {
         // Read before the handler is installed: it must find the counter made.
         before = received.pointee
         var action = sigaction()
@@ -30,7 +30,14 @@ public struct Interruption: Sendable {
         // Reads and writes go on as if nothing had happened; after the first signal the default action is
         // back.
         action.sa_flags = Int32(truncatingIfNeeded: SA_RESTART) | Int32(truncatingIfNeeded: SA_RESETHAND)
-        for signal in signals { sigaction(signal, &action, nil) }
+        for signal in signals where !Self.isIgnored(signal) { sigaction(signal, &action, nil) }
+    }
+
+    /// Whether whoever started the process had it ignore the signal, as nohup does.
+    private static func isIgnored(_ signal: Int32) -> Bool {
+        var action = sigaction()
+        return sigaction(signal, nil, &action) == 0
+            && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
     }
 
     /// Whether the user wants the process to stop.

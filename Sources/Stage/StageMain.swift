@@ -9,6 +9,8 @@ public enum StageMain {
     public static func run<Command: ParsableCommand>(_ type: Command.Type, arguments: [String]? = nil)
         -> Never
     {
+        StandardDescriptors.secure()
+        SignalThread.start()
         exit(status(type, arguments: arguments, say: StandardError.write) { print($0) })
     }
 

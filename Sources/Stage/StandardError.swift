@@ -1,12 +1,21 @@
 import Foundation
 
-/// Standard error: the user's terminal, or a log.
+/// The user's terminal, or the log.
 public enum StandardError {
     /// Writes one line.
     @Sendable public static func write(_ line: String) { put(line + "\n") }
 
-    /// Writes text as it is. What cannot be written is lost: there is no place left to say so.
-    @Sendable public static func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    /// Writes text as it is. What cannot be written is dropped: there is no place left to say so, and a full
+    /// or closed log is no reason to lose the work it speaks of.
+    @Sendable public static func put(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
 
     public static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 

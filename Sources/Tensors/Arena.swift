@@ -88,7 +88,7 @@ enum Arena {
             smaller batches
 
             """
-        FileHandle.standardError.write(Data(message.utf8))
+        _ = Array(message.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
         exit(EXIT_FAILURE)
     }
 }

@@ -82,17 +82,20 @@ struct AnswerBenchmarks: RecipeCommand {
         let source = modelId ?? URL(fileURLWithPath: model).lastPathComponent
         func goOn() throws {
             guard interruption.isRequested else { return }
-            try writer.close()
             throw StageError.interrupted(
                 "the answers so far are in \(file.path); run the same command to go on")
         }
-        try answerer.answer(
-            Array(questions[known.count...]), of: benchmark, modelID: source, beforeStep: goOn
-        ) { record in
-            try writer.append(String(record.encodedLine.dropLast()))
-            progress.advance()
+        // Closed here and only here, also after an interruption: several workers may notice that.
+        let answering = Result {
+            try answerer.answer(
+                Array(questions[known.count...]), of: benchmark, modelID: source, beforeStep: goOn
+            ) { record in
+                try writer.append(String(record.encodedLine.dropLast()))
+                progress.advance()
+            }
         }
         try writer.close()
+        try answering.get()
         progress.finish()
         return questions.count
     }

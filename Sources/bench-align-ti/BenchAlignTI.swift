@@ -88,7 +88,8 @@ struct BenchAlignTI: ParsableCommand {
         let printed = String(decoding: try OwnProcess.output(of: name, arguments: all), as: UTF8.self)
         return try printed.split(separator: "\n").map { line in
             // Whole lines, at once: a reader may be waiting at the other end.
-            FileHandle.standardOutput.write(Data((line + "\n").utf8))
+            print(line)
+            fflush(nil)
             return try JSONValue(parsing: Array(line.utf8))
         }
     }
