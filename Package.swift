@@ -4,12 +4,12 @@ import PackageDescription
 // The targets as data, in dependency order. `ImportTests` holds the `import` lines of Sources/ to this table.
 
 /// Debian's C libraries: a module map and a shim header each, nothing else.
-let system = ["COpenBLAS", "CDNNL", "CZstd", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP"]
+let system = ["COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP"]
 
 let libraries: [(name: String, imports: [String])] = [
     ("Tensors", ["COpenBLAS", "CDNNL", "CKernels"]),
     ("Autograd", ["Tensors", "CKernels"]),
-    ("Files", ["CZstd", "CArchive", "CCrypto"]),
+    ("Files", ["CZstd", "CZlib", "CArchive", "CCrypto"]),
     ("Settings", ["Files"]),
     ("Records", ["Files"]),
     ("Text", ["Files"]),

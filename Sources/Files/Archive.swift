@@ -28,8 +28,9 @@ public enum Archive {
         let reader = try ArchiveReader(url, memberLimit: memberLimit)
         while let path = try reader.next() {
             guard let normalized = MemberPath.normalized(path) else { continue }
-            guard try body(normalized, { try reader.readBytes() }) else { return }
+            guard try body(normalized, { try reader.readBytes() }) else { break }
         }
+        try reader.finish()
     }
 
     /// Hands over the wanted files, each once, in whatever order they are stored, and stops after the last

@@ -7,10 +7,13 @@ final class ArchiveReader {
     private let memberLimit: Int
     private let handle: OpaquePointer
     private let fileBytes: Int
+    /// The content of a gzip or zstd file; nil for others, which libarchive reads itself.
+    private let stream: ContentStream?
     private var entry: OpaquePointer?
     private var member = ""
     private var link: String?
     private var isRead = false
+    private var isAtEnd = false
     private var memberEnd = 0  // of the latest member, in uncompressed bytes
 
     init(_ url: URL, memberLimit: Int) throws {
@@ -19,20 +22,43 @@ final class ArchiveReader {
         fileBytes = try InputFile(url).size()
         guard let made = archive_read_new() else { preconditionFailure("ArchiveReader: no memory") }
         handle = made
+        stream = try ContentStream.of(url)
         // Not filter_all: that would start outside programs for exotic ones.
-        archive_read_support_filter_gzip(handle)
-        archive_read_support_filter_zstd(handle)
         archive_read_support_filter_bzip2(handle)
         archive_read_support_filter_xz(handle)
         archive_read_support_format_tar(handle)
         // Not the streaming zip reader: it would not notice that the directory at the end is missing.
         archive_read_support_format_zip_seekable(handle)
-        guard archive_read_open_filename(handle, path, 1 << 18) == ARCHIVE_OK else {
-            throw notAnArchive()
-        }
+        guard open() == ARCHIVE_OK else { throw notAnArchive() }
     }
 
     deinit { archive_read_free(handle) }
+
+    private func open() -> Int32 {
+        guard let stream else { return archive_read_open_filename(handle, path, 1 << 18) }
+        // The stream lives as long as this object, and the handle no longer than it.
+        return archive_read_open(
+            handle, Unmanaged.passUnretained(stream).toOpaque(), nil,
+            { _, client, block in
+                guard let client else { return -1 }
+                let stream = Unmanaged<ContentStream>.fromOpaque(client).takeUnretainedValue()
+                let bytes = stream.next()
+                block?.pointee = bytes.baseAddress
+                return stream.problem == nil ? bytes.count : -1
+            }, nil)
+    }
+
+    /// Reads a compressed archive to its end, where checksums stand that the bytes before must fit.
+    ///
+    /// - Throws: `FilesError.corrupt` where they do not
+    func finish() throws {
+        if archive_filter_count(handle) > 1 { while try !isAtEnd && next() != nil {} }
+        stream?.drain()
+        guard let problem = stream?.problem else { return }
+        throw FilesError.corrupt(
+            path: path, offset: nil,
+            problem: "its compressed data is damaged (\(problem)): fetch or make the file again")
+    }
 
     /// The path of the next file as stored; folders and devices are passed over. nil at the end.
     func next() throws -> String? {
@@ -41,6 +67,7 @@ final class ArchiveReader {
             let status = archive_read_next_header(handle, &entry)
             if status == ARCHIVE_EOF {
                 try checkEndMark()
+                isAtEnd = true
                 return nil
             }
             if status == ARCHIVE_RETRY { continue }
@@ -97,7 +124,7 @@ final class ArchiveReader {
     /// libarchive seeks over what is not read in a plain tar, also past the end of a truncated file.
     private func checkThatSkippedBytesExist() throws {
         // One filter is the file itself: nothing is compressed.
-        guard isTar, archive_filter_count(handle) == 1, memberEnd > fileBytes else { return }
+        guard isTar, stream == nil, archive_filter_count(handle) == 1, memberEnd > fileBytes else { return }
         throw failure(
             nil, "the archive is truncated: the member ends at byte \(memberEnd), the file at \(fileBytes)")
     }
@@ -124,7 +151,7 @@ final class ArchiveReader {
     }
 
     private var message: String {
-        archive_error_string(handle).map { String(cString: $0) } ?? "unknown error"
+        stream?.problem ?? archive_error_string(handle).map { String(cString: $0) } ?? "unknown error"
     }
 
     private func notAnArchive() -> FilesError {

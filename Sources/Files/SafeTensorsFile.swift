@@ -26,7 +26,11 @@ public final class SafeTensorsFile: @unchecked Sendable {  // the store is priva
         }
         let mapped = MappedBytes(mapping)
         let isCompressed = mapped.withBytes { Zstandard.isFrame($0) }
-        try self.init(isCompressed ? Zstandard.decodeFile(url, limit: limit) : mapped, path: url.path)
+        let plausible = max(
+            Zstandard.leastLimit,
+            mapping.count.multipliedReportingOverflow(by: Zstandard.largestRatio).partialValue)
+        try self.init(
+            isCompressed ? Zstandard.decodeFile(url, limit: min(limit, plausible)) : mapped, path: url.path)
     }
 
     /// Reads a file that is in memory, compressed or not; `name` stands for it in errors.

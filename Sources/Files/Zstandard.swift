@@ -5,6 +5,11 @@ import Foundation
 public enum Zstandard {
     /// The level for data that is written once and read often.
     public static let defaultLevel = 3
+    /// How many times its size a compressed file may decompress to; our shards and outputs reach some tens. A
+    /// file made to fill the memory reaches 30,000.
+    static let largestRatio = 2000
+    /// Bytes that a file may decompress to however small it is.
+    static let leastLimit = 1 << 26
 
     /// The bytes as one frame.
     public static func compress(_ bytes: [UInt8], level: Int = defaultLevel) throws -> [UInt8] {

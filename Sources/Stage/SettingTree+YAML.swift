@@ -21,18 +21,31 @@ extension SettingTree {
                 self.init(value: .null, origin: origin(1))
                 return
             }
-            try self.init(node, name: name, origin: origin)
+            var room = Self.mostSettings
+            try self.init(node, name: name, room: &room, origin: origin)
         } catch let error as YamlError {
             throw StageError.badRecipe(file: name, problem: "not valid YAML: \(error)")
         }
     }
 
-    private init(_ node: Node, name: String, origin: (Int) -> SettingOrigin) throws {
+    /// Settings that a recipe may hold: aliases repeat what they stand for, and a few lines of aliases of
+    /// aliases can stand for more than a memory holds.
+    private static let mostSettings = 100_000
+
+    private init(
+        _ node: Node, name: String, room: inout Int, origin: (Int) -> SettingOrigin
+    ) throws {
+        room -= 1
+        guard room > 0 else {
+            throw StageError.badRecipe(
+                file: name, problem: "holds more than \(Self.mostSettings) values, those of aliases counted")
+        }
         let value: Value
         switch node {
         case .scalar(let scalar): value = Self.scalar(scalar)
         case .sequence(let elements):
-            value = .list(try elements.map { try SettingTree($0, name: name, origin: origin) })
+            value = .list(
+                try elements.map { try SettingTree($0, name: name, room: &room, origin: origin) })
         case .mapping(let pairs):
             var fields: [String: SettingTree] = [:]
             for (key, child) in pairs {
@@ -40,7 +53,7 @@ extension SettingTree {
                     throw StageError.badRecipe(
                         file: name, problem: "a key is a list or a map, expected a name")
                 }
-                var setting = try SettingTree(child, name: name, origin: origin)
+                var setting = try SettingTree(child, name: name, room: &room, origin: origin)
                 // The key's line: a message about `key:` should point at it, not at what stands below.
                 setting.origin = origin(key.mark?.line ?? 1)
                 fields[text] = setting

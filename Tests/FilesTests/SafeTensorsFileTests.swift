@@ -176,4 +176,17 @@ import Testing
             #expect(throws: FilesError.self) { try SafeTensorsFile(folder) }
         }
     }
+
+    @Test func aFileThatWouldFillTheMemoryIsRefused() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("model.safetensors")
+            let bomb = try Zstandard.compress([UInt8](repeating: 0, count: 1 << 28), level: 1)
+            #expect(bomb.count < 1 << 15)
+            try AtomicOutput.writeAtomically(bomb, to: url)
+            #expect(
+                throws: FilesError.tooLarge(
+                    path: url.path, item: "the decompressed content", limit: 1 << 26)
+            ) { try SafeTensorsFile(url) }
+        }
+    }
 }

@@ -216,4 +216,20 @@ private struct Demanding: Recipe {
             }
         }
     }
+
+    @Test func aliasesOfAliasesAreRefusedBeforeTheyFillTheMemory() throws {
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...14 {
+            let alias = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(alias)]\n"
+        }
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("bomb.yaml")
+            try AtomicOutput.writeAtomically(text, to: file)
+            let problem = "holds more than 100000 values, those of aliases counted"
+            #expect(throws: StageError.badRecipe(file: file.path, problem: problem)) {
+                try RecipeLoader.load(Example.self, config: file)
+            }
+        }
+    }
 }
