@@ -27,6 +27,19 @@ public final class MetricsFile {
     /// Makes sure that what was appended is on disk: before a state is written that counts on it.
     package func synchronize() throws { try writer.synchronize() }
 
+    /// Digest of the first `steps` lines, for whoever must know that they are still what they were.
+    ///
+    /// - Returns: nil where there are fewer
+    package static func digest(of url: URL, steps: Int) throws -> String? {
+        let bytes = try InputBytes.read(url)
+        var end = bytes.startIndex
+        for _ in 0..<steps {
+            guard let feed = bytes[end...].firstIndex(of: 0x0A) else { return nil }
+            end = feed + 1
+        }
+        return Digest.sha256(Array(bytes[..<end]))
+    }
+
     /// The steps of a file in their order, and what is wrong with the lines that are none.
     ///
     /// - Throws: `FilesError` where the file cannot be read

@@ -11,6 +11,8 @@ import Tensors
 public final class Trainer {
     /// Progress of a run.
     public enum Event {
+        /// A damaged file of an earlier attempt, renamed so that nothing of it is lost.
+        case setAside(path: String, problem: String)
         case resumed(step: Int)
         case step(StepMetrics)
         case stateWritten(step: Int)
@@ -70,6 +72,18 @@ public final class Trainer {
             settings.schedule, peak: settings.optimizer.learningRate, steps: steps)
     }
 
+    /// Names of the files in a run's folder that an unfinished run needs to go on, or that were damaged; they
+    /// are no result.
+    public static let stateFiles: Set<String> = {
+        let states = [TrainingState.file, TrainingState.previousFile]
+        return Set(states + (states + [MetricsFile.file]).map { $0 + TrainingState.damagedSuffix })
+    }()
+
+    /// Forgets what an earlier attempt in this folder has left.
+    public static func forget(in folder: URL) {
+        for name in stateFiles { unlink(folder.appendingPathComponent(name).path) }
+    }
+
     /// Runs to the end, or to `stop`; writes metrics and states into `folder` and resumes from what is there.
     ///
     /// - Parameters:
@@ -79,8 +93,8 @@ public final class Trainer {
     public func run(
         in folder: URL, run: String, stop: () -> Bool = { false }, report: (Event) throws -> Void = { _ in }
     ) throws -> Bool {
-        let stateFile = folder.appendingPathComponent(TrainingState.file)
-        let done = try TrainingState.restore(optimizer, run: run, from: stateFile) ?? 0
+        let state = TrainingState(optimizer, in: folder, run: run)
+        let done = try state.restore { try report(.setAside(path: $0, problem: $1)) }
         if done > 0 { try report(.resumed(step: done)) }
         let metrics = try MetricsFile(folder.appendingPathComponent(MetricsFile.file), keeping: done)
         for step in done..<max(done, steps) {
@@ -90,7 +104,7 @@ public final class Trainer {
             let stopping = step + 1 < steps && stop()
             if stopping || (step + 1) % settings.stateEvery == 0 || step + 1 == steps {
                 try metrics.synchronize()
-                try TrainingState.write(optimizer, step: step + 1, run: run, to: stateFile)
+                try state.write(step: step + 1)
                 try report(.stateWritten(step: step + 1))
             }
             if stopping { return false }

@@ -1,0 +1,99 @@
+import AlignmentSupport
+import Distillation
+import Files
+import Foundation
+import Models
+import Records
+import Shards
+import TestSupport
+import Testing
+import Training
+
+/// A state that is damaged is never gone on from: what is whole is, and the run ends in the same weights.
+@Suite struct TrainingStateTests {
+    private func trainer(_ dataset: ShardDataset) throws -> Trainer {
+        var settings = TrainingSettings()
+        settings.weights = LossTerms(sft: 1)
+        (settings.batchSize, settings.optimizer.learningRate, settings.steps) = (5, 1e-3, 6)
+        settings.stateEvery = 2
+        return try Trainer(
+            student: try ModelFixture(tinyModel).student(), teacher: nil, cached: nil, dataset: dataset,
+            settings: settings, plan: TeacherPlan(settings.objective(), cache: nil))
+    }
+
+    private func weights(_ trainer: Trainer) -> [[Float]] {
+        trainer.student.parameters().map { $0.value.data.values }
+    }
+
+    /// Trains five of six steps, lets `damage` at the folder, and trains to the end.
+    private func resume(
+        _ dataset: ShardDataset, in folder: URL, damage: (URL) throws -> Void
+    ) throws -> (weights: [[Float]], from: Int, setAside: [String]) {
+        var done = 0
+        _ = try trainer(dataset).run(in: folder, run: "r", stop: { done >= 5 }) { event in
+            if case .step = event { done += 1 }
+        }
+        try damage(folder)
+        var (from, setAside) = (0, [String]())
+        let second = try trainer(dataset)
+        _ = try second.run(in: folder, run: "r", stop: { false }) { event in
+            switch event {
+            case .resumed(let step): from = step
+            case .setAside(let path, _): setAside.append(URL(fileURLWithPath: path).lastPathComponent)
+            default: break
+            }
+        }
+        return (weights(second), from, setAside)
+    }
+
+    private func flip(_ file: URL, bit: Int) throws {
+        var bytes = [UInt8](try Data(contentsOf: file))
+        let place = bit % (bytes.count * 8)
+        bytes[place / 8] ^= 1 << UInt8(place % 8)
+        try AtomicOutput.writeAtomically(bytes, to: file)
+    }
+
+    @Test func anyFlippedBitOfAStateOrOfItsMetricsIsNoticed() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let straight = try trainer(dataset)
+            _ = try straight.run(in: folder.appendingPathComponent("straight"), run: "r")
+            let expected = weights(straight)
+            // Places all over the file, its header among them.
+            for (number, bit) in [3, 70, 801, 1203, 5_000, 123_457, 1_234_567].enumerated() {
+                let found = try resume(dataset, in: folder.appendingPathComponent("s\(number)")) {
+                    try flip($0.appendingPathComponent("state.safetensors"), bit: bit)
+                }
+                #expect(found.weights == expected && found.from == 4, "bit \(bit)")
+                #expect(found.setAside == ["state.safetensors"], "bit \(bit)")
+            }
+            // The fifth line belongs to the newest state alone, the first to both.
+            let late = try resume(dataset, in: folder.appendingPathComponent("late")) {
+                let file = $0.appendingPathComponent("metrics.jsonl")
+                let text = try String(contentsOf: file, encoding: .utf8)
+                let end = text.count - 20
+                try flip(file, bit: 8 * end)
+            }
+            #expect(late.weights == expected && late.from == 4)
+            let early = try resume(dataset, in: folder.appendingPathComponent("early")) {
+                try flip($0.appendingPathComponent("metrics.jsonl"), bit: 100)
+            }
+            #expect(early.weights == expected && early.from == 0)
+            #expect(
+                early.setAside == ["state.safetensors", "state-before.safetensors", "metrics.jsonl"])
+            let lines = try MetricsFile.read(
+                folder.appendingPathComponent("early").appendingPathComponent(MetricsFile.file))
+            #expect(lines.steps.map(\.step) == Array(0..<6) && lines.problems.isEmpty)
+        }
+    }
+
+    @Test func withoutTheNewestStateTheRunGoesOnFromTheOneBefore() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let found = try resume(dataset, in: folder.appendingPathComponent("a")) {
+                try FileManager.default.removeItem(at: $0.appendingPathComponent("state.safetensors"))
+            }
+            #expect(found.from == 4 && found.setAside.isEmpty)
+        }
+    }
+}
