@@ -20,21 +20,22 @@ public final class AtomicFile: ByteSink {
     /// - Throws: `FilesError.system` with the path and what the system said
     public init(_ url: URL) throws {
         let kind = FileManager.fileType(atPath: url.path)
-        if let kind, kind != S_IFREG, kind != S_IFDIR {
+        // `/dev/stdout` may be a link to a file, and must stay a link.
+        let isDevice = ["/dev/", "/proc/"].contains { url.path.hasPrefix($0) }
+        if let kind, kind != S_IFDIR, kind != S_IFREG || isDevice {
             target = url.path
             temporary = nil
             descriptor = open(target, O_WRONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw FilesError.current(target, "open it") }
             return
         }
-        // A link stays a link: what it points to is replaced.
-        let resolved = url.resolvingSymlinksInPath()
-        target = resolved.path
+        // A link is replaced; nothing is written through it.
+        target = url.path
         guard kind != S_IFDIR else {
             throw FilesError.system(path: target, operation: "write it", code: EISDIR)
         }
-        try AtomicOutput.makeFolder(resolved.deletingLastPathComponent())
-        let name = AtomicOutput.temporaryURL(beside: resolved).path
+        try AtomicOutput.makeFolder(url.deletingLastPathComponent())
+        let name = AtomicOutput.temporaryURL(beside: url).path
         temporary = name
         descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FilesError.current(target, "create it") }

@@ -77,6 +77,20 @@ public enum AtomicOutput {
             ".\(url.lastPathComponent).partial-\(unique)")
     }
 
+    /// Removes what processes that were killed left below a folder under temporary names.
+    ///
+    /// Only for the one process that may write there: temporary names of living ones look the same.
+    public static func removePartialFiles(below folder: URL) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            let url = folder.appendingPathComponent(name)
+            if name.hasPrefix("."), name.contains(".partial-") {
+                try FileManager.default.removeItem(at: url)
+            } else if FileManager.linkType(atPath: url.path) == S_IFDIR {
+                try removePartialFiles(below: url)
+            }
+        }
+    }
+
     /// Makes a rename durable. A file system that cannot sync folders is left to its own rules.
     static func syncFolder(_ url: URL) {
         let descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -64,6 +64,12 @@ final class InputFile {
 
 extension FileManager {
     /// The kind of thing at a path after following links: nil when there is nothing.
+    static func linkType(atPath path: String) -> mode_t? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    /// Type of the file at a path, links followed; nil where there is none.
     static func fileType(atPath path: String) -> mode_t? {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil

@@ -12,7 +12,7 @@ public final class JSONLinesWriter {
         path = url.path
         try AtomicOutput.makeFolder(url.deletingLastPathComponent())
         if FileManager.fileType(atPath: path) == S_IFREG { try JSONLines.repair(url) }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw FilesError.current(path, "open it") }
     }
 

@@ -74,6 +74,9 @@ public enum ShardFormat {
     /// Name of the file that lists what was left out.
     public static let skippedFile = "skipped.jsonl"
 
+    /// Whether a file of a data set's folder is a shard: its reader holds it to the digest in the index.
+    public static func isShard(_ path: String) -> Bool { path.hasSuffix(".safetensors.zst") }
+
     static func fileName(_ name: String, _ shard: Int) -> String {
         let digits = String(shard)
         return "\(name)-\(String(repeating: "0", count: max(0, 5 - digits.count)))\(digits).safetensors.zst"

@@ -6,13 +6,20 @@ public enum StageError: ExitCoded, Equatable, CustomStringConvertible {
     case badRecipe(file: String, problem: String)
     /// The command line asks for something impossible.
     case usage(String)
-    /// SIGINT or SIGTERM came; the state is saved.
+    /// The output folder is an input, a link, or somebody else's.
+    case badOutput(path: String, problem: String)
+    /// Another process writes into the output folder.
+    case busy(path: String)
+    /// SIGINT, SIGTERM or SIGHUP came; the state is saved.
     case interrupted(String)
 
     public var description: String {
         switch self {
         case .badRecipe(let file, let problem): "\(file): \(problem)"
         case .usage(let text): text
+        case .badOutput(let path, let problem): "--out \(path) \(problem)"
+        case .busy(let path):
+            "\(path): another process is writing into it: wait for it, or give another --out"
         case .interrupted(let text): "interrupted: \(text)"
         }
     }
@@ -20,8 +27,8 @@ public enum StageError: ExitCoded, Equatable, CustomStringConvertible {
     public var exitCode: Int32 {
         switch self {
         case .badRecipe: ExitStatus.badData
-        case .usage: ExitStatus.usage
-        case .interrupted: ExitStatus.tryAgain
+        case .usage, .badOutput: ExitStatus.usage
+        case .busy, .interrupted: ExitStatus.tryAgain
         }
     }
 }

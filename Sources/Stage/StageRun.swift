@@ -18,7 +18,8 @@ public final class StageRun {
     public let stage: String
     public let output: URL
     private let recipe: JSONValue
-    private let inputs: [Receipt.Input]
+    private let inputs: [StageInput]
+    private let folder: OutputFolder
     private let options: ConfigurationOptions
     private let started = ContinuousClock.now
     private let say: (String) -> Void
@@ -37,15 +38,17 @@ public final class StageRun {
         self.stage = stage
         self.output = output
         self.recipe = try recipe.tree()
-        self.inputs = inputs.map { Receipt.Input(name: $0.name, path: $0.path, sha256: $0.digest) }
+        self.inputs = inputs
         self.options = options
         self.say = say
+        folder = OutputFolder(output, stage: stage)
+        try folder.check(inputs: inputs.map(\.path), force: options.force)
     }
 
     /// Digest of the recipe and the inputs: what resumable state must belong to.
     public var identity: String {
         Digest.sha256(
-            "\(stage)\n\(recipe.text())\n" + inputs.map { "\($0.name) \($0.sha256)" }.joined(separator: "\n"))
+            "\(stage)\n\(recipe.text())\n" + inputs.map { "\($0.name) \($0.digest)" }.joined(separator: "\n"))
     }
 
     /// Whether the folder holds the result of this recipe and these inputs already. If so its receipt is
@@ -66,8 +69,9 @@ public final class StageRun {
         do {
             guard let receipt = try Receipt.read(in: output), receipt.stage == stage, receipt.recipe == recipe
             else { return nil }
-            func identity(_ inputs: [Receipt.Input]) -> [String] { inputs.map { "\($0.name) \($0.sha256)" } }
-            guard identity(receipt.inputs) == identity(inputs) else { return nil }
+            guard receipt.inputs.map({ [$0.name, $0.sha256] }) == inputs.map({ [$0.name, $0.digest] }) else {
+                return nil
+            }
             let lost = receipt.lostOutputs(in: output)
             guard lost.isEmpty else {
                 say(
@@ -83,9 +87,13 @@ public final class StageRun {
         }
     }
 
-    /// Makes the folder and takes an old receipt away: from here to `finish` the folder is not whole.
+    /// Holds the inputs to the digests that their receipts claim, makes the folder, takes it for this
+    /// process, and takes an old receipt away: from here to `finish` the folder is not whole.
+    ///
+    /// - Throws: `FilesError.corrupt` for an input that is not what its stage wrote, `StageError.busy`
     public func begin() throws {
-        try AtomicOutput.makeFolder(output)
+        for input in inputs { try input.verify() }
+        try folder.claim()
         let url = output.appendingPathComponent(Receipt.fileName)
         guard unlink(url.path) == 0 || errno == ENOENT else {
             throw FilesError.system(path: url.path, operation: "remove the old receipt", code: errno)
@@ -121,11 +129,14 @@ public final class StageRun {
         }
         let usage = ResourceUsage.current()
         let receipt = Receipt(
-            stage: stage, recipe: recipe, inputs: inputs, outputs: outputs, counts: counts,
+            stage: stage, recipe: recipe,
+            inputs: inputs.map { Receipt.Input(name: $0.name, path: $0.path, sha256: $0.digest) },
+            outputs: outputs, counts: counts,
             codeVersion: Self.codeVersion, blasCore: blasCore, threads: options.threads,
             wallSeconds: (ContinuousClock.now - started).seconds, cpuSeconds: usage.cpuSeconds,
             peakResidentBytes: usage.peakResidentBytes)
         try receipt.write(in: output)
+        folder.release()
         options.printSummary(summary(receipt, wasUpToDate: false))
         return receipt
     }

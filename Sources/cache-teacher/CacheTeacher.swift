@@ -95,7 +95,10 @@ struct CacheTeacher: RecipeCommand {
         let digest = try store.digest(ofModel: folder)
         let run = try StageRun(
             "cache-teacher", recipe: recipe,
-            inputs: [StageInput("teacher", folder, digest: digest), StageInput("shards", data)],
+            inputs: [
+                StageInput("teacher", folder, digest: digest),
+                StageInput("shards", data, isHeldElsewhere: ShardFormat.isShard),
+            ],
             output: output, options: configuration)
         if isServed(output), try run.isUpToDate() { return }
         let dataset = try ShardDataset(data, shardsHeld: TeacherOutputs.relevanceShards)

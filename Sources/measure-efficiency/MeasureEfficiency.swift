@@ -50,6 +50,10 @@ struct MeasureEfficiency: RecipeCommand {
 
     func run() throws {
         let recipe = try self.recipe()
+        if let measure {
+            if let threads = configuration.threads { ProcessorLimit.apply(threads) }
+            return print(try ModelCost(measuring: URL(fileURLWithPath: measure), recipe).line)
+        }
         let output = URL(fileURLWithPath: out ?? "")
         let run = try StageRun(
             "measure-efficiency", recipe: recipe,
@@ -59,10 +63,6 @@ struct MeasureEfficiency: RecipeCommand {
                     try StageInput("run \($0.name)", $0.url.appendingPathComponent(Receipt.fileName))
                 },
             output: output, options: configuration)
-        if let measure {
-            let cost = try ModelCost(measuring: URL(fileURLWithPath: measure), recipe)
-            return print(cost.line)
-        }
         let table = output.appendingPathComponent("table.txt")
         if try run.isUpToDate() { return try configuration.show(tableIn: table) }
 

@@ -60,7 +60,7 @@ struct MeasureExposure: RecipeCommand {
         let inputs =
             try [StageInput("teacher", url(teacher))]
             + students.map { try StageInput("student \($0.name)", $0.url) } + [
-                StageInput("shards", url(shards))
+                StageInput("shards", url(shards), isHeldElsewhere: ShardFormat.isShard)
             ]
         let run = try StageRun(
             "measure-exposure", recipe: recipe, inputs: inputs, output: url(out), options: configuration)

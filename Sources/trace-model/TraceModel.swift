@@ -69,7 +69,9 @@ struct TraceModel: RecipeCommand {
         { name, path in path.map { (name, $0) } }
         let run = try StageRun(
             "trace-model", recipe: Recorded(recipe: recipe, samples: sample),
-            inputs: inputs.map { try StageInput($0.0, URL(fileURLWithPath: $0.1)) },
+            inputs: inputs.map {
+                try StageInput($0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
+            },
             output: URL(fileURLWithPath: out), options: configuration)
         if try run.isUpToDate() { return }
         let parts = recipe.parts

@@ -56,7 +56,9 @@ struct TrainStudent: RecipeCommand {
         let output = URL(fileURLWithPath: out)
         let run = try StageRun(
             "train-student", recipe: recipe,
-            inputs: folders.map { try StageInput($0.0, URL(fileURLWithPath: $0.1)) }, output: output,
+            inputs: folders.map {
+                try StageInput($0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
+            }, output: output,
             options: configuration)
         if try run.isUpToDate() { return }
 
@@ -89,9 +91,7 @@ struct TrainStudent: RecipeCommand {
             )
         }
         try run.begin()
-        if configuration.force {
-            try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors"))
-        }
+        if configuration.force { Trainer.forget(in: output) }
         try train(trainer, run, output, log: recipe.tensorboard ? TensorBoardLog(run: output) : nil)
         try student.write(into: output)
         var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
@@ -101,9 +101,9 @@ struct TrainStudent: RecipeCommand {
         try run.finish(
             counts: .object(counts),
             volatile: Set(["metrics.jsonl"] + TensorBoardLog.files(of: output)),
-            excluding: ["state.safetensors"], blasCore: Machine.blasCore)
+            excluding: Trainer.stateFiles, blasCore: Machine.blasCore)
         // Only now: until the receipt stands, an interrupted stage must find its way back.
-        try? FileManager.default.removeItem(at: output.appendingPathComponent("state.safetensors"))
+        Trainer.forget(in: output)
     }
 
     /// Entries of the store that are lost or damaged are computed again by the teacher, which is loaded for
@@ -125,6 +125,10 @@ struct TrainStudent: RecipeCommand {
         var progress = ProgressReporter("training", total: trainer.steps, unit: "steps")
         let finished = try trainer.run(in: output, run: run.identity, stop: isInterrupted) { event in
             switch event {
+            case .setAside(let path, let problem):
+                StandardError.write(
+                    "train-student: warning: \(path): \(problem); set aside as \(path).damaged, going on from the "
+                        + "state before it, or from the start where there is none")
             case .resumed(let step):
                 StandardError.write("train-student: going on after step \(step)")
                 progress = ProgressReporter("training", total: trainer.steps, done: step, unit: "steps")

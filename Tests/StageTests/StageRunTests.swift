@@ -77,11 +77,12 @@ private struct Small: Recipe {
         }
     }
 
-    @Test func anotherRecipeInputOrStageIsNotUpToDate() throws {
+    @Test func anotherRecipeOrInputIsNotUpToDateAndAnotherStageIsRefused() throws {
         try withTemporaryFolder { folder in
             _ = try complete(prepare(folder))
             #expect(try !prepare(folder, rate: 0.2).isUpToDate())
-            #expect(try !prepare(folder, stage: "other").isUpToDate())
+            #expect(throws: StageError.self) { try prepare(folder, stage: "other") }
+            #expect(try !prepare(folder, stage: "other", arguments: ["--force"]).isUpToDate())
             #expect(try prepare(folder).isUpToDate())
             try AtomicOutput.writeAtomically("other", to: folder.appendingPathComponent("in.txt"))
             #expect(try !prepare(folder).isUpToDate())

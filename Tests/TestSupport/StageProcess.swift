@@ -1,7 +1,7 @@
 import Foundation
 
 /// A stage's executable, built beside the tests.
-public struct StageProcess {
+public struct StageProcess: Sendable {
     public let executable: URL
 
     /// - Returns: nil where the stage was not built

@@ -1,0 +1,108 @@
+import Files
+import Foundation
+import Records
+
+/// The folder that a stage writes: that it is the stage's own, and that nobody else writes it meanwhile.
+///
+/// While a stage is at work the hidden file `.owner` in it names the stage and is locked (flock, which the
+/// system lets go of when the process ends, however it ends). Without the lock it marks what an interrupted
+/// run of that stage has left.
+final class OutputFolder {
+    static let ownerFile = ".owner"
+    private let url: URL
+    private let stage: String
+    private var lock: Int32 = -1
+
+    init(_ url: URL, stage: String) { (self.url, self.stage) = (url, stage) }
+
+    deinit { if lock >= 0 { close(lock) } }
+
+    /// Refuses a folder that results do not belong into.
+    ///
+    /// - Parameters:
+    ///   - inputs: paths of what the stage reads
+    ///   - force: whether a folder of something else may be written into all the same
+    /// - Throws: `StageError.badOutput`
+    func check(inputs: [String], force: Bool) throws {
+        func refuse(_ problem: String) -> StageError { .badOutput(path: url.path, problem: problem) }
+        let path = Self.resolved(url.path)
+        guard path != "/", path != Self.resolved(NSHomeDirectory()) else {
+            throw refuse("results need a folder of their own, not a home or the root of all folders")
+        }
+        var status = stat()
+        if lstat(url.path, &status) == 0 {
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: break
+            case S_IFLNK:
+                throw refuse(
+                    "is a link to \(path), and nothing is written through links: name the folder itself")
+            default: throw refuse("is no folder")
+            }
+        }
+        for input in inputs.map(Self.resolved) where (input + "/").hasPrefix(path + "/") {
+            throw refuse(
+                input == path
+                    ? "is also an input: give another folder"
+                    : "holds the input \(input): give another folder")
+        }
+        guard !force, let foreign = foreignContents() else { return }
+        throw refuse("\(foreign): give another folder, or --force to write into this one")
+    }
+
+    /// What says that the folder is not this stage's; nil for a new, an empty and an own one.
+    private func foreignContents() -> String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        guard let first = names.min() else { return nil }
+        if let owner = try? String(contentsOf: url.appendingPathComponent(Self.ownerFile), encoding: .utf8) {
+            return owner == stage ? nil : "holds what \(owner) has begun"
+        }
+        guard names.contains(Receipt.fileName) else { return "is not empty (it holds '\(first)')" }
+        // A receipt that is damaged says nothing; its stage makes the folder again, with a warning.
+        guard let receipt = try? Receipt.read(in: url), receipt.stage != stage else { return nil }
+        return "holds what \(receipt.stage) has made"
+    }
+
+    /// Makes the folder and takes it for this process, and removes what killed processes left of their
+    /// unfinished files.
+    ///
+    /// - Throws: `StageError.busy` while another process has it
+    func claim() throws {
+        try AtomicOutput.makeFolder(url)
+        let path = url.appendingPathComponent(Self.ownerFile).path
+        while true {
+            let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+            guard file >= 0 else {
+                throw FilesError.system(path: path, operation: "mark the folder as taken", code: errno)
+            }
+            if flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                close(file)
+                throw StageError.busy(path: url.path)
+            }
+            // Whoever had it may have finished, and removed it, between the two calls above.
+            var status = stat()
+            if fstat(file, &status) == 0, status.st_nlink == 0 {
+                close(file)
+                continue
+            }
+            lock = file
+            let name = Array(stage.utf8)
+            guard ftruncate(file, 0) == 0, write(file, name, name.count) == name.count else {
+                throw FilesError.system(path: path, operation: "mark the folder as taken", code: errno)
+            }
+            break
+        }
+        try AtomicOutput.removePartialFiles(below: url)
+    }
+
+    /// Ends the claim of a finished folder.
+    func release() {
+        guard lock >= 0 else { return }
+        unlink(url.appendingPathComponent(Self.ownerFile).path)
+        close(lock)
+        lock = -1
+    }
+
+    private static func resolved(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    }
+}
