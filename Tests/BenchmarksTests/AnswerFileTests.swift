@@ -88,7 +88,8 @@ import Testing
                 + "byte 256: values are nested more than 256 deep), expected at most 256 nested levels")
         #expect(
             thrownText { _ = try AnswerFile(URL(fileURLWithPath: "/nowhere/a.jsonl")) }
-                == "/nowhere/a.jsonl: cannot be read: The operation could not be completed. The file doesn’t exist."
+                == "/nowhere/a.jsonl: cannot be read: The operation could not be completed. The file "
+                + "doesn’t exist."
         )
     }
 

@@ -71,7 +71,8 @@ import Testing
         }
         #expect(
             try onLine3("/9j/4AAQ", "/9j/4A*Q") == "…/mmbench_dev_20230712.tsv:3: field 'image' holds "
-                + "no image: character 7 of 1344 is byte 42, which base64 does not use; download the file again"
+                + "no image: character 7 of 1344 is byte 42, which base64 does not use; download the "
+                + "file again"
         )
         #expect(
             try onLine3("/9j/4AAQ", "") == "…/mmbench_dev_20230712.tsv:3: field 'image' holds no image: "
@@ -84,7 +85,9 @@ import Testing
                 + "expected a whole number")
         #expect(
             try error { $0.replacingOccurrences(of: "\tl2-category\t", with: "\tl2\t") }
-                == "…/mmbench_dev_20230712.tsv:1: 'l2-category' is no column (there are index, question, hint, A, B, C, D, answer, category, image, source, l2, comment, split), expected a column of that name"
+                == "…/mmbench_dev_20230712.tsv:1: 'l2-category' is no column (there are index, "
+                + "question, hint, A, B, C, D, answer, category, image, source, l2, comment, "
+                + "split), expected a column of that name"
         )
         #expect(
             try error { String($0.prefix(3_000)) } == "…/mmbench_dev_20230712.tsv:4: the row has 10 "

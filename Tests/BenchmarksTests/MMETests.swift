@@ -104,11 +104,13 @@ import Testing
         #expect(refusal(records) == "")
         #expect(
             refusal(Array(records.dropFirst())) == "a.jsonl:2: cannot be scored as MME: the answers on "
-                + "commonsense_reasoning/0104.png are not two in a row; the reference takes consecutive answers "
+                + "commonsense_reasoning/0104.png are not two in a row; the reference takes consecutive "
+                + "answers "
                 + "as an image's pair")
         #expect(
             refusal(records + records.prefix(2)) == "a.jsonl: cannot be scored as MME: 2 answers repeat "
-                + "a question, and the reference takes consecutive answers as a pair; answer each question once"
+                + "a question, and the reference takes consecutive answers as a pair; answer each "
+                + "question once"
         )
         // Whole images left out: the rest is scored, and the gap is told.
         let score = try benchmark.score(AnswerFile(name: "a.jsonl", records: Array(records.dropFirst(2))))

@@ -97,9 +97,12 @@ import Testing
             let changed = thrownText(in: folder) { _ = try POPE(folder: folder) }
             #expect(
                 changed == "…/coco/coco_pope_random.json:2: question 10000002 is \"Is there a violin in "
-                    + "the image?\" on COCO_val2014_000000900101.jpg, expected question 10000002 \"Is there a "
-                    + "piano in the image?\" on COCO_val2014_000000900101.jpg as in llava_pope_test.jsonl; the "
-                    + "label files are not of the question file's version: take those of the POPE repository at "
+                    + "the image?\" on COCO_val2014_000000900101.jpg, expected question 10000002 \"Is "
+                    + "there a "
+                    + "piano in the image?\" on COCO_val2014_000000900101.jpg as in "
+                    + "llava_pope_test.jsonl; the "
+                    + "label files are not of the question file's version: take those of the POPE "
+                    + "repository at "
                     + "commit e3e39262")
             // Without a question file the counts of a manifest tell.
             try FileManager.default.removeItem(at: folder.appendingPathComponent("llava_pope_test.jsonl"))
@@ -125,7 +128,8 @@ import Testing
                 + "reference pairs answers and labels by position, so answer every question once")
         #expect(
             refusal(records + records.prefix(1)) == "a.jsonl: cannot be scored as POPE: of 35 questions "
-                + "0 have no answer; 1 answers repeat a question, 0 belong to none; the reference pairs answers "
+                + "0 have no answer; 1 answers repeat a question, 0 belong to none; the reference pairs "
+                + "answers "
                 + "and labels by position, so answer every question once")
         #expect(
             refusal(records.reversed()) == "a.jsonl:12: 'question_id' is 12, expected 1: answers of the "

@@ -100,7 +100,8 @@ import Testing
             try text.write(to: url, atomically: true, encoding: .utf8)
             #expect(
                 thrownText(in: folder) { _ = try ScienceQA(folder: folder) } == "…/problems.json: no "
-                    + "problem '99999' of the test split in pid_splits.json, expected all 24; the file is cut "
+                    + "problem '99999' of the test split in pid_splits.json, expected all 24; the file "
+                    + "is cut "
                     + "short or of another version; download it again or remove it to use the letters of "
                     + "llava_test_CQM-A.json")
         }

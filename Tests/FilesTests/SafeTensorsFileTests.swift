@@ -16,7 +16,9 @@ import Testing
 
     @Test func readsAFileWrittenByHand() throws {
         let json =
-            #"{"__metadata__":{"format":"pt"},"b":{"dtype":"I16","shape":[2],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}"#
+            #"{"__metadata__":{"format":"pt"},"#
+            + #""b":{"dtype":"I16","shape":[2],"data_offsets":[4,8]},"#
+            + #""a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}"#
         let read = try SafeTensorsFile(
             bytes: file(json, data: [0, 0, 0x80, 0x3f, 0xff, 0xff, 2, 1]), name: "x")
         #expect(read.metadata == ["format": "pt"])
@@ -87,11 +89,13 @@ import Testing
             ": tensor 'a' has the impossible shape [4611686018427387904, 4]"
         ),
         (
-            #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#,
+            #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"#
+                + #""b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#,
             6, ": tensor 'b' at byte 115 overlaps the tensor before it, which ends at byte 117"
         ),
         (
-            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}"#,
+            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"#
+                + #""b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}"#,
             6, ": tensor 'b' at byte 117 leaves a gap after the tensor before it, which ends at byte 115"
         ),
         (

@@ -86,11 +86,13 @@ import Testing
     @Test func missingSizeAndBrokenJSONAreNamed() {
         #expect(
             thrownText { _ = try read(siglip.filter { $0.key != "size" }) }
-                == "preprocessor_config.json: 'size' is missing, expected a number of pixels, or a square height and width"
+                == "preprocessor_config.json: 'size' is missing, expected a number of pixels, or a "
+                + "square height and width"
         )
         #expect(
             thrownText { _ = try ImageProcessor(configuration: Data("{".utf8), file: "p") }
-                == "p: not valid JSON (line 1, byte 1: the text ends in the middle of a value (was the file cut off?)), expected a key in quotes"
+                == "p: not valid JSON (line 1, byte 1: the text ends in the middle of a value (was the "
+                + "file cut off?)), expected a key in quotes"
         )
         #expect(
             thrownText { _ = try ImageProcessor(configuration: Data("[]".utf8), file: "p") }

@@ -140,7 +140,8 @@ import Testing
                 (
                     #"{"weight_map": {"a": "../model.safetensors"}}"#,
                     "…/model.safetensors.index.json: "
-                        + "'weight_map.a' is \"../model.safetensors\", expected the name of a .safetensors file "
+                        + "'weight_map.a' is \"../model.safetensors\", expected the name of a "
+                        + ".safetensors file "
                         + "beside the index"
                 ),
                 (

@@ -124,7 +124,8 @@ struct TokenizerErrorTests {
         Case(
             "unknown split expression",
             "'pre_tokenizer.pattern.Regex' is \"\\w+\", which is not "
-                + "supported; supported: the split expressions of GPT-2, Qwen2/Qwen3 and Llama 3, character for "
+                + "supported; supported: the split expressions of GPT-2, Qwen2/Qwen3 and Llama 3, "
+                + "character for "
                 + "character"
         ) {
             TinyTokenizers.with(
