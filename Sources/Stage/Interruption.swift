@@ -9,7 +9,8 @@ nonisolated(unsafe) private let received: UnsafeMutablePointer<sig_atomic_t> = {
     return counter
 }()
 
-/// Notices SIGINT, SIGTERM and SIGHUP (a closed terminal), so that a stage can finish its unit of work, save and stop.
+/// Notices SIGINT, SIGTERM and SIGHUP (a closed terminal), so that a stage can finish its unit of work, save
+/// and stop.
 ///
 /// ```
 /// let interruption = Interruption()

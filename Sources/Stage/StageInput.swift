@@ -71,8 +71,9 @@ public struct StageInput: Sendable {
         throw FilesError.corrupt(
             path: file.path, offset: nil,
             problem:
-                "its digest is \(found.prefix(12)), the receipt beside it says \(expected.prefix(12)): it was "
-                + "changed or damaged after \(stage) wrote it; run \(stage) again, or delete the receipt if the "
+                "its digest is \(found.prefix(12)), the receipt beside it says \(expected.prefix(12)): it "
+                + "was changed or damaged after \(stage) wrote it; run \(stage) again, or delete the receipt "
+                + "if the "
                 + "change is meant")
     }
 }

@@ -127,8 +127,8 @@ struct TrainStudent: RecipeCommand {
             switch event {
             case .setAside(let path, let problem):
                 StandardError.write(
-                    "train-student: warning: \(path): \(problem); set aside as \(path).damaged, going on from the "
-                        + "state before it, or from the start where there is none")
+                    "train-student: warning: \(path): \(problem); set aside as \(path).damaged, going on "
+                        + "from the state before it, or from the start where there is none")
             case .resumed(let step):
                 StandardError.write("train-student: going on after step \(step)")
                 progress = ProgressReporter("training", total: trainer.steps, done: step, unit: "steps")

@@ -30,19 +30,19 @@ import Training
         _ dataset: ShardDataset, in folder: URL, damage: (URL) throws -> Void
     ) throws -> (weights: [[Float]], from: Int, setAside: [String]) {
         var done = 0
-        _ = try trainer(dataset).run(in: folder, run: "r", stop: { done >= 5 }) { event in
-            if case .step = event { done += 1 }
-        }
+        let count = { (event: Trainer.Event) in if case .step = event { done += 1 } }
+        _ = try trainer(dataset).run(in: folder, run: "r", stop: { done >= 5 }, report: count)
         try damage(folder)
         var (from, setAside) = (0, [String]())
         let second = try trainer(dataset)
-        _ = try second.run(in: folder, run: "r", stop: { false }) { event in
+        let watch = { (event: Trainer.Event) in
             switch event {
             case .resumed(let step): from = step
             case .setAside(let path, _): setAside.append(URL(fileURLWithPath: path).lastPathComponent)
             default: break
             }
         }
+        _ = try second.run(in: folder, run: "r", report: watch)
         return (weights(second), from, setAside)
     }
 
