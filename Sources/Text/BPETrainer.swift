@@ -165,8 +165,8 @@ public struct BPETrainer: Sendable {
               ],
               "normalizer": {"type": "NFC"},
               "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
-                {"type": "Split", "pattern": {"Regex": \(quoted(pattern.expression.utf8))}, "behavior": \
-                "Isolated", "invert": false},
+                {"type": "Split", "pattern": {"Regex": \(quoted(pattern.expression.utf8))}, \
+            "behavior": "Isolated", "invert": false},
                 \(byteLevel)
               ]},
               "post_processor": \(byteLevel),
