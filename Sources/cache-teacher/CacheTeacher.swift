@@ -22,8 +22,9 @@ struct CacheTeacher: RecipeCommand {
             again with another --out. --estimate, --list, --verify and --prune look after the store instead.
             """,
         example: """
-            cache-teacher --config pipelines/demo/cache.yaml --teacher runs/demo/teacher \\
-              --shards runs/demo/shards/distill --cache cache --out runs/demo/teacher-outputs
+            cache-teacher --config pipelines/demo/cache.yaml \\
+              --teacher runs/demo/teacher --shards runs/demo/shards/distill \\
+              --cache cache --out runs/demo/teacher-outputs
             cache-teacher --prune --cache cache --index runs
             """)
 
