@@ -20,8 +20,9 @@ struct AnswerBenchmarks: RecipeCommand {
             for score-benchmarks. An interrupted run goes on where it stopped.
             """,
         example: """
-            answer-benchmarks --config pipelines/demo/answer.yaml --model runs/demo/sft \\
-              --benchmarks runs/demo/world/benchmarks --out runs/demo/answers/sft
+            answer-benchmarks --config pipelines/demo/answer.yaml \\
+              --model runs/demo/sft --benchmarks runs/demo/world/benchmarks \\
+              --out runs/demo/answers/sft
             """)
 
     @OptionGroup var configuration: ConfigurationOptions

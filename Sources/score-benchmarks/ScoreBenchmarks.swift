@@ -24,8 +24,8 @@ struct ScoreBenchmarks: RecipeCommand {
             """,
         example: """
             score-benchmarks --benchmarks runs/demo/world/benchmarks \\
-              --model teacher=runs/demo/answers/teacher --model sft=runs/demo/answers/sft \\
-              --out runs/demo/scores
+              --model teacher=runs/demo/answers/teacher \\
+              --model sft=runs/demo/answers/sft --out runs/demo/scores
             """)
 
     @OptionGroup var configuration: ConfigurationOptions
