@@ -18,6 +18,7 @@
 #   CACHE=cache                     folder of the store of teacher outputs, which all runs share
 #   DATA=data/groceries             folder of the data, where the pipeline draws none itself
 #   TOKENIZER=models/qwen2          folder of a published tokenizer.json, where the pipeline trains none
+#   TEACHER=models/teacher          folder of a finished teacher, where the pipeline trains none
 #   MODELS='teacher sft align-ti'   the models that are answered, scored and measured
 #   SEEDS=1                         runs of each row of a comparison
 #   LAUNCH='nice -n 10'             is put in front of long stages; nothing unless given
@@ -68,12 +69,24 @@ recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$
 # `make exposure`, heldout (samples with long answers that nothing is trained on).
 include $(P)/pipeline.mk
 
+# The teacher is trained here, or it is a finished checkpoint that TEACHER names, here or in pipeline.mk:
+# then nothing of it is made. Several B= may share one so.
+TEACHER ?= $(B)/teacher
+OWN_TEACHER := $(filter $(B)/teacher,$(TEACHER))
+TEACHER_READY := $(TEACHER)/$(if $(OWN_TEACHER),receipt,config).json
+# Folder of the tokenizer that the shards are packed with, and the file that says that it is there.
+TEACHER_START := $(if $(OWN_TEACHER),$(B)/teacher-start,$(TEACHER))
+TOKENIZER_READY := $(if $(OWN_TEACHER),$(B)/teacher-start/receipt.json,$(TEACHER)/tokenizer.json)
+# Folder of a model of the run by its name, and the file that says that it is there.
+model_of = $(if $(filter teacher,$(1)),$(TEACHER),$(B)/$(1))
+ready_of = $(if $(filter teacher,$(1)),$(TEACHER_READY),$(B)/$(1)/receipt.json)
+
 # --- data: conversations and images become shards of token ids (by the teacher's tokenizer) and pixels ------
-$(B)/shards/%/receipt.json: $(call recipe,pack) $(B)/teacher-start/receipt.json $(DATA_READY) | build
+$(B)/shards/%/receipt.json: $(call recipe,pack) $(TOKENIZER_READY) $(DATA_READY) | build
 	$(title)
 	@test -n "$(DATA_$*)" || { echo "make: $(P)/pipeline.mk names no DATA_$*" >&2; exit 1; }
 	$(Q)$(LAUNCH) $(BIN)/pack-shards --config $< --data $(DATA_$*) --images $(or $(IMAGES_$*),$(IMAGES)) \
-	    --tokenizer $(B)/teacher-start/tokenizer.json $(OPTIONS_$*) --out $(@D)
+	    --tokenizer $(TEACHER_START)/tokenizer.json $(OPTIONS_$*) --out $(@D)
 
 # --- teacher: from random weights or published checkpoints, first on captions, then on conversations --------
 train = $(LAUNCH) $(BIN)/train-student --config $< --out $(@D)
@@ -93,15 +106,15 @@ $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receip
 # --- teacher outputs: computed once, shared by every student ------------------------------------------------
 cache_outputs = $(LAUNCH) $(BIN)/cache-teacher --config $< --shards $(B)/shards/distill --cache $(CACHE)
 
-$(B)/teacher-outputs/receipt.json: $(call recipe,cache) $(B)/teacher/receipt.json \
+$(B)/teacher-outputs/receipt.json: $(call recipe,cache) $(TEACHER_READY) \
     $(B)/shards/distill/receipt.json | build
 	$(title)
-	$(Q)$(cache_outputs) --teacher $(B)/teacher --out $(@D)
+	$(Q)$(cache_outputs) --teacher $(TEACHER) --out $(@D)
 
 # --- students: the teacher's vision tower, a smaller language model; a common start, then one run an objectiv
-$(B)/student-start/receipt.json: $(call recipe,student-model) $(B)/teacher/receipt.json | build
+$(B)/student-start/receipt.json: $(call recipe,student-model) $(TEACHER_READY) | build
 	$(title)
-	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(B)/teacher $(STUDENT_PARTS) \
+	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(TEACHER) $(STUDENT_PARTS) \
 	    --out $(@D)
 $(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/student-start/receipt.json \
     $(B)/shards/pretrain/receipt.json | build
@@ -114,7 +127,7 @@ $(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json \
 $(B)/align-ti/receipt.json: $(call recipe,align-ti) $(B)/student-pretrained/receipt.json \
     $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json | build
 	$(title)
-	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(B)/teacher \
+	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(TEACHER) \
 	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE)
 
 # --- scores: answers of every model to every benchmark, then one table --------------------------------------
@@ -126,6 +139,9 @@ score = $(BIN)/score-benchmarks --config $< $(asked)
 $(B)/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
 	$(title)
 	$(Q)$(answer) --model $(B)/$* --out $(@D)
+$(B)/answers/teacher/receipt.json: $(call recipe,answer) $(TEACHER_READY) | build
+	$(title)
+	$(Q)$(answer) --model $(TEACHER) --out $(@D)
 $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt.json) | build
 	$(title)
 	$(Q)$(score) $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) --out $(@D) >/dev/null
@@ -133,14 +149,15 @@ $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt
 # --- exposure bias and costs of the same models -------------------------------------------------------------
 STUDENTS = $(filter-out teacher,$(MODELS))
 # An option with name=folder for each of some models of the run.
-named = $(foreach model,$(2),$(1) $(model)=$(B)/$(model))
+named = $(foreach model,$(2),$(1) $(model)=$(call model_of,$(model)))
 
-$(B)/exposure/receipt.json: $(call recipe,exposure) $(B)/teacher/receipt.json \
+$(B)/exposure/receipt.json: $(call recipe,exposure) $(TEACHER_READY) \
     $(STUDENTS:%=$(B)/%/receipt.json) $(B)/shards/heldout/receipt.json | build
 	$(title)
-	$(Q)$(LAUNCH) $(BIN)/measure-exposure --config $< --teacher $(B)/teacher \
+	$(Q)$(LAUNCH) $(BIN)/measure-exposure --config $< --teacher $(TEACHER) \
 	    $(call named,--student,$(STUDENTS)) --shards $(B)/shards/heldout --out $(@D) >/dev/null
-$(B)/efficiency/receipt.json: $(call recipe,efficiency) $(MODELS:%=$(B)/%/receipt.json) | build
+$(B)/efficiency/receipt.json: $(call recipe,efficiency) \
+    $(foreach model,$(MODELS),$(call ready_of,$(model))) | build
 	$(title)
 	$(Q)$(BIN)/measure-efficiency --config $< $(call named,--model,$(MODELS)) \
 	    $(call named,--run,$(STUDENTS)) --out $(@D) >/dev/null

@@ -59,14 +59,16 @@ public enum AtomicOutput {
 
     /// Makes a folder and its parents; harmless when it exists.
     public static func makeFolder(_ url: URL) throws {
-        if FileManager.fileType(atPath: url.path) == S_IFDIR { return }
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError).map {
-                Int32(truncatingIfNeeded: $0.code)
-            }
-            throw FilesError.system(path: url.path, operation: "make the folder", code: code ?? EIO)
+        if FileManager.fileType(atPath: url.path) == S_IFDIR || mkdir(url.path, 0o777) == 0 { return }
+        let parent = url.deletingLastPathComponent()
+        if errno == ENOENT, parent.path != url.path {
+            try makeFolder(parent)
+            if mkdir(url.path, 0o777) == 0 { return }
+        }
+        let code = errno
+        // Another process may have made it between the look and the call.
+        guard code == EEXIST, FileManager.fileType(atPath: url.path) == S_IFDIR else {
+            throw FilesError.system(path: url.path, operation: "make the folder", code: code)
         }
     }
 

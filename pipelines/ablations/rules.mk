@@ -18,22 +18,26 @@ rows_of = $(shell sed -n '/^rows:/,/^[a-z_]*:/s/^- *//p' $(TABLES)/$(1).yaml)
 .PHONY: paper $(COMPARISONS) table5 table14
 paper: $(COMPARISONS) table5 table14
 
-# From a stem such as kd/seed-2: row, seed, recipe, and the folder that holds its teacher.
+# From a stem such as kd/seed-2: row, seed, recipe, its teacher, the file that says that the teacher is there,
+# and the folder that holds its outputs.
 row_of = $(firstword $(subst /, ,$(1)))
 seed_of = $(patsubst seed-%,%,$(lastword $(subst /, ,$(1))))
 row_file = pipelines/ablations/$(call row_of,$(1)).yaml
 COMMON := $(if $(wildcard $(P)/ablations.yaml),$(call recipe,ablations))
-teacher_of = $(if $(filter %-small-teacher,$(call row_of,$(1))),$(A)/teachers/small,$(B))
+is_small = $(filter %-small-teacher,$(call row_of,$(1)))
+teacher_of = $(if $(call is_small,$(1)),$(A)/teachers/small/teacher,$(TEACHER))
+teacher_ready_of = $(if $(call is_small,$(1)),$(A)/teachers/small/teacher/receipt.json,$(TEACHER_READY))
+outputs_of = $(if $(call is_small,$(1)),$(A)/teachers/small,$(B))/teacher-outputs
 
 # From here on prerequisites may name the target's stem: $$* is expanded when the target is considered.
 .SECONDEXPANSION:
 $(A)/%/model/receipt.json: $$(call row_file,$$*) $$(call bases,$$(call row_file,$$*)) \
     $(call recipe,align-ti) $(COMMON) $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json \
-    $$(call teacher_of,$$*)/teacher/receipt.json $$(call teacher_of,$$*)/teacher-outputs/receipt.json | build
+    $$(call teacher_ready_of,$$*) $$(call outputs_of,$$*)/receipt.json | build
 	$(title)
 	$(Q)$(LAUNCH) $(BIN)/train-student $(addprefix --config ,$(P)/align-ti.yaml $(firstword $(COMMON)) $<) \
 	    --set seed=$(call seed_of,$*) --model $(B)/student-pretrained --shards $(B)/shards/distill \
-	    --teacher $(call teacher_of,$*)/teacher --teacher-outputs $(call teacher_of,$*)/teacher-outputs \
+	    --teacher $(call teacher_of,$*) --teacher-outputs $(call outputs_of,$*) \
 	    --cache $(CACHE) --out $(@D)
 $(A)/%/answers/receipt.json: $(call recipe,answer) $(A)/%/model/receipt.json | build
 	$(title)
@@ -76,11 +80,11 @@ CURVES := figure4 figure6
 first_runs = $(foreach row,$(1),$(A)/$(row)/seed-1/model)
 named_runs = $(foreach row,$(1),$(2) $(row)=$(A)/$(row)/seed-1/model)
 $(CURVES): %: $(B)/figures/%/receipt.json
-$(B)/figures/%/receipt.json: $(call recipe,exposure) $(B)/teacher/receipt.json \
+$(B)/figures/%/receipt.json: $(call recipe,exposure) $(TEACHER_READY) \
     $(B)/shards/heldout/receipt.json \
     $$(addsuffix /receipt.json,$$(call first_runs,$$(call rows_of,$$*))) | build
 	$(title)
-	$(Q)$(LAUNCH) $(BIN)/measure-exposure --config $< --teacher $(B)/teacher \
+	$(Q)$(LAUNCH) $(BIN)/measure-exposure --config $< --teacher $(TEACHER) \
 	    $(call named_runs,$(call rows_of,$*),--student) --shards $(B)/shards/heldout --out $(@D) >/dev/null
 
 # Cost of answering with teacher and student, and of training with the objectives of table 6, one run each.
@@ -88,10 +92,10 @@ table5: $(B)/tables/table5/receipt.json
 	@cat $(<D)/table.txt
 table14: $(B)/tables/table14/receipt.json
 	@cat $(<D)/table.txt
-$(B)/tables/table5/receipt.json: $(call recipe,efficiency) $(B)/teacher/receipt.json \
+$(B)/tables/table5/receipt.json: $(call recipe,efficiency) $(TEACHER_READY) \
     $$(call first_runs,align-ti)/receipt.json | build
 	$(title)
-	$(Q)$(BIN)/measure-efficiency --config $< --model teacher=$(B)/teacher \
+	$(Q)$(BIN)/measure-efficiency --config $< --model teacher=$(TEACHER) \
 	    $(call named_runs,align-ti,--model) --out $(@D) >/dev/null
 $(B)/tables/table14/receipt.json: $(call recipe,efficiency) \
     $$(addsuffix /receipt.json,$$(call first_runs,$$(call rows_of,table6))) | build
