@@ -77,6 +77,12 @@ final class Checkpoint: WeightSource {
         }
         let tensor = Tensor(uninitialized: shape)
         try place.file.readFloats(place.entry.name, into: tensor.pointer, count: tensor.count)
+        // The squares of float32 fit a double, so their sum is finite just where all numbers are.
+        guard tensor.sumOfSquares.isFinite else {
+            let index = tensor.values.firstIndex { !$0.isFinite } ?? 0
+            throw ModelsError.notFinite(
+                file: place.file.path, tensor: place.entry.name, index: index, value: tensor.pointer[index])
+        }
         taken.insert(name)
         return tensor
     }

@@ -7,6 +7,8 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
     case missingTensor(place: String, tensor: String, shape: [Int], near: [String])
     case wrongShape(file: String, tensor: String, found: [Int], expected: [Int])
     case wrongType(file: String, tensor: String, found: String)
+    /// A stored number is infinite or none: the checkpoint of a run that diverged, or a damaged one.
+    case notFinite(file: String, tensor: String, index: Int, value: Float)
     /// Two stored tensors mean the same weight.
     case duplicateTensor(file: String, first: String, second: String)
     /// Stored tensors that the configuration has no place for.
@@ -38,6 +40,10 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
             return
                 "\(file): '\(tensor)' has element type \(found), expected F32, BF16 or F16; convert the "
                 + "checkpoint"
+        case .notFinite(let file, let tensor, let index, let value):
+            return
+                "\(file): '\(tensor)' holds \(value) at index \(index), expected finite numbers; take a "
+                + "checkpoint from before the training diverged, or fetch it again"
         case .duplicateTensor(let file, let first, let second):
             return "\(file): '\(first)' and '\(second)' are two tensors for one weight; remove one of them"
         case .unexpectedTensors(let place, let names):

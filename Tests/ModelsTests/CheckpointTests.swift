@@ -76,6 +76,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [Float.nan, .infinity, -.infinity])
+    func weightsThatAreNotFiniteAreRefusedByName(value: Float) throws {
+        try withTemporaryFolder { folder in
+            let copy = try Self.altered(in: folder) { entry, bytes in
+                var bytes = bytes
+                if entry.name == Self.up {
+                    withUnsafeBytes(of: value.bitPattern.littleEndian) {
+                        bytes.replaceSubrange(4 * 77..<4 * 78, with: $0)
+                    }
+                }
+                return (entry.name, entry.dtype, entry.shape, bytes)
+            }
+            let error = #expect(throws: ModelsError.self) { try LlavaModel(folder: copy) }
+            guard case .notFinite(_, Self.up, 77, _)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
     @Test func tensorsOfAnotherConfigurationAreRefused() throws {
         try withTemporaryFolder { folder in
             let extra = "language_model.model.layers.2.mlp.up_proj.weight"
