@@ -140,7 +140,9 @@ public struct Store: Sendable {
 
     /// One line of JSON and a line with the digest of key and JSON.
     public func write(_ relevance: InstructionRelevance, key: String) throws {
-        let json = String(decoding: try JSONEncoder().encode(relevance), as: UTF8.self)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let json = String(decoding: try encoder.encode(relevance), as: UTF8.self)
         try AtomicOutput.writeAtomically(
             "\(json)\n\(Digest.sha256("\(key)\n\(json)"))\n", to: relevancePath(key))
     }

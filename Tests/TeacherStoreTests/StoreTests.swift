@@ -77,6 +77,9 @@ import Testing
             try cache.write(relevance, key: "k")
             #expect(cache.relevance("k")?.scores == [0.5, 0.25])
             let path = folder.appendingPathComponent("relevance/k.json")
+            // The same bytes in every run: keys in their order.
+            let line = #"{"pairs":3,"scores":[0.5,0.25],"standard_errors":[0.125,0]}"#
+            #expect(try String(contentsOf: path, encoding: .utf8).hasPrefix(line + "\n"))
             let bytes = [UInt8](try Data(contentsOf: path))
             for index in bytes.indices {
                 var damaged = bytes
