@@ -209,7 +209,7 @@ SANITIZERS := address thread
 test-sanitize: $(SANITIZERS:%=test-sanitize-%)
 test-sanitize-%: .build/setup
 	@printf '\n== %s\n' $@
-	$(Q).ci/sanitize $* $(SUITES)
+	$(Q).ci/sanitize $* '$(SUITES)'
 
 lint: .build/setup-lint
 	$(Q).ci/lint
