@@ -9,7 +9,7 @@
 #   make watch                                    how far the training is
 #   make test                                     all tests
 #   make lint                                     form of the code: layout, columns, shell scripts
-#   make test-sanitize                            all tests under the sanitizers of memory and threads
+#   make test-sanitize                            all tests under the sanitizer of addresses
 #
 # What can be said on the command line, here with examples:
 #
@@ -203,13 +203,10 @@ docs: | build
 test: .build/setup
 	swift test -c release --disable-testable-imports
 
-# The tests under sanitizers, each in its own build; SUITES, a regular expression, names some of them.
+# The tests under the sanitizer of addresses, in a build of its own; SUITES, a regular expression, names some.
 SUITES ?=
-SANITIZERS := address thread
-test-sanitize: $(SANITIZERS:%=test-sanitize-%)
-test-sanitize-%: .build/setup
-	@printf '\n== %s\n' $@
-	$(Q).ci/sanitize $* '$(SUITES)'
+test-sanitize: .build/setup
+	$(Q).ci/sanitize '$(SUITES)'
 
 lint: .build/setup-lint
 	$(Q).ci/lint

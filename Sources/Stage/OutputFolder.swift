@@ -54,7 +54,8 @@ final class OutputFolder {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         guard let first = names.min() else { return nil }
         if let owner = try? String(contentsOf: url.appendingPathComponent(Self.ownerFile), encoding: .utf8) {
-            return owner == stage ? nil : "holds what \(owner) has begun"
+            // Empty: killed between making the file and writing the name. The stage had not begun.
+            return owner.isEmpty || owner == stage ? nil : "holds what \(owner) has begun"
         }
         guard names.contains(Receipt.fileName) else { return "is not empty (it holds '\(first)')" }
         // A receipt that is damaged says nothing; its stage makes the folder again, with a warning.

@@ -61,6 +61,10 @@ private struct Small: Recipe {
             #expect(throws: StageError.busy(path: out.path)) { try run("train", out).begin() }
             first = nil  // killed: the lock goes with it
             #expect(throws: StageError.self) { try run("pack", out) }
+            // Killed between making the mark and writing the name into it.
+            let mark = out.appendingPathComponent(".owner")
+            try Data().write(to: mark)
+            _ = try run("train", out)
             let second = try run("train", out)
             try second.begin()
             #expect(
