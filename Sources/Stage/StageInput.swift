@@ -73,7 +73,6 @@ public struct StageInput: Sendable {
             problem:
                 "its digest is \(found.prefix(12)), the receipt beside it says \(expected.prefix(12)): it "
                 + "was changed or damaged after \(stage) wrote it; run \(stage) again, or delete the receipt "
-                + "if the "
-                + "change is meant")
+                + "if the change is meant")
     }
 }
