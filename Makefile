@@ -22,6 +22,8 @@
 #   MODELS='teacher sft align-ti'   the models that are answered, scored and measured
 #   SEEDS=1                         runs of each row of a comparison
 #   LAUNCH='nice -n 10'             is put in front of long stages; nothing unless given
+#   FORCE=1                         stages that run begin anew, whatever they find; what an unfinished
+#                                   training left is kept aside. FORCE=align-ti: only that folder's
 #   V=1                             shows the commands
 #
 # Every rule below runs one stage, which reads files and writes a folder; the folder's receipt.json is the
@@ -36,7 +38,12 @@ LAUNCH ?=
 
 BIN := .build/release
 Q := $(if $(V),,@)
-title = @printf '\n== %s\n' '$(patsubst $(B)/%,%,$(@D))'
+result = $(patsubst $(B)/%,%,$(@D))
+title = @printf '\n== %s\n' '$(result)'
+# Of each stage its output folder; and --force where FORCE says so.
+FORCE ?=
+force = $(if $(filter 1 $(result),$(FORCE)),--force)
+out = --out $(@D) $(force)
 STAGES := $(notdir $(patsubst %/main.swift,%,$(wildcard Sources/*/main.swift)))
 
 # OpenBLAS picks its kernels by the processor; an inherited choice would hold it back. It counts only where
@@ -86,14 +93,14 @@ $(B)/shards/%/receipt.json: $(call recipe,pack) $(TOKENIZER_READY) $(DATA_READY)
 	$(title)
 	@test -n "$(DATA_$*)" || { echo "make: $(P)/pipeline.mk names no DATA_$*" >&2; exit 1; }
 	$(Q)$(LAUNCH) $(BIN)/pack-shards --config $< --data $(DATA_$*) --images $(or $(IMAGES_$*),$(IMAGES)) \
-	    --tokenizer $(TEACHER_START)/tokenizer.json $(OPTIONS_$*) --out $(@D)
+	    --tokenizer $(TEACHER_START)/tokenizer.json $(OPTIONS_$*) $(out)
 
 # --- teacher: from random weights or published checkpoints, first on captions, then on conversations --------
-train = $(LAUNCH) $(BIN)/train-student --config $< --out $(@D)
+train = $(LAUNCH) $(BIN)/train-student --config $< $(out)
 
 $(B)/teacher-start/receipt.json: $(call recipe,teacher-model) $(DATA_READY) | build
 	$(title)
-	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) --out $(@D)
+	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
 $(B)/teacher-pretrained/receipt.json: $(call recipe,teacher-pretrain) $(B)/teacher-start/receipt.json \
     $(B)/shards/pretrain/receipt.json | build
 	$(title)
@@ -109,13 +116,13 @@ cache_outputs = $(LAUNCH) $(BIN)/cache-teacher --config $< --shards $(B)/shards/
 $(B)/teacher-outputs/receipt.json: $(call recipe,cache) $(TEACHER_READY) \
     $(B)/shards/distill/receipt.json | build
 	$(title)
-	$(Q)$(cache_outputs) --teacher $(TEACHER) --out $(@D)
+	$(Q)$(cache_outputs) --teacher $(TEACHER) $(out)
 
 # --- students: the teacher's vision tower, a smaller language model; a common start, then one run an objectiv
 $(B)/student-start/receipt.json: $(call recipe,student-model) $(TEACHER_READY) | build
 	$(title)
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(TEACHER) $(STUDENT_PARTS) \
-	    --out $(@D)
+	    $(out)
 $(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/student-start/receipt.json \
     $(B)/shards/pretrain/receipt.json | build
 	$(title)
@@ -138,13 +145,13 @@ score = $(BIN)/score-benchmarks --config $< $(asked)
 
 $(B)/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
 	$(title)
-	$(Q)$(answer) --model $(B)/$* --out $(@D)
+	$(Q)$(answer) --model $(B)/$* $(out)
 $(B)/answers/teacher/receipt.json: $(call recipe,answer) $(TEACHER_READY) | build
 	$(title)
-	$(Q)$(answer) --model $(TEACHER) --out $(@D)
+	$(Q)$(answer) --model $(TEACHER) $(out)
 $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt.json) | build
 	$(title)
-	$(Q)$(score) $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) --out $(@D) >/dev/null
+	$(Q)$(score) $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) $(out) >/dev/null
 
 # --- exposure bias and costs of the same models -------------------------------------------------------------
 STUDENTS = $(filter-out teacher,$(MODELS))
@@ -155,12 +162,12 @@ $(B)/exposure/receipt.json: $(call recipe,exposure) $(TEACHER_READY) \
     $(STUDENTS:%=$(B)/%/receipt.json) $(B)/shards/heldout/receipt.json | build
 	$(title)
 	$(Q)$(LAUNCH) $(BIN)/measure-exposure --config $< --teacher $(TEACHER) \
-	    $(call named,--student,$(STUDENTS)) --shards $(B)/shards/heldout --out $(@D) >/dev/null
+	    $(call named,--student,$(STUDENTS)) --shards $(B)/shards/heldout $(out) >/dev/null
 $(B)/efficiency/receipt.json: $(call recipe,efficiency) \
     $(foreach model,$(MODELS),$(call ready_of,$(model))) | build
 	$(title)
 	$(Q)$(BIN)/measure-efficiency --config $< $(call named,--model,$(MODELS)) \
-	    $(call named,--run,$(STUDENTS)) --out $(@D) >/dev/null
+	    $(call named,--run,$(STUDENTS)) $(out) >/dev/null
 
 # --- comparisons: the rows of the paper's tables, over seeds ------------------------------------------------
 include pipelines/ablations/rules.mk
@@ -170,7 +177,8 @@ include pipelines/ablations/rules.mk
 report: $(wildcard $(P)/report.yaml $(B)/exposure/receipt.json $(B)/efficiency/receipt.json) \
     $(B)/scores/receipt.json | build
 	@printf '\n== %s\n' $@
-	$(Q)$(BIN)/write-report $(addprefix --config ,$(wildcard $(P)/report.yaml)) --run $(B) --out $(B)/report
+	$(Q)$(BIN)/write-report $(addprefix --config ,$(wildcard $(P)/report.yaml)) --run $(B) \
+	    --out $(B)/report $(force)
 	@echo $(B)/report/report.html
 
 # Follows whatever is being trained below the run's folder; writes nothing.

@@ -50,7 +50,7 @@ let libraries: [(name: String, imports: [String])] = [
         "Report",
         [
             "Settings", "Records", "Files", "Text", "Images", "Models", "Distillation", "TeacherStore",
-            "Benchmarks", "Comparing", "Stage", "Mustache",
+            "Benchmarks", "Comparing", "Stage", "Training", "Mustache",
         ]
     ),
 ]

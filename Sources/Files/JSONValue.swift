@@ -47,6 +47,14 @@ public enum JSONValue: Sendable {
     /// The text; nil for anything else.
     public var string: String? { if case .string(let text) = self { text } else { nil } }
 
+    /// What is no object, or an empty one, by dotted names in their order: of a recipe all settings.
+    public func leaves(_ name: String = "") -> [(name: String, value: JSONValue)] {
+        guard case .object(let object) = self, !object.members.isEmpty else { return [(name, self)] }
+        return object.sortedMembers.flatMap { member in
+            member.value.leaves(name.isEmpty ? member.name : "\(name).\(member.name)")
+        }
+    }
+
     /// Name of the value in error messages: itself where it is short.
     public var shown: String {
         switch self {

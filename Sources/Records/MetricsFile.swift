@@ -4,21 +4,25 @@ import Foundation
 /// Writer and reader of metrics.jsonl: one line a step, appended as the run goes.
 public final class MetricsFile {
     public static let file = "metrics.jsonl"
+    /// The steps of the earlier attempt that were kept.
+    package let kept: [StepMetrics]
     private let writer: JSONLinesWriter
 
     /// Keeps the lines of the first `steps` steps of an earlier attempt and drops what came after the state
     /// that is resumed.
     package init(_ url: URL, keeping steps: Int) throws {
-        var kept: [UInt8] = []
+        var (kept, bytes): ([StepMetrics], [UInt8]) = ([], [])
         if steps > 0, FileManager.default.fileExists(atPath: url.path) {
             try JSONLines.forEach(of: url) { line in
                 guard line.isComplete, let found = try? Self.step(line.bytes, url, line.number),
                     found.step < steps
                 else { return }
-                kept += line.bytes + [0x0A]
+                kept.append(found)
+                bytes += line.bytes + [0x0A]
             }
         }
-        try AtomicOutput.writeAtomically(kept, to: url)
+        self.kept = kept
+        try AtomicOutput.writeAtomically(bytes, to: url)
         writer = try JSONLinesWriter(appendingTo: url)
     }
 
@@ -54,6 +58,6 @@ public final class MetricsFile {
     }
 
     static func step(_ line: [UInt8], _ url: URL, _ number: Int) throws(RecordError) -> StepMetrics {
-        try RecordFormat.decode(StepMetrics.self, line, file: url.path, line: number)
+        try RecordFormat.decode(StepMetrics.self, line, file: url.path, line: number, allowsNonFinite: true)
     }
 }

@@ -6,9 +6,14 @@ import Foundation
 /// Names that hold no underscore are read as they are, so that the camelCase names of receipts of format 1
 /// (`outputDigest`) fit the same properties.
 package enum RecordFormat {
-    /// The record as one line of JSON, its fields sorted by name.
+    /// How numbers are written that are not finite, where a record may have them.
+    private static let (infinity, minusInfinity, nan) = ("inf", "-inf", "nan")
+
+    /// The record as one line of JSON, its fields sorted by name. A number that is not finite is a text.
     package static func line(_ record: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: infinity, negativeInfinity: minusInfinity, nan: nan)
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return [UInt8](try encoder.encode(record))
@@ -41,12 +46,18 @@ package enum RecordFormat {
         return records
     }
 
-    /// - Parameter line: the number of the only line of `bytes`; nil where they are a whole document
+    /// - Parameters:
+    ///   - line: the number of the only line of `bytes`; nil where they are a whole document
+    ///   - allowsNonFinite: whether a number may be the text that stands for one that is not finite
     /// - Throws: `RecordError` with file, line and field
     package static func decode<Record: Decodable>(
-        _ type: Record.Type, _ bytes: [UInt8], file: String, line: Int? = nil
+        _ type: Record.Type, _ bytes: [UInt8], file: String, line: Int? = nil, allowsNonFinite: Bool = false
     ) throws(RecordError) -> Record {
         let decoder = JSONDecoder()
+        if allowsNonFinite {
+            decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+                positiveInfinity: infinity, negativeInfinity: minusInfinity, nan: nan)
+        }
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
             return try decoder.decode(type, from: Data(bytes))

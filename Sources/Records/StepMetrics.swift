@@ -25,8 +25,16 @@ public struct StepMetrics: Codable, Sendable {
     public var seconds = PartSeconds()
     public var tokensPerSecond = 0.0
     public var residentBytes = 0
+    /// Why the step has left the weights as they were; absent where it has not.
+    public var skipped: Skip?
+    /// IDs of the samples of a step that was skipped, or whose loss was far above those before it; absent
+    /// otherwise.
+    public var sampleIds: [String]?
 
     public init() {}
+
+    /// What was not a finite number.
+    public enum Skip: String, Codable, Sendable { case loss, gradient }
 
     /// Seconds of the parts of a step.
     public struct PartSeconds: Codable, Sendable {

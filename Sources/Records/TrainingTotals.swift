@@ -14,8 +14,13 @@ public struct TrainingTotals: Codable, Equatable, Sendable {
     public var trainingSeconds = 0.0
     /// Most resident memory after a step.
     public var residentBytes = 0
+    /// Steps that left the weights as they were, because a number was not finite; absent where there are
+    /// none.
+    public var skippedSteps: Int?
 
     public init(_ steps: [StepMetrics]) {
+        let skipped = steps.count { $0.skipped != nil }
+        skippedSteps = skipped > 0 ? skipped : nil
         for step in steps {
             samplesSeen = max(samplesSeen, step.samples)  // a running count
             tokens += step.tokens

@@ -121,7 +121,7 @@ struct AttentionSection {
 
     private func look(_ model: ScoredRun.Model, _ subjects: [Subject]) throws -> Views {
         guard let checkpoint = model.checkpoint else { throw FilesError.missing(path: model.name) }
-        let loaded = try LlavaModel(folder: checkpoint.folder)
+        let loaded = try LlavaModel(folder: checkpoint.wholeFolder())
         let tokenizer = try Tokenizer(contentsOf: checkpoint.folder)
         let template = try Self.template(model.answers.receipt.recipe)
         let maps = try subjects.map { subject in
@@ -149,7 +149,7 @@ struct AttentionSection {
             else {
                 continue
             }
-            return (try? StoreIndex(folder: result.folder))?.settings.saliencyLayer
+            return (try? StoreIndex(folder: result.wholeFolder()))?.settings.saliencyLayer
         }
         return nil
     }

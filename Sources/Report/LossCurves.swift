@@ -4,14 +4,19 @@ import Records
 /// The losses of one training run, from its metrics.jsonl.
 public struct LossCurves: Sendable {
     public let name: String
+    /// The steps that were made.
     public let steps: [StepMetrics]
+    /// Steps that were skipped, because a number was not finite.
+    public let notFinite: Int
     /// Number of lines that are not metrics.
     public let skipped: Int
 
     /// - Throws: `FilesError` where the file cannot be read
     public init(name: String, file: URL) throws {
         let (steps, problems) = try MetricsFile.read(file)
-        (self.name, self.steps, skipped) = (name, steps, problems.count)
+        (self.name, skipped) = (name, problems.count)
+        self.steps = steps.filter { $0.skipped == nil }
+        notFinite = steps.count - self.steps.count
     }
 
     /// Terms that were part of the objective: those that are not zero throughout.
@@ -80,14 +85,14 @@ struct LossSection {
         }.sorted { $0.name < $1.name }
         let single = finished.filter { $0.repetition == nil }
         section.sources = single
-        let figures = try (single.map(\.name) + run.unfinished).compactMap { name in
-            try self.figure(name, isFinished: !run.unfinished.contains(name), &section.blocks, figure)
-        }
+        let figures =
+            try single.compactMap { try self.figure($0.name, $0, &section.blocks, figure) }
+            + run.unfinished.compactMap { try self.figure($0, nil, &section.blocks, figure) }
         section.blocks.insert(
             figures.isEmpty
                 ? .absent("No training run has a \(MetricsFile.file).") : .figures(figures), at: 0)
         let folded = try rows.compactMap {
-            try self.figure($0.name, isFinished: true, &section.blocks, figure)
+            try self.figure($0.name, $0, &section.blocks, figure)
         }
         if !folded.isEmpty {
             section.blocks.append(
@@ -97,19 +102,28 @@ struct LossSection {
     }
 
     /// Figure of one run; nil, which the blocks then say, where there is nothing to draw.
+    ///
+    /// - Parameter result: the finished run; nil where it is not finished
     private func figure(
-        _ name: String, isFinished: Bool, _ blocks: inout [ReportSection.Block],
+        _ name: String, _ result: RunResult?, _ blocks: inout [ReportSection.Block],
         _ figure: (Plot, String) throws -> Figure
     ) throws -> Figure? {
-        let file = run.url.appendingPathComponent(name).appendingPathComponent(MetricsFile.file)
-        guard let curves = try? LossCurves(name: name, file: file),
-            let plot = curves.plot(id: "losses-\(Anchor.words(name))", points: points)
-        else {
-            blocks.append(.absent("\(name) has no readable \(MetricsFile.file)."))
+        let curves: LossCurves
+        do {
+            let loose = run.url.appendingPathComponent(name).appendingPathComponent(MetricsFile.file)
+            curves = try LossCurves(name: name, file: result?.file(MetricsFile.file) ?? loose)
+        } catch {
+            blocks.append(.absent("\(name) has no \(MetricsFile.file) that can be read: \(error)"))
             return nil
         }
-        let state = isFinished ? "" : ", not finished"
+        guard let plot = curves.plot(id: "losses-\(Anchor.words(name))", points: points) else {
+            blocks.append(.absent("\(name) has no step in its \(MetricsFile.file)."))
+            return nil
+        }
+        let state = result == nil ? ", not finished" : ""
+        let notFinite = curves.notFinite == 0 ? "" : " \(curves.notFinite) more were skipped: not finite."
         let skipped = curves.skipped == 0 ? "" : " \(curves.skipped) lines could not be read."
-        return try figure(plot, "\(name), \(Printed.count(curves.steps.count)) steps\(state).\(skipped)")
+        return try figure(
+            plot, "\(name), \(Printed.count(curves.steps.count)) steps\(state).\(notFinite)\(skipped)")
     }
 }

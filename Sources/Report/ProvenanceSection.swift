@@ -12,7 +12,9 @@ struct ProvenanceSection {
             lead:
                 "Every folder of the run ends with a receipt: the program’s version, all settings, and "
                 + "digests of what it read and wrote. An input names the result with the same digest, so a "
-                + "chain of digests leads from each number back to the first file."
+                + "chain of digests leads from each number back to the first file. What this page shows was "
+                + "held to its receipt when it was read, and left out where it differed; only of the "
+                + "benchmarks’ pictures, and of trainings that have not finished, no receipt tells."
         )
         for problem in run.problems { section.blocks.append(.absent("A receipt was left out: \(problem)")) }
         guard !run.results.isEmpty else {
@@ -84,9 +86,9 @@ struct ProvenanceSection {
         ]
         rows += receipt.inputs.map { ("input: \($0.name)", "\(origin($0)), sha256 \($0.sha256)") }
         let isFurther = first.map { $0.name != result.name } ?? false
-        let known = isFurther ? first.map { Self.leaves($0.receipt.recipe, "") } ?? [] : []
-        let settings = Self.leaves(receipt.recipe, "").filter { setting in !known.contains { $0 == setting } }
-        rows += settings.map { ("setting: \($0.name)", $0.value) }
+        let known = isFurther ? first.map { $0.receipt.recipe.leaves() } ?? [] : []
+        let settings = receipt.recipe.leaves().filter { setting in !known.contains { $0 == setting } }
+        rows += settings.map { ("setting: \($0.name)", $0.value.text(.line)) }
         guard !isFurther else { return Details(result, rows) }
         let listed = receipt.outputs.prefix(40)
         rows += listed.map {
@@ -99,16 +101,6 @@ struct ProvenanceSection {
             rows.append(("outputs", "and \(receipt.outputs.count - listed.count) more in the receipt"))
         }
         return Details(result, rows)
-    }
-
-    /// Settings as dotted names.
-    private static func leaves(_ value: JSONValue, _ name: String) -> [(name: String, value: String)] {
-        guard case .object(let object) = value, !object.members.isEmpty else {
-            return [(name, value.text(.line))]
-        }
-        return object.members.sorted { $0.name < $1.name }.flatMap { member in
-            leaves(member.value, name.isEmpty ? member.name : "\(name).\(member.name)")
-        }
     }
 }
 

@@ -15,8 +15,9 @@ struct RelevanceSection {
         )
         var figures: [Figure] = []
         for result in run.made(by: "cache-teacher") {
-            guard let index = try? StoreIndex(folder: result.folder) else {
-                section.blocks.append(.absent("\(result.name) has no index that this program reads."))
+            let index: StoreIndex
+            do { index = try StoreIndex(folder: result.wholeFolder()) } catch {
+                section.blocks.append(.absent("\(result.name) has no index that can be read: \(error)"))
                 continue
             }
             section.sources.append(result)

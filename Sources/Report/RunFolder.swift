@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Records
+import Stage
 
 /// A finished output folder of a run.
 public struct RunResult: Sendable {
@@ -21,7 +22,22 @@ public struct RunResult: Sendable {
     /// The input that came from this option.
     public func input(_ name: String) -> Receipt.Input? { receipt.inputs.first { $0.name == name } }
 
-    public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+    /// A file of the result, held to its receipt.
+    ///
+    /// - Throws: `FilesError.corrupt` where it is not what its stage wrote, `FilesError.missing`
+    public func file(_ name: String) throws -> URL {
+        let url = folder.appendingPathComponent(name)
+        _ = try StageInput(name, url)
+        return url
+    }
+
+    /// The folder, every file of it held to the receipt.
+    ///
+    /// - Throws: as `file`
+    public func wholeFolder() throws -> URL {
+        try StageInput(name, folder).verify()
+        return folder
+    }
 }
 
 /// Results and metrics below a folder, found through their receipts.

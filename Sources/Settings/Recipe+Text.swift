@@ -50,6 +50,7 @@ extension SettingEntry {
         }
         if isOptional(type) { facts.append("null: \(description?.null ?? "none")") }
         if let equation = description?.equation { facts.append(equation) }
+        if description?.changesResult == false { facts.append("does not change the result") }
         if !isDefault, fields.isEmpty, let tree = try? SettingEncoder.encode(defaultValue) {
             facts.append("default \(tree.yaml)")
         }

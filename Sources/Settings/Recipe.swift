@@ -33,6 +33,16 @@ extension Recipe {
 
     /// The recipe with every setting in it, absent ones as null: for the receipt.
     public func tree() throws -> JSONValue { try SettingEncoder.encode(self).json }
+
+    /// Dotted keys of the settings that cannot change a result.
+    public var neutralKeys: Set<String> {
+        SettingEntry.all(of: self).reduce(into: []) { keys, entry in
+            if entry.description?.changesResult == false { keys.insert(entry.key) }
+            if let recipe = entry.value as? any Recipe {
+                keys.formUnion(recipe.neutralKeys.map { "\(entry.key).\($0)" })
+            }
+        }
+    }
 }
 
 /// A setting that cannot be, by its key in the recipe. The loader adds the file and line.

@@ -18,13 +18,16 @@ public struct Setting<Value: Codable & Sendable>: Codable, Sendable {
     ///   - range: of the number, or of every number in a list or a group
     ///   - null: what null means, where the value may be null
     ///   - equation: of the paper, or the table or section it comes from
+    ///   - changesResult: false for what only says how the work goes on (how often a state is written): a
+    ///     result or a state of another value is as good
     public init(
         wrappedValue: Value, _ text: String, unit: String? = nil, in range: (any NumberRange)? = nil,
-        null: String? = nil, equation: String? = nil
+        null: String? = nil, equation: String? = nil, changesResult: Bool = true
     ) {
         self.wrappedValue = wrappedValue
         description = SettingDescription(
-            text: text, unit: unit, bounds: range?.bounds, null: null, equation: equation)
+            text: text, unit: unit, bounds: range?.bounds, null: null, equation: equation,
+            changesResult: changesResult)
     }
 
     /// The same for a value that is null unless it is set.
@@ -57,9 +60,13 @@ final class SettingDescription: Sendable {
     let bounds: Bounds?
     let null: String?
     let equation: String?
+    let changesResult: Bool
 
-    init(text: String, unit: String?, bounds: Bounds?, null: String?, equation: String?) {
+    init(
+        text: String, unit: String?, bounds: Bounds?, null: String?, equation: String?, changesResult: Bool
+    ) {
         (self.text, self.unit, self.bounds, self.null, self.equation) = (text, unit, bounds, null, equation)
+        self.changesResult = changesResult
     }
 }
 

@@ -70,6 +70,7 @@ final class OutputFolder {
     func claim() throws {
         try AtomicOutput.makeFolder(url)
         let path = url.appendingPathComponent(Self.ownerFile).path
+        var tries = 0
         while true {
             let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
             guard file >= 0 else {
@@ -77,7 +78,11 @@ final class OutputFolder {
             }
             if flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
                 close(file)
-                throw StageError.busy(path: url.path)
+                // Who only looks (`FolderCondition`) has it for a moment.
+                tries += 1
+                guard tries < 10 else { throw StageError.busy(path: url.path) }
+                usleep(10_000)
+                continue
             }
             // Whoever had it may have finished, and removed it, between the two calls above.
             var status = stat()

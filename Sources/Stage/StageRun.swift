@@ -18,6 +18,7 @@ public final class StageRun {
     public let stage: String
     public let output: URL
     private let recipe: JSONValue
+    private let neutral: Set<String>
     private let inputs: [StageInput]
     private let folder: OutputFolder
     private let options: ConfigurationOptions
@@ -37,7 +38,7 @@ public final class StageRun {
         if let threads = options.threads { ProcessorLimit.apply(threads) }
         self.stage = stage
         self.output = output
-        self.recipe = try recipe.tree()
+        (self.recipe, neutral) = (try recipe.tree(), recipe.neutralKeys)
         self.inputs = inputs
         self.options = options
         self.say = say
@@ -45,15 +46,15 @@ public final class StageRun {
         try folder.check(inputs: inputs.map(\.path), force: options.force)
     }
 
-    /// Digest of the recipe and the inputs: what resumable state must belong to.
-    public var identity: String {
-        Digest.sha256(
-            "\(stage)\n\(recipe.text())\n" + inputs.map { "\($0.name) \($0.digest)" }.joined(separator: "\n"))
+    /// What the result depends on: what resumable state must belong to.
+    public var identity: RunIdentity {
+        RunIdentity(
+            stage: stage, recipe: recipe, neutral: neutral, inputs: inputs.map { ($0.name, $0.digest) })
     }
 
-    /// Whether the folder holds the result of this recipe and these inputs already. If so its receipt is
-    /// touched (Make compares times), a line says so, and `--json` prints the summary. A damaged receipt
-    /// counts as none, with a warning.
+    /// Whether the folder holds the result of this recipe and these inputs already, whatever the settings
+    /// say that cannot change it. If so its receipt is touched (Make compares times), a line says so, and
+    /// `--json` prints the summary. A damaged receipt counts as none, with a warning.
     public func isUpToDate() throws -> Bool {
         guard !options.force, let receipt = finishedReceipt() else { return false }
         let url = output.appendingPathComponent(Receipt.fileName)
@@ -67,11 +68,9 @@ public final class StageRun {
 
     private func finishedReceipt() -> Receipt? {
         do {
-            guard let receipt = try Receipt.read(in: output), receipt.stage == stage, receipt.recipe == recipe
+            guard let receipt = try Receipt.read(in: output),
+                RunIdentity(receipt, neutral: neutral) == identity
             else { return nil }
-            guard receipt.inputs.map({ [$0.name, $0.sha256] }) == inputs.map({ [$0.name, $0.digest] }) else {
-                return nil
-            }
             let lost = receipt.lostOutputs(in: output)
             guard lost.isEmpty else {
                 say(
@@ -90,14 +89,17 @@ public final class StageRun {
     /// Holds the inputs to the digests that their receipts claim, makes the folder, takes it for this
     /// process, and takes an old receipt away: from here to `finish` the folder is not whole.
     ///
+    /// - Returns: whether there was a receipt: what else the folder holds is of a run that had finished
     /// - Throws: `FilesError.corrupt` for an input that is not what its stage wrote, `StageError.busy`
-    public func begin() throws {
+    @discardableResult public func begin() throws -> Bool {
         for input in inputs { try input.verify() }
         try folder.claim()
         let url = output.appendingPathComponent(Receipt.fileName)
-        guard unlink(url.path) == 0 || errno == ENOENT else {
+        if unlink(url.path) == 0 { return true }
+        guard errno == ENOENT else {
             throw FilesError.system(path: url.path, operation: "remove the old receipt", code: errno)
         }
+        return false
     }
 
     /// Digests what is in the folder and writes the receipt: the last act of a stage.

@@ -55,6 +55,20 @@ public final class CachedTeacher {
         }
     }
 
+    /// Fails where another teacher than this one has made the outputs.
+    ///
+    /// - Parameter folder: of the teacher's checkpoint
+    /// - Throws: `StoreError.mismatch`
+    public func require(teacher folder: URL) throws {
+        let found = try cache.digest(ofModel: folder)
+        guard found != index.teacher else { return }
+        throw StoreError.mismatch(
+            what: "teacher \(folder.path)", found: String(found.prefix(12)),
+            expected: "\(index.teacher.prefix(12)), which the cached outputs are of",
+            remedy: "run cache-teacher with this teacher, give the other one, or say mixed_teachers: true in "
+                + "the recipe")
+    }
+
     /// Fails with the field in which the outputs' data differ from these shards: a digest would not say what
     /// to mend.
     private func requireSameDescription(_ path: String) throws {

@@ -10,10 +10,10 @@ import Tensors
 public final class AdamW {
     /// Settings of the optimizer.
     public struct Settings: Recipe, Equatable {
-        @Setting("Peak of the schedule of the learning rate.", in: Bounds.above(0))
+        @Setting("Peak of the schedule of the learning rate.", in: Bounds.above(0, to: 1))
         public var learningRate = 2e-5
-        @Setting("Decay of the first moment.", in: 0...1) public var beta1 = 0.9
-        @Setting("Decay of the second moment.", in: 0...1) public var beta2 = 0.999
+        @Setting("Decay of the first moment.", in: 0..<1) public var beta1 = 0.9
+        @Setting("Decay of the second moment.", in: 0..<1) public var beta2 = 0.999
         @Setting("Added to the root of the second moment.", in: Bounds.above(0)) public var epsilon = 1e-8
         @Setting(
             "Weight decay of parameters with two or more dimensions; biases and norm weights have none.",
@@ -78,6 +78,11 @@ public final class AdamW {
             // While the new values are in the processor's cache.
             if let half = u.half { ck_to_bfloat16(u.p.pointer + at, half.pointer + at, range.count) }
         }
+        clearGradients()
+    }
+
+    /// Forgets the gradients of a step that is not made.
+    func clearGradients() {
         for parameter in parameters { parameter.value.clearGradient() }
     }
 

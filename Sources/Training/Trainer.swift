@@ -16,6 +16,8 @@ public final class Trainer {
         case resumed(step: Int)
         case step(StepMetrics)
         case stateWritten(step: Int)
+        /// Something to look at, as a sentence that begins with the step.
+        case warning(String)
     }
 
     /// The model that is trained.
@@ -23,11 +25,11 @@ public final class Trainer {
     /// Optimizer steps of the run.
     public let steps: Int
     /// One for the student, and one for each replica.
-    private let losses: [AlignmentLoss]
+    let losses: [AlignmentLoss]
     private let batches: MicroBatches
     private let onPolicy: OnPolicyResponses?
-    private let settings: TrainingSettings
-    private let optimizer: AdamW
+    let settings: TrainingSettings
+    let optimizer: AdamW
     private let schedule: LearningRateSchedule
 
     /// - Parameters:
@@ -72,24 +74,14 @@ public final class Trainer {
             settings.schedule, peak: settings.optimizer.learningRate, steps: steps)
     }
 
-    /// Names of the files in a run's folder that an unfinished run needs to go on, or that were damaged; they
-    /// are no result.
-    public static let stateFiles: Set<String> = {
-        let states = [TrainingState.file, TrainingState.previousFile]
-        return Set(states + (states + [MetricsFile.file]).map { $0 + TrainingState.damagedSuffix })
-    }()
-
-    /// Forgets what an earlier attempt in this folder has left.
-    public static func forget(in folder: URL) {
-        for name in stateFiles { unlink(folder.appendingPathComponent(name).path) }
-    }
-
     /// Runs to the end, or to `stop`; writes metrics and states into `folder` and resumes from what is there.
     ///
     /// - Parameters:
-    ///   - run: digest of recipe and inputs; a state of another run is refused
+    ///   - run: text of the run's identity; a state of another run is refused
     ///   - stop: asked after every step; a state is written before returning
     /// - Returns: whether all steps are done
+    /// - Throws: `TrainingError.notFinite` where more steps in a row than the settings allow are not finite;
+    ///   the state before the last of them is saved
     public func run(
         in folder: URL, run: String, stop: () -> Bool = { false }, report: (Event) throws -> Void = { _ in }
     ) throws -> Bool {
@@ -97,23 +89,53 @@ public final class Trainer {
         let done = try state.restore { try report(.setAside(path: $0, problem: $1)) }
         if done > 0 { try report(.resumed(step: done)) }
         let metrics = try MetricsFile(folder.appendingPathComponent(MetricsFile.file), keeping: done)
+        var watch = LossWatch(metrics.kept.filter { $0.skipped == nil }.map(\.loss))
+        var inRow = metrics.kept.reversed().prefix { $0.skipped != nil }.count
+        var saved = done
+        func save(_ step: Int) throws {
+            try metrics.synchronize()
+            try state.write(step: step)
+            saved = step
+            try report(.stateWritten(step: step))
+        }
         for step in done..<max(done, steps) {
-            let line = try self.step(step)
+            let (made, samples) = try self.step(step)
+            var line = made
+            let usual = line.skipped == nil ? watch.mean(exceededBy: line.loss) : nil
+            if line.skipped != nil || usual != nil { line.sampleIds = samples }
+            inRow = line.skipped == nil ? 0 : inRow + 1
             try metrics.append(line)
-            try report(.step(line))
-            let stopping = step + 1 < steps && stop()
-            if stopping || (step + 1) % settings.stateEvery == 0 || step + 1 == steps {
-                try metrics.synchronize()
-                try state.write(step: step + 1)
-                try report(.stateWritten(step: step + 1))
+            if let cause = line.skipped, inRow > settings.skipNonfinite {
+                if step > saved { try save(step) }
+                throw TrainingError.notFinite(step: step, cause: cause, inRow: inRow, samples: samples)
             }
+            try report(.step(line))
+            if let warning = Self.warning(line, usual: usual) { try report(.warning(warning)) }
+            let stopping = step + 1 < steps && stop()
+            if stopping || (step + 1) % settings.stateEvery == 0 || step + 1 == steps { try save(step + 1) }
             if stopping { return false }
         }
         return true
     }
 
-    /// One optimizer step.
-    func step(_ step: Int) throws -> StepMetrics {
+    /// - Parameter usual: mean of the losses that this step's is far above
+    private static func warning(_ line: StepMetrics, usual: Double?) -> String? {
+        let samples = SampleNames(line.sampleIds ?? [])
+        if let cause = line.skipped {
+            return "the \(cause.rawValue) of step \(line.step) is not a finite number; the step is skipped "
+                + "(\(samples))"
+        }
+        return usual.map {
+            "the loss of step \(line.step) is \(Float(line.loss)), far above \(Float($0)), the mean of the "
+                + "steps before it (\(samples))"
+        }
+    }
+
+    /// One optimizer step. One whose loss or gradient is not finite leaves weights and moments as they are.
+    ///
+    /// - Returns: what happened, and the ids of the samples; of those that are not finite where that is
+    ///   known
+    func step(_ step: Int) throws -> (metrics: StepMetrics, samples: [String]) {
         let clock = ContinuousClock()
         var seconds = StepMetrics.PartSeconds()
         func timed<Result>(
@@ -146,15 +168,18 @@ public final class Trainer {
         let terms = sums.reduce(LossTerms()) { $0 + $1.terms }
         let passes = sums.reduce(ForwardPasses()) { $0 + $1.passes }
         let (rate, clip) = (schedule.rate(at: step), settings.optimizer.clip)
-        let norm = try timed(\.optimizer) {
-            let norm = optimizer.gradientNorm
-            guard norm.isFinite else {
-                throw TrainingError.notFinite(
-                    step: step, samples: batches.flatMap { $0.batch.samples.map(\.id) })
+        let notFinite = sums.flatMap(\.notFinite)
+        var skipped: StepMetrics.Skip? = notFinite.isEmpty ? nil : .loss
+        let norm = timed(\.optimizer) {
+            let norm = skipped == nil ? optimizer.gradientNorm : .nan
+            if skipped == nil, !norm.isFinite { skipped = .gradient }
+            if skipped == nil {
+                optimizer.step(
+                    learningRate: rate,
+                    gradientScale: clip > 0 ? min(1, clip / (norm + 1e-6)) : 1)
+            } else {
+                optimizer.clearGradients()
             }
-            optimizer.step(
-                learningRate: rate,
-                gradientScale: clip > 0 ? min(1, clip / (norm + 1e-6)) : 1)
             return norm
         }
         let tokens = batches.reduce(0) { $0 + $1.batch.rows }
@@ -172,67 +197,7 @@ public final class Trainer {
         (metrics.teacherPasses, metrics.teacherRows) = (passes.teacherSamples, passes.teacherRows)
         (metrics.seconds, metrics.tokensPerSecond) = (seconds, Double(tokens) / seconds.total)
         metrics.residentBytes = StepMetrics.residentBytes
-        return metrics
-    }
-
-    /// Sums over the micro-batches of one replica.
-    private struct MicroBatchSums {
-        var terms = LossTerms()
-        var drawn = 0
-        var merged = 0
-        var branchRows = 0
-        var passes = ForwardPasses()
-        var seconds = StepMetrics.PartSeconds()
-    }
-
-    /// Runs all micro-batches, replica i every i-th, and leaves the sum of the gradients in the student's
-    /// parameters.
-    private func gradients(_ batches: [MicroBatch], totals: StepTotals, step: Int) throws -> [MicroBatchSums]
-    {
-        let count = losses.count
-        nonisolated(unsafe) let trainer = self
-        let sums = try parallelMap(count) { replica in
-            try trainer.run(
-                stride(from: replica, to: batches.count, by: count).map { batches[$0] },
-                trainer.losses[replica], totals, step)
-        }
-        for replica in losses.dropFirst() {
-            let parts = replica.student.parameters(of: Set(settings.trainable)).filter {
-                $0.value.requiresGradient
-            }
-            for (parameter, part) in zip(optimizer.parameters, parts) {
-                if let gradient = part.value.gradient { parameter.value.node?.accumulate(gradient) }
-                part.value.clearGradient()
-            }
-        }
-        return sums
-    }
-
-    private func run(_ batches: [MicroBatch], _ loss: AlignmentLoss, _ totals: StepTotals, _ step: Int) throws
-        -> MicroBatchSums
-    {
-        var sums = MicroBatchSums()
-        let (passes, clock) = (StepClock(), ContinuousClock())
-        for (batch, cached) in batches {
-            let start = clock.now
-            let result = try loss(
-                batch, totals: totals, candidates: .drawn(seed: settings.seed, step: UInt64(step)),
-                cached: cached, clock: passes)
-            let forward = clock.now
-            guard result.loss.data.values[0].isFinite else {
-                throw TrainingError.notFinite(step: step, samples: batch.samples.map(\.id))
-            }
-            result.loss.backward()
-            sums.seconds.student += (forward - start) / .seconds(1)
-            sums.seconds.backward += (clock.now - forward) / .seconds(1)
-            sums.terms = sums.terms + result.terms
-            sums.drawn += result.branches.drawn
-            sums.merged += result.branches.merged
-            sums.branchRows += result.branches.branches.count
-        }
-        sums.passes = passes.passes
-        sums.seconds.teacher = passes.teacherSeconds
-        sums.seconds.student -= passes.teacherSeconds
-        return sums
+        metrics.skipped = skipped
+        return (metrics, notFinite.isEmpty ? batches.flatMap { $0.batch.samples.map(\.id) } : notFinite)
     }
 }

@@ -1,8 +1,10 @@
+import Files
+import Records
+
 /// Errors of a training run that are no fault of the program.
 public enum TrainingError: Error, CustomStringConvertible {
-    case notFinite(step: Int, samples: [String])
-    case badState(path: String, problem: String)
-    case otherRun(path: String, found: String, expected: String)
+    case notFinite(step: Int, cause: StepMetrics.Skip, inRow: Int, samples: [String])
+    case otherRun(path: String, differences: [String])
     case noSamples(path: String)
     case nothingToTrain
     case nothingToLearn
@@ -10,14 +12,17 @@ public enum TrainingError: Error, CustomStringConvertible {
     /// One sentence with what was found and the remedy.
     public var description: String {
         switch self {
-        case .notFinite(let step, let samples):
-            "the loss of step \(step) is not a finite number (samples "
-                + samples.prefix(4).joined(separator: ", ") + (samples.count > 4 ? ", …" : "")
-                + "): lower the learning rate or look at these samples"
-        case .badState(let path, let problem): "\(path): \(problem): delete it to start from the beginning"
-        case .otherRun(let path, let found, let expected):
-            "\(path): this state belongs to a run with other settings or inputs "
-                + "(\(found.prefix(12)), now \(expected.prefix(12))): delete it, or give another --out"
+        case .notFinite(let step, let cause, let inRow, let samples):
+            "the \(cause.rawValue) of step \(step) is not a finite number"
+                + (inRow > 1 ? ", nor were those of the \(inRow - 1) skipped before it" : "")
+                + " (\(SampleNames(samples))): nothing is lost, the state before it is saved. Look at these "
+                + "samples, and go on with --set skip_nonfinite=\(inRow) or more; or lower "
+                + "optimizer.learning_rate and start anew with --force (FORCE=1 under make)"
+        case .otherRun(let path, let differences):
+            "\(path): this state belongs to a run with other settings or inputs"
+                + (differences.isEmpty ? "" : " (\(Self.list(differences)))")
+                + ": set them back to go on from it, or start anew with --force (FORCE=1 under make), which "
+                + "keeps it aside"
         case .noSamples(let path): "\(path): the data set holds no sample"
         case .nothingToTrain:
             "no part of the model is trained: "
@@ -25,5 +30,24 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .nothingToLearn:
             "all weights of the objective are 0: give at least one of sft, iva, kd, tpa a weight"
         }
+    }
+
+    private static func list(_ differences: [String]) -> String {
+        let rest = differences.count - 8
+        return differences.prefix(8).joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
+    }
+}
+
+/// Samples by their ids, for people; the file of metrics has all of them.
+struct SampleNames: CustomStringConvertible {
+    let description: String
+
+    /// - Parameter ids: as the data have them
+    init(_ ids: [String]) {
+        let shown = ids.prefix(8).map { JSONText.quote(String($0.prefix(60))) }
+        let rest = ids.count - shown.count
+        description =
+            (ids.count == 1 ? "sample " : "samples ") + shown.joined(separator: ", ")
+            + (rest > 0 ? " and \(rest) more, in \(MetricsFile.file)" : "")
     }
 }

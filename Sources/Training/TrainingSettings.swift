@@ -57,8 +57,19 @@ public struct TrainingSettings: Recipe, Equatable {
     public var teacherPrecision = Precision.bf16
     @Setting("Shards that are shuffled together and held in memory.", in: 1...100_000)
     public var shardsTogether = 64
-    @Setting("Steps between two resumable states.", in: 1...1_000_000_000) public var stateEvery = 500
-    @Setting("Whether the metrics are written as TensorBoard event files too.") public var tensorboard = false
+    @Setting("Steps between two resumable states.", in: 1...1_000_000_000, changesResult: false)
+    public var stateEvery = 500
+    @Setting("Whether the metrics are written as TensorBoard event files too.", changesResult: false)
+    public var tensorboard = false
+    @Setting(
+        "Steps in a row that are skipped where the loss or the gradient is not a finite number; one more "
+            + "stops the run, with the state before it saved.",
+        in: 0...1_000_000_000, changesResult: false)
+    public var skipNonfinite = 3
+    @Setting(
+        "Whether the teacher in the loop may be another than the one whose outputs are cached.",
+        changesResult: false)
+    public var mixedTeachers = false
 
     public init() {}
 

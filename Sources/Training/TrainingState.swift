@@ -8,14 +8,17 @@ import Tensors
 /// before it in `state-before.safetensors` (docs/formats.md).
 ///
 /// Tensors `<parameter>`, `<parameter>/first` and `<parameter>/second` (the optimizer's moments), all f32.
-/// Metadata: `step` (steps done), `run` (digest of recipe and inputs), `metrics` (digest of the lines of
-/// metrics.jsonl of these steps) and `digest`, which covers the other three and the tensors' bytes.
+/// Metadata: `step` (steps done), `updates` (those of them that were not skipped), `run` (text of the run's
+/// identity), `metrics` (digest of the lines of metrics.jsonl of these steps) and `digest`, which covers the
+/// others and the tensors' bytes.
 struct TrainingState {
     static let file = "state.safetensors"
     static let previousFile = "state-before.safetensors"
     /// What a damaged file is renamed to ends so.
     static let damagedSuffix = ".damaged"
-    private static let version = "2"
+    /// What the files of a run that was begun anew are renamed to ends so, and with a number.
+    static let earlierSuffix = ".earlier-"
+    private static let version = "3"
 
     private let optimizer: AdamW
     private let folder: URL
@@ -23,7 +26,7 @@ struct TrainingState {
 
     /// - Parameters:
     ///   - folder: holds the states and metrics.jsonl
-    ///   - run: digest of recipe and inputs; a state of another run is refused
+    ///   - run: text of the run's identity; a state of another run is refused
     init(_ optimizer: AdamW, in folder: URL, run: String) {
         (self.optimizer, self.folder, self.run) = (optimizer, folder, run)
     }
@@ -42,7 +45,9 @@ struct TrainingState {
     /// there is kept as the one before.
     func write(step: Int) throws {
         let metrics = try MetricsFile.digest(of: folder.appendingPathComponent(MetricsFile.file), steps: step)
-        var facts = ["step": String(step), "run": run, "metrics": metrics ?? ""]
+        var facts = [
+            "step": String(step), "updates": String(optimizer.steps), "run": run, "metrics": metrics ?? "",
+        ]
         let digest = DigestStream()
         Self.put(facts, into: digest)
         for (name, tensor) in tensors { Self.put(name, tensor, into: digest) }
@@ -91,7 +96,8 @@ struct TrainingState {
 
     private func load(_ file: SafeTensorsFile) throws -> Int {
         guard file.metadata["format_version"] == Self.version,
-            let step = file.metadata["step"].flatMap({ Int($0) }), step >= 0
+            let step = file.metadata["step"].flatMap({ Int($0) }),
+            let updates = file.metadata["updates"].flatMap({ Int($0) }), updates >= 0, updates <= step
         else { throw Damage(problem: "it is no training state of version \(Self.version)") }
         let digest = DigestStream()
         Self.put(file.metadata, into: digest)
@@ -108,7 +114,8 @@ struct TrainingState {
         }
         guard let found = file.metadata["run"], found == run else {
             throw TrainingError.otherRun(
-                path: file.path, found: file.metadata["run"] ?? "unknown", expected: run)
+                path: file.path,
+                differences: RunIdentity.differences(from: file.metadata["run"] ?? "", to: run))
         }
         let metrics = try? MetricsFile.digest(of: path(MetricsFile.file), steps: step)
         guard metrics == file.metadata["metrics"] else {
@@ -119,7 +126,7 @@ struct TrainingState {
             try file.readFloats(name, into: tensor.pointer, count: tensor.count)
         }
         for parameter in optimizer.parameters { parameter.value.dataChanged() }
-        optimizer.restore(steps: step)
+        optimizer.restore(steps: updates)
         return step
     }
 
@@ -135,7 +142,7 @@ struct TrainingState {
     }
 
     private static func put(_ facts: [String: String], into digest: DigestStream) {
-        let text = ["step", "run", "metrics"].map { "\($0) \(facts[$0] ?? "")\n" }.joined()
+        let text = ["step", "updates", "run", "metrics"].map { "\($0) \(facts[$0] ?? "")\n" }.joined()
         Array(text.utf8).withUnsafeBytes { digest.write($0) }
     }
 

@@ -131,7 +131,7 @@ struct AnswerBenchmarks: RecipeCommand {
     private func forgetOtherRuns(_ run: StageRun, _ benchmarks: [any Benchmark]) throws {
         let state = run.output.appendingPathComponent(Self.stateFile)
         if !configuration.force, let begun = try? String(contentsOf: state, encoding: .utf8),
-            begun == run.identity
+            begun == run.identity.text
         {
             return
         }
@@ -142,6 +142,6 @@ struct AnswerBenchmarks: RecipeCommand {
                     path: file.path, operation: "remove the answers of another run", code: errno)
             }
         }
-        try AtomicOutput.writeAtomically(run.identity, to: state)
+        try AtomicOutput.writeAtomically(run.identity.text, to: state)
     }
 }

@@ -10,8 +10,7 @@ struct AnsweringSettings: Recipe {
     var template = ConversationTemplate.Kind.vicuna
     @Setting("System prompt.", null: "the template's own") var system: String?
     @Setting("The text that ends an answer.", null: "the template's own") var endText: String?
-    @Setting("Questions answered side by side; the answers do not depend on it.", in: 1...4096)
-    var slots = 16
+    @Setting("Questions answered side by side.", in: 1...4096, changesResult: false) var slots = 16
     @Setting(
         "First questions of each benchmark that are asked. Scores of a part are not publishable.",
         in: 1..., null: "all")

@@ -105,13 +105,13 @@ struct MeasureExposure: RecipeCommand {
         let samples = file(ExposureRecords.file)
         // What another recipe or another model began is of no use.
         let begun = try? String(contentsOf: file(Self.stateFile), encoding: .utf8)
-        if configuration.force || begun != run.identity {
+        if configuration.force || begun != run.identity.text {
             guard unlink(samples.path) == 0 || errno == ENOENT else {
                 throw FilesError.system(
                     path: samples.path, operation: "remove the records of another run", code: errno)
             }
         }
-        try AtomicOutput.writeAtomically(run.identity, to: file(Self.stateFile))
+        try AtomicOutput.writeAtomically(run.identity.text, to: file(Self.stateFile))
         let (records, earlier) = try ExposureRecords.open(samples, students: names, measurement: measurement)
         var known = earlier
         if !known.isEmpty {

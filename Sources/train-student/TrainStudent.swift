@@ -78,6 +78,9 @@ struct TrainStudent: RecipeCommand {
                 index: URL(fileURLWithPath: $0), cache: Store(URL(fileURLWithPath: cache)),
                 dataset: dataset, repair: teacher.map { entryRepair(URL(fileURLWithPath: $0), teacherModel) })
         }
+        if let cached, let teacher, !recipe.mixedTeachers {
+            try cached.require(teacher: URL(fileURLWithPath: teacher))
+        }
         let trainer = try Trainer(
             student: student, teacher: teacherModel, cached: cached, dataset: dataset,
             settings: recipe, plan: plan,
@@ -90,8 +93,8 @@ struct TrainStudent: RecipeCommand {
                     + "\(Machine.blasCore)"
             )
         }
-        try run.begin()
-        if configuration.force { Trainer.forget(in: output) }
+        let hadFinished = try run.begin()
+        try clear(output, hadFinished: hadFinished)
         try train(trainer, run, output, log: recipe.tensorboard ? TensorBoardLog(run: output) : nil)
         try student.write(into: output)
         var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
@@ -101,9 +104,21 @@ struct TrainStudent: RecipeCommand {
         try run.finish(
             counts: .object(counts),
             volatile: Set(["metrics.jsonl"] + TensorBoardLog.files(of: output)),
-            excluding: Trainer.stateFiles, blasCore: Machine.blasCore)
+            excluding: Trainer.stateFiles(in: output), blasCore: Machine.blasCore)
         // Only now: until the receipt stands, an interrupted stage must find its way back.
         Trainer.forget(in: output)
+    }
+
+    /// A state beside a receipt is one that a finished run had no time to remove; any other is kept by
+    /// `--force`, which begins anew.
+    private func clear(_ output: URL, hadFinished: Bool) throws {
+        if hadFinished { return Trainer.forget(in: output) }
+        guard configuration.force else { return }
+        let kept = try Trainer.keepAside(in: output)
+        guard !kept.isEmpty else { return }
+        StandardError.write(
+            "train-student: beginning anew; the unfinished run is kept in \(output.path) as "
+                + kept.joined(separator: ", "))
     }
 
     /// Entries of the store that are lost or damaged are computed again by the teacher, which is loaded for
@@ -123,7 +138,7 @@ struct TrainStudent: RecipeCommand {
         let interruption = Interruption()
         let isInterrupted = { interruption.isRequested }
         var progress = ProgressReporter("training", total: trainer.steps, unit: "steps")
-        let finished = try trainer.run(in: output, run: run.identity, stop: isInterrupted) { event in
+        let finished = try trainer.run(in: output, run: run.identity.text, stop: isInterrupted) { event in
             switch event {
             case .setAside(let path, let problem):
                 StandardError.write(
@@ -132,6 +147,7 @@ struct TrainStudent: RecipeCommand {
             case .resumed(let step):
                 StandardError.write("train-student: going on after step \(step)")
                 progress = ProgressReporter("training", total: trainer.steps, done: step, unit: "steps")
+            case .warning(let text): StandardError.write("train-student: warning: \(text)")
             case .step(let line):
                 let t = line.terms
                 try log?.append(line)

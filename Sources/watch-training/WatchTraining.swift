@@ -11,7 +11,8 @@ struct WatchTraining: ParsableCommand {
         abstract:
             "Show how far the training below a folder is: progress, time left, losses, the loss as a curve.",
         discussion: """
-            Reads the metrics.jsonl that changed last, and goes on to the next run when one begins. Writes \
+            Reads the metrics.jsonl that changed last, and goes on to the next run when one begins. Says of \
+            a training that nobody is at work on whether it finished, was interrupted or died. Writes \
             nothing. It ends with Control-C; with --once, or when nothing has changed for --patience \
             seconds, by itself.
             """,

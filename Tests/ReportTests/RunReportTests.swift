@@ -241,6 +241,24 @@ import Testing
         }
     }
 
+    /// Each file that a page is made from, with one bit of it turned: it is left out, and its part says why.
+    @Test(arguments: [
+        "scores/scores.json", "sft/metrics.jsonl", "sft/model.safetensors", "teacher-outputs/index.json",
+        "answers/sft/groceries-yesno.jsonl",
+    ])
+    func whatIsNotWhatItsReceiptSaysIsLeftOutAndNamed(path: String) throws {
+        func change(_ run: SampleRun) throws {
+            var bytes = [UInt8](try Data(contentsOf: run.url(path)))
+            bytes[bytes.count / 2] ^= 1
+            try AtomicOutput.writeAtomically(bytes, to: run.url(path))
+        }
+        try withReport(change) { report in
+            #expect(
+                report.absent.contains { $0.contains(path) && $0.contains("the receipt beside it says") },
+                "\(report.absent)")
+        }
+    }
+
     @Test func anEmptyFolderIsNoRun() throws {
         _ = try withTemporaryFolder { folder in
             #expect { try RunFolder(folder) } throws: { "\($0)".contains("--run") }

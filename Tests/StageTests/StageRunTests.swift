@@ -9,6 +9,7 @@ import Testing
 private struct Small: Recipe {
     var rate = 0.1
     @Setting("The limit.") var limit: Int?
+    @Setting("How often.", changesResult: false) var every = 1
 }
 
 @Suite struct StageRunTests {
@@ -17,14 +18,15 @@ private struct Small: Recipe {
     }
 
     private func prepare(
-        _ folder: URL, rate: Double = 0.1, stage: String = "pack", log: Log = Log(), arguments: [String] = []
+        _ folder: URL, rate: Double = 0.1, every: Int = 1, stage: String = "pack", log: Log = Log(),
+        arguments: [String] = []
     ) throws -> StageRun {
         let input = folder.appendingPathComponent("in.txt")
         if !FileManager.default.fileExists(atPath: input.path) {
             try AtomicOutput.writeAtomically("data", to: input)
         }
         return try StageRun(
-            stage, recipe: Small(rate: rate), inputs: [StageInput("data", input)],
+            stage, recipe: Small(rate: rate, every: every), inputs: [StageInput("data", input)],
             output: folder.appendingPathComponent("out"),
             options: ConfigurationOptions.parse(arguments)
         ) { log.lines.append($0) }
@@ -65,7 +67,7 @@ private struct Small: Recipe {
         try withTemporaryFolder { folder in
             let receipt = try complete(prepare(folder, arguments: ["--threads", "2"]))
             #expect(receipt.stage == "pack")
-            #expect(receipt.recipe == ["rate": 0.1, "limit": nil])
+            #expect(receipt.recipe == ["rate": 0.1, "limit": nil, "every": 1])
             #expect(receipt.inputs.map(\.sha256) == [Digest.sha256("data")])
             #expect(receipt.outputs.map(\.path) == ["log.jsonl", "sub/a.bin"])
             #expect(receipt.outputs.map(\.isVolatile) == [true, false])
@@ -81,6 +83,9 @@ private struct Small: Recipe {
         try withTemporaryFolder { folder in
             _ = try complete(prepare(folder))
             #expect(try !prepare(folder, rate: 0.2).isUpToDate())
+            // What cannot change the result needs no other.
+            #expect(try prepare(folder, every: 2).isUpToDate())
+            #expect(try prepare(folder, every: 2).identity == prepare(folder).identity)
             #expect(throws: StageError.self) { try prepare(folder, stage: "other") }
             #expect(try !prepare(folder, stage: "other", arguments: ["--force"]).isUpToDate())
             #expect(try prepare(folder).isUpToDate())

@@ -38,13 +38,13 @@ $(A)/%/model/receipt.json: $$(call row_file,$$*) $$(call bases,$$(call row_file,
 	$(Q)$(LAUNCH) $(BIN)/train-student $(addprefix --config ,$(P)/align-ti.yaml $(firstword $(COMMON)) $<) \
 	    --set seed=$(call seed_of,$*) --model $(B)/student-pretrained --shards $(B)/shards/distill \
 	    --teacher $(call teacher_of,$*) --teacher-outputs $(call outputs_of,$*) \
-	    --cache $(CACHE) --out $(@D)
+	    --cache $(CACHE) $(out)
 $(A)/%/answers/receipt.json: $(call recipe,answer) $(A)/%/model/receipt.json | build
 	$(title)
-	$(Q)$(answer) --model $(A)/$*/model --out $(@D)
+	$(Q)$(answer) --model $(A)/$*/model $(out)
 $(A)/%/scores/receipt.json: $(call recipe,score) $(A)/%/answers/receipt.json | build
 	$(title)
-	$(Q)$(score) --model $(call row_of,$*)=$(A)/$*/answers --brief --out $(@D) >/dev/null
+	$(Q)$(score) --model $(call row_of,$*)=$(A)/$*/answers --brief $(out) >/dev/null
 
 # The small teacher learns as the pipeline's own does.
 S := $(A)/teachers/small
@@ -52,7 +52,7 @@ $(S)/start/receipt.json: $(call recipe,teacher-model) pipelines/ablations/small-
     $(DATA_READY) | build
 	$(title)
 	$(Q)$(BIN)/assemble-model --config $< --config pipelines/ablations/small-teacher-model.yaml \
-	    --tokenizer $(TOKENIZER) $(TEACHER_PARTS) --out $(@D)
+	    --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
 $(S)/pretrained/receipt.json: $(call recipe,teacher-pretrain) $(S)/start/receipt.json \
     $(B)/shards/pretrain/receipt.json | build
 	$(title)
@@ -64,7 +64,7 @@ $(S)/teacher/receipt.json: $(call recipe,teacher) $(S)/pretrained/receipt.json \
 $(S)/teacher-outputs/receipt.json: $(call recipe,cache) $(S)/teacher/receipt.json \
     $(B)/shards/distill/receipt.json | build
 	$(title)
-	$(Q)$(cache_outputs) --teacher $(S)/teacher --out $(@D)
+	$(Q)$(cache_outputs) --teacher $(S)/teacher $(out)
 
 # Prints the table and keeps it as $(B)/tables/<table>/<table>.csv; the stage knows itself whether anything
 # has changed.
@@ -72,7 +72,7 @@ runs_of = $(foreach row,$(1),$(foreach seed,$(shell seq $(SEEDS)),$(A)/$(row)/se
 $(COMPARISONS): %: $(TABLES)/%.yaml \
     $$(addsuffix /scores/receipt.json,$$(call runs_of,$$(call rows_of,$$*))) | build
 	@printf '\n== %s\n' $@
-	$(Q)$(BIN)/compare-runs --config $< --runs $(A) --seeds $(SEEDS) --out $(B)/tables/$@
+	$(Q)$(BIN)/compare-runs --config $< --runs $(A) --seeds $(SEEDS) --out $(B)/tables/$@ $(force)
 	$(if $(filter $@,$(CURVES)),@cat $(B)/figures/$@/table.txt)
 
 # Exposure bias of a figure's models, as curves; those of the first seed: the bands are over samples.
@@ -85,7 +85,7 @@ $(B)/figures/%/receipt.json: $(call recipe,exposure) $(TEACHER_READY) \
     $$(addsuffix /receipt.json,$$(call first_runs,$$(call rows_of,$$*))) | build
 	$(title)
 	$(Q)$(LAUNCH) $(BIN)/measure-exposure --config $< --teacher $(TEACHER) \
-	    $(call named_runs,$(call rows_of,$*),--student) --shards $(B)/shards/heldout --out $(@D) >/dev/null
+	    $(call named_runs,$(call rows_of,$*),--student) --shards $(B)/shards/heldout $(out) >/dev/null
 
 # Cost of answering with teacher and student, and of training with the objectives of table 6, one run each.
 table5: $(B)/tables/table5/receipt.json
@@ -96,9 +96,9 @@ $(B)/tables/table5/receipt.json: $(call recipe,efficiency) $(TEACHER_READY) \
     $$(call first_runs,align-ti)/receipt.json | build
 	$(title)
 	$(Q)$(BIN)/measure-efficiency --config $< --model teacher=$(TEACHER) \
-	    $(call named_runs,align-ti,--model) --out $(@D) >/dev/null
+	    $(call named_runs,align-ti,--model) $(out) >/dev/null
 $(B)/tables/table14/receipt.json: $(call recipe,efficiency) \
     $$(addsuffix /receipt.json,$$(call first_runs,$$(call rows_of,table6))) | build
 	$(title)
 	$(Q)$(BIN)/measure-efficiency --config $< $(call named_runs,$(call rows_of,table6),--run) \
-	    --out $(@D) >/dev/null
+	    $(out) >/dev/null

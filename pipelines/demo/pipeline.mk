@@ -13,4 +13,4 @@ BENCHMARKS := $(foreach name,gqa scienceqa textvqa pope mme mmbench,$(name)=$(WO
 DATA_READY := $(WORLD)/receipt.json
 $(WORLD)/receipt.json: $(call recipe,world) | build
 	$(title)
-	$(Q)$(BIN)/make-world --config $< --out $(@D)
+	$(Q)$(BIN)/make-world --config $< $(out)
