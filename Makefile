@@ -10,6 +10,7 @@
 #   make test                                     all tests
 #   make lint                                     form of the code: layout, columns, shell scripts
 #   make test-sanitize                            all tests under the sanitizer of addresses
+#   make fuzz FUZZ='--executions 1000000'         mutated inputs for every parser, a minute unless told
 #
 # What can be said on the command line, here with examples:
 #
@@ -56,7 +57,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: distill exposure efficiency report watch docs bench bench-peers
-.PHONY: setup build test test-sanitize lint clean help
+.PHONY: setup build test test-sanitize fuzz lint clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
 	@echo 'make report$(if $(filter-out demo,$(PIPELINE)), PIPELINE=$(PIPELINE)) writes a page about this run'
@@ -215,6 +216,12 @@ test: .build/setup
 SUITES ?=
 test-sanitize: .build/setup
 	$(Q).ci/sanitize '$(SUITES)'
+
+# Mutated inputs for the parsers of files that others make (Tests/Fuzzing); an input that kills one, or takes
+# too much time or memory, is left in fuzz-failures/. FUZZ are options: --parser, --seconds, --executions.
+FUZZ ?= --seconds 60
+fuzz: | build
+	@$(BIN)/fuzz-parsers $(FUZZ)
 
 lint: .build/setup-lint
 	$(Q).ci/lint

@@ -134,6 +134,16 @@ let package = Package(
                 name: "\($0.name)Tests",
                 dependencies: dependencies([$0.name] + support(for: $0.name) + $0.imports))
         }
-        + [.testTarget(name: "RepositoryTests", dependencies: ["TestSupport"])],
+        + [
+            .testTarget(name: "RepositoryTests", dependencies: ["TestSupport"]),
+            // `make fuzz`
+            .executableTarget(
+                name: "fuzz-parsers",
+                dependencies: dependencies([
+                    "Benchmarks", "Files", "Images", "Models", "Records", "Shards", "Stage", "TeacherStore",
+                    "Text", "ArgumentParser",
+                ]),
+                path: "Tests/Fuzzing"),
+        ],
     swiftLanguageModes: [.v6]
 )

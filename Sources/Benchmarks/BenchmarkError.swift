@@ -20,6 +20,10 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
     case noQuestions(folder: String, notices: [String])
     case missingImage(file: String, question: String)
     case damagedImage(file: String, line: Int, field: String, reason: String)
+    /// The text of a question is beyond the limit.
+    case longQuestion(benchmark: String, question: String, bytes: Int)
+    /// A prompt, visual tokens included, has more tokens than the model has positions.
+    case longPrompt(benchmark: String, question: String, tokens: Int, most: Int)
     /// A file of a data set that differs from its manifest or from the lock file.
     case manifest(file: String, reason: String)
 
@@ -49,6 +53,12 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
                 + "its folder"
         case .damagedImage(let file, let line, let field, let reason):
             "\(file):\(line): field '\(field)' holds no image: \(reason); download the file again"
+        case .longQuestion(let benchmark, let question, let bytes):
+            "\(benchmark): question \(outside: question) has \(bytes) bytes, at most "
+                + "\(Limit.questionBytes.value) are asked (docs/limits.md); mend its file"
+        case .longPrompt(let benchmark, let question, let tokens, let most):
+            "\(benchmark): question \(outside: question) makes a prompt of \(tokens) tokens, the model "
+                + "takes at most \(most); mend the question's file, or take a model with more positions"
         case .manifest(let file, let reason):
             "\(file): \(reason)"
         }

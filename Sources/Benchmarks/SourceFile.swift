@@ -11,11 +11,7 @@ struct SourceFile {
 
     init(_ url: URL) throws {
         self.url = url
-        do {
-            bytes = [UInt8](try Data(contentsOf: url))
-        } catch {
-            throw BenchmarkError.unreadable(file: url.path, reason: (error as NSError).localizedDescription)
-        }
+        bytes = try InputBytes.read(url)
     }
 
     /// The file `path` of a benchmark's folder.

@@ -57,6 +57,13 @@ extension ShardDataset {
                 found: "\(rule)",
                 expected: "\(ShardFormat.labelRule)")
         }
+        let positions = configuration.text.maximumPositions
+        guard description.maximumLength <= positions else {
+            throw ShardsError.mismatch(
+                path: self.folder.appendingPathComponent(ShardFormat.indexFile).path, field: "maximum_length",
+                found: "\(description.maximumLength)",
+                expected: "at most \(positions), the max_position_embeddings in \(folder.path)/config.json")
+        }
         let tokenizer = folder.appendingPathComponent("tokenizer.json")
         let digest =
             FileManager.default.fileExists(atPath: tokenizer.path)

@@ -3,9 +3,6 @@ import Foundation
 /// Reads the files of a folder, .tar, .tar.gz, .tar.zst or .zip one after the other, in memory that does not
 /// grow with the archive.
 public enum Archive {
-    /// The most bytes a member may have unless the caller says otherwise: 1 GiB.
-    public static let defaultMemberLimit = 1 << 30
-
     /// Visits every file: an archive's in stored order, a folder's in the order of their paths' bytes.
     ///
     /// - Parameters:
@@ -15,7 +12,7 @@ public enum Archive {
     /// - Throws: `FilesError.corruptMember` with the member and the offset for truncated or corrupt archives,
     ///   `.corrupt` for what is no archive, `.tooLarge` for a member beyond the limit; what `body` throws
     public static func forEachMember(
-        of url: URL, memberLimit: Int = defaultMemberLimit,
+        of url: URL, memberLimit: Int = Limit.memberBytes.value,
         _ body: (_ path: String, _ readBytes: () throws -> [UInt8]) throws -> Bool
     ) throws {
         if FileManager.fileType(atPath: url.path) == S_IFDIR {
@@ -43,7 +40,7 @@ public enum Archive {
     /// - Returns: the wanted paths that were not found
     /// - Throws: as `forEachMember`
     public static func visit(
-        _ wanted: Set<String>, of url: URL, memberLimit: Int = defaultMemberLimit,
+        _ wanted: Set<String>, of url: URL, memberLimit: Int = Limit.memberBytes.value,
         _ body: (_ path: String, _ bytes: [UInt8]) throws -> Void
     ) throws -> Set<String> {
         if FileManager.fileType(atPath: url.path) == S_IFDIR {
@@ -90,7 +87,9 @@ public enum Archive {
     private static func readFile(_ url: URL, limit: Int) throws -> [UInt8] {
         let file = try InputFile(url)
         let size = try file.size()
-        guard size <= limit else { throw FilesError.tooLarge(path: url.path, item: "the file", limit: limit) }
+        guard size <= limit else {
+            throw FilesError.tooLarge(path: url.path, item: "the file", limit: limit, name: .memberBytes)
+        }
         return try [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
             while initialized < size {
                 let count = try file.read(

@@ -15,6 +15,7 @@ final class ArchiveReader {
     private var isRead = false
     private var isAtEnd = false
     private var memberEnd = 0  // of the latest member, in uncompressed bytes
+    private var members = 0
 
     init(_ url: URL, memberLimit: Int) throws {
         path = url.path
@@ -74,6 +75,7 @@ final class ArchiveReader {
             guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else {
                 throw member.isEmpty ? notAnArchive() : failure("after \(member)")
             }
+            try count()
             member = Self.name(of: entry)
             memberEnd = end(of: entry)
             isRead = false
@@ -83,6 +85,23 @@ final class ArchiveReader {
                 ?? archive_entry_symlink(entry)).map { String(cString: $0) }
             if link != nil || archive_entry_filetype(entry) == S_IFREG { return member }
         }
+    }
+
+    /// One member more, of an archive that may not be a bomb.
+    private func count() throws {
+        members += 1
+        guard members <= Limit.archiveMembers.value else {
+            throw FilesError.tooLarge(
+                path: path, item: "the archive", limit: Limit.archiveMembers.value, name: .archiveMembers)
+        }
+        try checkRatio()
+    }
+
+    private func checkRatio() throws {
+        let limit = Limit.decompressed(from: fileBytes)
+        guard (stream?.bytesRead ?? Int(archive_filter_bytes(handle, 0))) > limit else { return }
+        throw FilesError.tooLarge(
+            path: path, item: "the decompressed archive", limit: limit, name: .compressionRatio)
     }
 
     /// The bytes of the file `next()` stands at.
@@ -98,7 +117,8 @@ final class ArchiveReader {
         }
         let claimed = archive_entry_size_is_set(entry) != 0 ? Int(archive_entry_size(entry)) : 0
         guard claimed <= memberLimit else {
-            throw FilesError.tooLarge(path: path, item: "member '\(member)'", limit: memberLimit)
+            throw FilesError.tooLarge(
+                path: path, item: "member '\(outside: member)'", limit: memberLimit, name: .memberBytes)
         }
         var bytes: [UInt8] = []
         let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
@@ -109,8 +129,10 @@ final class ArchiveReader {
             if count == Int(ARCHIVE_RETRY) { continue }
             guard count > 0 else { throw failure(nil) }
             guard count <= memberLimit - bytes.count else {
-                throw FilesError.tooLarge(path: path, item: "member '\(member)'", limit: memberLimit)
+                throw FilesError.tooLarge(
+                    path: path, item: "member '\(outside: member)'", limit: memberLimit, name: .memberBytes)
             }
+            try checkRatio()
             // Growth follows the bytes that came, not the size the header claims.
             bytes.append(
                 contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(block)[..<count]))

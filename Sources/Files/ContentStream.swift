@@ -10,6 +10,8 @@ class ContentStream {
     fileprivate let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     /// What is wrong with the file, once that was noticed.
     fileprivate(set) var problem: String?
+    /// Bytes that came out so far.
+    fileprivate(set) var bytesRead = 0
 
     /// The stream of a gzip or zstd file, told by its first bytes; nil for others.
     ///
@@ -50,6 +52,7 @@ private final class GzipStream: ContentStream {
             let text = gzerror(file, &code).map { String(cString: $0) } ?? ""
             if code != Z_OK, code != Z_STREAM_END { problem = text }
         }
+        bytesRead += max(0, Int(count))
         return UnsafeRawBufferPointer(rebasing: block[..<max(0, Int(count))])
     }
 }
@@ -88,6 +91,7 @@ private final class ZstandardStream: ContentStream {
                 isAtFrameEnd = code == 0
             }
         } catch { problem = "\(error)" }
+        bytesRead += output.pos
         return UnsafeRawBufferPointer(rebasing: block[..<(problem == nil ? output.pos : 0)])
     }
 }

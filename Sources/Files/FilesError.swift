@@ -19,8 +19,8 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     case badTensor(file: String, tensor: String, offset: Int?, problem: String)
     /// The file holds no tensor of this name; `near` are names it does hold.
     case missingTensor(file: String, tensor: String, near: [String])
-    /// More bytes than the caller allows.
-    case tooLarge(path: String, item: String, limit: Int)
+    /// More than the caller allows; `name` is the entry of docs/limits.md that says so, where one does.
+    case tooLarge(path: String, item: String, limit: Int, name: Limit? = nil)
     /// The format has no way to write this.
     case unwritable(path: String, problem: String)
 
@@ -35,18 +35,25 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notJSON(let file, let failure):
             return "\(file): not valid JSON (\(failure)), expected \(failure.expected)"
         case .badField(let place, let field, let found, let expected):
-            return "\(place):\(field.isEmpty ? "" : " '\(field)'") is \(found), expected \(expected)"
+            let name = field.isEmpty ? "" : " '\(outside: field)'"
+            return "\(place):\(name) is \(Excerpt.of(found, most: 2 * Excerpt.most)), expected \(expected)"
         case .corruptMember(let archive, let member, let offset, let problem):
             return
-                "\(archive), member '\(member)' near byte \(offset): \(problem); fetch or make the archive "
-                + "again"
+                "\(archive), member '\(outside: member)' near byte \(offset): \(problem); fetch or make the "
+                + "archive again"
         case .badTensor(let file, let tensor, let offset, let problem):
-            return "\(file): tensor '\(tensor)'\(offset.map { " at byte \($0)" } ?? "") \(problem)"
+            return "\(file): tensor '\(outside: tensor)'\(offset.map { " at byte \($0)" } ?? "") \(problem)"
         case .missingTensor(let file, let tensor, let near):
-            let hint = near.isEmpty ? "" : "; it has \(near.map { "'\($0)'" }.joined(separator: ", "))"
-            return "\(file): there is no tensor '\(tensor)'\(hint)"
-        case .tooLarge(let path, let item, let limit):
-            return "\(path): \(item) has more than the \(limit) bytes allowed here"
+            let hint =
+                near.isEmpty ? "" : "; it has \(near.map { "'\(outside: $0)'" }.joined(separator: ", "))"
+            return "\(file): there is no tensor '\(outside: tensor)'\(hint)"
+        case .tooLarge(let path, let item, let limit, let name):
+            let remedy = name.map { "; \(Limit.variable)='\($0.rawValue)=…' allows more, see docs/limits.md" }
+            // What comes out of a compressed file is bounded by a ratio, and counted in bytes.
+            let unit = name == .compressionRatio ? "bytes" : name?.unit ?? "bytes"
+            return
+                "\(path): \(item) has more than the \(limit) \(unit) allowed here"
+                + (remedy ?? "")
         case .unwritable(let path, let problem):
             return "\(path): \(problem)"
         }

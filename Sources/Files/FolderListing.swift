@@ -19,8 +19,12 @@ public enum FolderListing {
         guard let handle = opendir(path) else { throw FilesError.current(path, "open it") }
         defer { closedir(handle) }
         while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            guard let name = FileName.checked(bytes) else {
+                throw FilesError.corrupt(
+                    path: path, offset: nil,
+                    problem: "the file name '\(FileName.shown(bytes))' in it is not UTF-8 or has a control "
+                        + "character: rename it")
             }
             guard !name.hasPrefix(".") else { continue }
             switch FileManager.fileType(atPath: path + "/" + name) {

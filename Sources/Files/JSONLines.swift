@@ -17,14 +17,11 @@ public struct JSONLine: Sendable {
 /// Reads JSON Lines files of any size. Lines end with a line feed and nothing else: JSON strings may hold
 /// other separators (U+2028, a lone carriage return) unescaped.
 public enum JSONLines {
-    /// The most bytes a line may have unless the caller says otherwise: 256 MiB.
-    public static let defaultLineLimit = 1 << 28
-
     /// Visits the lines in order; lines of white space are counted and passed over.
     ///
     /// - Throws: `FilesError.corrupt` with line and offset for invalid UTF-8, `.tooLarge`; what `body` throws
     public static func forEach(
-        of url: URL, lineLimit: Int = defaultLineLimit, _ body: (JSONLine) throws -> Void
+        of url: URL, lineLimit: Int = Limit.recordBytes.value, _ body: (JSONLine) throws -> Void
     ) throws {
         let path = url.path
         var line: [UInt8] = []
@@ -45,7 +42,8 @@ public enum JSONLines {
         }
         func extend(_ bytes: UnsafeRawBufferPointer.SubSequence) throws {
             guard bytes.count <= lineLimit - line.count else {
-                throw FilesError.tooLarge(path: path, item: "line \(number)", limit: lineLimit)
+                throw FilesError.tooLarge(
+                    path: path, item: "line \(number)", limit: lineLimit, name: .recordBytes)
             }
             line.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes))
         }

@@ -6,6 +6,7 @@ struct JSONParser {
     private var line: Int
     private var depth = 0
     private let depthLimit: Int
+    private var valuesLeft = Limit.jsonValues.value
     private let replacesLoneSurrogates: Bool
 
     init(bytes: UnsafeBufferPointer<UInt8>, line: Int, depthLimit: Int, replacesLoneSurrogates: Bool) {
@@ -53,6 +54,12 @@ struct JSONParser {
     }
 
     private mutating func value() throws(JSONFailure) -> JSONValue {
+        valuesLeft -= 1
+        guard valuesLeft >= 0 else {
+            throw failure(
+                "there are more than \(Limit.jsonValues.value) values",
+                expected: "fewer; \(Limit.variable)='json_values=…' allows more, see docs/limits.md")
+        }
         switch try peek("a value") {
         case UInt8(ascii: "{"):
             try enter()
@@ -95,7 +102,7 @@ struct JSONParser {
             }
             let name = try string()
             guard try peek("':'") == UInt8(ascii: ":") else {
-                throw failure("expected ':' after the name \"\(name)\"", expected: "':'")
+                throw failure("expected ':' after the name \"\(outside: name)\"", expected: "':'")
             }
             position += 1
             object.append(name, try value())
@@ -106,7 +113,8 @@ struct JSONParser {
                 return .object(object)
             case let byte:
                 throw failure(
-                    "expected ',' or '}' after \"\(name)\", found \(describe(byte))", expected: "'}'")
+                    "expected ',' or '}' after \"\(outside: name)\", found \(describe(byte))", expected: "'}'"
+                )
             }
         }
     }
@@ -173,7 +181,7 @@ struct JSONParser {
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isValid, isInteger, let value = Int(text) { return .int(value) }
         guard isValid, let value = Double(text), value.isFinite else {
-            throw failure("'\(text)' is not a number", expected: "a value", at: start)
+            throw failure("'\(outside: text)' is not a number", expected: "a value", at: start)
         }
         return .double(value)
     }

@@ -26,7 +26,8 @@ extension JSONValue {
     ///     U+FFFD instead of refusing it
     /// - Throws: `JSONFailure`
     public init(
-        parsing bytes: [UInt8], line: Int = 1, depthLimit: Int = 256, replacingLoneSurrogates: Bool = false
+        parsing bytes: [UInt8], line: Int = 1, depthLimit: Int = Limit.jsonDepth.value,
+        replacingLoneSurrogates: Bool = false
     ) throws(JSONFailure) {
         self = try bytes.withUnsafeBufferPointer { bytes throws(JSONFailure) in
             var parser = JSONParser(

@@ -70,7 +70,8 @@ public enum JSONValue: Sendable {
 
     /// Name of a text of these bytes in error messages.
     public static func shown(text bytes: some Sequence<UInt8>) -> String {
-        "\"\(String(decoding: Array(bytes.prefix(120)), as: UTF8.self))\""
+        // A text may be longer than the memory of a copy is worth.
+        "\"\(outside: String(decoding: Array(bytes.prefix(8 * Excerpt.most)), as: UTF8.self))\""
     }
 }
 

@@ -5,16 +5,13 @@ import Foundation
 /// It finds where elements start and end by counting brackets outside strings; whether an element is valid
 /// JSON shows when the caller decodes it.
 public enum LargeJSONArray {
-    /// The most bytes an element may have unless the caller says otherwise: 256 MiB.
-    public static let defaultElementLimit = 1 << 28
-
     /// Visits the elements in order.
     ///
     /// - Parameter body: gets the index (from 0), the byte offset of the element in the file and its bytes
     /// - Throws: `FilesError.corrupt` with the offset when the array is malformed or truncated, `.tooLarge`;
     ///   what `body` throws
     public static func forEach(
-        of url: URL, elementLimit: Int = defaultElementLimit,
+        of url: URL, elementLimit: Int = Limit.recordBytes.value,
         _ body: (_ index: Int, _ offset: Int, _ bytes: [UInt8]) throws -> Void
     ) throws {
         var scanner = JSONArrayScanner(path: url.path, elementLimit: elementLimit)
@@ -178,7 +175,8 @@ struct JSONArrayScanner {
     private mutating func keep(_ bytes: UnsafeRawBufferPointer.SubSequence) throws {
         guard bytes.count <= elementLimit - element.count else {
             throw FilesError.tooLarge(
-                path: path, item: "element \(index) at byte \(elementStart)", limit: elementLimit)
+                path: path, item: "element \(index) at byte \(elementStart)", limit: elementLimit,
+                name: .recordBytes)
         }
         element.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes))
     }

@@ -26,11 +26,8 @@ public final class SafeTensorsFile: @unchecked Sendable {  // the store is priva
         }
         let mapped = MappedBytes(mapping)
         let isCompressed = mapped.withBytes { Zstandard.isFrame($0) }
-        let plausible = max(
-            Zstandard.leastLimit,
-            mapping.count.multipliedReportingOverflow(by: Zstandard.largestRatio).partialValue)
         try self.init(
-            isCompressed ? Zstandard.decodeFile(url, limit: min(limit, plausible)) : mapped, path: url.path)
+            isCompressed ? Zstandard.decodeFile(url, limit: limit) : mapped, path: url.path)
     }
 
     /// Reads a file that is in memory, compressed or not; `name` stands for it in errors.

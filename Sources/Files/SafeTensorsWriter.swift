@@ -158,7 +158,7 @@ public struct SafeTensorsWriter {
         }
         var json = Array("{\(fields.joined(separator: ","))}".utf8)
         json += [UInt8](repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8)
-        guard json.count <= SafeTensorsHeader.maximumBytes else {
+        guard json.count <= Limit.headerBytes.standard else {
             throw FilesError.unwritable(
                 path: path, problem: "a header of \(json.count) bytes is more than readers accept")
         }

@@ -5,11 +5,6 @@ import Foundation
 public enum Zstandard {
     /// The level for data that is written once and read often.
     public static let defaultLevel = 3
-    /// How many times its size a compressed file may decompress to; our shards and outputs reach some tens. A
-    /// file made to fill the memory reaches 30,000.
-    static let largestRatio = 2000
-    /// Bytes that a file may decompress to however small it is.
-    static let leastLimit = 1 << 26
 
     /// The bytes as one frame.
     public static func compress(_ bytes: [UInt8], level: Int = defaultLevel) throws -> [UInt8] {
@@ -24,17 +19,18 @@ public enum Zstandard {
     ///
     /// - Parameters:
     ///   - name: what errors call these bytes
-    ///   - limit: the most bytes that may come out
+    ///   - limit: the most bytes that may come out, where that is less than `Limit` allows for this size
     /// - Throws: `FilesError.corrupt` with the offset in the compressed bytes, `FilesError.tooLarge`
     public static func decompress(_ bytes: [UInt8], name: String, limit: Int = .max) throws -> [UInt8] {
-        let decoder = ZstandardDecoder(name: name, limit: limit)
+        let decoder = ZstandardDecoder(name: name, limit: limit, compressedBytes: bytes.count)
         try bytes.withUnsafeBytes { try decoder.feed($0) }
         return try decoder.finish().array()
     }
 
     static func decodeFile(_ url: URL, limit: Int) throws -> GrowingBytes {
-        let decoder = ZstandardDecoder(name: url.path, limit: limit)
-        try InputFile(url).forEachBlock { try decoder.feed($0) }
+        let file = try InputFile(url)
+        let decoder = try ZstandardDecoder(name: url.path, limit: limit, compressedBytes: file.size())
+        try file.forEachBlock { try decoder.feed($0) }
         return try decoder.finish()
     }
 
@@ -50,17 +46,20 @@ final class ZstandardDecoder {
     private let context: OpaquePointer
     private let name: String
     private let limit: Int
+    private let limitName: Limit?
     private let output = GrowingBytes()
     private var consumed = 0
     private var isAtFrameEnd = false
 
-    init(name: String, limit: Int) {
+    init(name: String, limit: Int, compressedBytes: Int) {
         guard let made = ZSTD_createDCtx() else {
             preconditionFailure("ZstandardDecoder: no memory for a context")
         }
         context = made
         self.name = name
-        self.limit = limit
+        let plausible = Limit.decompressed(from: compressedBytes)
+        self.limit = min(limit, plausible)
+        limitName = limit <= plausible ? nil : .compressionRatio
     }
 
     deinit { ZSTD_freeDCtx(context) }
@@ -83,7 +82,8 @@ final class ZstandardDecoder {
             isAtFrameEnd = code == 0
             output.commit(target.pos)
             guard output.count <= limit else {
-                throw FilesError.tooLarge(path: name, item: "the decompressed content", limit: limit)
+                throw FilesError.tooLarge(
+                    path: name, item: "the decompressed content", limit: limit, name: limitName)
             }
         }
         consumed += bytes.count

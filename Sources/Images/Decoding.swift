@@ -1,11 +1,7 @@
 import CJPEG
 import CPNG
 import CWebP
-
-/// Most pixels a picture may have. Pillow refuses at the same number, against decompression bombs.
-public let mostPixels = 178_956_970
-/// Most columns or rows. A PNG may claim a strip of 100 million columns, and resizing works on whole rows.
-public let mostSide = 1 << 18
+import Files
 
 /// Decodes a JPEG, PNG or WebP file, chosen by its first bytes.
 ///
@@ -41,7 +37,8 @@ private func checked(_ width: some BinaryInteger, _ height: some BinaryInteger, 
 ) {
     let (w, h) = (Int(clamping: width), Int(clamping: height))
     let (area, overflows) = w.multipliedReportingOverflow(by: h)
-    guard (1...mostSide).contains(w), (1...mostSide).contains(h), !overflows, area <= mostPixels else {
+    let sides = 1...Limit.imageSide.value
+    guard sides.contains(w), sides.contains(h), !overflows, area <= Limit.imagePixels.value else {
         throw ImageError.tooLarge(image: name, width: w, height: h)
     }
     return (w, h)

@@ -1,3 +1,5 @@
+import Files
+
 /// Errors of an image, or of the description of how to prepare it.
 public enum ImageError: Error, CustomStringConvertible, Equatable {
     case empty(image: String)
@@ -11,24 +13,26 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
     public var description: String {
         switch self {
         case .empty(let image):
-            return "\(image): the image has 0 bytes; fetch or write it again"
+            return "\(outside: image): the image has 0 bytes; fetch or write it again"
         case .unknownFormat(let image, let bytes):
             let shown = bytes.map { hexadecimal($0) }.joined(separator: " ")
             return
-                "\(image): starts with bytes \(shown), which is none of JPEG, PNG and WebP; convert the image"
+                "\(outside: image): starts with bytes \(shown), which is none of JPEG, PNG and WebP; "
+                + "convert the image"
         case .truncated(let image, let format, let bytes):
             return
-                "\(image): this \(format) image is cut short: it ends after \(bytes) bytes, before its last "
-                + "pixel; fetch it again"
+                "\(outside: image): this \(format) image is cut short: it ends after \(bytes) bytes, before "
+                + "its last pixel; fetch it again"
         case .broken(let image, let format, let bytes, let reason):
             return
-                "\(image): this \(format) image of \(bytes) bytes cannot be decoded (\(reason)); replace it"
+                "\(outside: image): this \(format) image of \(bytes) bytes cannot be decoded (\(reason)); "
+                + "replace it"
         case .tooLarge(let image, let width, let height):
             return
-                "\(image): \(width) x \(height) pixels, allowed are 1 to \(mostSide) a side and "
-                + "\(mostPixels) in all; shrink it"
+                "\(outside: image): \(width) x \(height) pixels, allowed are 1 to \(Limit.imageSide.value) a "
+                + "side and \(Limit.imagePixels.value) in all (docs/limits.md); shrink it"
         case .animated(let image):
-            return "\(image): an animated WebP has no single picture; extract one frame"
+            return "\(outside: image): an animated WebP has no single picture; extract one frame"
         case .encoding(let format, let width, let height, let reason):
             return "an image of \(width) x \(height) pixels cannot be written as \(format): \(reason)"
         }

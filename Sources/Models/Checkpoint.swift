@@ -11,14 +11,19 @@ final class Checkpoint: WeightSource {
     }
     private var places: [String: Place] = [:]  // by canonical name
     private var taken: Set<String> = []
+    /// Names, as stored, of tensors that are of none of the parts, such as those of CLIP's text model.
+    private var strangers: [String] = []
 
     /// Opens the files and reads their headers.
     init(folder: URL) throws {
         self.folder = folder
         for file in try Checkpoint.files(folder) {
             for entry in file.entries {
-                guard let name = CheckpointNames.canonical(entry.name), !CheckpointNames.isDerived(name)
-                else { continue }
+                guard !CheckpointNames.isDerived(entry.name) else { continue }
+                guard let name = CheckpointNames.canonical(entry.name) else {
+                    strangers.append(entry.name)
+                    continue
+                }
                 if let other = places[name] {
                     throw ModelsError.duplicateTensor(
                         file: file.path, first: other.entry.name, second: entry.name)
@@ -88,14 +93,18 @@ final class Checkpoint: WeightSource {
     }
 
     /// Refuses tensors of these parts that nobody asked for: they belong to another configuration.
-    func refuseRest(of parts: Set<ModelPart>, tiedHead: Bool) throws {
+    ///
+    /// - Parameter vision: the tower whose unused tensors are passed on; nil where tensors of a tower, and of
+    ///   parts that are none of ours, do not matter
+    func refuseRest(of parts: Set<ModelPart>, tiedHead: Bool, vision: VisionConfiguration? = nil) throws {
         let rest = places.filter { name, _ in
             !taken.contains(name) && parts.contains(ModelPart(name: name))
                 && !(tiedHead && name == CheckpointNames.head)
+                && !(vision.map { $0.hasPlace(for: name) } ?? false)
         }
-        guard rest.isEmpty else {
-            throw ModelsError.unexpectedTensors(
-                place: folder.path, names: rest.values.map(\.entry.name).sorted())
+        let names = rest.values.map(\.entry.name) + (parts == Set(ModelPart.allCases) ? strangers : [])
+        guard names.isEmpty else {
+            throw ModelsError.unexpectedTensors(place: folder.path, names: names.sorted())
         }
     }
 

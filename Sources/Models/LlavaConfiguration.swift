@@ -34,6 +34,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
 
     init(_ fields: JSONField) throws {
         source = try fields.object()
+        try fields.refuseImpossible()
         let type = try fields["model_type"].string()
         guard type == "llava" else {
             guard TextConfiguration.Family(rawValue: type) != nil else {

@@ -23,7 +23,9 @@ extension LlavaModel {
             imageProcessor: configuration.vision.map { try Self.imageProcessor(folder, configuration, $0) },
             folder: folder,
             unusedVision: { checkpoint.unusedVision })
-        try checkpoint.refuseRest(of: [.projector, .language], tiedHead: configuration.text.tiedEmbeddings)
+        try checkpoint.refuseRest(
+            of: Set(ModelPart.allCases), tiedHead: configuration.text.tiedEmbeddings,
+            vision: configuration.vision)
     }
 
     /// The settings of `preprocessor_config.json`, or the tower's own where there is no such file.
@@ -39,7 +41,7 @@ extension LlavaModel {
                 kind: vision.family == .clip ? .clip : .siglip, size: vision.imageSize, aspect: aspect)
         }
         let processor = try ImageProcessor(
-            configuration: Data(contentsOf: file), file: file.path, aspect: aspect)
+            configuration: Data(InputBytes.read(file)), file: file.path, aspect: aspect)
         guard processor.size == vision.imageSize else {
             throw FilesError.badField(
                 place: file.path, field: "size", found: "\(processor.size)",

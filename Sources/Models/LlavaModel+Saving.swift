@@ -45,7 +45,7 @@ extension LlavaModel {
         if let imageProcessor { try put(Array(imageProcessor.configuration()), "preprocessor_config.json") }
         let settings = self.folder?.appendingPathComponent("generation_config.json")
         if let settings, FileManager.default.fileExists(atPath: settings.path) {
-            try put(Array(Data(contentsOf: settings)), "generation_config.json")
+            try put(InputBytes.read(settings), "generation_config.json")
         } else {
             try put(configuration.text.generation.configurationFile, "generation_config.json")
         }
@@ -53,7 +53,7 @@ extension LlavaModel {
         for name in Self.companions {
             let file = source.appendingPathComponent(name)
             guard FileManager.default.fileExists(atPath: file.path) else { continue }
-            try put(Array(Data(contentsOf: file)), name)
+            try put(InputBytes.read(file), name)
         }
     }
 

@@ -1,3 +1,5 @@
+import Files
+
 /// Things that can be wrong with a model folder or with a request to a model.
 public enum ModelsError: Error, CustomStringConvertible, Equatable {
     /// The file is not the JSON object it should be.
@@ -32,22 +34,27 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
         case .noWeights(let folder, let problem):
             return "\(folder): \(problem)"
         case .missingTensor(let place, let tensor, let shape, let near):
-            let hint = near.isEmpty ? "" : "; it has \(near.map { "'\($0)'" }.joined(separator: ", "))"
-            return "\(place): there is no tensor '\(tensor)' \(shape), which config.json asks for\(hint)"
+            let hint =
+                near.isEmpty ? "" : "; it has \(near.map { "'\(outside: $0)'" }.joined(separator: ", "))"
+            return
+                "\(place): there is no tensor '\(outside: tensor)' \(shape), which config.json "
+                + "asks for\(hint)"
         case .wrongShape(let file, let tensor, let found, let expected):
-            return "\(file): '\(tensor)' is \(found), config.json asks for \(expected)"
+            return "\(file): '\(outside: tensor)' is \(found), config.json asks for \(expected)"
         case .wrongType(let file, let tensor, let found):
             return
-                "\(file): '\(tensor)' has element type \(found), expected F32, BF16 or F16; convert the "
-                + "checkpoint"
+                "\(file): '\(outside: tensor)' has element type \(found), expected F32, BF16 or F16; "
+                + "convert the checkpoint"
         case .notFinite(let file, let tensor, let index, let value):
             return
-                "\(file): '\(tensor)' holds \(value) at index \(index), expected finite numbers; take a "
-                + "checkpoint from before the training diverged, or fetch it again"
+                "\(file): '\(outside: tensor)' holds \(value) at index \(index), expected finite numbers; "
+                + "take a checkpoint from before the training diverged, or fetch it again"
         case .duplicateTensor(let file, let first, let second):
-            return "\(file): '\(first)' and '\(second)' are two tensors for one weight; remove one of them"
+            return
+                "\(file): '\(outside: first)' and '\(outside: second)' are two tensors for one weight; "
+                + "remove one of them"
         case .unexpectedTensors(let place, let names):
-            let shown = names.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+            let shown = names.prefix(3).map { "'\(outside: $0)'" }.joined(separator: ", ")
             let more = names.count > 3 ? " and \(names.count - 3) more" : ""
             return
                 "\(place): config.json has no place for \(shown)\(more); the configuration belongs to "

@@ -45,7 +45,7 @@ public struct TextConfiguration: Equatable, Sendable {
         keyHeads = try fields.integer("num_key_value_heads", default: isLlama ? heads : 32, in: 1...(1 << 16))
         headSize = try fields.integer(
             "head_dim", default: family == .qwen3 ? 128 : hidden / heads, in: 2...(1 << 16))
-        normEpsilon = try fields.optional("rms_norm_eps")?.positive() ?? 1e-6
+        normEpsilon = try fields.epsilon("rms_norm_eps") ?? 1e-6
         ropeTheta = try Self.ropeTheta(fields)
         tiedEmbeddings = try fields.flag("tie_word_embeddings") || tiedAbove
         maximumPositions = try fields.integer(
@@ -54,6 +54,7 @@ public struct TextConfiguration: Equatable, Sendable {
         endOfSequenceIDs = try fields.ids("eos_token_id")
         paddingId = try fields.ids("pad_token_id").first
         source = try fields.object()
+        try fields.refuseImpossible()
         guard heads % keyHeads == 0 else {
             throw try fields["num_key_value_heads"].bad(expected: "a divisor of the \(heads) heads")
         }
@@ -99,7 +100,9 @@ public struct TextConfiguration: Equatable, Sendable {
             }
             try require(scaling, "partial_rotary_factor", 1, "1")
         }
-        return try (parameters?.optional("rope_theta") ?? fields.optional("rope_theta"))?.positive() ?? 10_000
+        let range = 1.0...1e12
+        return try parameters?.number("rope_theta", in: range) ?? fields.number("rope_theta", in: range)
+            ?? 10_000
     }
 
     private static func refuseUnsupported(_ fields: JSONField, _ family: Family) throws {

@@ -12,13 +12,13 @@ struct TokenizerFile {
 
     init(_ url: URL) throws {
         path = url.path
-        guard let data = try? Data(contentsOf: url) else {
+        guard FileManager.default.fileExists(atPath: url.path) else {
             throw ModelsError.noWeights(
                 folder: url.path, problem: "cannot be read; --tokenizer needs a folder with this file")
         }
-        bytes = Array(data)
+        bytes = try InputBytes.read(url)
         let document = try JSONField(parsing: bytes, file: path)
-        let range = 0...Int(Int32.max) - 1
+        let range = 0...Limit.vocabulary.value - 1
         var ids: [[UInt8]: Int] = [:]
         for (token, field) in try document["model"]["vocab"].members() {
             ids[Array(token.utf8)] = try field.integer(in: range)

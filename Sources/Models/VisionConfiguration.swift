@@ -41,9 +41,10 @@ public struct VisionConfiguration: Equatable, Sendable {
         heads = try fields.integer("num_attention_heads", default: 12, in: 1...(1 << 16))
         imageSize = try fields.integer("image_size", default: 224, in: 1...8192)
         patchSize = try fields.integer("patch_size", default: isClip ? 32 : 16, in: 1...8192)
-        normEpsilon = try fields.optional("layer_norm_eps")?.positive() ?? (isClip ? 1e-5 : 1e-6)
+        normEpsilon = try fields.epsilon("layer_norm_eps") ?? (isClip ? 1e-5 : 1e-6)
         activation = try fields.optional("hidden_act")?.choice() ?? (isClip ? .quickGelu : .geluTanh)
         source = try fields.object()
+        try fields.refuseImpossible()
         guard try fields.integer("num_channels", default: 3) == 3 else {
             throw try fields["num_channels"].bad(expected: "3")
         }
@@ -54,6 +55,18 @@ public struct VisionConfiguration: Equatable, Sendable {
         guard patchSize <= imageSize else {
             throw try fields["patch_size"].bad(expected: "at most the \(imageSize) pixels of the image")
         }
+    }
+
+    /// Whether a tower may have a tensor of this name, used or not.
+    func hasPlace(for name: String) -> Bool {
+        let ends = ["pre_layrnorm.", "post_layernorm.", "head."].map { CheckpointNames.vision + $0 }
+        if ends.contains(where: name.hasPrefix) { return true }
+        let blocks = CheckpointNames.vision + "encoder.layers."
+        guard name.hasPrefix(blocks), let index = Int(name.dropFirst(blocks.count).prefix { $0 != "." })
+        else {
+            return false
+        }
+        return (0..<layers).contains(index)
     }
 
     var written: JSONObject {

@@ -89,6 +89,6 @@ public struct BadSetting: ExitCoded, Equatable, CustomStringConvertible {
         (place, self.key, self.problem, isOption) = (origin.place, key, problem, origin.isOption)
     }
 
-    public var description: String { "\(place): '\(key)' \(problem)" }
+    public var description: String { "\(place): '\(outside: key)' \(problem)" }
     public var exitCode: Int32 { isOption ? ExitStatus.usage : ExitStatus.badData }
 }

@@ -81,7 +81,7 @@ package struct SettingTree {
         case .bool(let value): "\(value)"
         case .int(let value): "the number \(value)"
         case .double(let value): "the number \(value)"
-        case .string(let value): "the text '\(value)'"
+        case .string(let value): "the text '\(outside: value)'"
         case .list: "a list"
         case .map: "a group of settings"
         }

@@ -55,8 +55,10 @@ public struct PackingSettings: Recipe, Equatable {
                 "image.tokens",
                 "is \(image.visualTokens), expected less than maximum_length, which is \(maximumLength)")
         }
-        guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/") else {
-            throw SettingProblem("name", "is '\(name)', expected the beginning of a file's name")
+        guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !FileName.hasControls(name),
+            name.utf8.count <= 200
+        else {
+            throw SettingProblem("name", "is '\(outside: name)', expected the beginning of a file's name")
         }
     }
 

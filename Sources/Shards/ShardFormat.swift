@@ -149,7 +149,7 @@ public struct ShardIndex: Sendable, Equatable, Codable {
     /// - Throws: `ShardsError.notADataset`, `.unknownVersion`
     public init(folder: URL) throws {
         let url = folder.appendingPathComponent(ShardFormat.indexFile)
-        guard let data = try? Data(contentsOf: url) else {
+        guard let data = try? Data(InputBytes.read(url)) else {
             throw ShardsError.notADataset(path: folder.path, problem: "no readable \(ShardFormat.indexFile)")
         }
         struct Version: Decodable {
@@ -182,9 +182,11 @@ public struct ShardIndex: Sendable, Equatable, Codable {
             throw ShardsError.notADataset(
                 path: url.path, problem: "the shards do not add up to \(totals.samples) samples")
         }
-        if let outside = shards.first(where: { $0.file.contains("/") || $0.file.hasPrefix(".") }) {
+        if let outside = shards.first(where: {
+            $0.file.contains("/") || $0.file.hasPrefix(".") || FileName.hasControls($0.file)
+        }) {
             throw ShardsError.notADataset(
-                path: url.path, problem: "shard file '\(outside.file)' is not a name in this folder")
+                path: url.path, problem: "shard file '\(outside: outside.file)' is not a name in this folder")
         }
     }
 

@@ -25,6 +25,11 @@ final class OutputFolder {
     /// - Throws: `StageError.badOutput`
     func check(inputs: [String], force: Bool) throws {
         func refuse(_ problem: String) -> StageError { .badOutput(path: url.path, problem: problem) }
+        guard !FileName.hasControls(url.path) else {
+            throw StageError.usage(
+                "--out \(outside: url.path) has a line break or another control character in it, which "
+                    + "names of results cannot have")
+        }
         let path = Self.resolved(url.path)
         guard path != "/", path != Self.resolved(NSHomeDirectory()) else {
             throw refuse("results need a folder of their own, not a home or the root of all folders")

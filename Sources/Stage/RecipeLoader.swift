@@ -31,7 +31,7 @@ public enum RecipeLoader {
             throw StageError.badRecipe(
                 file: path, problem: "is based on itself, through \(callers.joined(separator: " and "))")
         }
-        let bytes = try InputBytes.read(url)
+        let bytes = try InputBytes.read(url, limit: .yamlBytes)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw StageError.badRecipe(file: path, problem: "not UTF-8 text")
         }
@@ -58,7 +58,7 @@ public enum RecipeLoader {
         }
         guard sides.count == 2, keys.allSatisfy({ !$0.isEmpty }) else {
             throw StageError.usage(
-                "--set \(assignment): expected key=value, for example --set \(tree.example)")
+                "--set \(outside: assignment): expected key=value, for example --set \(tree.example)")
         }
         let value: SettingTree
         do {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Settings
 import Yams
@@ -16,29 +17,61 @@ extension SettingTree {
     }
 
     private init(yaml: String, name: String, origin: (Int) -> SettingOrigin) throws {
+        guard !Self.hasAliasInKey(Array(yaml.utf8)) else {
+            throw StageError.badRecipe(
+                file: name, problem: "an alias (*name) stands in a key: write the key out")
+        }
         do {
             guard let node = try Yams.compose(yaml: yaml) else {
                 self.init(value: .null, origin: origin(1))
                 return
             }
-            var room = Self.mostSettings
+            var room = Limit.yamlValues.value
             try self.init(node, name: name, room: &room, origin: origin)
         } catch let error as YamlError {
-            throw StageError.badRecipe(file: name, problem: "not valid YAML: \(error)")
+            throw StageError.badRecipe(file: name, problem: "not valid YAML: \(outside: "\(error)")")
         }
     }
 
-    /// Settings that a recipe may hold: aliases repeat what they stand for, and a few lines of aliases of
-    /// aliases can stand for more than a memory holds.
-    private static let mostSettings = 100_000
+    /// Whether an alias may be part of a key. Yams compares keys while it reads them, so a key of aliases of
+    /// aliases takes for ever before any value can be counted. A key stands on one line; that quotes and
+    /// comments may look like one does not matter, as no recipe needs aliases and such text together.
+    private static func hasAliasInKey(_ text: [UInt8]) -> Bool {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+        guard
+            text.indices.contains(where: {
+                text[$0] == UInt8(ascii: "*") && $0 + 1 < text.count && !isSpace(text[$0 + 1])
+            })
+        else { return false }
+        var line = 0  // where it starts
+        for (index, byte) in text.enumerated() {
+            if byte == 0x0A { line = index + 1 }
+            if byte == UInt8(ascii: "?") {
+                let before = index == 0 ? 0x20 : text[index - 1]
+                let after = index + 1 == text.count ? 0x20 : text[index + 1]
+                if isSpace(after), isSpace(before) || "[{,?-:".utf8.contains(before) { return true }
+            } else if byte == UInt8(ascii: ":") {
+                // A key of one line has at most 1,024 characters.
+                let key = text[max(line, index - 4_096)..<index].reversed().drop { $0 == 0x20 || $0 == 0x09 }
+                guard let last = key.first else { continue }
+                if last == UInt8(ascii: "]") || last == UInt8(ascii: "}") { return true }
+                if key.prefix(while: { !isSpace($0) }).contains(UInt8(ascii: "*")) { return true }
+            }
+        }
+        return false
+    }
 
+    /// - Parameter room: values that may follow. Aliases repeat what they stand for, and a few lines of
+    ///   aliases of aliases can stand for more than a memory holds.
     private init(
         _ node: Node, name: String, room: inout Int, origin: (Int) -> SettingOrigin
     ) throws {
         room -= 1
         guard room > 0 else {
-            throw StageError.badRecipe(
-                file: name, problem: "holds more than \(Self.mostSettings) values, those of aliases counted")
+            throw FilesError.tooLarge(
+                path: name, item: "the recipe, what its aliases repeat counted,",
+                limit: Limit.yamlValues.value,
+                name: .yamlValues)
         }
         let value: Value
         switch node {

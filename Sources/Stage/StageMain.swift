@@ -24,6 +24,7 @@ public enum StageMain {
     ) -> Int32 {
         let name = type.configuration.commandName ?? "\(type)"
         do {
+            try useEnvironment()
             if let stage = type as? any RecipeCommand.Type,
                 let text = try stage.printed(arguments ?? Array(CommandLine.arguments.dropFirst()))
             {
@@ -35,7 +36,7 @@ public enum StageMain {
             return 0
         } catch {
             if let coded = error as? any ExitCoded {
-                say("\(name): error: \(coded)")
+                say("\(name): error: \(Excerpt.message("\(coded)"))")
                 return coded.exitCode
             }
             let status = type.exitCode(for: error)
@@ -49,9 +50,27 @@ public enum StageMain {
                 return ExitStatus.usage
             }
             if let code = error as? ExitCode { return code.rawValue }
-            say("\(name): error: \(error)")
+            say("\(name): error: \(Excerpt.message("\(error)"))")
             return ExitStatus.code(for: error)
         }
+    }
+}
+
+extension StageMain {
+    /// Takes the user's limits, and refuses a command line that is not text: a name would lead to another
+    /// file than the one it means.
+    private static func useEnvironment() throws {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[index] else { continue }
+            let bytes = UnsafeBufferPointer(start: argument, count: strlen(argument)).map(
+                UInt8.init(bitPattern:))
+            guard String(validating: bytes, as: UTF8.self) == nil else { continue }
+            throw StageError.usage(
+                "argument \(index), '\(FileName.shown(bytes))', is not UTF-8: rename the "
+                    + "file, or give another name"
+            )
+        }
+        if let text = ProcessInfo.processInfo.environment[Limit.variable] { try Limit.set(text) }
     }
 }
 

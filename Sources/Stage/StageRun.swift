@@ -81,7 +81,7 @@ public final class StageRun {
             }
             return receipt
         } catch {
-            say("\(stage): warning: \(error); making it again")
+            say("\(stage): warning: \(Excerpt.message("\(error)")); making it again")
             return nil
         }
     }

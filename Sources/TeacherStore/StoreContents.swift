@@ -70,7 +70,7 @@ public struct StoreContents: Sendable {
             for name in try FolderListing.files(below: folder)
             where name == StoreIndex.file || name.hasSuffix("/\(StoreIndex.file)") {
                 let path = folder.appendingPathComponent(name)
-                guard let data = try? Data(contentsOf: path),
+                guard let data = try? Data(InputBytes.read(path)),
                     (try? JSONSerialization.jsonObject(with: data)) != nil
                 else {
                     throw StoreError.unreadableIndex(path: path.path)

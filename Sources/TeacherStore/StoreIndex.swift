@@ -74,7 +74,7 @@ public struct StoreIndex: Codable, Sendable {
         let path = folder.appendingPathComponent(Self.file)
         struct Version: Decodable { let version: Int }
         do {
-            let data = try Data(contentsOf: path)
+            let data = Data(try InputBytes.read(path))
             let found = try JSONDecoder().decode(Version.self, from: data).version
             guard found == Self.currentVersion else {
                 throw StoreError.badEntry(

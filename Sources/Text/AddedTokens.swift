@@ -37,26 +37,60 @@ struct AddedToken: Sendable, Equatable {
 }
 
 /// Finds added tokens: leftmost first, of those the longest.
+///
+/// The patterns form a tree, so that a place in the text costs no more steps than the longest pattern has
+/// bytes, however many patterns there are.
 struct AddedTokenMatcher: Sendable {
-    private struct Candidate {
-        let pattern: [UInt8]
-        let token: AddedToken
-    }
-
-    /// Candidates by first byte, longest first.
-    private let candidates: [[Candidate]]  // [256]
+    /// From a node and a byte to the node below. Node 0 is the root.
+    private var edges: MergeTable
+    /// The token whose pattern ends at a node, -1 where none does.
+    private var tokenOfNode: [Int32] = [-1]
+    private let tokens: [AddedToken]
+    /// The nodes below the root, -1 where there is none.
+    private var first = [Int32](repeating: -1, count: 256)
     private let isEmpty: Bool
 
     /// - Parameter normalizer: what patterns are normalised by before they are looked for
     init(_ tokens: [AddedToken], normalizer: Normalizer) {
-        var candidates = [[Candidate]](repeating: [], count: 256)
-        for token in tokens {
-            let pattern = token.content.withUnsafeBufferPointer { normalizer.changed($0) } ?? token.content
-            guard let first = pattern.first else { continue }
-            candidates[Int(first)].append(Candidate(pattern: pattern, token: token))
+        let patterns = tokens.map { token in
+            token.content.withUnsafeBufferPointer { normalizer.changed($0) } ?? token.content
         }
-        self.candidates = candidates.map { $0.sorted { $0.pattern.count > $1.pattern.count } }
-        isEmpty = candidates.allSatisfy(\.isEmpty)
+        self.tokens = tokens
+        isEmpty = patterns.allSatisfy(\.isEmpty)
+        edges = MergeTable(capacity: patterns.reduce(0) { $0 + $1.count })
+        for (index, pattern) in patterns.enumerated() where !pattern.isEmpty {
+            var node: Int32 = 0
+            for byte in pattern {
+                let below = edges.find(node, Int32(byte))
+                if below != MergeTable.none {
+                    node = Int32(truncatingIfNeeded: below)
+                    continue
+                }
+                let new = Int32(tokenOfNode.count)
+                tokenOfNode.append(-1)
+                edges.insert(node, Int32(byte), rank: 0, id: new)
+                if node == 0 { first[Int(byte)] = new }
+                node = new
+            }
+            // Of two tokens with one pattern the file's first counts.
+            if tokenOfNode[Int(node)] < 0 { tokenOfNode[Int(node)] = Int32(index) }
+        }
+    }
+
+    /// The longest pattern that stands at `index`: its token, and where it ends.
+    private func match(_ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> (token: AddedToken, end: Int)? {
+        var found: (token: Int32, end: Int) = (-1, 0)
+        var node = first[Int(text[index])]
+        var end = index + 1
+        while node >= 0 {
+            if tokenOfNode[Int(node)] >= 0 { found = (tokenOfNode[Int(node)], end) }
+            guard end < text.count else { break }
+            let below = edges.find(node, Int32(text[end]))
+            guard below != MergeTable.none else { break }
+            node = Int32(truncatingIfNeeded: below)
+            end += 1
+        }
+        return found.token < 0 ? nil : (tokens[Int(found.token)], found.end)
     }
 
     /// Cuts `text` into pieces between tokens (`id` nil) and tokens (with the bytes they took).
@@ -66,14 +100,12 @@ struct AddedTokenMatcher: Sendable {
         var done = 0
         var index = isEmpty ? text.count : 0
         while index < text.count {
-            let possible = candidates[Int(text[index])]
-            guard !possible.isEmpty, let found = possible.first(where: { matches($0.pattern, text, index) })
-            else {
+            guard let found = match(text, index) else {
                 index += 1
                 continue
             }
             var start = index
-            var end = index + found.pattern.count
+            var end = found.end
             index = end
             if found.token.isSingleWord, touchesWord(text, start, end) { continue }
             if found.token.stripsLeft { start = max(done, spaceStart(text, before: start)) }
@@ -85,12 +117,6 @@ struct AddedTokenMatcher: Sendable {
             index = max(index, done)
         }
         if done < text.count { emit(UnsafeBufferPointer(rebasing: text[done...]), nil) }
-    }
-
-    private func matches(_ pattern: [UInt8], _ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
-        guard text.count - index >= pattern.count else { return false }
-        for offset in 0..<pattern.count where text[index + offset] != pattern[offset] { return false }
-        return true
     }
 
     private func scalar(_ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> Unicode.Scalar? {

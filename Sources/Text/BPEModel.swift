@@ -4,7 +4,7 @@ import Files
 /// 2).
 struct BPEModel: Sendable {
     /// IDs from a file above this are refused: tables are indexed by id.
-    static let largestID = (1 << 24) - 1
+    static var largestID: Int { Limit.vocabulary.value - 1 }
 
     let isByteLevel: Bool
     /// Every token by its text, as the file writes it.

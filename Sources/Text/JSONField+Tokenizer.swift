@@ -6,7 +6,15 @@ extension JSONField {
         .unsupported(file: file, field: path, found: value?.shown ?? "missing", supported: supported)
     }
 
-    func bytes() throws -> [UInt8] { Array(try string().utf8) }
+    /// A text that is looked for or put in.
+    func bytes() throws -> [UInt8] {
+        let bytes = Array(try string().utf8)
+        guard bytes.count <= Limit.tokenBytes.value else {
+            throw FilesError.tooLarge(
+                path: file, item: "'\(outside: path)'", limit: Limit.tokenBytes.value, name: .tokenBytes)
+        }
+        return bytes
+    }
 
     /// A `{"String": "…"}` pattern.
     func stringPattern() throws -> [UInt8] {

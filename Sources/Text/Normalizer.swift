@@ -9,6 +9,19 @@ struct Normalizer: Sendable {
         case replace([UInt8], with: [UInt8])
         case lowercase
         case strip(left: Bool, right: Bool)
+
+        /// In bytes of UTF-8, at most: U+0390 has three times its bytes when it is decomposed, U+FDFA eleven
+        /// times when that is for compatibility, and U+0130 and others half as many more in lower case.
+        var growth: TextGrowth {
+            switch self {
+            case .nfc, .nfd: TextGrowth(factor: 3)
+            case .nfkc, .nfkd: TextGrowth(factor: 11)
+            case .lowercase: TextGrowth(factor: 1.5)
+            case .strip: TextGrowth()
+            case .prepend(let prefix): TextGrowth(added: Double(prefix.count))
+            case .replace(let pattern, let content): .replacing(pattern, with: content)
+            }
+        }
     }
 
     let steps: [Step]
@@ -45,6 +58,9 @@ struct Normalizer: Sendable {
             throw type.unsupported("NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace, Strip, Sequence")
         }
     }
+
+    /// Growth by all steps.
+    var growth: TextGrowth { steps.reduce(TextGrowth()) { $0.followed(by: $1.growth) } }
 
     /// The normalised text; nil when it is the text as it stands.
     func changed(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
@@ -89,18 +105,24 @@ struct Normalizer: Sendable {
     }
 
     static func replacing(_ pattern: [UInt8], with content: [UInt8], in text: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count)
-        var index = 0
-        while index < text.count {
-            if text[index] == pattern[0], text[index...].starts(with: pattern) {
+        text.withUnsafeBytes { text in
+            var result: [UInt8] = []
+            result.reserveCapacity(text.count)
+            var rest = text[...]
+            var from = 0  // where the pattern may still start
+            while rest.endIndex - from >= pattern.count, let base = text.baseAddress,
+                let first = memchr(base + from, Int32(pattern[0]), rest.endIndex - pattern.count + 1 - from)
+            {
+                let start = UnsafeRawPointer(first) - base
+                from = start + 1
+                guard memcmp(first, pattern, pattern.count) == 0 else { continue }
+                result.append(contentsOf: rest[..<start])
                 result += content
-                index += pattern.count
-            } else {
-                result.append(text[index])
-                index += 1
+                from = start + pattern.count
+                rest = rest[from...]
             }
+            result.append(contentsOf: rest)
+            return result
         }
-        return result
     }
 }

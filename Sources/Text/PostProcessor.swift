@@ -24,7 +24,13 @@ struct PostProcessor: Sendable {
         var after: [Int32] = []
         var texts = 0
         let single = try field["single"]
-        for piece in try single.elements() {
+        let pieces = try single.elements()
+        guard pieces.count <= Limit.tokenizerSteps.value else {
+            throw FilesError.tooLarge(
+                path: single.file, item: "'\(outside: single.path)'", limit: Limit.tokenizerSteps.value,
+                name: .tokenizerSteps)
+        }
+        for piece in pieces {
             if let special = try piece.optional("SpecialToken") {
                 let ids = try PostProcessor.ids(
                     of: special["id"], in: field["special_tokens"])

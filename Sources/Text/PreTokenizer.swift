@@ -9,9 +9,26 @@ struct PreTokenizer: Sendable {
         case digits(individual: Bool)
         case leadingSpace
         case metaspace(replacement: [UInt8], scheme: PrependScheme, split: Bool)
+
+        /// A word is a text of its own to the step after.
+        var growth: TextGrowth {
+            switch self {
+            case .pattern, .digits: TextGrowth()
+            case .leadingSpace: TextGrowth(added: 1)
+            case .metaspace(let mark, _, _):
+                TextGrowth(factor: Double(max(1, mark.count)), added: Double(mark.count))
+            }
+        }
     }
 
     let steps: [Step]
+    /// Growth by all steps.
+    var growth: TextGrowth {
+        steps.reduce(TextGrowth()) { all, step in
+            // What is added to every word can be added to every byte.
+            all.followed(by: TextGrowth(factor: step.growth.factor + step.growth.added))
+        }
+    }
     /// Whether words are read as bytes (a ByteLevel step) and not as characters.
     let isByteLevel: Bool
 

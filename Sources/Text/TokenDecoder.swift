@@ -42,6 +42,17 @@ enum DecoderStep: Sendable, Equatable {
 }
 
 extension DecoderStep {
+    /// Growth of a token.
+    var growth: TextGrowth {
+        switch self {
+        case .replace(let pattern, let content): .replacing(pattern, with: content)
+        // A byte that is not UTF-8 becomes U+FFFD.
+        case .byteLevel, .byteFallback: TextGrowth(factor: 3)
+        case .joinBySpaces: TextGrowth(factor: 2)
+        case .fuse, .strip, .metaspace: TextGrowth()
+        }
+    }
+
     /// The tokens after this step, which may be fewer, more or one.
     func callAsFunction(_ tokens: [[UInt8]]) -> [[UInt8]] {
         switch self {
@@ -69,8 +80,12 @@ extension DecoderStep {
 
     private static func stripped(_ token: [UInt8], of content: [UInt8], start: Int, stop: Int) -> [UInt8] {
         var rest = token[...]
-        for _ in 0..<start where rest.starts(with: content) { rest = rest.dropFirst(content.count) }
-        for _ in 0..<stop where rest.suffix(content.count).elementsEqual(content) {
+        for _ in 0..<start {
+            guard rest.starts(with: content) else { break }
+            rest = rest.dropFirst(content.count)
+        }
+        for _ in 0..<stop {
+            guard rest.suffix(content.count).elementsEqual(content) else { break }
             rest = rest.dropLast(content.count)
         }
         return Array(rest)

@@ -30,11 +30,7 @@ public struct Tokenizer: Sendable {
         if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
             url = url.appendingPathComponent("tokenizer.json")
         }
-        let data: Data
-        do { data = try Data(contentsOf: url) } catch {
-            throw TextError.unreadable(file: url.path, reason: error.localizedDescription)
-        }
-        try self.init(json: [UInt8](data), file: url.path)
+        try self.init(json: InputBytes.read(url), file: url.path)
     }
 
     /// Reads the bytes of a `tokenizer.json`.
@@ -50,6 +46,11 @@ public struct Tokenizer: Sendable {
         preTokenizer = try PreTokenizer(root.optional("pre_tokenizer"))
         postProcessor = try PostProcessor(root.optional("post_processor"))
         decoderSteps = try DecoderStep.read(root.optional("decoder"))
+        try normalizer.growth.followed(by: preTokenizer.growth).check(
+            root, "normalizer", normalizer.steps.count)
+        try preTokenizer.growth.check(root, "pre_tokenizer", preTokenizer.steps.count)
+        try decoderSteps.reduce(TextGrowth()) { $0.followed(by: $1.growth) }
+            .check(root, "decoder", decoderSteps.count)
 
         let vocabulary = try Tokenizer.readVocabulary(modelField["vocab"])
         addedTokens = try root.optional("added_tokens")?.elements().map { try AddedToken($0) } ?? []
@@ -99,11 +100,17 @@ public struct Tokenizer: Sendable {
         var tokens: [(text: [UInt8], id: Int32)] = []
         tokens.reserveCapacity(object.members.count)
         var largest = -1
+        let longest = Limit.tokenBytes.value
         for member in object.members {
+            guard member.name.utf8.count <= longest else {
+                throw FilesError.tooLarge(
+                    path: field.file, item: "the token \"\(outside: member.name)\"", limit: longest,
+                    name: .tokenBytes)
+            }
             guard case .int(let id) = member.value, (0...BPEModel.largestID).contains(id) else {
                 throw try field[member.name].bad(expected: "an id from 0 to \(BPEModel.largestID)")
             }
-            tokens.append((Array(member.name.utf8), Int32(id)))
+            tokens.append((Array(member.name.utf8), Int32(truncatingIfNeeded: id)))
             largest = max(largest, id)
         }
         guard !tokens.isEmpty else { throw field.bad(expected: "at least one token") }

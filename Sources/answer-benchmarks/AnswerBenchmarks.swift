@@ -49,9 +49,14 @@ struct AnswerBenchmarks: RecipeCommand {
         let run = try StageRun(
             "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
-        for notice in benchmarks.flatMap(\.notices) { StandardError.write("answer-benchmarks: \(notice)") }
+        for notice in benchmarks.flatMap(\.notices) {
+            StandardError.write("answer-benchmarks: \(Excerpt.message(notice))")
+        }
         let answerer = try Answerer(
             model: LlavaModel(folder: folder), tokenizer: Tokenizer(contentsOf: folder), recipe: recipe)
+        for benchmark in benchmarks {
+            try answerer.check(benchmark.questions.prefix(recipe.limit ?? .max), of: benchmark)
+        }
         try run.begin()
         try forgetOtherRuns(run, benchmarks)
         let interruption = Interruption()

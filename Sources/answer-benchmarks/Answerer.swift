@@ -24,6 +24,32 @@ struct Answerer {
         }
     }
 
+    /// Fails for a question that is too long for the model, before any is answered.
+    ///
+    /// - Throws: `BenchmarkError.longQuestion`, `.longPrompt`
+    func check(_ questions: some Sequence<Question>, of benchmark: any Benchmark) throws {
+        let name = type(of: benchmark).name
+        let most = min(model.configuration.text.maximumPositions, Limit.promptTokens.value)
+        for question in questions {
+            let bytes = question.text.utf8.count
+            guard bytes <= Limit.questionBytes.value else {
+                throw BenchmarkError.longQuestion(benchmark: name, question: "\(question.id)", bytes: bytes)
+            }
+            let tokens = ids(of: question, hasImage: !question.image.isNone).count
+            guard tokens <= most else {
+                throw BenchmarkError.longPrompt(
+                    benchmark: name, question: "\(question.id)", tokens: tokens, most: most)
+            }
+        }
+    }
+
+    /// The question in the conversation template, `[tokens]`.
+    private func ids(of question: Question, hasImage: Bool) -> [Int32] {
+        let segments = recipe.conversation.promptSegments(for: question.text, hasImage: hasImage)
+        return TokenizedConversation(segments, tokenizer: tokenizer)
+            .ids(visualTokens: model.visualTokensPerImage).ids
+    }
+
     /// Answers questions in any order and hands the records on in the order of the questions.
     ///
     /// - Parameters:
@@ -71,13 +97,10 @@ struct Answerer {
     private func prompt(_ question: Question, _ images: ImageReader, _ rules: AnsweringRules) throws -> Value
     {
         let bytes = try images.bytes(of: question)
-        let segments = recipe.conversation.promptSegments(for: question.text, hasImage: bytes != nil)
-        let ids = TokenizedConversation(segments, tokenizer: tokenizer)
-            .ids(visualTokens: model.visualTokensPerImage).ids
         let visual = try bytes.map {
             try visualTokens($0, squashes: rules.alwaysSquashes, name: "the image of question \(question.id)")
         }
-        return try model.embed(ids: ids, visual: visual)
+        return try model.embed(ids: ids(of: question, hasImage: bytes != nil), visual: visual)
     }
 
     /// The visual tokens of an image file; questions about one image often follow each other.

@@ -40,6 +40,15 @@ import Testing
         return records
     }
 
+    @Test func aWalkBeyondTheModelsPositionsIsRefused() throws {
+        try withDataset { dataset, _ in
+            #expect { try measurement(dataset) { $0.length = 500 } } throws: {
+                guard case .tooLong(_, _, let tokens, 512) = $0 as? AnalysisError else { return false }
+                return tokens > 512
+            }
+        }
+    }
+
     @Test func everySampleIsWalkedAlongAllThreeKindsOfResponses() throws {
         try withDataset { dataset, _ in
             let measurement = try measurement(dataset)

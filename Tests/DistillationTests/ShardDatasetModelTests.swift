@@ -2,6 +2,7 @@ import AlignmentSupport
 import Files
 import Foundation
 import Models
+import Shards
 import TestSupport
 import Testing
 import Text
@@ -26,6 +27,25 @@ import Text
             #expect(
                 try dataset.endOfSequenceIDs(model.configuration, folder: folder) == own.union([end])
                     && end != 2)
+        }
+    }
+
+    @Test func samplesThatMayBeLongerThanTheModelsPositionsAreRefused() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            try dataset.require(LlavaConfiguration(folder: fixture), folder: fixture)
+            let text = try String(
+                contentsOf: fixture.appendingPathComponent("config.json"), encoding: .utf8
+            ).replacing(#/"max_position_embeddings": *512/#, with: "\"max_position_embeddings\": 63")
+            try AtomicOutput.writeAtomically(text, to: folder.appendingPathComponent("config.json"))
+            #expect {
+                try dataset.require(LlavaConfiguration(folder: folder), folder: folder)
+            } throws: {
+                guard case .mismatch(_, "maximum_length", "64", let expected) = $0 as? ShardsError else {
+                    return false
+                }
+                return expected.hasPrefix("at most 63, the max_position_embeddings")
+            }
         }
     }
 

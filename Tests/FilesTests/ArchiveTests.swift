@@ -167,13 +167,30 @@ import Testing
         }
     }
 
+    /// 80 members of 1 MiB of zeros take some kilobytes.
+    @Test func anArchiveThatWouldFillADiskIsRefused() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("bomb.tar.zst")
+            let writer = try TarWriter(url, compression: .zstandard(level: 1))
+            for number in 0..<80 { try writer.add("\(number)", [UInt8](repeating: 0, count: 1 << 20)) }
+            try writer.commit()
+            #expect(
+                throws: FilesError.tooLarge(
+                    path: url.path, item: "the decompressed archive", limit: 1 << 26, name: .compressionRatio)
+            ) {
+                try Archive.forEachMember(of: url) { _, _ in true }
+            }
+        }
+    }
+
     @Test func aMemberBeyondTheLimitIsRefused() throws {
         try withTemporaryFolder { folder in
             for kind in Self.kinds {
                 let url = folder.appendingPathComponent("x.\(kind)")
                 try Self.make(kind, Self.members, at: url)
                 #expect(
-                    throws: FilesError.tooLarge(path: url.path, item: "member 'z/last.jpg'", limit: 69_999)
+                    throws: FilesError.tooLarge(
+                        path: url.path, item: "member 'z/last.jpg'", limit: 69_999, name: .memberBytes)
                 ) {
                     try Archive.forEachMember(of: url, memberLimit: 69_999) { _, readBytes in
                         _ = try readBytes()

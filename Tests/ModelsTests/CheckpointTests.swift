@@ -104,6 +104,16 @@ import Testing
             #expect(throws: ModelsError.unexpectedTensors(place: copy.path, names: [extra])) {
                 try LlavaModel(folder: copy)
             }
+            for stranger in [
+                "text_model.embeddings.weight", "vision_tower.vision_model.encoder.layers.99.mlp.fc1.bias",
+                "vision_tower.vision_model.adapter.weight",
+            ] {
+                let copy = try Self.altered(
+                    in: folder, { ($0.name, $0.dtype, $0.shape, $1) }, more: [(stranger, [4])])
+                #expect(throws: ModelsError.unexpectedTensors(place: copy.path, names: [stranger])) {
+                    try LlavaModel(folder: copy)
+                }
+            }
             let twice = "model.language_model.layers.1.mlp.up_proj.weight"
             let doubled = try Self.altered(
                 in: folder, { ($0.name, $0.dtype, $0.shape, $1) }, more: [(twice, [72, 64])])

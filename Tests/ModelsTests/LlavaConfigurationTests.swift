@@ -34,6 +34,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("text_config.rms_norm_eps", 1.5), ("text_config.rms_norm_eps", 0),
+        ("vision_config.layer_norm_eps", -1e-6), ("text_config.rope_theta", 0.5),
+        ("text_config.initializer_range", -1), ("vision_config.initializer_range", -1),
+        ("image_seq_length", -1), ("text_config.attention_dropout", 1.5),
+    ])
+    func anImpossibleNumberIsRefusedByName(_ field: String, _ value: Double) throws {
+        #expect { try Self.read([(field, value)]) } throws: { error in
+            guard case .badField(_, let name, _, _) = error as? FilesError else { return false }
+            return field.hasSuffix(name) || name == field
+        }
+    }
+
     @Test func absentFieldsTakeTheirDefaults() throws {
         let configuration = try Self.read([])
         #expect(configuration.text.normEpsilon == 1e-6)

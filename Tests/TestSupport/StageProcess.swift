@@ -24,10 +24,12 @@ public struct StageProcess: Sendable {
     }
 
     /// Runs it through a shell, so that descriptors can be redirected: `2>&-`, `2>/dev/full`.
-    public func run(_ arguments: [String], redirected: String) throws -> Outcome {
+    ///
+    /// - Parameter assigning: variables of its environment, `NAME='value'`
+    public func run(_ arguments: [String], redirected: String, assigning: String = "") throws -> Outcome {
         try Self.run(
             URL(fileURLWithPath: "/bin/sh"),
-            ["-c", "exec \"$0\" \"$@\" \(redirected)", executable.path] + arguments)
+            ["-c", "\(assigning) exec \"$0\" \"$@\" \(redirected)", executable.path] + arguments)
     }
 
     private static func run(_ executable: URL, _ arguments: [String]) throws -> Outcome {

@@ -1,0 +1,1 @@
+FuzzParsers.main()
