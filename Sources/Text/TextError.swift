@@ -1,7 +1,5 @@
 /// Things that can be wrong with the text files we are given.
 public enum TextError: Error, CustomStringConvertible, Equatable, Sendable {
-    /// The file could not be read at all.
-    case unreadable(file: String, reason: String)
     /// A field asks for something this library does not do; an approximation would give other ids.
     case unsupported(file: String, field: String, found: String, supported: String)
     /// A template needs a token that the tokenizer does not know as an added token.
@@ -13,8 +11,6 @@ public enum TextError: Error, CustomStringConvertible, Equatable, Sendable {
 
     public var description: String {
         switch self {
-        case .unreadable(let file, let reason):
-            "\(file): cannot be read (\(reason)); check the path and its permissions"
         case .unsupported(let file, let field, let found, let supported):
             "\(file): '\(field)' is \(found), which is not supported; supported: \(supported)"
         case .tokenMissing(let token, let purpose):

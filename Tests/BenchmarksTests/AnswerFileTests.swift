@@ -88,9 +88,7 @@ import Testing
                 + "byte 256: values are nested more than 256 deep), expected at most 256 nested levels")
         #expect(
             thrownText { _ = try AnswerFile(URL(fileURLWithPath: "/nowhere/a.jsonl")) }
-                == "/nowhere/a.jsonl: cannot be read: The operation could not be completed. The file "
-                + "doesn’t exist."
-        )
+                == "/nowhere/a.jsonl: no such file or folder; check the path, or run the stage that makes it")
     }
 
     @Test func decodedTextIsCleanedAsTheReferenceDoes() throws {

@@ -15,9 +15,7 @@ import Testing
     func aFolderWithANameThatCannotBeWrittenDownIsRefused(name: [UInt8]) throws {
         try withTemporaryFolder { folder in
             let path = Array(folder.path.utf8) + Array("/".utf8) + name + [0]
-            let file = path.withUnsafeBytes {
-                open($0.bindMemory(to: CChar.self).baseAddress ?? "", O_WRONLY | O_CREAT, 0o600)
-            }
+            let file = open(path.map(CChar.init(bitPattern:)), O_WRONLY | O_CREAT, 0o600)
             try #require(file >= 0)
             close(file)
             #expect { try FolderListing.files(below: folder) } throws: {

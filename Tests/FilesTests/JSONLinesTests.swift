@@ -31,7 +31,8 @@ import Testing
         #expect(found.map(\.1) == [0, 2, 700_003])
         #expect(
             thrownText { _ = try lines("1\n\(long)\n", limit: 1000) }.hasSuffix(
-                ": line 2 has more than the 1000 bytes allowed here"))
+                ": line 2 has more than the 1000 bytes allowed here; ALIGN_TI_LIMITS='record_bytes=…' "
+                    + "allows more, see docs/limits.md"))
     }
 
     @Test func invalidUTF8IsNamedByLineAndOffset() throws {

@@ -275,7 +275,7 @@ import Testing
                 (
                     Data("{\"model\": {\"vocab\": {\"a\": -1}}}".utf8),
                     "…/tokenizer.json: 'model.vocab.a' is "
-                        + "-1, expected a whole number from 0 to 2147483646"
+                        + "-1, expected a whole number from 0 to 1048575"
                 ),
             ]
             for (bytes, text) in cases {

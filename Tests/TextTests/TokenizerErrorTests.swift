@@ -46,14 +46,14 @@ struct TokenizerErrorTests {
         Case(
             "negative id",
             "'model.vocab.a' is -1, expected an id from 0 to "
-                + "16777215"
+                + "1048575"
         ) { TinyTokenizers.withModel($0, "vocab", ["a": -1]) },
         Case(
             "fractional id",
             "'model.vocab.a' is 0.5, expected an id from 0 to "
-                + "16777215"
+                + "1048575"
         ) { TinyTokenizers.withModel($0, "vocab", ["a": 0.5]) },
-        Case("huge id", "'model.vocab.a' is 4000000000, expected an id from 0 to 16777215") {
+        Case("huge id", "'model.vocab.a' is 4000000000, expected an id from 0 to 1048575") {
             TinyTokenizers.withModel($0, "vocab", ["a": 4_000_000_000])
         },
         Case("one id twice", "'model.vocab.b' is id 1 a second time, expected an id for each token") {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -110,8 +111,9 @@ struct TokenizerTests {
         try withTemporaryFolder { folder in
             try data.write(to: folder.appendingPathComponent("tokenizer.json"))
             #expect(try Tokenizer(contentsOf: folder).vocabularySize == 267)
-            #expect(throws: TextError.self) {
-                try Tokenizer(contentsOf: folder.appendingPathComponent("absent"))
+            let absent = folder.appendingPathComponent("absent")
+            #expect(throws: FilesError.missing(path: absent.path)) {
+                try Tokenizer(contentsOf: absent)
             }
         }
     }
