@@ -85,7 +85,8 @@ extension Parser {
     private static let conversation = Parser(name: "conversation", corpus: files("conversation")) { bytes in
         try JSONRecords.forEach(of: file("records", bytes)) { index, place, json in
             let sample = try LlavaSample(json: json, index: index, place: place)
-            for kind in ConversationTemplate.Kind.allCases {
+            let kinds = ConversationTemplate.Kind.allCases
+            for kind in kinds where kind == kinds[json.count % kinds.count] {
                 let images = sample.image == nil ? 0 : 1
                 guard
                     let segments = try? ConversationTemplate(kind).segments(sample.turns, imageCount: images)

@@ -54,6 +54,7 @@ struct Watch {
             "\(parser.name): \(problem) at execution \(board.executions) of seed \(seed); show it again "
                 + "with\n"
                 + "  .build/release/fuzz-parsers --parser \(parser.name) --input \(file.path)")
+        fflush(nil)
         return 1
     }
 

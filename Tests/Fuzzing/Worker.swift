@@ -4,7 +4,7 @@ import Foundation
 /// Mutates and runs inputs of one parser, in its own process.
 struct Worker {
     /// Processor time that one small input may take.
-    private static let mostSeconds = 2.0
+    private static let mostSeconds = 5.0
     /// Inputs that are kept because their outcome was new.
     private static let mostKept = 400
 
