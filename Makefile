@@ -2,7 +2,8 @@
 #
 #   make distill                                  everything, from nothing to a table of scores
 #   make distill PIPELINE=groceries DATA=folder   the same chain on other data
-#   make table3 SEEDS=3                           one comparison of the paper; make paper: all of them
+#   make table15 SEEDS=3                          one table of the paper, by its number; make paper: all
+#   make table11 PIPELINE=llama                   the paper's other family of models
 #   make exposure                                 how much the students' errors add up on their own text
 #   make efficiency                               what the models and the trainings cost
 #   make report                                   a page about the run: runs/demo/report/report.html
@@ -21,7 +22,8 @@
 #   TOKENIZER=models/qwen2          folder of a published tokenizer.json, where the pipeline trains none
 #   TEACHER=models/teacher          folder of a finished teacher, where the pipeline trains none
 #   MODELS='teacher sft align-ti'   the models that are answered, scored and measured
-#   SEEDS=1                         runs of each row of a comparison
+#   SEEDS=1                         replicates of each row of a comparison, each with a start of its own
+#   TEACHERS=1                      teachers, each from a seed of its own, that comparisons are made with
 #   LAUNCH='nice -n 10'             is put in front of long stages; nothing unless given
 #   FORCE=1                         stages that run begin anew, whatever they find; what an unfinished
 #                                   training left is kept aside. FORCE=align-ti: only that folder's
@@ -170,7 +172,7 @@ $(B)/efficiency/receipt.json: $(call recipe,efficiency) \
 	$(Q)$(BIN)/measure-efficiency --config $< $(call named,--model,$(MODELS)) \
 	    $(call named,--run,$(STUDENTS)) $(out) >/dev/null
 
-# --- comparisons: the rows of the paper's tables, over seeds ------------------------------------------------
+# --- comparisons: the rows of the paper's tables, over replicates -------------------------------------------
 include pipelines/ablations/rules.mk
 
 # --- the report: one page, from the receipts of whatever is there -------------------------------------------
@@ -179,7 +181,7 @@ report: $(wildcard $(P)/report.yaml $(B)/exposure/receipt.json $(B)/efficiency/r
     $(B)/scores/receipt.json | build
 	@printf '\n== %s\n' $@
 	$(Q)$(BIN)/write-report $(addprefix --config ,$(wildcard $(P)/report.yaml)) --run $(B) \
-	    --out $(B)/report $(force)
+	    --published $(PUBLISHED) --out $(B)/report $(force)
 	@echo $(B)/report/report.html
 
 # Follows whatever is being trained below the run's folder; writes nothing.

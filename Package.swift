@@ -36,7 +36,7 @@ let libraries: [(name: String, imports: [String])] = [
         ]
     ),
     ("Benchmarks", ["Records", "Files", "Text"]),
-    ("Comparing", ["Records", "Benchmarks", "Files"]),
+    ("Comparing", ["Settings", "Records", "Benchmarks", "Files"]),
     ("World", ["Settings", "Files", "Text", "Images"]),
     ("Stage", ["Settings", "Records", "Files", "ArgumentParser", "Yams"]),
     (
@@ -59,13 +59,13 @@ let stages: [(name: String, imports: [String])] = [
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Shards", "Text"]),
-    ("cache-teacher", ["TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
+    ("cache-teacher", ["Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
     (
         "train-student",
         ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors"]
     ),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
-    ("score-benchmarks", ["Records", "Benchmarks"]),
+    ("score-benchmarks", ["Records", "Benchmarks", "Comparing"]),
     ("compare-runs", ["Records", "Comparing"]),
     (
         "measure-exposure",
@@ -73,7 +73,7 @@ let stages: [(name: String, imports: [String])] = [
     ),
     ("measure-efficiency", ["Records", "Measuring", "Models", "Report", "Tensors"]),
     ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]),
-    ("write-report", ["Report"]),
+    ("write-report", ["Comparing", "Report"]),
     ("watch-training", ["Records", "Report"]),
     ("trace-model", ["Records", "Analysis", "Distillation", "Models", "Shards", "Autograd", "Tensors"]),
 ]

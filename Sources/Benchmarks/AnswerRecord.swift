@@ -14,12 +14,14 @@ public struct AnswerRecord: Sendable {
     public let modelID: String
     /// The choices shown (MMBench), in order.
     public let options: [Question.Option]
+    /// Whether the model was cut off at the most tokens it may write, without an end of its own.
+    public let isCut: Bool
     /// The line of the file it was read from, 1-based; 0 for a record just made.
     public let line: Int
 
     public init(
         questionID: QuestionID, prompt: String?, text: String, answerID: String = "", modelID: String = "",
-        options: [Question.Option] = [], line: Int = 0
+        options: [Question.Option] = [], isCut: Bool = false, line: Int = 0
     ) {
         self.questionID = questionID
         self.prompt = prompt
@@ -27,12 +29,13 @@ public struct AnswerRecord: Sendable {
         self.answerID = answerID
         self.modelID = modelID
         self.options = options
+        self.isCut = isCut
         self.line = line
     }
 
     /// The record of an answer to `question`. The answer's id is a digest of all it says, so the same answer
     /// has the same id in every run.
-    public init(answering question: Question, text: String, modelID: String) {
+    public init(answering question: Question, text: String, modelID: String, isCut: Bool = false) {
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
         for part in [question.id.description, question.savedPrompt, text, modelID] {
             for byte in part.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
@@ -42,7 +45,7 @@ public struct AnswerRecord: Sendable {
         self.init(
             questionID: question.id, prompt: question.savedPrompt, text: text,
             answerID: String(repeating: "0", count: 16 - hexadecimal.count) + hexadecimal, modelID: modelID,
-            options: question.options)
+            options: question.options, isCut: isCut)
     }
 
     /// Unknown fields are ignored.
@@ -59,7 +62,8 @@ public struct AnswerRecord: Sendable {
             prompt: try record.optional("prompt")?.string(),
             text: try record["text"].string(), answerID: try record.optional("answer_id")?.string() ?? "",
             modelID: try record.optional("model_id")?.string() ?? "",
-            options: zip(letters, texts).map { Question.Option(letter: $0, text: $1) }, line: record.line ?? 0
+            options: zip(letters, texts).map { Question.Option(letter: $0, text: $1) },
+            isCut: record.value?["metadata"]?["ended"] == .string("length"), line: record.line ?? 0
         )
     }
 
@@ -76,7 +80,7 @@ public struct AnswerRecord: Sendable {
         }
         object.append("answer_id", .string(answerID))
         object.append("model_id", .string(modelID))
-        object.append("metadata", .object(JSONObject()))
+        object.append("metadata", isCut ? ["ended": "length"] : [:])
         return .object(object)
     }
 

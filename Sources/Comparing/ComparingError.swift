@@ -1,7 +1,5 @@
 /// Reason why runs cannot be compared.
 public enum ComparingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The baseline is none of the rows.
-    case noBaseline(String, rows: [String])
     /// A row and the baseline did not answer the same questions of a benchmark.
     case otherQuestions(row: String, baseline: String, column: String)
     /// The scores are those of several models, or of none.
@@ -9,8 +7,6 @@ public enum ComparingError: Error, Equatable, Sendable, CustomStringConvertible 
 
     public var description: String {
         switch self {
-        case .noBaseline(let baseline, let rows):
-            "the baseline '\(baseline)' is none of the rows \(rows.joined(separator: ", "))"
         case .otherQuestions(let row, let baseline, let column):
             "\(row) and the baseline '\(baseline)' answered different questions of \(column); "
                 + "score both with the same benchmarks"

@@ -3,111 +3,239 @@ import Files
 import Foundation
 import Records
 
-/// The table of a comparison: a row for each of its rows, made from its cells.
+/// The table of a comparison, made from its cells: our rows, each with the paper's below it.
 public struct ComparisonTable {
     private let cells: [[String]: ComparisonCell]
-    private let rows, scores: [String]
-    private let baseline: String
-    private let seeds: Int
-    private let title: String
-    private let showsCosts: Bool
+    /// Our row and the paper's, either of which may be empty.
+    private let rows: [[String]]
+    private let columns: [String]
+    private let settings: ComparisonSettings
+    private let titles: [String: String]
+    private let replicates: Int
+    /// The score whose differences are shown: the last; nil where nothing is tested.
+    private let tested: String?
+    /// Row that costs are shown as multiples of.
+    private let base: [String]?
 
     /// The p below which a difference has a direction.
     public static let significance = 0.05
 
+    /// A line of the table.
+    public struct Line: Equatable, Sendable {
+        public let cells: [String]
+        /// Whether the numbers are the paper's.
+        public let isPaper: Bool
+    }
+
     /// - Parameters:
     ///   - cells: all of the comparison, row by row
-    ///   - title: what is compared; may be empty
-    ///   - showsCosts: also what the runs cost
-    public init(_ cells: [ComparisonCell], title: String = "", showsCosts: Bool = false) {
-        func inOrder(_ names: [String]) -> [String] {
-            var seen: Set<String> = []
-            return names.filter { seen.insert($0).inserted }
+    ///   - titles: of benchmarks instead of their own, by name
+    public init(
+        _ cells: [ComparisonCell], _ settings: ComparisonSettings = ComparisonSettings(),
+        titles: [String: String] = [:]
+    ) {
+        func inOrder<Key: Hashable>(_ keys: [Key]) -> [Key] {
+            var seen: Set<Key> = []
+            return keys.filter { seen.insert($0).inserted }
         }
-        self.cells = Dictionary(cells.map { ([$0.row, $0.column], $0) }) { $1 }
-        rows = inOrder(cells.map(\.row))
-        scores = inOrder(cells.map(\.column)).filter { !RunScores.costs.contains($0) }
-        (baseline, seeds) = (cells.first?.baseline ?? "", cells.first?.seeds ?? 0)
-        (self.title, self.showsCosts) = (title, showsCosts)
+        self.cells = Dictionary(cells.map { (Self.key($0) + [$0.column], $0) }) { $1 }
+        rows = inOrder(cells.map(Self.key))
+        columns = inOrder(cells.map(\.column)).filter { MeasuredColumn.named($0)?.title != "" }
+        (self.settings, self.titles) = (settings, titles)
+        replicates = cells.map(\.seeds).max() ?? 0
+        tested =
+            cells.contains { !$0.baseline.isEmpty }
+            ? columns.last { MeasuredColumn.named($0) == nil } : nil
+        let baseline = cells.first { !$0.baseline.isEmpty }?.baseline
+        base = rows.first { $0[0] == baseline } ?? rows.first { !$0[0].isEmpty }
+    }
+
+    private static func key(_ cell: ComparisonCell) -> [String] { [cell.row, cell.paperRow ?? ""] }
+
+    private func cell(_ row: [String], _ column: String) -> ComparisonCell? { cells[row + [column]] }
+
+    private var hasPaper: Bool { cells.values.contains { $0.published != nil || $0.publishedText != nil } }
+
+    /// Whether several rows are tested, so that their p need correction.
+    private var isCorrected: Bool {
+        cells.values.count { $0.column == tested && $0.p != nil } > 1
     }
 
     /// What is compared, where that was said, and how.
     public var caption: [String] {
-        let (test, shown) =
-            seeds > 1
-            ? ("a paired t test over seeds", "\(seeds) seeds: mean, standard error; Δ and p")
-            : ("McNemar's exact test over questions", "1 seed: p")
-        return (title.isEmpty ? [] : ["\(title)."])
-            + ["\(shown) against '\(baseline)' by \(test); a direction has p < \(Self.significance)."]
+        var said = settings.title.isEmpty ? [] : ["\(settings.title)."]
+        if let tested {
+            let (test, shown) =
+                replicates > 1
+                ? (
+                    "a paired t test over replicates",
+                    "\(replicates) replicates: mean, standard error; Δ and p"
+                )
+                : ("McNemar's exact test over questions", "1 replicate: p")
+            var baselines: [String: [String]] = [:]
+            for cell in cells.values where cell.column == tested && !cell.row.isEmpty {
+                baselines[cell.baseline, default: []].append(cell.row)
+            }
+            let first = rows.lazy.compactMap { self.cell($0, tested)?.baseline }.first { !$0.isEmpty }
+            let main = settings.baseline ?? first ?? ""
+            let others = baselines.filter { $0.key != main && $0.value != [$0.key] }.sorted {
+                $0.key < $1.key
+            }
+            .map { baseline, rows in
+                "; \(rows.filter { $0 != baseline }.sorted().joined(separator: ", ")) against '\(baseline)'"
+            }.joined()
+            said.append(
+                "\(shown) against '\(main)'\(others) by \(test); a direction has p < \(Self.significance).")
+            if replicates > 1 {
+                said.append(
+                    (isCorrected ? "Holm: p corrected for the number of rows. " : "")
+                        + "sign p: sign test over replicates. for 1, 2, 5: replicates with which a true "
+                        + "difference of so many points would be found four times in five, by the spread of "
+                        + "these.")
+            } else if isCorrected {
+                said.append("Holm: p corrected for the number of rows.")
+            }
+        } else if !settings.title.isEmpty, replicates > 1 {
+            said.append("Means over \(replicates) replicates.")
+        }
+        if hasPaper {
+            said.append(
+                "Rows 'paper:' are as published, of other models and data: what can be compared is the sign "
+                    + "of a difference.")
+        }
+        return said + settings.remarks
     }
 
-    /// The table for a spreadsheet or a page: the names of its columns, then a line a row, cells `mean ±
-    /// standard error`.
-    public var lines: [[String]] {
-        var head = ["row"] + scores.map(Self.title)
-        if let last = scores.last { head += ["Δ \(Self.title(last))", "p", "direction"] }
-        return [head + costTitles]
-            + rows.map { row in
-                let cells = scores.map { self.cells[[row, $0]] }
-                var line = [row] + cells.map { withError($0?.mean, $0?.standardError, "%.1f") }
-                if let last = cells.last {
-                    line += [
-                        withError(last?.difference, last?.differenceStandardError, "%+.2f"),
-                        printed(last?.p, "%.3f"), last.map(Self.direction) ?? "-",
-                    ]
-                }
-                return line + costs(row)
-            }
-    }
+    /// The table for a spreadsheet or a page, its head first; cells are `mean ± standard error`.
+    public var lines: [Line] { made(isWide: true) }
 
     /// The lines as CSV, the caption above them after `#`.
-    public var csv: String { caption.map { "# \($0)\n" }.joined() + CSV.text(lines) }
+    public var csv: String { caption.map { "# \($0)\n" }.joined() + CSV.text(lines.map(\.cells)) }
 
-    /// The table for people: means, and for the last score column its standard error, the difference from the
-    /// baseline, its p and direction.
+    /// The table for people: means, and standard errors of the score that is tested and of its differences.
     public var text: String {
-        var head = ["row"] + scores.map(Self.title)
-        if let last = scores.last { head += ["±", "Δ \(Self.title(last))", "±", "p", "direction"] }
-        let lines = rows.map { row in
-            let cells = scores.map { self.cells[[row, $0]] }
-            var line = [row] + cells.map { printed($0?.mean) }
-            if let last = cells.last {
-                line += [
-                    printed(last?.standardError, "%.2f"), printed(last?.difference, "%+.2f"),
-                    printed(last?.differenceStandardError, "%.2f"), printed(last?.p, "%.3f"),
-                    last.map(Self.direction) ?? "-",
-                ]
+        TextTable.aligned(made(isWide: false).map(\.cells)).replacing(#/ +\n/#, with: "\n")
+            + caption.map { "\($0)\n" }.joined()
+    }
+
+    private func made(isWide: Bool) -> [Line] {
+        [Line(cells: head(isWide), isPaper: false)]
+            + rows.flatMap { row in
+                let paper = hasPaper && !row[1].isEmpty ? [paperLine(row, isWide)] : []
+                return (row[0].isEmpty ? [] : [ourLine(row, isWide)]) + paper
             }
-            return line + costs(row)
+    }
+
+    private func head(_ isWide: Bool) -> [String] {
+        let shown = columns.flatMap { column -> [String] in
+            let title = title(column)
+            if column == tested, !isWide { return [title, "±"] }
+            return hasRatio(column) ? [title, "× \(base?[0] ?? "")"] : [title]
         }
-        return TextTable.aligned([head + costTitles] + lines) + caption.map { "\($0)\n" }.joined()
+        guard let tested else { return ["row"] + shown }
+        return ["row"] + shown + ["Δ \(title(tested))"] + (isWide ? [] : ["±"]) + ["p"]
+            + (isCorrected ? ["Holm"] : []) + (replicates > 1 ? ["sign p", "for 1, 2, 5"] : [])
+            + ["direction"]
+    }
+
+    private func ourLine(_ row: [String], _ isWide: Bool) -> Line {
+        var line = [row[0]]
+        for column in columns {
+            let cell = cell(row, column)
+            if let measured = MeasuredColumn.named(column) {
+                let mark = column == "saliency_layer" && isMostRelevant(row) ? " (highest IRS)" : ""
+                line.append(
+                    printed(cell?.mean.map { $0 * measured.scale }, "%.\(measured.decimals)f") + mark)
+                if hasRatio(column) {
+                    line.append(
+                        printed(ratio(cell?.mean, base.flatMap { self.cell($0, column)?.mean }), "%.2f"))
+                }
+            } else if isWide {
+                line.append(withError(cell?.mean, cell?.standardError, "%.1f"))
+            } else {
+                line.append(printed(cell?.mean))
+                if column == tested { line.append(printed(cell?.standardError, "%.2f")) }
+            }
+        }
+        guard let tested else { return Line(cells: line, isPaper: false) }
+        let cell = cell(row, tested)
+        line +=
+            isWide
+            ? [withError(cell?.difference, cell?.differenceStandardError, "%+.2f")]
+            : [printed(cell?.difference, "%+.2f"), printed(cell?.differenceStandardError, "%.2f")]
+        line.append(printed(cell?.p, "%.3f"))
+        if isCorrected { line.append(printed(cell?.holmP, "%.3f")) }
+        if replicates > 1 { line += [printed(cell?.signP, "%.3f"), cell.map(Self.needed) ?? "-"] }
+        return Line(cells: line + [cell.map(Self.direction) ?? "-"], isPaper: false)
+    }
+
+    private func paperLine(_ row: [String], _ isWide: Bool) -> Line {
+        var line = [(isWide ? "" : "  ") + "paper: \(row[1])"]
+        for column in columns {
+            let cell = cell(row, column)
+            let unit = settings.publishedColumns.firstIndex(of: column).flatMap {
+                settings.publishedUnits.indices.contains($0) ? settings.publishedUnits[$0] : nil
+            }
+            let number = cell?.published.map { value in
+                MeasuredColumn.named(column) == nil ? printed(value) : JSONValue.number(value).text(.line)
+            }
+            let withUnit = number.map { [$0, unit].compactMap { $0 }.joined(separator: " ") }
+            line.append(cell?.publishedText ?? withUnit ?? "-")
+            if hasRatio(column) {
+                let other = base.flatMap { self.cell($0, column)?.published }
+                line.append(printed(ratio(cell?.published, other), "%.2f"))
+            }
+            if column == tested, !isWide { line.append("") }
+        }
+        guard let tested else { return Line(cells: line, isPaper: true) }
+        line.append(printed(cell(row, tested)?.publishedDifference, "%+.1f"))
+        let rest = (isWide ? 0 : 1) + 1 + (isCorrected ? 1 : 0) + (replicates > 1 ? 2 : 0) + 1
+        return Line(cells: line + Array(repeating: "", count: rest), isPaper: true)
     }
 
     /// Which way a row differs from the baseline, and what the paper says of it: `above, as in the paper`.
     public static func direction(_ cell: ComparisonCell) -> String {
         if cell.row == cell.baseline { return "baseline" }
         guard let difference = cell.difference, let p = cell.p else { return "-" }
-        let found: ComparisonCell.Direction? =
-            p < significance && difference != 0 ? difference > 0 ? .above : .below : nil
-        guard let paper = cell.paper else { return found?.rawValue ?? "not significant" }
-        guard let found else { return "not significant (paper: \(paper.rawValue))" }
-        return found == paper ? "\(found.rawValue), as in the paper" : "\(found.rawValue), unlike the paper"
-    }
-
-    private var costTitles: [String] {
-        showsCosts ? ["seconds", "s/step", "teacher s", "rows/sample", "peak MB"] : []
-    }
-
-    private func costs(_ row: String) -> [String] {
-        guard showsCosts else { return [] }
-        return zip(RunScores.costs, ["%.1f", "%.3f", "%.1f", "%.1f", "%.0f"]).map { column, format in
-            let mean = cells[[row, column]]?.mean
-            return printed(column == "peak_resident_bytes" ? mean.map { $0 / 1e6 } : mean, format)
+        let side: ComparisonCell.Direction? = difference == 0 ? nil : difference > 0 ? .above : .below
+        guard p < significance, let side else {
+            guard let paper = cell.paper, let side else { return "not significant" }
+            return "not significant, sign \(side == paper ? "as in" : "unlike") the paper"
         }
+        guard let paper = cell.paper else { return side.rawValue }
+        return "\(side.rawValue), \(side == paper ? "as in" : "unlike") the paper"
     }
 
-    private static func title(_ column: String) -> String {
-        column == "average" ? "AVG" : BenchmarkList.all.first { $0.name == column }?.title ?? column
+    /// Replicates that differences of 1, 2 and 5 points need, by the spread of this one.
+    static func needed(_ cell: ComparisonCell) -> String {
+        guard let error = cell.differenceStandardError else { return "-" }
+        let deviation = error * Double(cell.seeds).squareRoot()
+        return [1.0, 2, 5].map {
+            let count = replicatesNeeded(difference: $0, deviation: deviation)
+            return count < 10_000 ? "\(count)" : "> 9999"
+        }.joined(separator: ", ")
+    }
+
+    /// Costs that the paper has numbers of are shown as multiples too: its machine is another.
+    private func hasRatio(_ column: String) -> Bool {
+        MeasuredColumn.named(column) != nil
+            && cells.values.contains { $0.column == column && $0.published != nil }
+    }
+
+    private func ratio(_ value: Double?, _ base: Double?) -> Double? {
+        guard let value, let base, base != 0 else { return nil }
+        return value / base
+    }
+
+    private func isMostRelevant(_ row: [String]) -> Bool {
+        guard let layer = cell(row, "saliency_layer")?.mean else { return false }
+        return cell(row, "most_relevant_layer")?.mean == layer
+    }
+
+    private func title(_ column: String) -> String {
+        if column == "average" { return "AVG" }
+        return titles[column] ?? MeasuredColumn.named(column)?.title
+            ?? BenchmarkList.all.first { $0.name == column }?.title ?? column
     }
 
     private func withError(_ value: Double?, _ error: Double?, _ format: String) -> String {

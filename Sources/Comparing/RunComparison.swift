@@ -1,82 +1,108 @@
 import Benchmarks
 import Records
 
-/// Rows of an ablation table, each run with several seeds, against a baseline row.
+/// Rows of a comparison, each run in several replicates, against their baselines.
 ///
-/// With two seeds or more the test is a paired t test over seeds: seed s of a row shares the order of the
-/// data with seed s of the baseline. With one seed it is McNemar's exact test over questions (`SignTest`):
-/// that tells two models apart, not two objectives.
+/// With two replicates or more the test is a paired t test over them, with a sign test beside it: replicate r
+/// of a row shares the student's start and the order of the data with replicate r of the baseline. With one
+/// it is McNemar's exact test over questions (`SignTest`): that tells two models apart, not two objectives.
 public struct RunComparison: Sendable {
-    public struct Row: Sendable {
-        public let name: String
-        /// Runs in the order of the seeds.
-        public let runs: [RunScores]
-
-        public init(name: String, runs: [RunScores]) { (self.name, self.runs) = (name, runs) }
-    }
-
-    public let rows: [Row]
-    public let baseline: String
-    /// Sides of the baseline that the paper has rows on.
-    public let published: [String: ComparisonCell.Direction]
-    /// Benchmarks in the table's order, then `average` where there is one, then costs.
+    public let settings: ComparisonSettings
+    /// Runs of our rows by name, in the order of the replicates.
+    private let runs: [String: [RunScores]]
+    /// Benchmarks in the table's order, then `average` where all of the paper's were asked; or those that
+    /// the settings name.
     public let columns: [String]
 
-    /// - Parameters:
-    ///   - rows: with equally many runs
-    ///   - baseline: the name of one of them
-    ///   - published: rows of which the paper says on which side of the baseline they are
-    /// - Throws: `ComparingError.noBaseline`
-    public init(
-        rows: [Row], baseline: String, published: [String: ComparisonCell.Direction] = [:]
-    ) throws {
-        guard rows.contains(where: { $0.name == baseline }) else {
-            throw ComparingError.noBaseline(baseline, rows: rows.map(\.name))
-        }
-        (self.rows, self.baseline, self.published) = (rows, baseline, published)
-        let known = Set(rows.flatMap(\.runs).flatMap(\.values.keys))
-        columns = (BenchmarkList.all.map { $0.name } + ["average"] + RunScores.costs).filter(known.contains)
+    /// - Parameter runs: of our rows, equally many of each
+    public init(_ settings: ComparisonSettings, runs: [String: [RunScores]]) {
+        (self.settings, self.runs) = (settings, runs)
+        let scored = Set(runs.values.joined().flatMap(\.scored))
+        let average = BenchmarkList.paper.allSatisfy { scored.contains($0.name) } ? ["average"] : []
+        columns =
+            settings.columns.isEmpty
+            ? BenchmarkList.all.map { $0.name }.filter(scored.contains) + average
+            : settings.columns + (settings.columns.contains("saliency_layer") ? ["most_relevant_layer"] : [])
     }
 
     /// All cells, row by row.
     ///
     /// - Throws: `ComparingError.otherQuestions`
     public func cells() throws -> [ComparisonCell] {
-        try rows.flatMap { row in try columns.map { try cell(row, $0) } }
+        var cells = try settings.rows.flatMap { row in try columns.map { try cell(row, $0) } }
+        for column in columns {
+            let tested = cells.indices.filter { cells[$0].column == column && cells[$0].p != nil }
+            let corrected = holm(tested.compactMap { cells[$0].p })
+            for (index, p) in zip(tested, corrected) { cells[index].holmP = p }
+        }
+        return cells
     }
 
-    private func cell(_ row: Row, _ column: String) throws -> ComparisonCell {
+    private func cell(_ row: ComparedRow, _ column: String) throws -> ComparisonCell {
+        let baseline = settings.baseline(of: row)
+        let published = published(row, column)
+        let base = settings.rows.first { $0.row == baseline && $0.row != row.row }
+        let publishedDifference =
+            row.row == nil
+            ? nil
+            : base.flatMap { self.published($0, column) }.flatMap { other in
+                published.map { $0 - other }
+            }
+        let paper: ComparisonCell.Direction? =
+            switch publishedDifference {
+            case let difference? where difference > 1e-9: .above
+            case let difference? where difference < -1e-9: .below
+            case _?: nil
+            case nil: base == nil ? nil : row.expected
+            }
         var cell = ComparisonCell(
-            row: row.name, column: column, baseline: baseline, seeds: row.runs.count,
-            paper: published[row.name])
-        let values = row.runs.compactMap { $0.values[column] }
-        guard !values.isEmpty, values.count == row.runs.count else { return cell }
+            row: row.row ?? "", column: column, baseline: baseline ?? "",
+            seeds: row.row.flatMap { runs[$0]?.count } ?? 0, paper: paper)
+        (cell.paperRow, cell.published) = (row.paper, published)
+        cell.publishedDifference = publishedDifference
+        if let index = settings.publishedColumns.firstIndex(of: column),
+            row.publishedText.indices.contains(index)
+        {
+            cell.publishedText = row.publishedText[index]
+        }
+        guard let name = row.row, let mine = runs[name] else { return cell }
+        let values = mine.compactMap { $0.values[column] }
+        guard !values.isEmpty, values.count == mine.count else { return cell }
         let value = MeanAndError(values)
         (cell.mean, cell.standardError) = (value.mean, value.standardError)
-        let others = rows.first { $0.name == baseline }?.runs ?? []
+        guard let baseline, name != baseline, MeasuredColumn.named(column) == nil,
+            let others = runs[baseline]
+        else { return cell }
         let pairs = zip(values, others.compactMap { $0.values[column] }).map { $0 - $1 }
-        guard row.name != baseline, !RunScores.costs.contains(column), pairs.count == values.count else {
-            return cell
-        }
+        guard pairs.count == values.count else { return cell }
         let difference = MeanAndError(pairs)
         (cell.difference, cell.differenceStandardError) = (difference.mean, difference.standardError)
         if let found = PairedTTest(pairs) {
             (cell.test, cell.p) = (.pairedT, found.p)
             (cell.t, cell.degreesOfFreedom) = (found.t, found.degreesOfFreedom)
-        } else if let found = try questionTest(row, others, column) {
+            let signs = SignTest(wins: pairs.count { $0 > 0 }, losses: pairs.count { $0 < 0 })
+            (cell.wins, cell.losses, cell.signP) = (signs.wins, signs.losses, signs.p)
+        } else if let found = try questionTest(name, baseline, column) {
             (cell.test, cell.p) = (.mcnemar, found.p)
             (cell.wins, cell.losses) = (found.wins, found.losses)
         }
         return cell
     }
 
-    /// McNemar's test of the only seed; nil where no question is known.
-    private func questionTest(_ row: Row, _ others: [RunScores], _ column: String) throws -> SignTest? {
+    private func published(_ row: ComparedRow, _ column: String) -> Double? {
+        guard let index = settings.publishedColumns.firstIndex(of: column),
+            row.published.indices.contains(index)
+        else { return nil }
+        return row.published[index]
+    }
+
+    /// McNemar's test of the only replicate; nil where no question is known.
+    private func questionTest(_ row: String, _ baseline: String, _ column: String) throws -> SignTest? {
         let benchmarks = column == "average" ? BenchmarkList.paper.map { $0.name } : [column]
         func items(_ run: RunScores?) -> [ItemRecord] { benchmarks.flatMap { run?.items[$0] ?? [] } }
-        let (mine, theirs) = (items(row.runs.first), items(others.first))
+        let (mine, theirs) = (items(runs[row]?.first), items(runs[baseline]?.first))
         guard mine.map(\.question) == theirs.map(\.question) else {
-            throw ComparingError.otherQuestions(row: row.name, baseline: baseline, column: column)
+            throw ComparingError.otherQuestions(row: row, baseline: baseline, column: column)
         }
         return mine.isEmpty ? nil : SignTest(mine.map(\.credit), theirs.map(\.credit))
     }

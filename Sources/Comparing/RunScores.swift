@@ -3,23 +3,18 @@ import Records
 
 /// Result of one training run: its scores, how each question went, and what it cost.
 ///
-/// Read from the run's folder: `scores/` of score-benchmarks, and `model/metrics.jsonl` and
-/// `model/receipt.json` of train-student.
+/// Read from the run's folder: `scores/` of score-benchmarks; `model/metrics.jsonl` and `model/receipt.json`
+/// of train-student; `efficiency/` of measure-efficiency.
 public struct RunScores: Sendable {
-    /// Numbers by column: benchmarks' headlines by name; `average`; and the costs of `RunScores.costs`.
+    /// Numbers by column: benchmarks' headlines by name; `average`; and those of `MeasuredColumn`.
     public private(set) var values: [String: Double] = [:]
+    /// Benchmarks that were asked, also those whose score is undefined.
+    public private(set) var scored: Set<String>
     /// Credits of the questions, by benchmark.
     public let items: [String: [ItemRecord]]
 
-    /// Columns of what a run cost: wall seconds of all steps and per step, the part of it the teacher took,
-    /// rows a sample ran through the student (`TrainingTotals.perSample`), and resident memory at its peak.
-    public static let costs = [
-        "training_seconds", "seconds_per_step", "teacher_seconds", "student_rows_per_sample",
-        "peak_resident_bytes",
-    ]
-
     public init(values: [String: Double], items: [ItemRecord]) {
-        self.values = values
+        (self.values, scored) = (values, Set(values.keys))
         self.items = Dictionary(grouping: items, by: \.benchmark)
     }
 
@@ -35,11 +30,13 @@ public struct RunScores: Sendable {
         self.init(
             values: model.benchmarks.compactMapValues(\.headline),
             items: try ItemRecord.read(scores.appendingPathComponent(ItemRecord.file)))
+        scored = Set(model.benchmarks.keys)
         values["average"] = model.average
         try readCosts(folder.appendingPathComponent("model"))
+        try readEfficiency(folder.appendingPathComponent("efficiency"))
     }
 
-    /// Adds the costs of a run that left its metrics.
+    /// Adds the costs of a run that left its metrics, and what its receipt has counted.
     private mutating func readCosts(_ model: URL) throws {
         let file = model.appendingPathComponent(MetricsFile.file)
         guard FileManager.default.fileExists(atPath: file.path) else { return }
@@ -50,6 +47,24 @@ public struct RunScores: Sendable {
         values["seconds_per_step"] = totals.trainingSeconds / Double(max(1, steps.count))
         values["teacher_seconds"] = steps.reduce(0) { $0 + $1.seconds.teacher }
         values["student_rows_per_sample"] = totals.perSample(totals.studentRows)
-        values["peak_resident_bytes"] = try Receipt.read(in: model).map { Double($0.peakResidentBytes) }
+        values["student_passes_per_sample"] = totals.perSample(totals.studentPasses)
+        values["teacher_passes_per_sample"] = totals.perSample(totals.teacherPasses)
+        guard let receipt = try Receipt.read(in: model) else { return }
+        values["peak_resident_bytes"] = Double(receipt.peakResidentBytes)
+        for column in ["saliency_layer", "most_relevant_layer"] {
+            values[column] = receipt.counts[column]?.double
+        }
+    }
+
+    /// Adds what answering costs, where it was measured.
+    private mutating func readEfficiency(_ folder: URL) throws {
+        let file = folder.appendingPathComponent(EfficiencyFile.file)
+        guard FileManager.default.fileExists(atPath: file.path),
+            let cost = try EfficiencyFile(file).models.first
+        else { return }
+        values["parameters"] = Double(cost.parameters)
+        values["answering_resident_bytes"] = Double(cost.peakResidentBytes)
+        values["first_token_seconds"] = cost.firstTokenSeconds
+        values["tokens_per_second"] = cost.tokensPerSecond
     }
 }

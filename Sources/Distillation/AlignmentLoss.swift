@@ -75,12 +75,21 @@ public struct AlignmentLoss {
             return AlignmentResult(
                 loss: trunk.loss, terms: trunk.terms, trunk: trunk, branches: branches, branchValues: [])
         }
-        let (samples, rows) = (branches.samples, branches.branches.count)
-        let studentBranches = clock.student(samples: samples, rows: rows, recomputes: objective.recompute) {
-            branches.run(student.language, trunk: studentTrunk.layers, recompute: objective.recompute)
+        let sequences = objective.candidates.oneByOne ? branches.sequences : nil
+        let samples = sequences?.samples.count ?? branches.samples
+        let rows = sequences?.rows ?? branches.branches.count
+        let studentBranches = try clock.student(
+            samples: samples, rows: rows, recomputes: objective.recompute
+        ) {
+            try sequences.map {
+                try CandidateBranches.run($0, student, features: features, recompute: objective.recompute)
+            } ?? branches.run(student.language, trunk: studentTrunk.layers, recompute: objective.recompute)
         }
-        let teacherBranches = clock.teacher(samples: samples, rows: rows) {
-            branches.run(teacher.language, trunk: teacherTrunk.layers, recompute: false)
+        let teacherBranches = try clock.teacher(samples: samples, rows: rows) {
+            try sequences.map {
+                try CandidateBranches.run(
+                    $0, teacher, features: sharesTower ? features : nil, recompute: false)
+            } ?? branches.run(teacher.language, trunk: teacherTrunk.layers, recompute: false)
         }
         let branch = head(
             hidden: studentBranches, head: student.language.head,

@@ -78,6 +78,32 @@ public struct CandidateBranches {
         ).hidden
     }
 
+    /// The candidates as sequences of their own: each after all that stands before it. What TPA would run
+    /// without branches (the paper's Table 14).
+    var sequences: AlignmentBatch {
+        AlignmentBatch(
+            samples: branches.map { branch in
+                let sample = batch.samples[branch.sample]
+                return AlignmentSample(
+                    id: sample.id, inputIDs: sample.inputIDs.prefix(branch.position) + [branch.id],
+                    labels: Array(repeating: -100, count: branch.position + 1), instruction: [],
+                    visual: sample.visual, image: sample.image, key: sample.key)
+            }, images: batch.images)
+    }
+
+    /// Hidden states after each candidate, `[branches, hidden]`, from whole passes over `sequences`.
+    ///
+    /// - Parameter features: of the model's tower for the batch's images, when they are at hand
+    static func run(
+        _ sequences: AlignmentBatch, _ model: LlavaModel, features: Value?, recompute: Bool
+    ) throws -> Value {
+        let output = model.language.forward(
+            try sequences.embeddings(model, features: features), positions: sequences.positions,
+            layout: sequences.layout, recompute: recompute)
+        return gatherRows(
+            output.hidden, sequences.samples.indices.map { Int32(sequences.rows(of: $0).upperBound - 1) })
+    }
+
     /// Eq. 7: each candidate counts 1 / (d N_tok).
     ///
     /// - Parameter count: d

@@ -19,6 +19,10 @@ public struct CandidateRule: Recipe, Equatable {
     public var strategy = Strategy.nucleus
     @Setting("Mass of the nucleus; 1 draws from all ids.", in: Bounds.above(0, to: 1)) public var topP = 1.0
     @Setting("Temperature of the draws.", in: Bounds.above(0)) public var temperature = 1.0
+    @Setting(
+        "Whether every candidate runs after the whole text before it, as a sequence of its own: the same "
+            + "loss without branches, many times slower; for counting passes.", equation: "Table 14")
+    public var oneByOne = false
 
     public init() {}
     public init(count: Int, strategy: Strategy? = nil) {

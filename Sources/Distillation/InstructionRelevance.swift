@@ -6,6 +6,24 @@ public struct InstructionRelevance: Codable, Sendable {
     /// Score of each layer, and its standard error.
     public let scores, standardErrors: [Double]
 
+    /// The same over the first pairs, each time twice as many (appendix B.5); nil in earlier measurements.
+    public var history: [Interim]?
+
+    /// Scores after some of the pairs.
+    public struct Interim: Codable, Sendable, Equatable {
+        public let pairs: Int
+        public let scores, standardErrors: [Double]
+
+        public init(pairs: Int, scores: [Double], standardErrors: [Double]) {
+            (self.pairs, self.scores, self.standardErrors) = (pairs, scores, standardErrors)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case pairs, scores
+            case standardErrors = "standard_errors"
+        }
+    }
+
     public init(pairs: Int, scores: [Double], standardErrors: [Double]) {
         (self.pairs, self.scores, self.standardErrors) = (pairs, scores, standardErrors)
     }
@@ -16,7 +34,7 @@ public struct InstructionRelevance: Codable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case pairs, scores
+        case pairs, scores, history
         case standardErrors = "standard_errors"
     }
 }
@@ -25,6 +43,7 @@ public struct InstructionRelevance: Codable, Sendable {
 public struct RelevanceSums: Sendable {
     private var sums: [Double]
     private var squares: [Double]
+    private var history: [InstructionRelevance.Interim] = []
     /// Pairs that were added.
     public private(set) var pairs = 0
 
@@ -41,6 +60,10 @@ public struct RelevanceSums: Sendable {
             squares[layer] += cosine * cosine
         }
         pairs += 1
+        if pairs >= 8, pairs & (pairs - 1) == 0 {
+            let now = relevance
+            history.append(.init(pairs: pairs, scores: now.scores, standardErrors: now.standardErrors))
+        }
     }
 
     /// The scores so far; standard errors are infinite before the second pair.
@@ -49,8 +72,10 @@ public struct RelevanceSums: Sendable {
         let errors = zip(sums, squares).map { sum, square in
             pairs > 1 ? max(0, (square - sum * sum / n) / (n - 1) / n).squareRoot() : .infinity
         }
-        return InstructionRelevance(
+        var relevance = InstructionRelevance(
             pairs: pairs, scores: sums.map { 1 - $0 / max(1, n) }, standardErrors: errors)
+        relevance.history = history
+        return relevance
     }
 
     private func cosine(_ a: [Float], _ b: [Float]) -> Double {

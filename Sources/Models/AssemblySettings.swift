@@ -12,6 +12,10 @@ public struct FreshLanguage: Recipe, Equatable {
     @Setting("Heads of keys and values; a divisor of heads.", in: 1...1_048_576) public var keyHeads = 4
     @Setting("Width of a head.", in: 1...1_048_576, null: "hidden / heads") public var headSize: Int?
     @Setting("Width of the feed-forward layers.", in: 1...1_048_576) public var intermediate = 352
+    @Setting(
+        "Share of layers, heads and widths that is made; a head keeps its width. For smaller and larger "
+            + "models of the same form.", in: Bounds.above(0, to: 64))
+    public var scale = 1.0
     @Setting("Base of the rotary position embedding.", in: Bounds.above(0)) public var ropeTheta = 1e6
     @Setting(
         "Standard deviation of fresh matrices. 0.02 is usual; the demo's small models learn about three "
@@ -74,8 +78,24 @@ public struct AssemblySettings: Recipe, Equatable {
 }
 
 extension FreshLanguage {
+    /// The model of `scale` times the size, itself of scale 1.
+    package var scaled: FreshLanguage {
+        func share(_ number: Int) -> Int { max(1, Int((Double(number) * scale).rounded())) }
+        var other = self
+        other.scale = 1
+        other.heads = share(heads)
+        other.keyHeads = (1...min(other.heads, max(1, share(keyHeads)))).last { other.heads % $0 == 0 } ?? 1
+        other.headSize = headSize ?? hidden / max(1, heads)
+        other.hidden = max(1, hidden * other.heads / max(1, heads))
+        (other.layers, other.intermediate) = (share(layers), share(intermediate))
+        return other
+    }
+
     /// The same as a `config.json` would say it, checked like one.
     func configuration(vocabulary: Int, endOfSequenceIDs: [Int]) throws -> TextConfiguration {
+        guard scale == 1 else {
+            return try scaled.configuration(vocabulary: vocabulary, endOfSequenceIDs: endOfSequenceIDs)
+        }
         var object: JSONObject = [
             "model_type": .string(family), "hidden_size": .int(hidden), "num_hidden_layers": .int(layers),
             "num_attention_heads": .int(heads), "num_key_value_heads": .int(keyHeads),

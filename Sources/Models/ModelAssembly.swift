@@ -50,6 +50,11 @@ public struct ModelAssembly {
         var text: TextConfiguration
         if let language, let languageFiles {
             text = try TextConfiguration(folder: language)
+            guard settings.language.scale == 1 else {
+                throw ModelsError.cannotAssemble(
+                    problem: "language.scale is \(settings.language.scale), but the language model of "
+                        + "\(language.path) has the size it has: leave one of them out")
+            }
             guard text.vocabulary >= words.size else {
                 throw ModelsError.vocabularyTooSmall(
                     rows: text.vocabulary, needed: words.size, tokenizer: words.path)

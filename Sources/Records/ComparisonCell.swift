@@ -12,12 +12,15 @@ public struct ComparisonCell: Decodable, Equatable, Sendable {
     }
 
     /// Side of the baseline that a row's score is on.
-    public enum Direction: String, Decodable, Sendable { case above, below }
+    public enum Direction: String, Codable, CaseIterable, Sendable { case above, below }
 
+    /// Our row; empty where only the paper has one.
     public let row: String
     /// A benchmark's name, `average`, or one of the columns of costs.
     public private(set) var column: String
+    /// Empty where nothing is tested.
     public let baseline: String
+    /// Replicates of the row.
     public let seeds: Int
     /// Mean over seeds; nil where a run has no such number.
     public var mean, standardError: Double?
@@ -26,11 +29,17 @@ public struct ComparisonCell: Decodable, Equatable, Sendable {
     public var test: Test?
     /// Of a paired t test.
     public var t: Double?, degreesOfFreedom: Int?
-    /// Of McNemar's: questions that only the row, and only the baseline, has right.
+    /// Replicates in which the row, and in which the baseline, is better; of McNemar's: questions that only
+    /// the one has right.
     public var wins: Int?, losses: Int?
     public var p: Double?
+    /// Of the sign test over replicates, and p as Holm corrects it for the rows tested in this column.
+    public var signP: Double?, holmP: Double?
     /// Side that the paper has the row on.
     public let paper: Direction?
+    /// Name of the paper's row, its number in this column, or what it has instead, and its difference from
+    /// the paper's row of the baseline.
+    public var paperRow: String?, published: Double?, publishedText: String?, publishedDifference: Double?
 
     public init(row: String, column: String, baseline: String, seeds: Int, paper: Direction?) {
         (self.row, self.column, self.baseline) = (row, column, baseline)
@@ -64,6 +73,9 @@ public struct ComparisonCell: Decodable, Equatable, Sendable {
             json.append("test", .string(Test.pairedT.rawValue))
             json.append("t", number(t))
             json.append("degrees_of_freedom", .int(degreesOfFreedom ?? 0))
+            json.append("wins", .int(wins ?? 0))
+            json.append("losses", .int(losses ?? 0))
+            json.append("sign_p", number(signP))
         case .mcnemar:
             json.append("test", .string(Test.mcnemar.rawValue))
             json.append("wins", .int(wins ?? 0))
@@ -71,7 +83,14 @@ public struct ComparisonCell: Decodable, Equatable, Sendable {
         case nil: break
         }
         json.append("p", number(p))
+        if test != nil { json.append("holm_p", number(holmP)) }
         json.append("paper", paper.map { .string($0.rawValue) } ?? .null)
+        if let paperRow {
+            json.append("paper_row", .string(paperRow))
+            json.append("published", number(published))
+            if let publishedText { json.append("published_text", .string(publishedText)) }
+            json.append("published_difference", number(publishedDifference))
+        }
         return json
     }
 }

@@ -37,6 +37,8 @@ struct AnswerSamples {
 struct AnswerSection {
     let scored: ScoredRun
     let perBenchmark: Int
+    /// Titles of benchmarks instead of their own, by name.
+    var titles: [String: String] = [:]
 
     func section() throws -> ReportSection {
         var section = ReportSection(
@@ -54,13 +56,13 @@ struct AnswerSection {
         var counts: [(title: String, byOutcome: [String: Int])] = []
         var samples: [ReportSection.Block] = []
         for benchmark in scored.benchmarks {
-            let kind = type(of: benchmark)
+            let title = titles.title(of: type(of: benchmark))
             do {
                 guard let questions = try scored.judged(benchmark), !questions.isEmpty else { continue }
                 let groups = Self.outcomes(questions)
                 counts.append(
                     (
-                        kind.title,
+                        title,
                         Dictionary(
                             uniqueKeysWithValues: groups.map { (Self.key($0.marks), $0.questions.count) })
                     ))
@@ -69,14 +71,33 @@ struct AnswerSection {
                 samples.append(
                     .answers(
                         AnswerSamples(
-                            title: kind.title,
+                            title: title,
                             outcome: "\(chosen.count) of \(Printed.count(questions.count)) questions.",
                             cards: chosen.map { card($0, images) })))
-            } catch { samples.append(.absent("\(kind.title): \(error)")) }
+            } catch { samples.append(.absent("\(title): \(error)")) }
         }
-        section.blocks += samples
+        section.blocks += runningOn + samples
         if !counts.isEmpty { section.blocks.append(.table(outcomes(counts))) }
         return section
+    }
+
+    /// Models that often wrote as much as they may without coming to an end.
+    private var runningOn: [ReportSection.Block] {
+        scored.models.flatMap { model in
+            scored.benchmarks.compactMap { benchmark -> ReportSection.Block? in
+                let kind = type(of: benchmark)
+                // Answers that cannot be read are told of where they are judged.
+                guard let file = try? AnswerFile(model.answers.file("\(kind.name).jsonl")),
+                    !file.records.isEmpty
+                else { return nil }
+                let cut = file.records.count { $0.isCut }
+                guard 20 * cut > file.records.count else { return nil }
+                return .odd(
+                    "\(model.name) runs on: \(Printed.count(cut)) of \(Printed.count(file.records.count)) "
+                        + "answers to \(titles.title(of: kind)) were cut off at the most tokens it may write."
+                )
+            }
+        }
     }
 
     /// Counts of the questions of each benchmark by outcome, the most frequent first.

@@ -2,52 +2,68 @@ import Comparing
 import Foundation
 import Records
 
-/// The comparisons over seeds that compare-runs made: the rows of the paper's tables.
+/// The comparisons that compare-runs made: the paper's tables and figures, and our own.
 struct ComparisonSection {
     let run: RunFolder
+    /// Titles of benchmarks instead of their own, by name.
+    var titles: [String: String] = [:]
 
     func section() -> ReportSection {
         var section = ReportSection(
             id: "comparisons", title: "Comparisons",
             lead:
-                "What each part of the method contributes: one table for each comparison that was run, "
-                + "numbered as the paper’s. Cells are means ± standard errors over seeds. ‘direction’ says "
-                + "whether a row is above or below the baseline, and whether the paper has it there, where "
-                + "that is known.")
-        // Tables before figures, each by number.
-        func isFigure(_ result: RunResult) -> Bool { result.name.contains("/figure") }
-        section.sources = run.made(by: "compare-runs").sorted {
-            isFigure($0) != isFigure($1)
-                ? isFigure($1) : $0.name.compare($1.name, options: .numeric) == .orderedAscending
-        }
+                "What each part of the method contributes: one table for each comparison that was run. "
+                + "Tables and figures have the paper’s numbers, and rows in italics are the paper’s own. "
+                + "Cells are means ± standard errors over replicates. ‘direction’ says whether a row is "
+                + "above or below the baseline, and whether the paper has it there.")
+        section.sources = run.made(by: "compare-runs").sorted { Self.order($0) < Self.order($1) }
         if section.sources.isEmpty {
-            section.blocks.append(.absent("No comparison was made (make paper, or make table3)."))
+            section.blocks.append(.absent("No comparison was made (make paper, or make table15)."))
         }
         for result in section.sources {
             do { section.blocks.append(.table(try table(result))) } catch {
                 section.blocks.append(
-                    .absent("\(result.name)/\(ComparisonCell.file) cannot be read: \(error)"))
+                    .absent("\(result.name)/\(ComparisonCell.file) cannot be shown: \(error)"))
             }
         }
         return section
     }
 
-    private func table(_ result: RunResult) throws -> ReportTable {
-        let recipe = result.receipt.recipe
-        let title = if case .string(let title)? = recipe["title"] { title } else { "" }
-        let table = ComparisonTable(
-            try ComparisonCell.read(result.file(ComparisonCell.file)), title: title,
-            showsCosts: recipe["costs"] == true)
-        return ReportTable(
-            id: Anchor.words(result.name), title: Self.title(result.name),
-            caption: table.caption.joined(separator: " "), columns: table.lines[0],
-            rows: table.lines.dropFirst().map { ReportTable.Row($0) })
+    /// Tables before figures before our own, each by number; those of other teachers after the pipeline's.
+    private static func order(_ result: RunResult) -> String {
+        let folder = result.name.split(separator: "/").dropLast().joined(separator: "/")
+        let name = result.name.split(separator: "/").last.map(String.init) ?? ""
+        let kind = name.hasPrefix("table") ? 0 : name.hasPrefix("figure") ? 1 : 2
+        let number = String(repeating: "0", count: max(0, 4 - name.filter(\.isNumber).count))
+        return "\(folder) \(kind) \(number)\(name.filter(\.isNumber)) \(name)"
     }
 
-    /// `tables/table3` → `Table 3.`
-    private static func title(_ name: String) -> String {
-        let last = name.split(separator: "/").last.map(String.init) ?? name
-        let words = last.replacing(#/([A-Za-z])([0-9])/#) { "\($0.output.1) \($0.output.2)" }
-        return words.prefix(1).uppercased() + words.dropFirst() + "."
+    private func table(_ result: RunResult) throws -> ReportTable {
+        guard let settings = try? ComparisonSettings(receipt: result.receipt.recipe) else {
+            throw OldComparison()
+        }
+        let table = ComparisonTable(
+            try ComparisonCell.read(result.file(ComparisonCell.file)), settings, titles: titles)
+        return ReportTable(
+            id: Anchor.words(result.name), title: Self.title(result.name),
+            caption: table.caption.joined(separator: " "), columns: table.lines[0].cells,
+            rows: table.lines.dropFirst().map { ReportTable.Row($0.cells, isQuiet: $0.isPaper) })
     }
+
+    /// `tables/table3` → `Table 3.`, `tables/teacher-2/table3` → `Table 3, teacher-2.`
+    private static func title(_ name: String) -> String {
+        let parts = name.split(separator: "/").map(String.init)
+        let words = (parts.last ?? name).replacing(#/([A-Za-z])([0-9])/#) {
+            "\($0.output.1) \($0.output.2)"
+        }
+        let teacher = parts.dropLast().last.flatMap { $0.hasPrefix("teacher-") ? ", \($0)" : nil } ?? ""
+        return words.prefix(1).uppercased() + words.dropFirst() + teacher + "."
+    }
+}
+
+/// A comparison of the time before tables had the paper's numbers: under its name there is another one now.
+private struct OldComparison: Error, CustomStringConvertible {
+    let description =
+        "it was made before tables had the numbers of the paper’s, under which they now compare something "
+        + "else; make it again, or remove the folder"
 }

@@ -65,6 +65,12 @@ struct CostSection {
         func count(_ result: RunResult, _ name: String) -> Int {
             Int(exactly: result.receipt.counts[name]?.double ?? 0) ?? 0
         }
+        let odd = fillings.compactMap { result -> ReportSection.Block? in
+            guard let tail = result.receipt.counts["mean_tail_mass"]?.double, tail > 0.3 else { return nil }
+            return .odd(
+                "In \(result.name) the tokens that are kept leave out \(Printed.number(100 * tail)) % of the "
+                    + "teacher’s probability in the mean: KD and IVA see little of it. Keep more (top_k).")
+        }
         return [
             .table(
                 ReportTable(
@@ -87,6 +93,6 @@ struct CostSection {
                                         result.receipt.counts["mean_tail_mass"]?.double.map { $0 * 100 }, 2),
                                 ])
                     }))
-        ]
+        ] + odd
     }
 }

@@ -47,7 +47,7 @@ public struct EfficiencyTables {
         var tables: [String] = []
         if !measured.models.isEmpty {
             let rows = measured.models.map { model in
-                [model.name, Self.short(model.parameters), Self.short(model.languageParameters)]
+                [model.name, Printed.short(model.parameters), Printed.short(model.languageParameters)]
                     + cells(model, models)
             }
             tables.append(
@@ -61,15 +61,6 @@ public struct EfficiencyTables {
                     + "tokens, passes and rows (tokens through the language model) a sample\n")
         }
         return tables.joined(separator: "\n")
-    }
-
-    /// 0.87 M, 494 M, 7.6 G
-    private static func short(_ parameters: Int) -> String {
-        let count = Double(parameters)
-        for (size, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where count >= size {
-            return String(format: count / size >= 100 ? "%.0f %@" : "%.2f %@", count / size, unit)
-        }
-        return String(format: "%.0f", count)
     }
 
     /// The tables of the page; none for what was not measured.

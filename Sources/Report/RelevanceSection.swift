@@ -1,3 +1,4 @@
+import Distillation
 import Foundation
 import TeacherStore
 
@@ -38,20 +39,61 @@ struct RelevanceSection {
                 series: [
                     Plot.Series(
                         "IRS", relevance.scores.enumerated().map { (x: Double($0), y: $1) },
-                        bands: zip(relevance.scores, relevance.standardErrors).map { ($0 - $1, $0 + $1) })
+                        bands: zip(relevance.scores, relevance.standardErrors).map {
+                            ($0 - RelevanceTable.band * $1, $0 + RelevanceTable.band * $1)
+                        })
                 ])
             figures.append(
                 try figure(
                     plot,
-                    "\(result.name): IRS of the teacher’s layers, counted from 0, with standard errors, over "
+                    "\(result.name): IRS of the teacher’s layers, counted from 0, with 95 % bands, over "
                         + "\(Printed.count(relevance.pairs)) pairs of inputs. IVA uses layer "
                         + "\(index.settings.saliencyLayer)."
                 ))
+            if let most = relevance.scores.max(), most < 0.01 {
+                section.blocks.append(
+                    .odd(
+                        "In \(result.name) the IRS is below 0.01 in all layers: where this teacher looks "
+                            + "hardly depends on the question, so that IVA’s weights carry little of it."))
+            }
+            if let plot = Self.convergence(relevance, result) {
+                figures.append(try figure(plot, "\(result.name): the same after so many pairs, by layer."))
+            }
         }
         if !figures.isEmpty { section.blocks.insert(.figures(figures), at: 0) }
         if section.blocks.isEmpty {
             section.blocks.append(.absent("No teacher outputs were computed, so no layer was measured."))
         }
         return section
+    }
+
+    /// Scores after the first pairs: at most eight layers, evenly over the depth.
+    private static func convergence(_ relevance: InstructionRelevance, _ result: RunResult) -> Plot? {
+        let count = relevance.scores.count
+        let history = (relevance.history ?? []).filter {
+            $0.scores.count == count && $0.standardErrors.count == count
+        }
+        guard history.count > 1 else { return nil }
+        let layers = Set((0..<min(8, count)).map { $0 * (count - 1) / max(1, min(8, count) - 1) }).sorted()
+        let all =
+            history + [
+                .init(
+                    pairs: relevance.pairs, scores: relevance.scores, standardErrors: relevance.standardErrors
+                )
+            ]
+        return Plot(
+            id: "relevance-pairs-\(Anchor.words(result.name))",
+            alternative:
+                "IRS of \(layers.count) layers after \(all.map { "\($0.pairs)" }.joined(separator: ", "))"
+                + " pairs",
+            xLabel: "pairs", yLabel: "IRS",
+            series: layers.map { layer in
+                Plot.Series(
+                    "layer \(layer)", all.map { (x: Double($0.pairs), y: $0.scores[layer]) },
+                    bands: all.map {
+                        let margin = RelevanceTable.band * $0.standardErrors[layer]
+                        return ($0.scores[layer] - margin, $0.scores[layer] + margin)
+                    })
+            })
     }
 }

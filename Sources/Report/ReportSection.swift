@@ -19,6 +19,8 @@ struct ReportSection {
         case grid(ImageGrid)
         case answers(AnswerSamples)
         case details(Details)
+        /// Numbers of this run that are unusual, and what that may mean.
+        static func odd(_ text: String) -> Block { .paragraph("Unusual: \(text)") }
         /// Blocks behind a summary, closed until they are asked for; no folds inside.
         case folded(String, [Block])
 

@@ -1,8 +1,11 @@
+import Benchmarks
 import Settings
 
 /// What a report shows and how much of it.
 public struct ReportSettings: Recipe {
     @Setting("Title of the page.", null: "the name of the run's folder") public var title: String?
+    @Setting("Titles of benchmarks by their names, where the data is one's own: {groceries-yesno: Our shop}.")
+    public var titles: [String: String] = [:]
     @Setting("Points of a loss curve at most; each is a mean over neighbouring steps.", in: 2...10_000)
     public var points = 160
     @Setting("Sample answers of each benchmark.", in: 0...1000) public var answersPerBenchmark = 4
@@ -21,6 +24,19 @@ public struct ReportSettings: Recipe {
 
     public init() {}
 
+    public func validate() throws {
+        let known = BenchmarkList.all.map { $0.name }
+        for name in titles.keys.sorted() where !known.contains(name) {
+            throw SettingProblem(
+                "titles", "names '\(name)', expected benchmarks: \(known.joined(separator: ", "))")
+        }
+    }
+
     /// Longer side of a heat map, in pixels.
     static let pictureSide = 224
+}
+
+extension [String: String] {
+    /// The title that was set for a benchmark, or its own.
+    func title(of benchmark: any Benchmark.Type) -> String { self[benchmark.name] ?? benchmark.title }
 }

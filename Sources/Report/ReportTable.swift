@@ -82,6 +82,15 @@ enum Printed {
         return (value < 0 ? "−" : "") + groups.joined(separator: ",")
     }
 
+    /// 0.87 M, 494 M, 7.60 G
+    static func short(_ count: Int) -> String {
+        for (size, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where Double(count) >= size {
+            let value = Double(count) / size
+            return String(format: value >= 100 ? "%.0f %@" : "%.2f %@", value, unit)
+        }
+        return "\(count)"
+    }
+
     /// The first twelve digits of a digest: enough to find it.
     static func digest(_ digest: String) -> String { String(digest.prefix(12)) }
 }

@@ -1,3 +1,4 @@
+import Comparing
 import Files
 import Foundation
 
@@ -14,11 +15,12 @@ public struct RunReport {
     let sections: [ReportSection]
 
     /// - Parameters:
+    ///   - published: systems whose scores stand beside ours
     ///   - draw: makes a plot's SVG document
     ///   - progress: called with the title of each section before it is made
     /// - Throws: `ReportError`; a part that is absent or unreadable is said in the page instead
     public init(
-        _ run: RunFolder, settings: ReportSettings = ReportSettings(),
+        _ run: RunFolder, settings: ReportSettings = ReportSettings(), published: PublishedModels? = nil,
         draw: (Plot) throws -> String = Gnuplot.svg, progress: (String) -> Void = { _ in }
     ) throws {
         func figure(_ plot: Plot, _ caption: String) throws -> Figure {
@@ -30,8 +32,10 @@ public struct RunReport {
             sections.append(try make())
         }
         let scored = ScoredRun(run)
-        add("scores") { ScoreSection(run: run, scored: scored).section() }
-        add("comparisons") { ComparisonSection(run: run).section() }
+        add("scores") {
+            ScoreSection(run: run, scored: scored, published: published, titles: settings.titles).section()
+        }
+        add("comparisons") { ComparisonSection(run: run, titles: settings.titles).section() }
         try add("losses") { try LossSection(run: run, points: settings.points).section(figure) }
         try add("relevance") { try RelevanceSection(run: run).section(figure) }
         add("attention") {
@@ -41,7 +45,9 @@ public struct RunReport {
         }
         try add("exposure") { try ExposureSection(run: run).section(figure) }
         try add("answers") {
-            try AnswerSection(scored: scored, perBenchmark: settings.answersPerBenchmark).section()
+            try AnswerSection(
+                scored: scored, perBenchmark: settings.answersPerBenchmark, titles: settings.titles
+            ).section()
         }
         add("efficiency") { EfficiencySection(run: run).section() }
         add("cost") { CostSection(run: run).section() }

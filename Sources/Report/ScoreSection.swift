@@ -1,11 +1,16 @@
 import Benchmarks
+import Comparing
 import Foundation
 import Records
 
-/// The models' scores beside the rows that the paper published.
+/// The models' scores, beside the published systems' where the official data were asked.
 struct ScoreSection {
     let run: RunFolder
     let scored: ScoredRun
+    /// The paper's Table 1; nil where it was not given.
+    var published: PublishedModels?
+    /// Titles of benchmarks instead of their own, by name.
+    var titles: [String: String] = [:]
 
     func section() -> ReportSection {
         var section = ReportSection(
@@ -22,50 +27,82 @@ struct ScoreSection {
             let models = try ScoresFile(result.file(ScoresFile.file)).models.map {
                 ScoreTable.Row(model: $0.model, scores: $0.benchmarks.mapValues(\.headline))
             }
-            section.blocks.append(.table(Self.table(models)))
-            let other = scored.benchmarks.filter { $0.differenceFromOfficial != nil }.map {
-                type(of: $0).title
-            }
-            if !other.isEmpty {
-                section.blocks.append(
-                    .paragraph(
-                        "The data of \(other.joined(separator: ", ")) are not the official releases here, so "
-                            + "ours and the paper’s rows do not compare; the paper’s show what its table "
-                            + "looks like."))
-            }
+            section.blocks += blocks(models)
             section.blocks.append(
                 .paragraph(
                     "One run of one seed: differences of a few points between students are within what "
-                        + "another seed may change. Comparisons over several seeds, where they were made, "
-                        + "are the tables below."))
+                        + "another start may change. Comparisons over several replicates, where they were "
+                        + "made, are the tables below."))
         } catch {
             section.blocks.append(.absent("The scores cannot be read: \(error)"))
         }
         return section
     }
 
-    /// Table of our models, then of the published rows for the benchmarks we have; the paper's rows are
-    /// those of the official data.
-    static func table(_ models: [ScoreTable.Row]) -> ReportTable {
-        let columns = BenchmarkList.all.filter { benchmark in
+    /// Benchmarks of the paper that were asked and are not the official releases.
+    private var unofficial: [any Benchmark] {
+        scored.benchmarks.filter { $0.differenceFromOfficial != nil }
+    }
+
+    private func blocks(_ models: [ScoreTable.Row]) -> [ReportSection.Block] {
+        let asked = BenchmarkList.all.filter { benchmark in
             models.contains { $0.scores[benchmark.name] != nil }
         }
-        let hasPaper = columns.contains { column in
-            BenchmarkList.paper.contains { $0.name == column.name }
+        let hasPaper = asked.contains { benchmark in
+            BenchmarkList.paper.contains { $0.name == benchmark.name }
         }
-        func row(_ row: ScoreTable.Row, isQuiet: Bool) -> ReportTable.Row {
-            let cells = columns.map { Printed.number(row.scores[$0.name].flatMap { $0 }) }
-            return ReportTable.Row(
-                [row.model] + cells + [Printed.number(row.average)], isQuiet: isQuiet)
+        guard let published, hasPaper else { return [.table(table(models, asked))] + missing(asked) }
+        if unofficial.isEmpty, scored.problems.isEmpty {
+            return [.table(table(models, published))] + missing(asked)
         }
+        let names = unofficial.map { titles.title(of: type(of: $0)) }.joined(separator: ", ")
+        let reason =
+            names.isEmpty
+            ? "It is not known whether the data asked were the official releases"
+            : "The data of \(names) are not the official releases here"
+        return [
+            .table(table(models, asked)),
+            .folded(
+                "\(published.title), as published", [.table(table([], published))]),
+            .paragraph("\(reason), so ours and the published rows do not compare."),
+        ] + missing(asked)
+    }
+
+    /// Why there is no AVG, where some of the paper's benchmarks were asked.
+    private func missing(_ asked: [any Benchmark.Type]) -> [ReportSection.Block] {
+        let names = Set(asked.map { $0.name })
+        let absent = BenchmarkList.paper.filter { !names.contains($0.name) }
+        guard !absent.isEmpty else { return [] }
+        return [
+            .odd(
+                "There is no AVG: it is the mean of the six benchmarks of the paper, and "
+                    + "\(absent.map { $0.title }.joined(separator: ", ")) were not asked.")
+        ]
+    }
+
+    /// Our models alone; AVG where there is one.
+    func table(_ models: [ScoreTable.Row], _ asked: [any Benchmark.Type]) -> ReportTable {
+        let hasAverage = models.contains { $0.average != nil }
         return ReportTable(
             id: "scores", title: "Score of each model.",
-            caption: hasPaper
-                ? "Rows in italics are the paper’s, as published: models of 1 to 7 billion parameters on the "
-                    + "official releases."
-                : "",
-            columns: ["model"] + columns.map { $0.title } + ["AVG"],
-            rows: models.map { row($0, isQuiet: false) }
-                + (hasPaper ? ScoreTable.published.map { row($0, isQuiet: true) } : []))
+            columns: ["model"] + asked.map { titles.title(of: $0) } + (hasAverage ? ["AVG"] : []),
+            rows: models.map { model in
+                ReportTable.Row(
+                    [model.model] + asked.map { Printed.number(model.scores[$0.name].flatMap { $0 }) }
+                        + (hasAverage ? [Printed.number(model.average)] : []))
+            })
+    }
+
+    private func table(_ models: [ScoreTable.Row], _ published: PublishedModels) -> ReportTable {
+        PublishedScores(published, titles: titles).table(
+            beside: models.map { ($0, parameters(of: $0.model)) })
+    }
+
+    /// Weights of a scored model; nil where its checkpoint is gone.
+    private func parameters(of model: String) -> Int? {
+        guard let checkpoint = scored.models.first(where: { $0.name == model })?.checkpoint else {
+            return nil
+        }
+        return CheckpointSize.parameters(checkpoint.folder)
     }
 }

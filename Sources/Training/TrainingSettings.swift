@@ -23,6 +23,10 @@ public struct TrainingSettings: Recipe, Equatable {
         "0-based layer of that model.", in: 0...10_000,
         null: "the teacher's with the highest relevance, which cache-teacher measured", equation: "Eq. 4")
     public var saliencyLayer: Int?
+    @Setting(
+        "The same as a share of that model's depth: 0 is the first layer, 1 the last.", in: 0...1,
+        null: "saliency_layer says it", equation: "Table 7")
+    public var saliencyDepth: Double?
     @Setting("GKD: responses that the student samples and the teacher scores, in KD and TPA.")
     public var onPolicy = OnPolicyRule()
     @Setting("Samples of an optimizer step.", in: 1...1_000_000) public var batchSize = 128
@@ -73,14 +77,45 @@ public struct TrainingSettings: Recipe, Equatable {
 
     public init() {}
 
+    public func validate() throws {
+        if saliencyDepth != nil, let saliencyLayer {
+            throw SettingProblem("saliency_depth", "is set, and saliency_layer is \(saliencyLayer): give one")
+        }
+    }
+
+    /// Checks what cannot be said of the recipe alone.
+    ///
+    /// - Throws: `SettingProblem`
+    public func check(for teacher: LlavaConfiguration) throws {
+        if usesSaliencyLayer, saliencySource == .teacher, let saliencyLayer,
+            saliencyLayer >= teacher.text.layers
+        {
+            throw SettingProblem(
+                "saliency_layer",
+                "is \(saliencyLayer), the teacher has layers 0 to \(teacher.text.layers - 1)")
+        }
+    }
+
+    /// Whether the attention of a layer weights the visual tokens.
+    public var usesSaliencyLayer: Bool { weights.iva != 0 && saliencySource != .uniform }
+
     /// What a step optimises.
     ///
-    /// - Parameter measuredLayer: the teacher's with the highest relevance, where a cache says so
+    /// - Parameters:
+    ///   - measuredLayer: the teacher's with the highest relevance, where a cache says so
+    ///   - layers: of the model whose attention it is, where it is known
     /// - Throws: `SettingProblem` where IVA needs a layer that neither the settings nor the cache name
-    public func objective(measuredLayer: Int? = nil) throws -> AlignmentObjective {
-        let usesLayer = weights.iva != 0 && saliencySource != .uniform
-        let measured = saliencySource == .teacher ? measuredLayer : nil
-        guard let layer = saliencyLayer ?? measured ?? (usesLayer ? nil : 0) else {
+    public func objective(measuredLayer: Int? = nil, layers: Int? = nil) throws -> AlignmentObjective {
+        let measured = saliencySource == .teacher && saliencyDepth == nil ? measuredLayer : nil
+        var ofDepth: Int?
+        if usesSaliencyLayer, let saliencyDepth {
+            guard let layers else {
+                throw SettingProblem(
+                    "saliency_depth", "is a share of the teacher's depth, which is not known: give --teacher")
+            }
+            ofDepth = min(layers - 1, Int(saliencyDepth * Double(layers)))
+        }
+        guard let layer = ofDepth ?? saliencyLayer ?? measured ?? (usesSaliencyLayer ? nil : 0) else {
             throw SettingProblem(
                 "saliency_layer",
                 saliencySource == .student

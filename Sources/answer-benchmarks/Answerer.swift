@@ -72,7 +72,8 @@ struct Answerer {
                 let text = tokenizer.decode(generated.answerIDs, skipSpecialTokens: true)
                 let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
                 waiting[index] = AnswerRecord(
-                    answering: questions[index], text: rules.clean(cut), modelID: modelID)
+                    answering: questions[index], text: rules.clean(cut), modelID: modelID,
+                    isCut: generated.ending == .length)
                 while let ready = waiting.removeValue(forKey: next) {
                     try record(ready)
                     next += 1

@@ -1,6 +1,7 @@
 import Distillation
 import Files
 import Foundation
+import Report
 import Shards
 import Stage
 import TeacherStore
@@ -38,6 +39,14 @@ extension CacheTeacher {
             "state_bytes": .number(found.stateBytes.rounded()), "bytes": .number(found.storedBytes.rounded()),
             "bytes_per_position": .number(found.bytesPerPosition),
         ])
+    }
+
+    func printRelevance() throws {
+        let index = try StoreIndex(folder: folder(out, "out"))
+        guard let relevance = index.relevance else {
+            return print("The recipe names layer \(index.settings.saliencyLayer), so no layer was measured.")
+        }
+        print(RelevanceTable(relevance).text, terminator: "")
     }
 
     func list() throws {

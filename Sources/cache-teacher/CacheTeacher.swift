@@ -29,7 +29,7 @@ struct CacheTeacher: RecipeCommand {
             """)
 
     enum Chore: String, EnumerableFlag {
-        case estimate, list, verify, prune
+        case estimate, list, verify, prune, relevance
 
         static func help(for value: Chore) -> ArgumentHelp? {
             switch value {
@@ -41,6 +41,7 @@ struct CacheTeacher: RecipeCommand {
                     "Read every byte of the store; with --teacher and --shards also recompute a sample of "
                         + "it. Damaged entries are set aside.")
             case .prune: "List entries that no index names, and their sizes; --yes deletes them."
+            case .relevance: "Print the IRS of the layers that the index in --out has."
             }
         }
     }
@@ -85,6 +86,7 @@ struct CacheTeacher: RecipeCommand {
         case .list: try list()
         case .verify: try verify()
         case .prune: try prune()
+        case .relevance: try printRelevance()
         }
     }
 
@@ -177,7 +179,7 @@ struct CacheTeacher: RecipeCommand {
     ) throws -> InstructionRelevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
-            "align-ti relevance 2\n\(digest)\n\(dataset.digest)\n\(settings.pairs) "
+            "align-ti relevance 3\n\(digest)\n\(dataset.digest)\n\(settings.pairs) "
                 + "\(settings.standardError) \(settings.seed)"
                 + "\(recipe.precision.supported == .bf16 ? " bf16" : "")"
         )

@@ -6,63 +6,34 @@ import Records
 import Settings
 import Stage
 
-struct CompareRecipe: Recipe {
-    @Setting("Rows of the table, in order: folders below --runs.") var rows: [String] = []
-    @Setting("The row that the others are compared with.") var baseline = ""
-    @Setting("Whether the table shows what the runs cost beside their scores.") var costs = false
-    @Setting("What is compared, for the caption.") var title = ""
-    @Setting("Rows that the paper has above the baseline.") var publishedAbove: [String] = []
-    @Setting("Rows that the paper has below the baseline.") var publishedBelow: [String] = []
-
-    func validate() throws {
-        let names = rows.joined(separator: ", ")
-        if rows.isEmpty, baseline.isEmpty { return }  // nothing is named yet
-        guard Set(rows).count == rows.count else {
-            throw SettingProblem("rows", "names a row twice: \(names)")
-        }
-        guard rows.contains(baseline) else {
-            throw SettingProblem("baseline", "is '\(baseline)', expected one of \(names)")
-        }
-        for (key, published) in [("published_above", publishedAbove), ("published_below", publishedBelow)] {
-            for row in published where row == baseline || !rows.contains(row) {
-                throw SettingProblem(key, "names \(row), expected one of \(names) but \(baseline)")
-            }
-        }
-        guard Set(publishedAbove).isDisjoint(with: publishedBelow) else {
-            throw SettingProblem("published_below", "names a row that published_above names too")
-        }
-    }
-}
-
 struct CompareRuns: RecipeCommand {
-    typealias StageRecipe = CompareRecipe
+    typealias StageRecipe = ComparisonSettings
 
     static let configuration = StageHelp.configuration(
-        "compare-runs", abstract: "Compares ablation rows over seeds: mean, standard error, paired test.",
+        "compare-runs",
+        abstract: "Compares rows over replicates beside the paper's: mean, error, paired test.",
         discussion: """
-            Reads <runs>/<row>/seed-<s>/scores (score-benchmarks) and model (train-student: what it cost) \
-            for seeds 1 to --seeds. Writes <name>.csv and <name>.txt, the table, and prints it, <name> being \
-            that of the output folder, and cells.jsonl, all numbers in full. With several seeds the test is \
-            a paired t test over seeds, with one McNemar's over questions.
+            Reads <runs>/<row>/seed-<r>/scores (score-benchmarks), model (train-student: what it cost) and \
+            efficiency (measure-efficiency), where they are, for replicates 1 to --seeds. Writes <name>.csv \
+            and <name>.txt, the table, and prints it, <name> being that of the output folder, and \
+            cells.jsonl, all numbers in full. With several replicates the test is a paired t test over them, \
+            with one McNemar's over questions.
             """,
         example: """
-            compare-runs --config pipelines/ablations/tables/table3.yaml \\
-              --runs runs/demo/ablations --seeds 3 --out runs/demo/tables/table3
+            compare-runs --config pipelines/ablations/tables/table15.yaml \
+              --runs runs/demo/ablations --seeds 3 --out runs/demo/tables/table15
             """)
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the rows.") var runs: String
-    @Option(help: "Seeds of each row.") var seeds = 1
+    @Option(help: "Replicates of each row.") var seeds = 1
     @Option(
         name: .customLong("row"), help: "A row of the table, instead of the recipe's; repeat it, in order.")
     var rows: [String] = []
     @Option(help: "The row that the others are compared with, instead of the recipe's.") var baseline: String?
-    @Flag(help: "Show what the runs cost.") var costs = false
     @Option(help: "What is compared, for the caption, instead of the recipe's.") var title: String?
-    @Option(help: "A row that the paper has above the baseline, instead of the recipe's; may be repeated.")
-    var publishedAbove: [String] = []
-    @Option(help: "A row that the paper has below the baseline, instead of the recipe's; may be repeated.")
-    var publishedBelow: [String] = []
+    @Option(help: "File of rows to leave out, a line each: the row, a colon, the reason.") var leftOut:
+        String?
     @Option(help: "Folder for the table.") var out: String
 
     func validate() throws {
@@ -71,29 +42,45 @@ struct CompareRuns: RecipeCommand {
 
     /// The options that were given, as `--set` of the settings they override.
     private var overrides: [String] {
-        func list(_ key: String, _ rows: [String]) -> (String, JSONValue)? {
-            rows.isEmpty ? nil : (key, .array(rows.map(JSONValue.string)))
-        }
-        let given = [
-            list("rows", rows), baseline.map { ("baseline", .string($0)) }, costs ? ("costs", true) : nil,
-            title.map { ("title", .string($0)) }, list("published_above", publishedAbove),
-            list("published_below", publishedBelow),
+        let given: [(key: String, value: JSONValue)?] = [
+            rows.isEmpty ? nil : ("rows", .array(rows.map { ["row": .string($0)] })),
+            baseline.map { ("baseline", .string($0)) }, title.map { ("title", .string($0)) },
         ]
-        return given.compactMap { $0 }.map { "\($0)=\($1.text())" }
+        return given.compactMap { $0 }.map { "\($0.key)=\($0.value.text())" }
+    }
+
+    /// Reasons of the rows to leave out.
+    private func reasons() throws -> [String: String] {
+        guard let leftOut else { return [:] }
+        let lines = String(
+            decoding: try InputBytes.read(URL(fileURLWithPath: leftOut)), as: UTF8.self
+        ).split(separator: "\n")
+        return Dictionary(
+            lines.map { line in
+                let name = line.prefix { $0 != ":" }
+                return (String(name), line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces))
+            }
+        ) { first, _ in first }
     }
 
     func run() throws {
-        let recipe = try self.recipe(overrides)
-        guard !recipe.rows.isEmpty else {
+        let recipe = try self.recipe(overrides).leavingOut(reasons())
+        guard !recipe.names.isEmpty else {
             throw StageError.usage("no rows to compare: give --config, a recipe that names them, or --row")
         }
         let output = URL(fileURLWithPath: out)
-        func folder(_ row: String, _ seed: Int) -> URL {
-            URL(fileURLWithPath: runs).appendingPathComponent("\(row)/seed-\(seed)")
+        func folders(_ row: String) -> [URL] {
+            (1...seeds).map { URL(fileURLWithPath: runs).appendingPathComponent("\(row)/seed-\($0)") }
         }
-        let inputs = try recipe.rows.flatMap { row in
-            try (1...seeds).map {
-                try StageInput("\(row) seed \($0)", folder(row, $0).appendingPathComponent("scores"))
+        let inputs = try recipe.names.flatMap { row in
+            try folders(row).enumerated().flatMap { index, folder in
+                let efficiency = folder.appendingPathComponent("efficiency/\(Receipt.fileName)")
+                let isMeasured = FileManager.default.fileExists(atPath: efficiency.path)
+                return try [
+                    StageInput("\(row) seed \(index + 1)", folder.appendingPathComponent("scores"))
+                ]
+                    // Its output digest leaves out what was measured.
+                    + (isMeasured ? [StageInput("efficiency of \(row) seed \(index + 1)", efficiency)] : [])
             }
         }
         let run = try StageRun(
@@ -102,15 +89,10 @@ struct CompareRuns: RecipeCommand {
         if try run.isUpToDate() {
             return try configuration.show(tableIn: output.appendingPathComponent("\(name).txt"))
         }
-        let comparison = try RunComparison(
-            rows: recipe.rows.map { row in
-                RunComparison.Row(
-                    name: row, runs: try (1...seeds).map { try RunScores(folder: folder(row, $0)) })
-            }, baseline: recipe.baseline,
-            published: Dictionary(recipe.publishedAbove.map { ($0, .above) }) { first, _ in first }
-                .merging(recipe.publishedBelow.map { ($0, .below) }) { first, _ in first })
-        let cells = try comparison.cells()
-        let table = ComparisonTable(cells, title: recipe.title, showsCosts: recipe.costs)
+        let scores = try Dictionary(
+            uniqueKeysWithValues: recipe.names.map { ($0, try folders($0).map(RunScores.init(folder:))) })
+        let cells = try RunComparison(recipe, runs: scores).cells()
+        let table = ComparisonTable(cells, recipe)
         try run.begin()
         for (file, text) in [
             ("\(name).csv", table.csv), (ComparisonCell.file, ComparisonCell.text(cells)),
@@ -118,7 +100,7 @@ struct CompareRuns: RecipeCommand {
         ] {
             try AtomicOutput.writeAtomically(text, to: output.appendingPathComponent(file))
         }
-        try run.finish(counts: ["rows": .int(recipe.rows.count), "seeds": .int(seeds)])
+        try run.finish(counts: ["rows": .int(recipe.names.count), "seeds": .int(seeds)])
         configuration.show(table: table.text)
     }
 }

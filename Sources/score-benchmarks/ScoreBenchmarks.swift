@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Comparing
 import Files
 import Foundation
 import Records
@@ -7,7 +8,7 @@ import Settings
 import Stage
 
 struct ScoreRecipe: Recipe {
-    @Setting("Whether the published rows of the paper's table are added to ours.") var published = false
+    @Setting("File of published systems whose rows are added to ours.", null: "none") var published: String?
 }
 
 struct ScoreBenchmarks: RecipeCommand {
@@ -51,8 +52,9 @@ struct ScoreBenchmarks: RecipeCommand {
     @Option(help: "Hold benchmarks to <manifests>/<name>.json; unknown digests go into <manifests>/locks.")
     var manifests: String?
 
-    @Flag(help: "Add the published rows to the table.")
-    var published = false
+    @Option(
+        help: ArgumentHelp("Add the published systems of a file to the table.", valueName: "table1.yaml"))
+    var published: String?
 
     @Flag(help: "Print how each answer was read and judged; writes nothing.")
     var explain = false
@@ -67,7 +69,10 @@ struct ScoreBenchmarks: RecipeCommand {
 
     func run() throws {
         var recipe = try self.recipe()
-        recipe.published = recipe.published || published
+        recipe.published = published ?? recipe.published
+        let systems = try recipe.published.map {
+            try RecipeLoader.load(PublishedModels.self, config: url($0)).models
+        }
         let benchmarks = try openBenchmarks()
         var answers = models
         if let folder = self.answers { answers.append(NamedFolder(name: "model", url: url(folder))) }
@@ -77,7 +82,9 @@ struct ScoreBenchmarks: RecipeCommand {
             let files = try benchmarks.map {
                 try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest())
             }
-            let inputs = try files + answers.map { try StageInput("answers of \($0.name)", $0.url) }
+            let inputs =
+                try files + answers.map { try StageInput("answers of \($0.name)", $0.url) }
+                + (recipe.published.map { [try StageInput("published", url($0))] } ?? [])
             return try StageRun(
                 "score-benchmarks", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
         }
@@ -85,7 +92,7 @@ struct ScoreBenchmarks: RecipeCommand {
             return try configuration.show(tableIn: run.output.appendingPathComponent("table.txt"))
         }
         let results = answers.map { ModelScores(model: $0.name, answers: $0.url, benchmarks: benchmarks) }
-        let table = ScoreTable(rows: results.map(\.row) + (recipe.published ? ScoreTable.published : [])).text
+        let table = ScoreTable(rows: results.map(\.row) + (systems ?? []).map(\.row)).text
         if explain { print(results.flatMap(\.explanations).joined(separator: "\n")) }
         configuration.show(table: table)
         ((brief ? [] : benchmarks.flatMap(\.allNotices)) + results.flatMap(\.notices)).forEach(

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Models
 import Records
+import Settings
 import Shards
 import Stage
 import TeacherStore
@@ -37,14 +38,22 @@ struct TrainStudent: RecipeCommand {
     @Option(help: "Folder of cache-teacher's index for these shards.") var teacherOutputs: String?
     @Option(help: "Folder of the store of teacher outputs.") var cache = "cache"
     @Option(help: "Folder for the trained checkpoint, metrics.jsonl and the receipt.") var out: String
+    @Flag(
+        help: "Only print why the recipe cannot be run with --teacher, by its config.json; nothing if it can."
+    )
+    var check = false
 
     func run() throws {
         let recipe = try self.recipe()
+        if check { return try printMisfit(recipe) }
         let usedOutputs = recipe.weights.readsOutputs ? teacherOutputs : nil
-        let outputs = try usedOutputs.map {
-            try StoreIndex(folder: URL(fileURLWithPath: $0)).settings.cachedOutputs
-        }
-        let objective = try recipe.objective(measuredLayer: outputs?.saliencyLayer)
+        let index = try usedOutputs.map { try StoreIndex(folder: URL(fileURLWithPath: $0)) }
+        let outputs = index?.settings.cachedOutputs
+        let observed = recipe.saliencySource == .student ? model : teacher
+        let objective = try recipe.objective(
+            measuredLayer: outputs?.saliencyLayer,
+            layers: recipe.saliencyDepth == nil
+                ? nil : observed.map { try LlavaConfiguration(folder: URL(fileURLWithPath: $0)).text.layers })
         // What the student samples is in no cache.
         let plan = TeacherPlan(objective, cache: recipe.onPolicy.fraction > 0 ? nil : outputs)
         let usedTeacher = plan.needsTeacher ? teacher : nil
@@ -99,6 +108,12 @@ struct TrainStudent: RecipeCommand {
         try student.write(into: output)
         var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
         for (name, value) in try TrainingTotals(folder: output).counts() { counts.append(name, value) }
+        if recipe.usesSaliencyLayer {
+            counts.append("saliency_layer", .int(objective.saliencyLayer))
+            if let best = index?.relevance?.bestLayer, recipe.saliencySource == .teacher {
+                counts.append("most_relevant_layer", .int(best))
+            }
+        }
         if let kd = plan.kd { counts.append("kd_from", .string(kd.rawValue)) }
         if let iva = plan.iva { counts.append("iva_from", .string(iva.rawValue)) }
         try run.finish(
@@ -119,6 +134,15 @@ struct TrainStudent: RecipeCommand {
         StandardError.write(
             "train-student: beginning anew; the unfinished run is kept in \(output.path) as "
                 + kept.joined(separator: ", "))
+    }
+
+    private func printMisfit(_ recipe: TrainingSettings) throws {
+        guard let teacher else { return }
+        do { try recipe.check(for: LlavaConfiguration(folder: URL(fileURLWithPath: teacher))) } catch let
+            problem as SettingProblem
+        {
+            print(problem)
+        }
     }
 
     /// Entries of the store that are lost or damaged are computed again by the teacher, which is loaded for

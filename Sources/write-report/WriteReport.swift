@@ -1,4 +1,5 @@
 import ArgumentParser
+import Comparing
 import Files
 import Foundation
 import Report
@@ -15,10 +16,16 @@ struct WriteReport: RecipeCommand {
             report.html needs no network and no JavaScript; each table, and the numbers of each plot, are \
             CSV files beside it. Plots are drawn by gnuplot.
             """,
-        example: "write-report --run runs/demo --out runs/demo/report")
+        example: """
+            write-report --run runs/demo --out runs/demo/report \\
+              --published pipelines/ablations/tables/table1.yaml
+            """)
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(name: .customLong("run"), help: "Folder of a pipeline's results.") var results: String
+    @Option(
+        help: ArgumentHelp("Published systems beside which scores are shown.", valueName: "table1.yaml"))
+    var published: String?
     @Option(help: "Folder for report.html, the tables and the receipt.") var out: String
 
     func run() throws {
@@ -27,10 +34,14 @@ struct WriteReport: RecipeCommand {
         let folder = try RunFolder(source)
         let stage = try StageRun(
             "write-report", recipe: recipe,
-            inputs: [StageInput("run", source, digest: folder.digest())],
+            inputs: [StageInput("run", source, digest: folder.digest())]
+                + (published.map { [try StageInput("published", URL(fileURLWithPath: $0))] } ?? []),
             output: URL(fileURLWithPath: out), options: configuration)
         if try stage.isUpToDate() { return }
-        let report = try RunReport(folder, settings: recipe)
+        let systems = try published.map {
+            try RecipeLoader.load(PublishedModels.self, config: URL(fileURLWithPath: $0))
+        }
+        let report = try RunReport(folder, settings: recipe, published: systems)
         try stage.begin()
         // Tables of an earlier report that this one does not have.
         for name in try FolderListing.files(below: stage.output)

@@ -46,23 +46,6 @@ import Testing
         }
     }
 
-    @Test func publishedRowsAndTheirAveragesAreTheFixtures() throws {
-        for (aggregate, root) in try aggregates() {
-            let published = aggregate["published"] as? [String: [String: Any]] ?? [:]
-            let own = Fixtures.isOwn(root)
-            #expect(published.count == ScoreTable.published.count || !own)
-            if published.count < ScoreTable.published.count {
-                Fixtures.skip("\(published.count) published rows", in: root)
-            }
-            for row in ScoreTable.published where own || published[row.model] != nil {
-                let wanted = published[row.model] ?? [:]
-                #expect(
-                    Golden.differences(wanted["values"] ?? NSNull(), row.scores.mapValues { $0 ?? -1 }) == [])
-                #expect(abs((row.average ?? -1) - (wanted["average"] as? Double ?? -2)) < 1e-9)
-            }
-        }
-    }
-
     @Test func theAverageNeedsAllSixColumns() {
         var scores: [String: Double?] = Dictionary(
             uniqueKeysWithValues: BenchmarkList.paper.map { ($0.name, 50.0) })

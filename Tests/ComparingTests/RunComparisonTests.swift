@@ -2,6 +2,7 @@ import Comparing
 import Files
 import Foundation
 import Records
+import Settings
 import TestSupport
 import Testing
 
@@ -15,75 +16,164 @@ import Testing
             })
     }
 
-    @Test func rowsAreComparedWithTheBaselineSeedBySeed() throws {
-        let comparison = try RunComparison(
-            rows: [
-                .init(name: "kd", runs: [run(60), run(62), run(64)]),
-                .init(name: "align-ti", runs: [run(63), run(66), run(67)]),
-            ], baseline: "kd", published: ["align-ti": .above])
-        #expect(comparison.columns == ["pope", "training_seconds"])
+    /// The paper has align-ti 1.7 above kd on POPE, and a row that is not ours.
+    private func settings(_ baseline: String = "kd") -> ComparisonSettings {
+        var settings = ComparisonSettings()
+        settings.title = "Parts"
+        settings.baseline = baseline
+        settings.rows = [
+            ComparedRow(row: "kd", paper: "Vanilla KD", published: [0, 0, 0, 65]),
+            ComparedRow(row: "align-ti", paper: "Align-TI", published: [0, 0, 0, 66.7]),
+            ComparedRow(row: nil, paper: "MoVE-KD", published: [0, 0, 0, 58.9]),
+        ]
+        return settings
+    }
+
+    @Test func rowsAreComparedWithTheBaselineReplicateByReplicate() throws {
+        let comparison = RunComparison(
+            settings(),
+            runs: [
+                "kd": [run(60), run(62), run(64)], "align-ti": [run(63), run(66), run(67)],
+            ])
+        #expect(comparison.columns == ["pope"])
         let cells = try comparison.cells()
-        #expect(cells.map(\.row) == ["kd", "kd", "align-ti", "align-ti"])
-        let (base, ours, cost) = (cells[0], cells[2], cells[3])
+        #expect(cells.map(\.row) == ["kd", "align-ti", ""])
+        let (base, ours) = (cells[0], cells[1])
         #expect(base.mean == 62 && base.difference == nil && base.test == nil)
         // Differences 3, 4, 3: mean 10 / 3, variance 1 / 3, standard error 1 / 3, t = 10, df 2: p = 1 - 10 /
-        // sqrt(102).
+        // sqrt(102). All three signs agree: p = 2 / 8.
         #expect(abs((ours.difference ?? 0) - 10.0 / 3) < 1e-12)
         #expect(abs((ours.differenceStandardError ?? 0) - 1.0 / 3) < 1e-12)
         #expect(abs((ours.p ?? 0) - (1 - 10 / 102.0.squareRoot())) < 1e-9)
         #expect(ours.test == .pairedT && ours.degreesOfFreedom == 2)
-        #expect(cost.column == "training_seconds" && cost.mean != nil && cost.test == nil)
+        #expect(ours.wins == 3 && ours.losses == 0 && ours.holmP == ours.p)
+        #expect(abs((ours.signP ?? 0) - 0.25) < 1e-12)
+        #expect(ours.paper == .above && abs((ours.publishedDifference ?? 0) - 1.7) < 1e-9)
         let lines = ComparisonCell.text(cells).split(separator: "\n")
+        #expect(lines.count == 3 && lines[1].contains(#""test": "paired t""#))
+        #expect(lines[1].contains(#""paper": "above", "paper_row": "Align-TI", "published": 66.7"#))
+        #expect(lines[0].contains(#""p": null, "paper": null, "paper_row": "Vanilla KD""#))
+    }
+
+    @Test func thePapersRowsStandBelowOursInTextAndCSV() throws {
+        let cells = try RunComparison(
+            settings(), runs: ["kd": [run(60), run(62), run(64)], "align-ti": [run(63), run(66), run(67)]]
+        ).cells()
+        let table = ComparisonTable(cells, settings())
+        let csv = CSV.rows(table.csv).filter { !$0[0].hasPrefix("#") }
+        // Standard errors: kd 2 / sqrt(3), align-ti 1.2019. s of the differences is 1 / sqrt(3): 7.849 / 3 +
+        // 1.92 = 4.5 replicates for a point, 2.6 for two, 2.03 for five.
         #expect(
-            lines.count == 4 && lines[2].contains(#""test": "paired t""#) && lines[0].contains(#""p": null"#))
-        // kd: 60, 62, 64: standard error 2 / sqrt(3). align-ti: 63, 66, 67: 1.2019.
-        let csv = ComparisonTable(cells, title: "Parts").csv.split(separator: "\n")
-        #expect(csv[0] == "# Parts." && csv[1].hasPrefix("# 3 seeds"))
-        #expect(csv[2] == "row,POPE,Δ POPE,p,direction" && csv[3] == "kd,62.0 ± 1.15,-,-,baseline")
-        #expect(csv[4] == "align-ti,65.3 ± 1.20,+3.33 ± 0.33,0.010,\"above, as in the paper\"")
-        #expect(lines[2].contains(#""paper": "above""#) && lines[0].contains(#""paper": null"#))
-        let text = ComparisonTable(cells).text
-        #expect(text.contains("+3.33") && text.contains("0.010") && text.contains("3 seeds"))
-        #expect(ComparisonTable(cells, showsCosts: true).text.contains("653.3"))
+            csv == [
+                ["row", "POPE", "Δ POPE", "p", "sign p", "for 1, 2, 5", "direction"],
+                ["kd", "62.0 ± 1.15", "-", "-", "-", "-", "baseline"],
+                ["paper: Vanilla KD", "65.0", "-", "", "", "", ""],
+                [
+                    "align-ti", "65.3 ± 1.20", "+3.33 ± 0.33", "0.010", "0.250", "5, 3, 3",
+                    "above, as in the paper",
+                ],
+                ["paper: Align-TI", "66.7", "+1.7", "", "", "", ""],
+                ["paper: MoVE-KD", "58.9", "-", "", "", "", ""],
+            ])
+        #expect(table.caption[0] == "Parts." && table.caption[1].hasPrefix("3 replicates"))
+        #expect(table.text.contains("  paper: Align-TI    66.7"))
+        #expect(table.lines.map(\.isPaper) == [false, false, true, false, true, true])
+    }
+
+    @Test func severalRowsAreCorrectedAndMayHaveBaselinesOfTheirOwn() throws {
+        var settings = ComparisonSettings()
+        settings.baseline = "a"
+        settings.rows = ["a", "b", "c", "d"].map { ComparedRow(row: $0) }
+        settings.rows[3].against = "b"
+        let runs: [String: [RunScores]] = [
+            "a": [run(60), run(62), run(64)], "b": [run(63), run(66), run(67)],
+            "c": [run(60), run(63), run(64)], "d": [run(63), run(66), run(68)],
+        ]
+        let cells = try RunComparison(settings, runs: runs).cells()
+        #expect(cells.map(\.baseline) == ["a", "a", "a", "b"])
+        // p: 0.0099 for b, 0.4226 for c and d (t = 1, df 2: 1 - 1 / sqrt(3)).
+        #expect(cells[1].holmP.map { abs($0 - 3 * (cells[1].p ?? 0)) < 1e-12 } == true)
+        #expect(cells[2].holmP.map { abs($0 - 2 * (1 - 1 / 3.0.squareRoot())) < 1e-9 } == true)
+        let table = ComparisonTable(cells, settings)
+        #expect(table.caption[0].contains("against 'a'; d against 'b' by a paired t test"))
+        #expect(table.lines[0].cells.contains("Holm"))
+    }
+
+    @Test func aRowThatCannotBeMadeIsLeftOutAndSaid() throws {
+        let left = settings().leavingOut(["align-ti": "the teacher has no such layer"])
+        #expect(left.names == ["kd"] && left.rows.map(\.paper) == ["Vanilla KD", "Align-TI", "MoVE-KD"])
+        #expect(left.remarks == ["align-ti is left out: the teacher has no such layer."])
+        let none = settings().leavingOut(["kd": "it is so"])
+        #expect(none.baseline == nil && none.names == ["align-ti"])
+        let table = ComparisonTable(
+            try RunComparison(none, runs: ["align-ti": [run(63), run(66)]]).cells(), none)
+        #expect(table.lines[0].cells == ["row", "POPE"] && table.text.contains("kd is left out: it is so."))
+    }
+
+    @Test func costsStandBesideThePapersAsMultiplesOfTheBaseline() throws {
+        var settings = settings()
+        settings.columns = ["training_seconds", "pope"]
+        settings.publishedUnits = ["h"]
+        settings.rows = [
+            ComparedRow(row: "kd", paper: "KD", published: [355]),
+            ComparedRow(row: "align-ti", paper: "IVA+TPA", published: [509]),
+        ]
+        let cells = try RunComparison(settings, runs: ["kd": [run(60)], "align-ti": [run(90)]]).cells()
+        #expect(cells[2].mean == 900 && cells[2].test == nil)
+        let lines = ComparisonTable(cells, settings).lines.map { Array($0.cells.prefix(3)) }
+        #expect(
+            lines == [
+                ["row", "training s", "× kd"], ["kd", "600.0", "1.00"], ["paper: KD", "355 h", "1.00"],
+                ["align-ti", "900.0", "1.50"], ["paper: IVA+TPA", "509 h", "1.43"],
+            ])
     }
 
     @Test func aDirectionNeedsSignificanceAndIsHeldAgainstThePapers() throws {
-        func direction(_ scores: [Double], _ paper: ComparisonCell.Direction?) throws -> String {
-            let comparison = try RunComparison(
-                rows: [
-                    .init(name: "kd", runs: [run(60), run(62), run(64)]),
-                    .init(name: "sft", runs: scores.map { run($0) }),
-                ], baseline: "kd", published: paper.map { ["sft": $0] } ?? [:])
-            return ComparisonTable.direction(try comparison.cells()[2])
+        func direction(_ scores: [Double], _ paper: Double?) throws -> String {
+            var settings = ComparisonSettings()
+            settings.baseline = "kd"
+            settings.columns = ["pope"]
+            settings.rows = [
+                ComparedRow(row: "kd", paper: "KD", published: [65]),
+                ComparedRow(row: "sft", paper: "SFT", published: [paper]),
+            ]
+            let runs = ["kd": [run(60), run(62), run(64)], "sft": scores.map { run($0) }]
+            return ComparisonTable.direction(try RunComparison(settings, runs: runs).cells()[1])
         }
-        #expect(try direction([57, 58, 61], .below) == "below, as in the paper")
-        #expect(try direction([63, 66, 67], .below) == "above, unlike the paper")
+        #expect(try direction([57, 58, 61], 64) == "below, as in the paper")
+        #expect(try direction([63, 66, 67], 64) == "above, unlike the paper")
         #expect(try direction([63, 66, 67], nil) == "above")
-        #expect(try direction([50, 62, 70], .below) == "not significant (paper: below)")
+        #expect(try direction([50, 62, 60], 64) == "not significant, sign as in the paper")
+        #expect(try direction([50, 62, 75], 64) == "not significant, sign unlike the paper")
         #expect(try direction([60, 62, 64], nil) == "not significant")
     }
 
-    @Test func oneSeedIsTestedOverItsQuestions() throws {
-        let rows: [RunComparison.Row] = [
-            .init(name: "kd", runs: [run(50, [1, 0, 0, 0, 0, 0])]),
-            .init(name: "align-ti", runs: [run(60, [0, 1, 1, 1, 1, 1])]),
-        ]
-        let comparison = try RunComparison(rows: rows, baseline: "kd")
-        let cells = try comparison.cells()
-        #expect(cells[2].standardError == nil && abs((cells[2].p ?? 0) - 14.0 / 64) < 1e-12)
+    @Test func oneReplicateIsTestedOverItsQuestions() throws {
+        let cells = try RunComparison(
+            settings(),
+            runs: ["kd": [run(50, [1, 0, 0, 0, 0, 0])], "align-ti": [run(60, [0, 1, 1, 1, 1, 1])]]
+        ).cells()
+        #expect(cells[1].standardError == nil && abs((cells[1].p ?? 0) - 14.0 / 64) < 1e-12)
         #expect(ComparisonCell.text(cells).contains(#""wins": 5, "losses": 1, "p": 0.21875"#))
     }
 
     @Test func otherQuestionsAreRefused() throws {
-        let rows: [RunComparison.Row] = [
-            .init(name: "kd", runs: [run(50, [1])]), .init(name: "align-ti", runs: [run(60, [0, 1])]),
-        ]
-        let comparison = try RunComparison(rows: rows, baseline: "kd")
+        let comparison = RunComparison(
+            settings(), runs: ["kd": [run(50, [1])], "align-ti": [run(60, [0, 1])]])
         #expect(throws: ComparingError.otherQuestions(row: "align-ti", baseline: "kd", column: "pope")) {
             try comparison.cells()
         }
-        #expect(throws: ComparingError.noBaseline("sft", rows: ["kd", "align-ti"])) {
-            try RunComparison(rows: rows, baseline: "sft")
+    }
+
+    @Test func aComparisonThatMakesNoSenseIsRefused() throws {
+        var settings = settings("sft")
+        #expect(throws: SettingProblem("baseline", "is 'sft', expected one of kd, align-ti")) {
+            try settings.check()
+        }
+        settings = self.settings()
+        settings.rows.append(ComparedRow(row: "kd"))
+        #expect(throws: SettingProblem("rows", "names a row twice: kd, align-ti, kd")) {
+            try settings.check()
         }
     }
 
@@ -114,7 +204,8 @@ import Testing
             #expect(
                 run.values == [
                     "pope": 70.5, "training_seconds": 12, "seconds_per_step": 6, "teacher_seconds": 4,
-                    "student_rows_per_sample": 100,
+                    "student_rows_per_sample": 100, "student_passes_per_sample": 0,
+                    "teacher_passes_per_sample": 0,
                 ])
             #expect(run.items["pope"]?.map(\.credit) == [1])
             try write(

@@ -96,10 +96,12 @@ import Testing
             models.student)
     }
 
-    private func branches(_ fixture: ModelFixture, recompute: Bool = false) throws -> Outcome {
+    private func branches(_ fixture: ModelFixture, recompute: Bool = false, oneByOne: Bool = false) throws
+        -> Outcome
+    {
         let student = try fixture.student()
         var objective = fixture.objective(LossTerms(tpa: 1))
-        objective.recompute = recompute
+        (objective.recompute, objective.candidates.oneByOne) = (recompute, oneByOne)
         let result = try AlignmentLoss(
             student: student, teacher: try fixture.teacher(), objective: objective)(
                 fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
@@ -120,6 +122,25 @@ import Testing
         let definition = try naive(fixture)
         compare(definition, try ribbon(fixture))
         compare(definition, try branches(fixture))
+    }
+
+    /// What `one_by_one` trains with is the same loss, in more passes: each candidate is a sequence.
+    @Test(arguments: Fixtures.cases("models")) func candidatesOneByOneAreTheSameLoss(folder: URL) throws {
+        let fixture = try ModelFixture(folder)
+        compare(try naive(fixture), try branches(fixture, oneByOne: true))
+        func passes(oneByOne: Bool) throws -> ForwardPasses {
+            var objective = fixture.objective(LossTerms(tpa: 1))
+            objective.candidates.oneByOne = oneByOne
+            let clock = StepClock()
+            _ = try AlignmentLoss(
+                student: fixture.student(), teacher: fixture.teacher(), objective: objective)(
+                    fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates),
+                    clock: clock)
+            return clock.passes
+        }
+        let (parallel, single) = (try passes(oneByOne: false), try passes(oneByOne: true))
+        #expect(single.studentSamples > 2 * parallel.studentSamples)
+        #expect(single.teacherRows > parallel.teacherRows)
     }
 
     @Test(arguments: Fixtures.cases("models")) func recomputationChangesNothing(folder: URL) throws {

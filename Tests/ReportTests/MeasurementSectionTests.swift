@@ -1,7 +1,9 @@
+import Comparing
 import Files
 import Foundation
 import Records
 import Report
+import Settings
 import TestSupport
 import Testing
 
@@ -9,13 +11,12 @@ import Testing
 /// docs/formats.md describes.
 @Suite struct MeasurementSectionTests {
     private func withReport(
-        _ stage: String, _ name: String, _ file: String, _ text: String, _ body: (RunReport) throws -> Void
-    )
-        throws
-    {
+        _ stage: String, _ name: String, _ file: String, _ text: String,
+        recipe: any Recipe = SampleRun.Settings(), _ body: (RunReport) throws -> Void
+    ) throws {
         try withTemporaryFolder { folder in
             let run = try SampleRun(in: folder.appendingPathComponent("run"))
-            try run.stage(stage, name, []) {
+            try run.stage(stage, name, [], recipe: recipe) {
                 try AtomicOutput.writeAtomically(text, to: $0.appendingPathComponent(file))
             }
             try body(
@@ -28,24 +29,38 @@ import Testing
         CSV.rows(report.tables.first { $0.name == name }?.text ?? "")
     }
 
-    @Test func aComparisonHasItsNumberItsCaptionAndItsDirections() throws {
-        var (kd, ours) = (
-            ComparisonCell(row: "kd", column: "average", baseline: "kd", seeds: 3, paper: nil),
-            ComparisonCell(row: "align-ti", column: "average", baseline: "kd", seeds: 3, paper: .above)
-        )
-        (kd.mean, kd.standardError, ours.mean, ours.standardError) = (44, 0.1, 45, 0.1)
-        (ours.difference, ours.differenceStandardError, ours.test, ours.p) = (1, 0.1, .pairedT, 0.01)
+    @Test func aComparisonHasItsNumberItsCaptionAndThePapersRows() throws {
+        var settings = ComparisonSettings()
+        (settings.title, settings.baseline) = ("Each loss", "kd")
+        settings.rows = [
+            ComparedRow(row: "kd", paper: "sft+kd", published: [59.3, 59.7, 59.2, 86.2, 65.0, 60.4, 65.0]),
+            ComparedRow(
+                row: "align-ti", paper: "all", published: [60.4, 60.7, 59.9, 86.8, 68.9, 63.2, 66.7]),
+        ]
+        func run(_ score: Double) -> RunScores { RunScores(values: ["gqa": score], items: []) }
+        let cells = try RunComparison(
+            settings, runs: ["kd": [run(44), run(46)], "align-ti": [run(45), run(49)]]
+        ).cells()
         try withReport(
-            "compare-runs", "tables/table3", "cells.jsonl", ComparisonCell.text([kd, ours])
+            "compare-runs", "tables/table16", "cells.jsonl", ComparisonCell.text(cells), recipe: settings
         ) { report in
-            #expect(report.page.contains("Table 3.") && report.page.contains("A sample. 3 seeds: mean"))
-            let rows = table("tables-table3.csv", of: report)
             #expect(
-                rows == [
-                    ["row", "AVG", "Δ AVG", "p", "direction"], ["kd", "44.0 ± 0.10", "-", "-", "baseline"],
-                    ["align-ti", "45.0 ± 0.10", "+1.00 ± 0.10", "0.010", "above, as in the paper"],
-                ])
+                report.page.contains("Table 16.") && report.page.contains("Each loss. 2 replicates: mean"))
+            let rows = table("tables-table16.csv", of: report)
+            #expect(rows.count == 5 && rows[0].prefix(3) == ["row", "GQA", "Δ GQA"])
+            #expect(rows[3].prefix(3) == ["align-ti", "47.0 ± 2.00", "+2.00 ± 1.00"])
+            #expect(rows[3].last == "not significant, sign as in the paper")
+            #expect(rows[4].prefix(3) == ["paper: all", "60.4", "+1.1"])
             #expect(!report.absent.contains { $0.contains("make paper") })
+        }
+    }
+
+    /// Under the name of an earlier comparison there is another one now.
+    @Test func aComparisonOfTheTimeBeforeIsNotShownAsThePapersTable() throws {
+        let cell = ComparisonCell(row: "kd", column: "average", baseline: "kd", seeds: 3, paper: nil)
+        try withReport("compare-runs", "tables/table3", "cells.jsonl", ComparisonCell.text([cell])) {
+            #expect($0.absent.contains { $0.contains("tables/table3/cells.jsonl cannot be shown") })
+            #expect(table("tables-table3.csv", of: $0).isEmpty)
         }
     }
 

@@ -13,15 +13,18 @@ struct SampleRun {
     let folder: URL
     static let hostile = "\"><img src=x onerror=alert(1)> </script> & '\u{338} ü"
 
-    private struct Settings: Recipe {
+    struct Settings: Recipe {
         var template = "vicuna"
         var system = ""
         var title = "A sample"
         var weights = ["sft": 1.0]
     }
 
-    init(in folder: URL) throws {
-        self.folder = folder
+    /// The model whose answers were cut off at the most tokens it may write.
+    private let running: String?
+
+    init(in folder: URL, running: String? = nil) throws {
+        (self.folder, self.running) = (folder, running)
         try world()
         for name in ["teacher", "sft"] { try model(name) }
         try outputs()
@@ -34,12 +37,12 @@ struct SampleRun {
     /// A finished result of a stage.
     func stage(
         _ stage: String, _ name: String, _ inputs: [StageInput], counts: JSONValue = [:],
-        _ make: (URL) throws -> Void
+        recipe: any Recipe = Settings(), _ make: (URL) throws -> Void
     )
         throws
     {
         let run = try StageRun(
-            stage, recipe: Settings(), inputs: inputs, output: url(name),
+            stage, recipe: recipe, inputs: inputs, output: url(name),
             options: ConfigurationOptions.parse([])
         ) { _ in }
         try run.begin()
@@ -123,8 +126,10 @@ struct SampleRun {
             ]
         ) { answers in
             let lines = texts.enumerated().map {
-                JSONValue.object(["question_id": .int($0), "prompt": "p", "text": .string($1)]).text(.line)
-                    + "\n"
+                JSONValue.object([
+                    "question_id": .int($0), "prompt": "p", "text": .string($1),
+                    "metadata": running == model ? ["ended": "length"] : [:],
+                ]).text(.line) + "\n"
             }
             try AtomicOutput.writeAtomically(
                 lines.joined(), to: answers.appendingPathComponent("groceries-yesno.jsonl"))

@@ -1,104 +1,192 @@
-# Ablations: every comparison a target.
+# Comparisons: the paper's tables and figures under their own numbers, and ours-*, which the paper has not.
 #
-#   make table3 SEEDS=3      the rows of one table, three runs each, compared
+#   make table15 SEEDS=3     the rows of one table, three replicates each, compared
 #   make paper SEEDS=3       all of them
 #
-# A table is a file of tables/, the recipe of compare-runs: its rows, and the row that the others are tested
-# against. A row is a file of this folder that names what differs from the pipeline's align-ti.yaml. Row R
-# with seed S is the folder $(B)/ablations/R/seed-S with model, answers and scores. Tables share rows; all
-# rows share the teacher, its outputs and the students' start. What a pipeline's ablations.yaml says, where it
-# has one, holds for all rows: fewer epochs, say.
+# A table is a file of tables/, the recipe of compare-runs. A row is names joined by +, each a file of this
+# folder that names what differs from the pipeline's align-ti.yaml; a later one overrides. teacher-* and
+# student-* are files of models/, recipes of assemble-model: that row has models of another size. What a
+# pipeline's ablations.yaml says, where it has one, holds for all rows: fewer epochs, say. The pipeline's own
+# rows, models and tables are in its folder ablations/ and come before those here.
+#
+# Replicate r of row R is the folder $(B)/ablations/R/seed-r with model, answers and scores. It has a start,
+# an order of the data and draws of its own; replicate 1 has the pipeline's start. Rows share teacher,
+# outputs and starts. With TEACHERS=2 all is made from a second teacher too, below ablations/teacher-2.
 SEEDS ?= 1
+TEACHERS ?= 1
 A := $(B)/ablations
-TABLES := pipelines/ablations/tables
+HERE := $(wildcard $(P)/ablations) pipelines/ablations
 
-COMPARISONS := $(patsubst $(TABLES)/%.yaml,%,$(wildcard $(TABLES)/*.yaml))
-rows_of = $(shell sed -n '/^rows:/,/^[a-z_]*:/s/^- *//p' $(TABLES)/$(1).yaml)
+found = $(firstword $(wildcard $(HERE:%=%/$(1).yaml)) pipelines/ablations/$(1).yaml)
+COMPARISONS := $(filter-out table1,$(sort $(basename $(notdir $(wildcard $(HERE:%=%/tables/*.yaml))))))
+table_file = $(call found,tables/$(1))
+all_rows = $(shell sed -n 's/^- *{* *row: *\([^,} ]*\).*/\1/p' $(call table_file,$(1)))
+with = $(foreach name,$(COMPARISONS),$(if $(shell grep '^also:.*$(1)' $(call table_file,$(name))),$(name)))
 
-.PHONY: paper $(COMPARISONS) table5 table14
-paper: $(COMPARISONS) table5 table14
+# Table 11 and Figure 10 are about another family of models: the pipeline OTHER_FAMILY, where one is named.
+.PHONY: paper other-family table1 figure4 figure10 $(COMPARISONS)
+paper: $(filter-out $(if $(IS_OTHER_FAMILY),,table11),$(COMPARISONS)) table1 figure4 \
+    $(if $(OTHER_FAMILY),other-family)
+other-family:
+	$(Q)$(MAKE) table11 figure10 PIPELINE=$(OTHER_FAMILY) B=$(dir $(B))$(OTHER_FAMILY)
 
-# From a stem such as kd/seed-2: row, seed, recipe, its teacher, the file that says that the teacher is there,
-# and the folder that holds its outputs.
-row_of = $(firstword $(subst /, ,$(1)))
-seed_of = $(patsubst seed-%,%,$(lastword $(subst /, ,$(1))))
-row_file = pipelines/ablations/$(call row_of,$(1)).yaml
+# From a stem such as kd+data-25/seed-2 or teacher-2/kd/seed-1: row, replicate, number of the teacher, parts.
+split = $(subst /, ,$(1))
+row_of = $(lastword $(filter-out seed-%,$(call split,$(1))))
+seed_of = $(patsubst seed-%,%,$(lastword $(call split,$(1))))
+number_of = $(or $(patsubst teacher-%,%,$(if $(word 3,$(call split,$(1))),$(firstword $(call split,$(1))))),1)
+parts_of = $(subst +, ,$(call row_of,$(1)))
+recipes_of = $(foreach part,$(filter-out teacher-% student-%,$(call parts_of,$(1))),$(call found,$(part)))
+# Its teacher and its start as stems of the rules below: 1/whole is the pipeline's own.
+teacher_stem = $(call number_of,$(1))/$(or $(filter teacher-%,$(call parts_of,$(1))),whole)
+student_stem = $(call number_of,$(1))/$(or $(filter student-%,$(call parts_of,$(1))),whole)/seed-$(call \
+    seed_of,$(1))
+# From such a stem: folder, and the file that says that it is there. TEACHER_<size> names a finished teacher.
+size_of = $(or $(filter teacher-% student-%,$(call split,$(1))),whole)
+own_teacher = $(A)/teachers/$(1)/teacher
+teacher_at = $(or $(if $(filter 1/whole,$(1)),$(TEACHER)),$(TEACHER_$(call size_of,$(1))),$(own_teacher))
+teacher_ready_at = $(call teacher_at,$(1))/$(if $(filter $(own_teacher) $(B)/teacher,$(call \
+    teacher_at,$(1))),receipt,config).json
+outputs_at = $(if $(filter 1/whole,$(1)),$(B),$(A)/teachers/$(1))/teacher-outputs
+start_at = $(if $(filter 1/whole/seed-1,$(1)),$(B)/student,$(A)/students/$(1)/student)-pretrained
+teacher_for = $(call teacher_at,$(call teacher_stem,$(1)))
+teacher_ready_for = $(call teacher_ready_at,$(call teacher_stem,$(1)))
+outputs_for = $(call outputs_at,$(call teacher_stem,$(1)))
+start_for = $(call start_at,$(call student_stem,$(1)))
+# The row `teacher` is the teacher itself, which is asked once for all replicates.
+is_teacher = $(filter teacher,$(call row_of,$(1)))
+model_for = $(if $(is_teacher),$(teacher_for),$(A)/$(1)/model)
+model_ready_for = $(if $(is_teacher),$(teacher_ready_for),$(A)/$(1)/model/receipt.json)
+answers_for = $(A)/$(if $(is_teacher),$(patsubst %/seed-$(seed_of),%/seed-1,$(1)),$(1))/answers
+
+train_row = $(BIN)/train-student --set seed=$(call seed_of,$(1)) \
+    $(addprefix --config ,$(P)/align-ti.yaml $(firstword $(COMMON)) $(call recipes_of,$(1))) \
+    --model $(call start_for,$(1)) --shards $(B)/shards/distill --teacher-outputs $(call outputs_for,$(1)) \
+    --cache $(CACHE) --out $(A)/$(1)/model
 COMMON := $(if $(wildcard $(P)/ablations.yaml),$(call recipe,ablations))
-is_small = $(filter %-small-teacher,$(call row_of,$(1)))
-teacher_of = $(if $(call is_small,$(1)),$(A)/teachers/small/teacher,$(TEACHER))
-teacher_ready_of = $(if $(call is_small,$(1)),$(A)/teachers/small/teacher/receipt.json,$(TEACHER_READY))
-outputs_of = $(if $(call is_small,$(1)),$(A)/teachers/small,$(B))/teacher-outputs
-
 # From here on prerequisites may name the target's stem: $$* is expanded when the target is considered.
 .SECONDEXPANSION:
-$(A)/%/model/receipt.json: $$(call row_file,$$*) $$(call bases,$$(call row_file,$$*)) \
-    $(call recipe,align-ti) $(COMMON) $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json \
-    $$(call teacher_ready_of,$$*) $$(call outputs_of,$$*)/receipt.json | build
+$(A)/%/model/receipt.json: $$(call recipes_of,$$*) $$(call bases,$$(call recipes_of,$$*)) \
+    $(call recipe,align-ti) $(COMMON) $$(call start_for,$$*)/receipt.json $(B)/shards/distill/receipt.json \
+    $$(call teacher_ready_for,$$*) $$(call outputs_for,$$*)/receipt.json | build
 	$(title)
-	$(Q)$(LAUNCH) $(BIN)/train-student $(addprefix --config ,$(P)/align-ti.yaml $(firstword $(COMMON)) $<) \
-	    --set seed=$(call seed_of,$*) --model $(B)/student-pretrained --shards $(B)/shards/distill \
-	    --teacher $(call teacher_of,$*) --teacher-outputs $(call outputs_of,$*) \
-	    --cache $(CACHE) $(out)
-$(A)/%/answers/receipt.json: $(call recipe,answer) $(A)/%/model/receipt.json | build
+	$(Q)$(LAUNCH) $(call train_row,$*) --teacher $(call teacher_for,$*) $(force)
+$(A)/%/answers/receipt.json: $(call recipe,answer) $$(call model_ready_for,$$*) | build
 	$(title)
-	$(Q)$(answer) --model $(A)/$*/model $(out)
-$(A)/%/scores/receipt.json: $(call recipe,score) $(A)/%/answers/receipt.json | build
+	$(Q)$(answer) --model $(call model_for,$*) $(out)
+$(A)/%/scores/receipt.json: $(call recipe,score) $$(call answers_for,$$*)/receipt.json | build
 	$(title)
-	$(Q)$(score) --model $(call row_of,$*)=$(A)/$*/answers --brief $(out) >/dev/null
+	$(Q)$(score) --model $(call row_of,$*)=$(call answers_for,$*) --brief $(out) >/dev/null
+$(A)/%/efficiency/receipt.json: $(call recipe,efficiency) $$(call model_ready_for,$$*) | build
+	$(title)
+	$(Q)$(BIN)/measure-efficiency --config $< --model $(call row_of,$*)=$(call model_for,$*) $(out) \
+	    >/dev/null
 
-# The small teacher learns as the pipeline's own does.
-S := $(A)/teachers/small
-$(S)/start/receipt.json: $(call recipe,teacher-model) pipelines/ablations/small-teacher-model.yaml \
-    $(DATA_READY) | build
+# Other teachers learn as the pipeline's own does: of another size, or from another seed.
+T := $(A)/teachers
+model_file = $(filter-out %/whole.yaml,$(call found,models/$(call size_of,$(1))))
+first_word = $(firstword $(call split,$(1)))
+reseeded = $(if $(filter-out 1,$(1)),--set seed=$(1)$(2))
+$(T)/%/start/receipt.json: $(call recipe,teacher-model) $$(call model_file,$$*) $(DATA_READY) | build
 	$(title)
-	$(Q)$(BIN)/assemble-model --config $< --config pipelines/ablations/small-teacher-model.yaml \
-	    --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
-$(S)/pretrained/receipt.json: $(call recipe,teacher-pretrain) $(S)/start/receipt.json \
+	$(Q)$(BIN)/assemble-model --config $< $(addprefix --config ,$(call model_file,$*)) \
+	    $(call reseeded,$(call first_word,$*)) --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
+$(T)/%/pretrained/receipt.json: $(call recipe,teacher-pretrain) $(T)/%/start/receipt.json \
     $(B)/shards/pretrain/receipt.json | build
 	$(title)
-	$(Q)$(train) --model $(S)/start --shards $(B)/shards/pretrain
-$(S)/teacher/receipt.json: $(call recipe,teacher) $(S)/pretrained/receipt.json \
+	$(Q)$(train) $(call reseeded,$(call first_word,$*),01) --model $(T)/$*/start \
+	    --shards $(B)/shards/pretrain
+$(T)/%/teacher/receipt.json: $(call recipe,teacher) $(T)/%/pretrained/receipt.json \
     $(B)/shards/train/receipt.json | build
 	$(title)
-	$(Q)$(train) --model $(S)/pretrained --shards $(B)/shards/train
-$(S)/teacher-outputs/receipt.json: $(call recipe,cache) $(S)/teacher/receipt.json \
+	$(Q)$(train) $(call reseeded,$(call first_word,$*),02) --model $(T)/$*/pretrained \
+	    --shards $(B)/shards/train
+$(T)/%/teacher-outputs/receipt.json: $(call recipe,cache) $$(call teacher_ready_at,$$*) \
     $(B)/shards/distill/receipt.json | build
 	$(title)
-	$(Q)$(cache_outputs) --teacher $(S)/teacher $(out)
+	$(Q)$(cache_outputs) --teacher $(call teacher_at,$*) $(out)
+
+# Starts of the students: of the teacher's number, the student's size, the replicate.
+U := $(A)/students
+tower_at = $(call $(1),$(call first_word,$(2))/whole)
+$(U)/%/student-start/receipt.json: $(call recipe,student-model) $$(call model_file,$$*) \
+    $$(call tower_at,teacher_ready_at,$$*) | build
+	$(title)
+	$(Q)$(BIN)/assemble-model --config $< $(addprefix --config ,$(call model_file,$*)) \
+	    $(call reseeded,$(call seed_of,$*)) --tokenizer $(TOKENIZER) \
+	    --vision $(call tower_at,teacher_at,$*) $(or $(STUDENT_PARTS_$(call size_of,$*)),$(STUDENT_PARTS)) \
+	    $(out)
+$(U)/%/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(U)/%/student-start/receipt.json \
+    $(B)/shards/pretrain/receipt.json | build
+	$(title)
+	$(Q)$(train) $(call reseeded,$(call seed_of,$*),03) --model $(U)/$*/student-start \
+	    --shards $(B)/shards/pretrain
+
+# Rows that cannot be made here are left out, and compare-runs says why: their teacher or student would be of
+# another size than a given one (TEACHER_<size>, a folder, or STUDENT_PARTS_<size> names it then), or the
+# teacher lacks their layer, as its config.json says. Make reads which they are before it begins.
+ROWS := $(sort $(foreach table,$(COMPARISONS),$(call all_rows,$(table))))
+SIZES_TEACHERS := $(if $(OWN_TEACHER),$(if $(findstring --language,$(TEACHER_PARTS)),,yes))
+SIZES_STUDENTS := $(if $(findstring --language,$(STUDENT_PARTS)),,yes)
+is_given = $(strip $(foreach part,$(call parts_of,$(1)),$(if $(or \
+    $(if $(filter teacher-%,$(part)),$(if $(SIZES_TEACHERS)$(TEACHER_$(part)),,yes)), \
+    $(if $(filter student-%,$(part)),$(if $(SIZES_STUDENTS)$(STUDENT_PARTS_$(part)),,yes))),$(part))))
+check_row = $(if $(is_given),echo 'no $(is_given) of a model that is given', \
+    $(call train_row,$(1)/seed-1) --teacher $(TEACHER_START) --check)
+LEFT_OUT :=
+ifneq ($(filter paper $(COMPARISONS),$(MAKECMDGOALS)),)
+ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
+include $(A)/rows.mk
+endif
+endif
+$(A)/rows.mk: $(TOKENIZER_READY) $(wildcard $(HERE:%=%/*.yaml) $(HERE:%=%/tables/*.yaml)) \
+    $(call recipe,align-ti) $(COMMON) | build
+	@mkdir -p $(@D)
+	@{ $(foreach row,$(filter-out teacher,$(ROWS)),reason=$$($(call check_row,$(row))) || exit; \
+	    [ -z "$$reason" ] || echo '$(row):' "$$reason";) } > $(A)/left-out.txt
+	@cat $(A)/left-out.txt
+	@sed -n 's/: .*//; s/^/LEFT_OUT += /p' $(A)/left-out.txt > $@
+
+rows_of = $(filter-out $(LEFT_OUT),$(all_rows))
+group = $(if $(filter-out 1,$(1)),teacher-$(1)/)
+numbers := $(shell seq $(TEACHERS))
+# $(call runs,rows,teachers,replicates)
+runs = $(foreach number,$(2),$(foreach row,$(1),$(foreach seed,$(3),\
+    $(A)/$(call group,$(number))$(row)/seed-$(seed))))
+all_runs = $(call runs,$(call rows_of,$(1)),$(numbers),$(shell seq $(SEEDS)))
+EFFICIENCY := $(call with,efficiency)
+EXPOSURE := $(call with,exposure)
 
 # Prints the table and keeps it as $(B)/tables/<table>/<table>.csv; the stage knows itself whether anything
 # has changed.
-runs_of = $(foreach row,$(1),$(foreach seed,$(shell seq $(SEEDS)),$(A)/$(row)/seed-$(seed)))
-$(COMPARISONS): %: $(TABLES)/%.yaml \
-    $$(addsuffix /scores/receipt.json,$$(call runs_of,$$(call rows_of,$$*))) | build
-	@printf '\n== %s\n' $@
-	$(Q)$(BIN)/compare-runs --config $< --runs $(A) --seeds $(SEEDS) --out $(B)/tables/$@ $(force)
-	$(if $(filter $@,$(CURVES)),@cat $(B)/figures/$@/table.txt)
+$(COMPARISONS): %: $$(call table_file,$$*) $$(addsuffix /scores/receipt.json,$$(call all_runs,$$*)) \
+    $$(if $$(filter $$*,$(EFFICIENCY)),$$(addsuffix /efficiency/receipt.json,$$(call all_runs,$$*))) \
+    $$(if $$(filter $$*,$(EXPOSURE)),$(B)/figures/$$*/receipt.json) | build
+	$(Q)$(foreach number,$(numbers),printf '\n== %s\n' $(call group,$(number))$@ && \
+	    $(BIN)/compare-runs --config $< --runs $(A)/$(call group,$(number)) --seeds $(SEEDS) \
+	    --left-out $(A)/left-out.txt --out $(B)/tables/$(call group,$(number))$@ $(force) &&) true
+	$(if $(filter $@,$(EXPOSURE)),@cat $(B)/figures/$@/table.txt)
 
-# Exposure bias of a figure's models, as curves; those of the first seed: the bands are over samples.
-CURVES := figure4 figure6
-first_runs = $(foreach row,$(1),$(A)/$(row)/seed-1/model)
-named_runs = $(foreach row,$(1),$(2) $(row)=$(A)/$(row)/seed-1/model)
-$(CURVES): %: $(B)/figures/%/receipt.json
-$(B)/figures/%/receipt.json: $(call recipe,exposure) $(TEACHER_READY) \
-    $(B)/shards/heldout/receipt.json \
-    $$(addsuffix /receipt.json,$$(call first_runs,$$(call rows_of,$$*))) | build
+# Exposure bias of a figure's models, as curves; those of the first replicate: the bands are over samples.
+first_runs = $(addsuffix /model,$(call runs,$(call rows_of,$(1)),1,1))
+$(B)/figures/%/receipt.json: $(call recipe,exposure) $(TEACHER_READY) $(B)/shards/heldout/receipt.json \
+    $$(addsuffix /receipt.json,$$(call first_runs,$$*)) | build
 	$(title)
 	$(Q)$(LAUNCH) $(BIN)/measure-exposure --config $< --teacher $(TEACHER) \
-	    $(call named_runs,$(call rows_of,$*),--student) --shards $(B)/shards/heldout $(out) >/dev/null
+	    $(foreach row,$(call rows_of,$*),--student $(row)=$(A)/$(row)/seed-1/model) \
+	    --shards $(B)/shards/heldout $(out) >/dev/null
 
-# Cost of answering with teacher and student, and of training with the objectives of table 6, one run each.
-table5: $(B)/tables/table5/receipt.json
+# Published systems beside the models of `make distill`.
+PUBLISHED := $(call table_file,table1)
+table1: $(B)/tables/table1/receipt.json
 	@cat $(<D)/table.txt
-table14: $(B)/tables/table14/receipt.json
-	@cat $(<D)/table.txt
-$(B)/tables/table5/receipt.json: $(call recipe,efficiency) $(TEACHER_READY) \
-    $$(call first_runs,align-ti)/receipt.json | build
+$(B)/tables/table1/receipt.json: $(call recipe,score) $(PUBLISHED) $(MODELS:%=$(B)/answers/%/receipt.json) \
+    | build
 	$(title)
-	$(Q)$(BIN)/measure-efficiency --config $< --model teacher=$(TEACHER) \
-	    $(call named_runs,align-ti,--model) $(out) >/dev/null
-$(B)/tables/table14/receipt.json: $(call recipe,efficiency) \
-    $$(addsuffix /receipt.json,$$(call first_runs,$$(call rows_of,table6))) | build
-	$(title)
-	$(Q)$(BIN)/measure-efficiency --config $< $(call named_runs,$(call rows_of,table6),--run) \
-	    $(out) >/dev/null
+	$(Q)$(score) $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) \
+	    --published $(PUBLISHED) $(out) >/dev/null
+
+# Instruction relevance of the teacher's layers.
+figure4 figure10: $(B)/teacher-outputs/receipt.json
+	@printf '\n== %s\n' $@
+	@$(BIN)/cache-teacher --relevance --out $(<D)
