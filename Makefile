@@ -122,7 +122,7 @@ $(B)/teacher-outputs/receipt.json: $(call recipe,cache) $(TEACHER_READY) \
 	$(Q)$(cache_outputs) --teacher $(TEACHER) $(out)
 
 # --- students: the teacher's vision tower, a smaller language model; a common start, then one run an objectiv
-$(B)/student-start/receipt.json: $(call recipe,student-model) $(TEACHER_READY) | build
+$(B)/student-start/receipt.json: $(call recipe,student-model) $(TEACHER_READY) $(DATA_READY) | build
 	$(title)
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(TEACHER) $(STUDENT_PARTS) \
 	    $(out)

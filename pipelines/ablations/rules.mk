@@ -26,7 +26,7 @@ with = $(foreach name,$(COMPARISONS),$(if $(shell grep '^also:.*$(1)' $(call tab
 # Table 11 and Figure 10 are about another family of models: the pipeline OTHER_FAMILY, where one is named.
 .PHONY: paper other-family table1 figure4 figure10 $(COMPARISONS)
 paper: $(filter-out $(if $(IS_OTHER_FAMILY),,table11),$(COMPARISONS)) table1 figure4 \
-    $(if $(OTHER_FAMILY),other-family)
+    $(if $(OWN_TEACHER),$(if $(OTHER_FAMILY),other-family))
 other-family:
 	$(Q)$(MAKE) table11 figure10 PIPELINE=$(OTHER_FAMILY) B=$(dir $(B))$(OTHER_FAMILY)
 
@@ -110,7 +110,7 @@ $(T)/%/teacher-outputs/receipt.json: $(call recipe,cache) $$(call teacher_ready_
 U := $(A)/students
 tower_at = $(call $(1),$(call first_word,$(2))/whole)
 $(U)/%/student-start/receipt.json: $(call recipe,student-model) $$(call model_file,$$*) \
-    $$(call tower_at,teacher_ready_at,$$*) | build
+    $$(call tower_at,teacher_ready_at,$$*) $(DATA_READY) | build
 	$(title)
 	$(Q)$(BIN)/assemble-model --config $< $(addprefix --config ,$(call model_file,$*)) \
 	    $(call reseeded,$(call seed_of,$*)) --tokenizer $(TOKENIZER) \
@@ -131,7 +131,7 @@ SIZES_STUDENTS := $(if $(findstring --language,$(STUDENT_PARTS)),,yes)
 is_given = $(strip $(foreach part,$(call parts_of,$(1)),$(if $(or \
     $(if $(filter teacher-%,$(part)),$(if $(SIZES_TEACHERS)$(TEACHER_$(part)),,yes)), \
     $(if $(filter student-%,$(part)),$(if $(SIZES_STUDENTS)$(STUDENT_PARTS_$(part)),,yes))),$(part))))
-check_row = $(if $(is_given),echo 'no $(is_given) of a model that is given', \
+check_row = $(if $(is_given),echo 'the models are given and none is named for $(is_given)', \
     $(call train_row,$(1)/seed-1) --teacher $(TEACHER_START) --check)
 LEFT_OUT :=
 ifneq ($(filter paper $(COMPARISONS),$(MAKECMDGOALS)),)
