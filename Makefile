@@ -12,6 +12,7 @@
 #   make lint                                     form of the code: layout, columns, shell scripts
 #   make test-sanitize                            all tests under the sanitizer of addresses
 #   make fuzz FUZZ='--executions 1000000'         mutated inputs for every parser, a minute unless told
+#   make test-faults                              kills, full disks, flipped bits, and what comes of them
 #
 # What can be said on the command line, here with examples:
 #
@@ -59,7 +60,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: distill exposure efficiency report watch docs bench bench-peers
-.PHONY: setup build test test-sanitize fuzz lint clean help
+.PHONY: setup build test test-sanitize test-faults fuzz lint clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
 	@echo 'make report$(if $(filter-out demo,$(PIPELINE)), PIPELINE=$(PIPELINE)) writes a page about this run'
@@ -224,6 +225,12 @@ test-sanitize: .build/setup
 FUZZ ?= --seconds 60
 fuzz: | build
 	@$(BIN)/fuzz-parsers $(FUZZ)
+
+# Kills, flipped bits, full disks and the like on the smoke pipeline, about an hour; FAULTS=sample takes two
+# minutes. OPTIONS are those of Tests/Faults/faults.py.
+FAULTS ?=
+test-faults: | build
+	$(Q)python3 -B Tests/Faults/faults.py $(if $(filter sample,$(FAULTS)),--sample) $(OPTIONS)
 
 lint: .build/setup-lint
 	$(Q).ci/lint

@@ -9,9 +9,9 @@ import Foundation
 public final class ExposureRecords {
     public static let file = "samples.jsonl"
     private let students: [String]
-    private let writer: JSONLinesWriter
+    private let writer: ResumableLines
 
-    /// Reads what an earlier attempt has left and opens the file for more.
+    /// Reads what an earlier attempt has left, as far as it is what was written, and opens the file for more.
     ///
     /// - Parameters:
     ///   - students: their names, in the measurement's order
@@ -20,16 +20,17 @@ public final class ExposureRecords {
     public static func open(_ url: URL, students: [String], measurement: ExposureMeasurement) throws
         -> (file: ExposureRecords, known: [ExposureRecord])
     {
-        var known: [ExposureRecord] = []
-        if FileManager.default.fileExists(atPath: url.path) { known = try read(url, students: students) }
+        let lines = try ResumableLines(url)
+        let known = try read(url, students: students)
         let fitting = zip(known, 0..<measurement.count).prefix { $0.number == measurement.number(of: $1) }
-        known = Array(known.prefix(measurement.resumable(fitting.count)))
-        try AtomicOutput.writeAtomically(
-            known.flatMap { Array(line($0, students).utf8) + [0x0A] }, to: url)
-        return (ExposureRecords(students, try JSONLinesWriter(appendingTo: url)), known)
+        try lines.cut(to: measurement.resumable(fitting.count))
+        return (ExposureRecords(students, lines), Array(known.prefix(lines.kept)))
     }
 
-    private init(_ students: [String], _ writer: JSONLinesWriter) {
+    /// Whether what an earlier attempt has left was damaged, and only the lines before that count.
+    public var isDamaged: Bool { writer.isDamaged }
+
+    private init(_ students: [String], _ writer: ResumableLines) {
         (self.students, self.writer) = (students, writer)
     }
 

@@ -14,8 +14,7 @@ public struct AnswerFile: Sendable {
     }
 
     /// Reads a whole file; a line that is cut short or lacks `question_id` or `text` is an error with file,
-    /// line and field. (A stopped run's last line is cut off by `JSONLinesWriter(appendingTo:)` before it is
-    /// continued.)
+    /// line and field. (What a stopped run has left is cut by `ResumableLines` before it is continued.)
     public init(_ url: URL) throws {
         let source = try SourceFile(url)
         self.init(name: source.name, records: try source.records().map { try AnswerRecord($0) })

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Records
 
@@ -40,6 +41,8 @@ public struct RunScores: Sendable {
     private mutating func readCosts(_ model: URL) throws {
         let file = model.appendingPathComponent(MetricsFile.file)
         guard FileManager.default.fileExists(atPath: file.path) else { return }
+        let receipt = try Receipt.read(in: model)
+        try receipt?.hold(in: model, FileDigests()) { $0.path == MetricsFile.file }
         let (steps, problems) = try MetricsFile.read(file)
         if let problem = problems.first { throw problem }
         let totals = TrainingTotals(steps)
@@ -49,7 +52,7 @@ public struct RunScores: Sendable {
         values["student_rows_per_sample"] = totals.perSample(totals.studentRows)
         values["student_passes_per_sample"] = totals.perSample(totals.studentPasses)
         values["teacher_passes_per_sample"] = totals.perSample(totals.teacherPasses)
-        guard let receipt = try Receipt.read(in: model) else { return }
+        guard let receipt else { return }
         values["peak_resident_bytes"] = Double(receipt.peakResidentBytes)
         for column in ["saliency_layer", "most_relevant_layer"] {
             values[column] = receipt.counts[column]?.double

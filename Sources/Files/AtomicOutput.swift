@@ -66,9 +66,15 @@ public enum AtomicOutput {
             if mkdir(url.path, 0o777) == 0 { return }
         }
         let code = errno
-        // Another process may have made it between the look and the call.
-        guard code == EEXIST, FileManager.fileType(atPath: url.path) == S_IFDIR else {
+        guard code == EEXIST else {
             throw FilesError.system(path: url.path, operation: "make the folder", code: code)
+        }
+        switch FileManager.fileType(atPath: url.path) {
+        case S_IFDIR: break  // Another process made it between the look and the call.
+        case nil:
+            throw FilesError.system(
+                path: url.path, operation: "make the folder through a link that leads nowhere", code: ENOENT)
+        default: throw FilesError.system(path: url.path, operation: "make the folder", code: ENOTDIR)
         }
     }
 

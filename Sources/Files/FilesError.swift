@@ -62,13 +62,14 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     private static func remedy(_ code: Int32) -> String {
         switch code {
         case ENOSPC, EDQUOT: return "; free some space and run again"
+        case EFBIG: return "; raise the limit on sizes of files (ulimit -f) and run again"
         case EACCES, EPERM, EROFS: return "; check the permissions"
         default: return ""
         }
     }
 
     /// The error for the current `errno`: `missing` where that says it better.
-    static func current(_ path: String, _ operation: String) -> FilesError {
+    package static func current(_ path: String, _ operation: String) -> FilesError {
         let code = errno
         return code == ENOENT && operation == "open it"
             ? .missing(path: path) : .system(path: path, operation: operation, code: code)

@@ -35,20 +35,28 @@ public enum LargeJSONArray {
 
 /// Visits the records of a file that may be one JSON array or JSON Lines, as LLaVA data comes in both.
 public enum JSONRecords {
-    /// - Parameter body: gets the index (from 0), where the record is (`line 7` or `element 6 at byte 1234`)
-    ///   and its bytes
-    public static func forEach(
-        of url: URL, _ body: (_ index: Int, _ place: String, _ bytes: [UInt8]) throws -> Void
-    ) throws {
+    /// Where a record is: `line 7` or `element 6 at byte 1234`.
+    public struct Place: Sendable, CustomStringConvertible {
+        /// Of the line from 1, or of the element from 0.
+        let number: Int
+        /// Bytes before the element; nil for a line.
+        let offset: Int?
+
+        public var description: String {
+            offset.map { "element \(number) at byte \($0)" } ?? "line \(number)"
+        }
+    }
+
+    /// - Parameter body: gets where the record is and its bytes
+    public static func forEach(of url: URL, _ body: (_ place: Place, _ bytes: [UInt8]) throws -> Void) throws
+    {
         guard try LargeJSONArray.firstByte(of: url) != UInt8(ascii: "[") else {
             return try LargeJSONArray.forEach(of: url) { index, offset, bytes in
-                try body(index, "element \(index) at byte \(offset)", bytes)
+                try body(Place(number: index, offset: offset), bytes)
             }
         }
-        var index = 0
         try JSONLines.forEach(of: url) { line in
-            try body(index, "line \(line.number)", line.bytes)
-            index += 1
+            try body(Place(number: line.number, offset: nil), line.bytes)
         }
     }
 }

@@ -110,6 +110,28 @@ public struct Receipt: Codable, Equatable, Sendable {
             JSONValue.object(fields).text(.pretty) + "\n", to: folder.appendingPathComponent(Self.fileName))
     }
 
+    /// Reads outputs and compares them with the digests recorded.
+    ///
+    /// - Parameters:
+    ///   - digests: how files are digested
+    ///   - isRead: which outputs
+    /// - Throws: `FilesError.corrupt` naming the first that is not what the stage wrote
+    package func hold(
+        in folder: URL, _ digests: FileDigests, where isRead: (Output) -> Bool = { _ in true }
+    ) throws {
+        for output in outputs where isRead(output) {
+            let file = folder.appendingPathComponent(output.path)
+            let found = try digests.digest(of: file)
+            guard found != output.sha256 else { continue }
+            throw FilesError.corrupt(
+                path: file.path, offset: nil,
+                problem:
+                    "its digest is \(found.prefix(12)), the receipt beside it says "
+                    + "\(output.sha256.prefix(12)): it was changed or damaged after \(stage) wrote it; "
+                    + "run \(stage) again, or delete the receipt if the change is meant")
+        }
+    }
+
     /// The outputs that are not in the folder any more with the size recorded.
     package func lostOutputs(in folder: URL) -> [String] {
         outputs.filter { output in

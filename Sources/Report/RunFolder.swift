@@ -27,7 +27,7 @@ public struct RunResult: Sendable {
     /// - Throws: `FilesError.corrupt` where it is not what its stage wrote, `FilesError.missing`
     public func file(_ name: String) throws -> URL {
         let url = folder.appendingPathComponent(name)
-        _ = try StageInput(name, url)
+        try StageInput(name, url).verify()
         return url
     }
 

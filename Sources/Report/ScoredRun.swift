@@ -2,6 +2,7 @@ import Benchmarks
 import Files
 import Foundation
 import Records
+import Stage
 
 /// The models of the score table with their answers, and the benchmarks they were asked: opened again from
 /// where the receipts say.
@@ -42,6 +43,8 @@ struct ScoredRun {
                     continue
                 }
                 do {
+                    // Its images are part of a finished folder, where it was made here.
+                    try StageInput(name, folder, digest: input.sha256).verify()
                     let benchmark = try BenchmarkList.named(name).init(folder: folder)
                     if try benchmark.digest() != input.sha256 {
                         problems.append(

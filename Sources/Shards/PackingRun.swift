@@ -5,15 +5,17 @@ import Text
 
 /// The state of one packing.
 struct PackingRun {
+    /// There are as many as samples, so nothing in them is longer than it must be.
     private struct Record: Sendable {
         let number: Int  // over all files
-        let file, place: String
+        let file: Int32  // of the packing's data
+        let place: JSONRecords.Place
     }
 
     private struct Planned: Sendable {
         let record: Record
         let tokens: SampleSpool.Place
-        let image: Int?
+        let image: Int32?
     }
 
     private struct Skipped: Encodable {
@@ -48,10 +50,10 @@ struct PackingRun {
         var batch: [(record: Record, json: [UInt8])] = []
         var count = 0
         do {
-            for file in packing.data {
-                try JSONRecords.forEach(of: file) { _, place, json in
+            for (file, url) in packing.data.enumerated() {
+                try JSONRecords.forEach(of: url) { place, json in
                     if count == packing.settings.limit { throw LimitReached() }
-                    batch.append((Record(number: count, file: file.path, place: place), json))
+                    batch.append((Record(number: count, file: Int32(file), place: place), json))
                     count += 1
                     guard batch.count == batchSize else { return }
                     try encode(batch)
@@ -76,7 +78,8 @@ struct PackingRun {
             let sample: LlavaSample
             do {
                 sample = try LlavaSample(
-                    json: item.json, index: record.number, place: "\(record.file): \(record.place)")
+                    json: item.json, index: record.number,
+                    place: "\(packing.data[Int(record.file)].path): \(record.place)")
             } catch { return .malformed(error) }
             guard packing.packs(sample) else { return .otherPart }
             do throws(SampleProblem) {
@@ -94,15 +97,17 @@ struct PackingRun {
             case .encoded(let id, let tokens, let image):
                 if let image, packing.images == nil {
                     throw ShardsError.noImageSource(
-                        file: item.record.file, place: item.record.place, image: image)
+                        file: file(of: item.record), place: "\(item.record.place)", image: image)
                 }
                 planned.append(
                     Planned(
                         record: item.record, tokens: try spool.append(id: id, tokens),
-                        image: image.map { number(of: $0) }))
+                        image: image.map { Int32(number(of: $0)) }))
             }
         }
     }
+
+    private func file(of record: Record) -> String { packing.data[Int(record.file)].path }
 
     private mutating func number(of image: String) -> Int {
         if let known = imageNumbers[image] { return known }
@@ -114,13 +119,14 @@ struct PackingRun {
     private mutating func skip(_ record: Record, id: String, kind: String, reason: String) {
         skipped.append(
             Skipped(
-                number: record.number, file: record.file, place: record.place, id: id, kind: kind,
-                reason: reason))
+                number: record.number, file: file(of: record), place: "\(record.place)", id: id,
+                kind: kind, reason: reason))
     }
 
     private mutating func refuse(_ record: Record, id: String, kind: String, reason: String) throws {
         guard packing.settings.onBadSample == .skip else {
-            throw ShardsError.badSample(file: record.file, place: record.place, id: id, reason: reason)
+            throw ShardsError.badSample(
+                file: file(of: record), place: "\(record.place)", id: id, reason: reason)
         }
         skip(record, id: id, kind: kind, reason: reason)
     }
@@ -174,7 +180,9 @@ struct PackingRun {
     }
 
     private mutating func report(_ image: Int, kind: String, reason: String) throws {
-        if packing.settings.onBadSample == .fail, let user = planned.first(where: { $0.image == image }) {
+        if packing.settings.onBadSample == .fail,
+            let user = planned.first(where: { $0.image == Int32(image) })
+        {
             try refuse(user.record, id: spool.read(user.tokens).id, kind: kind, reason: reason)
         }
         imageProblems[image] = (kind, reason)
@@ -191,17 +199,13 @@ struct PackingRun {
     mutating func writeShards(_ pixels: PixelSpool?, _ onEvent: (PackingEvent) throws -> Void) throws
         -> ShardIndex
     {
-        var kept: [Planned] = []
-        kept.reserveCapacity(planned.count)
         for sample in planned {
-            if let image = sample.image, let problem = imageProblems[image] {
-                try refuse(
-                    sample.record, id: spool.read(sample.tokens).id, kind: problem.kind,
-                    reason: problem.reason)
-            } else {
-                kept.append(sample)
-            }
+            guard let image = sample.image, let problem = imageProblems[Int(image)] else { continue }
+            try refuse(
+                sample.record, id: spool.read(sample.tokens).id, kind: problem.kind, reason: problem.reason)
         }
+        planned.removeAll { $0.image.map { imageProblems[Int($0)] != nil } ?? false }
+        let kept = planned
         guard !kept.isEmpty else {
             throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count)
         }
@@ -236,7 +240,7 @@ struct PackingRun {
         var writer = ShardWriter(description: description)
         for sample in samples {
             let (id, tokens) = try spool.read(sample.tokens)
-            writer.add(id: id, try packing.packed(tokens), image: sample.image)
+            writer.add(id: id, try packing.packed(tokens), image: sample.image.map { Int($0) })
         }
         return try writer.write(
             to: folder, file: ShardFormat.fileName(packing.settings.name, number), pixels: pixels,

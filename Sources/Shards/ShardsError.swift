@@ -1,3 +1,5 @@
+import Files
+
 /// Things that can be wrong with conversations, their images, or shards.
 public enum ShardsError: Error, CustomStringConvertible, Equatable {
     /// A sample that cannot be trained on; `on_bad_sample: skip` leaves it out instead.
@@ -23,7 +25,7 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
         case .diskTooSmall(let folder, let needed, let free):
             return
                 "\(folder): packing needs \(needed >> 20) MiB for prepared pixels while it runs, the disk "
-                + "has \(free >> 20) MiB free"
+                + "has \(free >> 20) MiB free; free some space and run again"
         case .notADataset(let path, let problem):
             return "\(path): not a folder of shards: \(problem); make one with pack-shards"
         case .unknownVersion(let path, let found, let expected):
@@ -35,5 +37,11 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
                 "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it "
                 + "is used with"
         }
+    }
+}
+
+extension ShardsError: ExitCoded {
+    public var exitCode: Int32 {
+        if case .diskTooSmall = self { ExitStatus.inputOutput } else { ExitStatus.badData }
     }
 }

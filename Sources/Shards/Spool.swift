@@ -9,7 +9,7 @@ final class Spool: Sendable {
     private let path: String
 
     init(in folder: URL) throws {
-        path = folder.appendingPathComponent(".spool-\(UUID().uuidString)").path
+        path = folder.appendingPathComponent(".spool.partial-\(UUID().uuidString)").path
         descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FilesError.system(path: path, operation: "create", code: errno) }
         unlink(path)
@@ -75,13 +75,16 @@ struct SampleSpool: Sendable {
     init(in folder: URL) throws { spool = try Spool(in: folder) }
 
     /// Place at which a sample was put.
-    struct Place: Sendable { let offset, idBytes, tokens: Int }
+    struct Place: Sendable {
+        let offset: Int
+        let idBytes, tokens: Int32
+    }
 
     /// Layout: the id's UTF-8, then `[tokens]` ids as i32, then `[tokens]` u8 that are 1 where the token is
     /// its own label.
     mutating func append(id: String, _ tokens: TokenizedConversation) throws -> Place {
         let id = Array(id.utf8)
-        let place = Place(offset: end, idBytes: id.count, tokens: tokens.ids.count)
+        let place = Place(offset: end, idBytes: Int32(id.count), tokens: Int32(tokens.ids.count))
         let bytes =
             id + tokens.ids.flatMap { id in withUnsafeBytes(of: id.littleEndian) { Array($0) } }
             + tokens.labels.map { $0 == ShardFormat.ignoreIndex ? 0 : 1 }
@@ -91,17 +94,17 @@ struct SampleSpool: Sendable {
     }
 
     func read(_ place: Place) throws -> (id: String, tokens: TokenizedConversation) {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: place.idBytes + 5 * place.tokens, alignment: 16)
+        let (idBytes, tokens) = (Int(place.idBytes), Int(place.tokens))
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: idBytes + 5 * tokens, alignment: 16)
         defer { bytes.deallocate() }
         try spool.read(into: bytes, at: place.offset)
-        let flags = place.idBytes + 4 * place.tokens
-        let ids = (0..<place.tokens).map {
-            Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: place.idBytes + 4 * $0, as: Int32.self))
+        let flags = idBytes + 4 * tokens
+        let ids = (0..<tokens).map {
+            Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: idBytes + 4 * $0, as: Int32.self))
         }
         let labels = zip(ids, bytes[flags...]).map { $1 == 1 ? $0 : ShardFormat.ignoreIndex }
         return (
-            String(decoding: bytes[..<place.idBytes], as: UTF8.self),
+            String(decoding: bytes[..<idBytes], as: UTF8.self),
             TokenizedConversation(ids: ids, labels: labels)
         )
     }

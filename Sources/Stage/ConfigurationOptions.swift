@@ -36,7 +36,35 @@ public struct ConfigurationOptions: ParsableArguments {
     @Flag(name: .long, help: "Run even when the output is up to date.")
     public var force = false
 
+    /// Whether files whose digest is remembered are read all the same.
+    public enum Verification: String, ExpressibleByArgument, CaseIterable, Sendable {
+        case changed, always
+    }
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Input files that are read to check their digests: large ones once and when the file system says "
+                + "that they changed, or always.",
+            valueName: "changed|always"))
+    public var verify = Verification.changed
+
     public init() {}
+
+    /// How inputs are digested: digests of large files are remembered in the user's folder of caches.
+    public var digests: FileDigests {
+        let caches = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+        return FileDigests(
+            caches?.appendingPathComponent("align-ti/digests"), readsAlways: verify == .always)
+    }
+
+    /// An input of the stage; see `StageInput`.
+    public func input(
+        _ name: String, _ url: URL, digest: String? = nil,
+        isHeldElsewhere: (_ path: String) -> Bool = { _ in false }
+    ) throws -> StageInput {
+        try StageInput(name, url, digest: digest, digests: digests, isHeldElsewhere: isHeldElsewhere)
+    }
 
     public func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }

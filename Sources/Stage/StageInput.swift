@@ -7,8 +7,9 @@ public struct StageInput: Sendable {
     public let name: String
     public let path: String
     public let digest: String
-    /// Files that a receipt vouches for, with the digests that it claims.
-    private var claims: [(file: URL, sha256: String, stage: String)] = []
+    private let digests: FileDigests
+    /// The receipt that vouches for it, the receipt's folder, and those of its outputs that are read here.
+    private var claim: (receipt: Receipt, folder: URL, paths: Set<String>)?
 
     /// Digests a file or folder: of a folder with a receipt the receipt's output digest, of another folder
     /// its files' names and contents, of a file its contents.
@@ -16,63 +17,49 @@ public struct StageInput: Sendable {
     /// - Parameters:
     ///   - name: the option it came from, `shards`
     ///   - digest: the digest, where the caller knows it or a cheaper one that is as good
+    ///   - digests: how files are digested
     ///   - isHeldElsewhere: which files of a folder with a receipt are held to a digest where they are read,
     ///     as shards are to that of their index
     /// - Throws: `FilesError.missing`, `.corrupt` for a folder whose receipt was altered
     public init(
-        _ name: String, _ url: URL, digest: String? = nil,
+        _ name: String, _ url: URL, digest: String? = nil, digests: FileDigests = FileDigests(),
         isHeldElsewhere: (_ path: String) -> Bool = { _ in false }
     ) throws {
-        self.name = name
-        path = url.path
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-            throw FilesError.missing(path: url.path)
-        }
-        let receipt = isFolder.boolValue ? try Receipt.read(in: url) : nil
-        if let digest {
-            self.digest = digest
-        } else if !isFolder.boolValue {
-            self.digest = try Digest.sha256(ofFile: url)
-            try holdToReceiptBeside(url)
-        } else {
-            self.digest = try receipt?.outputDigest ?? Digest.sha256(ofFolder: url)
-        }
-        guard let receipt else { return }
-        claims = receipt.outputs.filter { !$0.isVolatile && !isHeldElsewhere($0.path) }.map {
-            (url.appendingPathComponent($0.path), $0.sha256, receipt.stage)
-        }
+        (self.name, path, self.digests) = (name, url.path, digests)
+        var status = stat()
+        guard stat(url.path, &status) == 0 else { throw FilesError.current(url.path, "open it") }
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        let own = isFolder ? try Receipt.read(in: url) : nil
+        claim =
+            own.map { receipt in
+                let read = receipt.outputs.filter { !$0.isVolatile && !isHeldElsewhere($0.path) }
+                return (receipt, url, Set(read.map(\.path)))
+            }
+        if claim == nil { claim = try Self.claimAbove(url) }
+        self.digest =
+            try digest ?? own?.outputDigest
+            ?? (isFolder ? digests.digest(ofFolder: url) : digests.digest(of: url))
     }
 
-    /// A file of a finished folder that is given by itself is held to the folder's receipt.
-    private func holdToReceiptBeside(_ url: URL) throws {
+    /// The claim of a finished folder on a file or folder in it that is given by itself.
+    private static func claimAbove(_ url: URL) throws -> (Receipt, URL, Set<String>)? {
         var (folder, name) = (url.deletingLastPathComponent(), url.lastPathComponent)
-        for _ in 0..<4 {
+        for _ in 0..<4 where folder.path != "/" {
             if let receipt = try Receipt.read(in: folder) {
-                guard let output = receipt.outputs.first(where: { $0.path == name }) else { return }
-                return try Self.hold(url, digest, to: output.sha256, of: receipt.stage)
+                let read = receipt.outputs.map(\.path).filter { $0 == name || $0.hasPrefix("\(name)/") }
+                return (receipt, folder, Set(read))
             }
             name = "\(folder.lastPathComponent)/\(name)"
             folder.deleteLastPathComponent()
         }
+        return nil
     }
 
-    /// Reads every file that a receipt vouches for and compares.
+    /// Holds every file that a receipt vouches for to the digest that it claims.
     ///
     /// - Throws: `FilesError.corrupt` naming the first that is not what its stage wrote
     public func verify() throws {
-        for claim in claims {
-            try Self.hold(claim.file, Digest.sha256(ofFile: claim.file), to: claim.sha256, of: claim.stage)
-        }
-    }
-
-    private static func hold(_ file: URL, _ found: String, to expected: String, of stage: String) throws {
-        guard found != expected else { return }
-        throw FilesError.corrupt(
-            path: file.path, offset: nil,
-            problem:
-                "its digest is \(found.prefix(12)), the receipt beside it says \(expected.prefix(12)): it "
-                + "was changed or damaged after \(stage) wrote it; run \(stage) again, or delete the receipt "
-                + "if the change is meant")
+        guard let claim else { return }
+        try claim.receipt.hold(in: claim.folder, digests) { claim.paths.contains($0.path) }
     }
 }

@@ -171,10 +171,17 @@ public struct ResourceUsage: Sendable {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-        // Linux counts in KiB.
         return ResourceUsage(
             cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-            peakResidentBytes: Int(usage.ru_maxrss) * 1024)
+            peakResidentBytes: peakKibibytes() * 1024)
+    }
+
+    /// What Linux says in `VmHWM: 1234 kB`. rusage's peak would begin with that of whoever started this one.
+    private static func peakKibibytes() -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first
+            .flatMap { Int($0.filter(\.isNumber)) } ?? 0
     }
 }
 

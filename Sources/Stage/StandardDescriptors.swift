@@ -1,9 +1,9 @@
 import Foundation
 
-/// Descriptors 0, 1 and 2, which whoever started the process may have closed.
+/// What whoever started the process may have closed or limited: descriptors 0, 1 and 2, and sizes of files.
 enum StandardDescriptors {
-    /// Opens `/dev/null` on each of them that is closed, and has writes to a closed pipe fail instead of
-    /// ending the process.
+    /// Opens `/dev/null` on each of them that is closed, and has writes to a closed pipe, or beyond the limit
+    /// on sizes of files (`ulimit -f`), fail instead of ending the process.
     ///
     /// Before anything else is opened: the first file would get the number of a closed one, and the progress
     /// on stderr would be written into it.
@@ -14,5 +14,6 @@ enum StandardDescriptors {
             _ = open("/dev/null", O_RDWR)
         }
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A process as others can find out whether it lives: process ids are used again, start times are not.
@@ -14,7 +15,7 @@ struct ClaimOwner: Codable, Equatable {
     static func current() -> ClaimOwner {
         let pid = getpid()
         return ClaimOwner(
-            host: hostName(), boot: boot(), namespace: namespace(), pid: pid,
+            host: HostName.current, boot: boot(), namespace: namespace(), pid: pid,
             start: status(of: pid)?.start ?? 0)
     }
 
@@ -25,13 +26,6 @@ struct ClaimOwner: Codable, Equatable {
         }
         guard let now = Self.status(of: pid) else { return false }
         return now.start == start && now.state != "Z" && now.state != "X"
-    }
-
-    /// Name of this host; Foundation's would ask the network.
-    static func hostName() -> String {
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, name.count - 1) == 0 else { return "" }
-        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func boot() -> String {

@@ -9,7 +9,12 @@ public struct Store: Sendable {
     /// Folder of the store.
     public let folder: URL
 
-    public init(_ folder: URL) { self.folder = folder }
+    private let digests: FileDigests
+
+    /// - Parameter digests: how the weights of a teacher are digested
+    public init(_ folder: URL, digests: FileDigests = FileDigests()) {
+        (self.folder, self.digests) = (folder, digests)
+    }
 
     /// Name of the entry for one shard.
     ///
@@ -147,19 +152,17 @@ public struct Store: Sendable {
             "\(json)\n\(Digest.sha256("\(key)\n\(json)"))\n", to: relevancePath(key))
     }
 
-    /// Digest of a model folder's weights and configuration: the teacher's part of a key. Digests of large
-    /// files are remembered.
+    /// Digest of a model folder's weights and configuration: the teacher's part of a key.
     ///
     /// - Throws: `FilesError` where a file cannot be read
     public func digest(ofModel model: URL) throws -> String {
-        let known = FileDigests(folder.appendingPathComponent("digests"))
         let files = try FolderListing.files(below: model).filter {
             !$0.contains("/")
                 && ($0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == "preprocessor_config.json")
         }
         return Digest.sha256(
             ofFiles: try files.map {
-                (name: $0, digest: try known.digest(of: model.appendingPathComponent($0)))
+                (name: $0, digest: try digests.digest(of: model.appendingPathComponent($0)))
             })
     }
 }

@@ -42,9 +42,9 @@ struct AnswerBenchmarks: RecipeCommand {
         let benchmarks = try openBenchmarks(recipe)
         let (folder, output) = (URL(fileURLWithPath: model), URL(fileURLWithPath: out))
         let inputs =
-            try [StageInput("model", folder)]
+            try [configuration.input("model", folder)]
             + benchmarks.map {
-                try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: Self.digest($0))
+                try configuration.input("benchmark \(type(of: $0).name)", $0.folder, digest: Self.digest($0))
             }
         let run = try StageRun(
             "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
@@ -63,10 +63,14 @@ struct AnswerBenchmarks: RecipeCommand {
         var counts = JSONObject()
         for benchmark in benchmarks {
             let name = type(of: benchmark).name
-            counts[name] = .int(
-                try answer(benchmark, answerer, output.appendingPathComponent("\(name).jsonl"), interruption))
+            counts[name] = .int(try answer(benchmark, answerer, file(of: benchmark), interruption))
         }
         try run.finish(counts: .object(counts), excluding: [Self.stateFile], blasCore: Machine.blasCore)
+        for benchmark in benchmarks { ResumableLines.finish(file(of: benchmark)) }
+    }
+
+    private func file(of benchmark: any Benchmark) -> URL {
+        URL(fileURLWithPath: out).appendingPathComponent("\(type(of: benchmark).name).jsonl")
     }
 
     /// Answers what the file does not have yet; returns the number of questions.
@@ -75,7 +79,12 @@ struct AnswerBenchmarks: RecipeCommand {
     ) throws -> Int {
         let name = type(of: benchmark).name
         let questions = Array(benchmark.questions.prefix(answerer.recipe.limit ?? .max))
-        let writer = try JSONLinesWriter(appendingTo: file)
+        let writer = try ResumableLines(file)
+        if writer.isDamaged {
+            StandardError.write(
+                "answer-benchmarks: warning: \(file.path) is damaged after line \(writer.kept); going on "
+                    + "from there")
+        }
         let known = try AnswerFile(file).records
         guard known.count <= questions.count,
             zip(known, questions).allSatisfy({ $0.questionID == $1.id && $0.prompt == $1.savedPrompt })
@@ -141,7 +150,7 @@ struct AnswerBenchmarks: RecipeCommand {
             return
         }
         for benchmark in benchmarks {
-            let file = run.output.appendingPathComponent("\(type(of: benchmark).name).jsonl")
+            let file = file(of: benchmark)
             guard unlink(file.path) == 0 || errno == ENOENT else {
                 throw FilesError.system(
                     path: file.path, operation: "remove the answers of another run", code: errno)

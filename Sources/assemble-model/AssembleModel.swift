@@ -58,7 +58,7 @@ struct AssembleModel: RecipeCommand {
         let given = [
             ("vision", folder(vision)), ("language", folder(language)), ("tokenizer", folder(tokenizer)),
         ]
-        let inputs = try given.compactMap { name, url in try url.map { try StageInput(name, $0) } }
+        let inputs = try given.compactMap { name, url in try url.map { try configuration.input(name, $0) } }
         let output = URL(fileURLWithPath: out)
         let run = try StageRun(
             "assemble-model", recipe: Recorded(settings: recipe, type: type.rawValue), inputs: inputs,

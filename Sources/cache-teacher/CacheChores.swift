@@ -82,9 +82,9 @@ extension CacheTeacher {
         configuration.printSummary(["entries": .int(contents.entries.count), "groups": .array(summary)])
     }
 
-    func verify() throws {
+    func check() throws {
         let contents = try StoreContents(store)
-        let progress = ProgressReporter("verifying", total: contents.entries.count, unit: "entries")
+        let progress = ProgressReporter("checking", total: contents.entries.count, unit: "entries")
         var (damaged, bytes) = (0, 0)
         try contents.verify { entry, problem in
             bytes += entry.bytes

@@ -19,7 +19,7 @@ struct CacheTeacher: RecipeCommand {
             layer that depends most on it (highest IRS, Eq. 4). Entries are named by a digest of teacher, \
             shard and settings; entries that are there already are used, whoever made them. Several \
             processes, also of several hosts, may fill one store at the same time: start the same command \
-            again with another --out. --estimate, --list, --verify and --prune look after the store instead.
+            again with another --out. --estimate, --list, --check and --prune look after the store instead.
             """,
         example: """
             cache-teacher --config pipelines/demo/cache.yaml \\
@@ -29,14 +29,14 @@ struct CacheTeacher: RecipeCommand {
             """)
 
     enum Chore: String, EnumerableFlag {
-        case estimate, list, verify, prune, relevance
+        case estimate, list, check, prune, relevance
 
         static func help(for value: Chore) -> ArgumentHelp? {
             switch value {
             case .estimate:
                 "Say how many bytes and hours --shards will take, from a few samples; writes nothing."
             case .list: "List what the store holds, by teacher and settings."
-            case .verify:
+            case .check:
                 ArgumentHelp(
                     "Read every byte of the store; with --teacher and --shards also recompute a sample of "
                         + "it. Damaged entries are set aside.")
@@ -54,7 +54,7 @@ struct CacheTeacher: RecipeCommand {
     @Option(help: "Folder for this run's index of entries and the receipt.") var out: String?
     @Option(help: "Seconds without a heartbeat after which another host's claim on a shard counts as dead.")
     var claimExpiry = 120.0
-    @Option(help: "Samples that --estimate and --verify compute.") var sample = 32
+    @Option(help: "Samples that --estimate and --check compute.") var sample = 32
     @Option(help: "Samples that --estimate is to count on; those of --shards unless given.") var scaleTo: Int?
     @Option(
         help: ArgumentHelp(
@@ -72,7 +72,7 @@ struct CacheTeacher: RecipeCommand {
         }
     }
 
-    var store: Store { Store(URL(fileURLWithPath: cache)) }
+    var store: Store { Store(URL(fileURLWithPath: cache), digests: configuration.digests) }
 
     func folder(_ value: String?, _ option: String) throws -> URL {
         guard let value else { throw ValidationError("Missing expected argument '--\(option) <\(option)>'") }
@@ -84,7 +84,7 @@ struct CacheTeacher: RecipeCommand {
         case nil: try fill()
         case .estimate: try estimate()
         case .list: try list()
-        case .verify: try verify()
+        case .check: try check()
         case .prune: try prune()
         case .relevance: try printRelevance()
         }
@@ -99,8 +99,8 @@ struct CacheTeacher: RecipeCommand {
         let run = try StageRun(
             "cache-teacher", recipe: recipe,
             inputs: [
-                StageInput("teacher", folder, digest: digest),
-                StageInput("shards", data, isHeldElsewhere: ShardFormat.isShard),
+                configuration.input("teacher", folder, digest: digest),
+                configuration.input("shards", data, isHeldElsewhere: ShardFormat.isShard),
             ],
             output: output, options: configuration)
         if isServed(output), try run.isUpToDate() { return }

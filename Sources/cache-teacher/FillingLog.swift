@@ -8,13 +8,9 @@ import TeacherStore
 /// kill.
 final class FillingLog {
     static let file = "filling.jsonl"
-    private let handle: FileHandle
+    private let writer: JSONLinesWriter
 
-    init(_ path: URL) throws {
-        if !FileManager.default.fileExists(atPath: path.path) { try Data().write(to: path) }
-        handle = try FileHandle(forWritingTo: path)
-        try handle.seekToEnd()
-    }
+    init(_ path: URL) throws { writer = try JSONLinesWriter(appendingTo: path) }
 
     func write(_ event: Filling.Event, _ keys: [String]) throws {
         let (name, index): (String, Int)
@@ -29,7 +25,7 @@ final class FillingLog {
             "event": .string(name), "shard": .int(index), "key": .string(keys[index]),
             "time": .string(Date().formatted(.iso8601)),
         ]
-        try handle.write(contentsOf: Data((line.text() + "\n").utf8))
+        try writer.append(line.text())
     }
 }
 

@@ -77,10 +77,12 @@ struct CompareRuns: RecipeCommand {
                 let efficiency = folder.appendingPathComponent("efficiency/\(Receipt.fileName)")
                 let isMeasured = FileManager.default.fileExists(atPath: efficiency.path)
                 return try [
-                    StageInput("\(row) seed \(index + 1)", folder.appendingPathComponent("scores"))
+                    configuration.input(
+                        "\(row) seed \(index + 1)", folder.appendingPathComponent("scores"))
                 ]
                     // Its output digest leaves out what was measured.
-                    + (isMeasured ? [StageInput("efficiency of \(row) seed \(index + 1)", efficiency)] : [])
+                    + (isMeasured
+                        ? [configuration.input("efficiency of \(row) seed \(index + 1)", efficiency)] : [])
             }
         }
         let run = try StageRun(

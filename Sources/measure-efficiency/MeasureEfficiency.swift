@@ -57,10 +57,10 @@ struct MeasureEfficiency: RecipeCommand {
         let output = URL(fileURLWithPath: out ?? "")
         let run = try StageRun(
             "measure-efficiency", recipe: recipe,
-            inputs: models.map { try StageInput("model \($0.name)", $0.url) }
+            inputs: models.map { try configuration.input("model \($0.name)", $0.url) }
                 // What is read of a run is its receipt, of which the output digest leaves the times out.
                 + runs.map {
-                    try StageInput("run \($0.name)", $0.url.appendingPathComponent(Receipt.fileName))
+                    try configuration.input("run \($0.name)", $0.url.appendingPathComponent(Receipt.fileName))
                 },
             output: output, options: configuration)
         let table = output.appendingPathComponent("table.txt")

@@ -58,9 +58,9 @@ struct MeasureExposure: RecipeCommand {
         }
         let folders = [NamedFolder(name: "teacher", url: url(teacher))] + students
         let inputs =
-            try [StageInput("teacher", url(teacher))]
-            + students.map { try StageInput("student \($0.name)", $0.url) } + [
-                StageInput("shards", url(shards), isHeldElsewhere: ShardFormat.isShard)
+            try [configuration.input("teacher", url(teacher))]
+            + students.map { try configuration.input("student \($0.name)", $0.url) } + [
+                configuration.input("shards", url(shards), isHeldElsewhere: ShardFormat.isShard)
             ]
         let run = try StageRun(
             "measure-exposure", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
@@ -95,6 +95,7 @@ struct MeasureExposure: RecipeCommand {
         try run.finish(
             counts: ["samples": .int(records.count), "left_out": .int(dataset.count - records.count)],
             excluding: [Self.stateFile], blasCore: Machine.blasCore)
+        ResumableLines.finish(file(ExposureRecords.file))
         try? FileManager.default.removeItem(at: file(Self.stateFile))
         configuration.show(table: table.text)
     }
@@ -114,6 +115,10 @@ struct MeasureExposure: RecipeCommand {
         try AtomicOutput.writeAtomically(run.identity.text, to: file(Self.stateFile))
         let (records, earlier) = try ExposureRecords.open(samples, students: names, measurement: measurement)
         var known = earlier
+        if records.isDamaged {
+            StandardError.write(
+                "measure-exposure: warning: \(samples.path) is damaged; what comes before that is kept")
+        }
         if !known.isEmpty {
             StandardError.write("measure-exposure: going on after \(known.count) samples")
         }

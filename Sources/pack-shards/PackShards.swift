@@ -46,8 +46,9 @@ struct PackShards: RecipeCommand {
         let imageSource = images.map { URL(fileURLWithPath: $0) }
         let tokenizerFile = Self.tokenizerFile(tokenizer)
         var inputs =
-            try dataFiles.map { try StageInput("data", $0) } + [StageInput("tokenizer", tokenizerFile)]
-        if let imageSource { inputs.append(try StageInput("images", imageSource)) }
+            try dataFiles.map { try configuration.input("data", $0) }
+            + [configuration.input("tokenizer", tokenizerFile)]
+        if let imageSource { inputs.append(try configuration.input("images", imageSource)) }
         let run = try StageRun(
             "pack-shards", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }

@@ -78,19 +78,21 @@ struct ScoreBenchmarks: RecipeCommand {
         if let folder = self.answers { answers.append(NamedFolder(name: "model", url: url(folder))) }
         guard !answers.isEmpty else { throw StageError.usage("no answers: give --answers or --model") }
 
+        let files = try benchmarks.map {
+            try configuration.input("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest())
+        }
+        let inputs =
+            try files + answers.map { try configuration.input("answers of \($0.name)", $0.url) }
+            + (recipe.published.map { [try configuration.input("published", url($0))] } ?? [])
         let run = try out.map { out in
-            let files = try benchmarks.map {
-                try StageInput("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest())
-            }
-            let inputs =
-                try files + answers.map { try StageInput("answers of \($0.name)", $0.url) }
-                + (recipe.published.map { [try StageInput("published", url($0))] } ?? [])
-            return try StageRun(
+            try StageRun(
                 "score-benchmarks", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
         }
         if let run, !explain, try run.isUpToDate() {
             return try configuration.show(tableIn: run.output.appendingPathComponent("table.txt"))
         }
+        // With --out, `begin` does it.
+        if run == nil || explain { for input in inputs { try input.verify() } }
         let results = answers.map { ModelScores(model: $0.name, answers: $0.url, benchmarks: benchmarks) }
         let table = ScoreTable(rows: results.map(\.row) + (systems ?? []).map(\.row)).text
         if explain { print(results.flatMap(\.explanations).joined(separator: "\n")) }

@@ -70,7 +70,8 @@ struct TraceModel: RecipeCommand {
         let run = try StageRun(
             "trace-model", recipe: Recorded(recipe: recipe, samples: sample),
             inputs: inputs.map {
-                try StageInput($0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
+                try configuration.input(
+                    $0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
             },
             output: URL(fileURLWithPath: out), options: configuration)
         if try run.isUpToDate() { return }

@@ -66,7 +66,8 @@ struct TrainStudent: RecipeCommand {
         let run = try StageRun(
             "train-student", recipe: recipe,
             inputs: folders.map {
-                try StageInput($0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
+                try configuration.input(
+                    $0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
             }, output: output,
             options: configuration)
         if try run.isUpToDate() { return }
@@ -84,8 +85,9 @@ struct TrainStudent: RecipeCommand {
         }
         let cached = try (plan.cache == nil ? nil : usedOutputs).map {
             try CachedTeacher(
-                index: URL(fileURLWithPath: $0), cache: Store(URL(fileURLWithPath: cache)),
-                dataset: dataset, repair: teacher.map { entryRepair(URL(fileURLWithPath: $0), teacherModel) })
+                index: URL(fileURLWithPath: $0),
+                cache: Store(URL(fileURLWithPath: cache), digests: configuration.digests), dataset: dataset,
+                repair: teacher.map { entryRepair(URL(fileURLWithPath: $0), teacherModel) })
         }
         if let cached, let teacher, !recipe.mixedTeachers {
             try cached.require(teacher: URL(fileURLWithPath: teacher))

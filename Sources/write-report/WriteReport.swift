@@ -34,8 +34,8 @@ struct WriteReport: RecipeCommand {
         let folder = try RunFolder(source)
         let stage = try StageRun(
             "write-report", recipe: recipe,
-            inputs: [StageInput("run", source, digest: folder.digest())]
-                + (published.map { [try StageInput("published", URL(fileURLWithPath: $0))] } ?? []),
+            inputs: [configuration.input("run", source, digest: folder.digest())]
+                + (published.map { [try configuration.input("published", URL(fileURLWithPath: $0))] } ?? []),
             output: URL(fileURLWithPath: out), options: configuration)
         if try stage.isUpToDate() { return }
         let systems = try published.map {

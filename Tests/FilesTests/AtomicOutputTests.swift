@@ -21,6 +21,27 @@ import Testing
         }
     }
 
+    /// What stands in the way is named as it is: a file, a ring of links, a link to nothing.
+    @Test func theCauseOfAFolderThatCannotBeMadeIsTheSystems() throws {
+        try withTemporaryFolder { folder in
+            func path(_ name: String) -> URL { folder.appendingPathComponent(name) }
+            try AtomicOutput.writeAtomically("x", to: path("file"))
+            for (link, target) in [("ring", "gnir"), ("gnir", "ring"), ("dangling", "nothing")] {
+                #expect(symlink(target, path(link).path) == 0)
+            }
+            for (name, blamed, operation, code) in [
+                ("file/a/b", "file/a", "make the folder", ENOTDIR),
+                ("file/b", "file", "make the folder", ENOTDIR),
+                ("ring/a/b", "ring/a", "make the folder", ELOOP),
+                ("dangling/a/b", "dangling", "make the folder through a link that leads nowhere", ENOENT),
+            ] {
+                let expected = FilesError.system(path: path(blamed).path, operation: operation, code: code)
+                #expect(throws: expected, "\(name)") { try AtomicOutput.writeAtomically("x", to: path(name)) }
+                #expect(throws: expected, "\(name)") { try JSONLinesWriter(appendingTo: path(name)) }
+            }
+        }
+    }
+
     @Test func anErrorLeavesNothing() throws {
         try withTemporaryFolder { folder in
             #expect(throws: Stop.self) {

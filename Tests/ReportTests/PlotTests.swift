@@ -1,4 +1,6 @@
+import Foundation
 import Report
+import TestSupport
 import Testing
 
 @Suite struct PlotTests {
@@ -22,6 +24,21 @@ import Testing
                 try Gnuplot.svg(
                     plot([(0, 1), (1, 3), (2, 2)], bands: [(0.9, 1.1), (2, 3.1), (1.8, 2.2)], style: style))
                     == svg)
+        }
+    }
+
+    @Test(.enabled(if: StageProcess("write-report") != nil, "write-report is not built beside the tests"))
+    func withoutGnuplotTheErrorNamesItsPackage() throws {
+        guard let stage = StageProcess("write-report") else { return }
+        try withTemporaryFolder { folder in
+            let run = try SampleRun(in: folder.appendingPathComponent("run"))
+            let found = try stage.run(
+                ["--run", run.folder.path, "--out", folder.appendingPathComponent("report").path],
+                after: "PATH=/nowhere")
+            #expect(found.status == 66)
+            #expect(
+                found.errors.hasSuffix(
+                    "gnuplot is not on the PATH; install it with: sudo apt install gnuplot-nox\n"))
         }
     }
 

@@ -20,10 +20,10 @@ private struct Small: Recipe {
         ) { _ in }
     }
 
-    private func make(_ stage: String, _ output: URL, _ content: String = "content") throws {
+    private func make(_ stage: String, _ output: URL, in folder: String = "") throws {
         let run = try run(stage, output)
         try run.begin()
-        try AtomicOutput.writeAtomically(content, to: output.appendingPathComponent("a.bin"))
+        try AtomicOutput.writeAtomically("content", to: output.appendingPathComponent("\(folder)a.bin"))
         try run.finish()
     }
 
@@ -111,7 +111,15 @@ private struct Small: Recipe {
                 }
                 return problem.contains("run train-student again")
             }
-            #expect(throws: FilesError.self) { try StageInput("file", weights) }
+            #expect(throws: FilesError.self) { try StageInput("file", weights).verify() }
+            // A folder inside a finished one that is given by itself.
+            let part = folder.appendingPathComponent("world/questions")
+            try make("make-world", folder.appendingPathComponent("world"), in: "questions/")
+            try StageInput("benchmark", part, digest: "of its texts").verify()
+            try AtomicOutput.writeAtomically("contenu", to: part.appendingPathComponent("a.bin"))
+            #expect(throws: FilesError.self) {
+                try StageInput("benchmark", part, digest: "of its texts").verify()
+            }
             // Held where it is read.
             try StageInput("model", model) { $0 == "a.bin" }.verify()
         }

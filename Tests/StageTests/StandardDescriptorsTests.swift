@@ -29,4 +29,18 @@ import Testing
             }
         }
     }
+
+    /// `ulimit -f` counts blocks of 512 bytes.
+    @Test(.enabled(if: stage != nil, "make-world is not built beside the tests"))
+    func aLimitOnSizesOfFilesIsAnErrorThatSaysSo() throws {
+        guard let stage = Self.stage else { return }
+        try withTemporaryFolder { folder in
+            let recipe = Fixtures.repository.appendingPathComponent("pipelines/smoke/world.yaml").path
+            let found = try stage.run(
+                ["--config", recipe, "--out", folder.appendingPathComponent("world").path],
+                after: "ulimit -f 8")
+            #expect(found.status == 74)
+            #expect(found.errors.contains("File too large; raise the limit on sizes of files (ulimit -f)"))
+        }
+    }
 }

@@ -108,12 +108,12 @@ import Testing
             var damaged = whole
             damaged[50] ^= 2
             try damaged.write(to: path)
-            let verified = try run("verify", ["--verify"])
+            let verified = try run("check", ["--check"])
             #expect(verified.status == 65 && verified.log.contains(entry.key))
             // The receipt of the first run stands, but its entry does not.
             #expect(try run("one").log.contains("computed 1"))
             #expect(try Data(contentsOf: path) == whole)
-            let right = try run("verify", ["--verify"])
+            let right = try run("check", ["--check"])
             #expect(
                 right.status == 0 && right.log.contains(#""wrong":0"#)
                     && !right.log.contains(#""recomputed_positions":0"#))

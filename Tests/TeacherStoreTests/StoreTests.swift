@@ -113,33 +113,23 @@ import Testing
         #expect(changed { ($0.encoding, $0.topK) = (.sampled, 3) } == changed { $0.encoding = .sampled })
     }
 
-    @Test func digestsOfModelsChangeWithTheirWeightsAndAreRemembered() throws {
+    @Test func digestsOfModelsAreThoseOfWeightsAndConfiguration() throws {
         try withTemporaryFolder { folder in
             let (cache, model) = (
                 Store(folder.appendingPathComponent("cache")), folder.appendingPathComponent("model")
             )
-            let weights = model.appendingPathComponent("model.safetensors")
-            try AtomicOutput.writeAtomically([UInt8](repeating: 1, count: 5 << 20), to: weights)
-            let remembered = cache.folder.appendingPathComponent("digests")
+            func write(_ text: String, _ name: String) throws {
+                try AtomicOutput.writeAtomically(text, to: model.appendingPathComponent(name))
+            }
+            try write("weights", "model.safetensors")
             let first = try cache.digest(ofModel: model)
-            // The file is too young to be remembered: it may yet change within the clock's tick.
-            #expect(!FileManager.default.fileExists(atPath: remembered.path))
-            Thread.sleep(forTimeInterval: 3)
+            try write("{}", "receipt.json")
             #expect(try cache.digest(ofModel: model) == first)
-            let files = try FileManager.default.contentsOfDirectory(atPath: remembered.path)
-            #expect(try files.count == 1 && cache.digest(ofModel: model) == first)
-            // A memory with a flipped bit is none.
-            let memory = remembered.appendingPathComponent(try #require(files.first))
-            var bytes = [UInt8](try Data(contentsOf: memory))
-            bytes[3] ^= 1
-            try Data(bytes).write(to: memory)
-            #expect(try cache.digest(ofModel: model) == first)
-            let handle = try FileHandle(forUpdating: weights)
-            try handle.write(contentsOf: Data([2]))
-            try handle.close()
-            #expect(try cache.digest(ofModel: model) != first)
-            try AtomicOutput.writeAtomically([UInt8](repeating: 1, count: 5 << 20), to: weights)
-            #expect(try cache.digest(ofModel: model) == first)
+            try write("{}", "config.json")
+            let second = try cache.digest(ofModel: model)
+            #expect(second != first)
+            try write("other weights", "model.safetensors")
+            #expect(try cache.digest(ofModel: model) != second)
         }
     }
 }

@@ -25,11 +25,15 @@ public struct StageProcess: Sendable {
 
     /// Runs it through a shell, so that descriptors can be redirected: `2>&-`, `2>/dev/full`.
     ///
-    /// - Parameter assigning: variables of its environment, `NAME='value'`
-    public func run(_ arguments: [String], redirected: String, assigning: String = "") throws -> Outcome {
+    /// - Parameters:
+    ///   - assigning: variables of its environment, `NAME='value'`
+    ///   - before: commands of the shell that come before: `ulimit -f 1`
+    public func run(
+        _ arguments: [String], redirected: String = "", assigning: String = "", after before: String = ":"
+    ) throws -> Outcome {
         try Self.run(
             URL(fileURLWithPath: "/bin/sh"),
-            ["-c", "\(assigning) exec \"$0\" \"$@\" \(redirected)", executable.path] + arguments)
+            ["-c", "\(before); \(assigning) exec \"$0\" \"$@\" \(redirected)", executable.path] + arguments)
     }
 
     private static func run(_ executable: URL, _ arguments: [String]) throws -> Outcome {

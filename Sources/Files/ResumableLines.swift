@@ -1,0 +1,95 @@
+import Foundation
+
+/// A JSON Lines file that an interrupted process goes on with: what is not as it was written does not count.
+///
+/// After each line its checksum, which also depends on all lines before it, goes to the hidden file
+/// `.<name>.sums` beside. Whoever opens the two goes on after the last line that fits.
+public final class ResumableLines {
+    /// Lines that an earlier process wrote and this one keeps.
+    public private(set) var kept = 0
+    /// Whether lines were dropped that had come to their end: damaged ones, and those after them.
+    public let isDamaged: Bool
+    private let path: String
+    private let lines, sums: JSONLinesWriter
+    /// Where each kept line ends, in bytes, and the checksum that goes with it.
+    private var ends: [(offset: Int, sum: UInt32)] = []
+    private var last: UInt32 = 0
+    /// Eight hexadecimal digits and a line feed.
+    private static let sumBytes = 9
+
+    private static func sums(of url: URL) -> URL {
+        url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).sums")
+    }
+
+    private static func sum(_ line: some Sequence<UInt8>, after last: UInt32) -> UInt32 {
+        CRC32C.checksum(Array(text(last).utf8) + line)
+    }
+
+    private static func text(_ sum: UInt32) -> String {
+        let digits = String(sum, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    /// Opens the file, making it and its folder if need be, and cuts off what does not fit.
+    ///
+    /// - Throws: `FilesError` where the files cannot be read or written
+    public init(_ url: URL) throws {
+        path = url.path
+        (lines, sums) = (
+            try JSONLinesWriter(appendingTo: url), try JSONLinesWriter(appendingTo: Self.sums(of: url))
+        )
+        let (written, expected) = (try InputBytes.read(url), try InputBytes.read(Self.sums(of: url)))
+        var start = 0
+        for claimed in expected.split(separator: 10) {
+            guard let end = written[start...].firstIndex(of: 10) else { break }
+            let sum = Self.sum(written[start..<end], after: last)
+            guard claimed.elementsEqual(Self.text(sum).utf8) else { break }
+            (start, last) = (end + 1, sum)
+            ends.append((start, sum))
+        }
+        // One line may lack its checksum, that of a process killed between the two.
+        let dropped = written[start...].count { $0 == 10 }
+        isDamaged = dropped > 1 || dropped == 1 && expected.count >= (ends.count + 1) * Self.sumBytes
+        try cut(to: ends.count)
+    }
+
+    /// Keeps the first lines alone.
+    public func cut(to count: Int) throws {
+        precondition(count <= ends.count, "ResumableLines: \(count) of \(ends.count) lines")
+        ends.removeLast(ends.count - count)
+        (kept, last) = (count, ends.last?.sum ?? 0)
+        for (path, bytes) in [
+            (path, ends.last?.offset ?? 0),
+            (Self.sums(of: URL(fileURLWithPath: path)).path, count * Self.sumBytes),
+        ] {
+            guard truncate(path, off_t(bytes)) == 0 else {
+                throw FilesError.current(path, "cut off what does not fit")
+            }
+        }
+    }
+
+    /// Appends one line, without its line feed.
+    public func append(_ line: [UInt8]) throws {
+        try lines.append(line)
+        last = Self.sum(line, after: last)
+        try sums.append(Self.text(last))
+    }
+
+    /// Appends one line of text, without its line feed.
+    public func append(_ line: String) throws { try append(Array(line.utf8)) }
+
+    /// Returns when every line so far is on the disk.
+    public func synchronize() throws {
+        try lines.synchronize()
+        try sums.synchronize()
+    }
+
+    /// Syncs and closes.
+    public func close() throws {
+        try lines.close()
+        try sums.close()
+    }
+
+    /// Removes the checksums of a file that is finished.
+    public static func finish(_ url: URL) { unlink(sums(of: url).path) }
+}
