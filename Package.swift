@@ -62,8 +62,9 @@ let stages: [(name: String, imports: [String])] = [
     ("cache-teacher", ["Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
     (
         "train-student",
-        ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors"]
+        ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors", "Text"]
     ),
+    ("ask-model", ["Models", "Images", "Autograd", "Text"]),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Records", "Benchmarks", "Comparing"]),
     ("compare-runs", ["Records", "Comparing"]),

@@ -74,6 +74,39 @@ public func layerNorm(_ x: Value, weight: Value, bias: Value, epsilon: Float) ->
     }
 }
 
+/// `x ⊙ scale` in every row: the layer scale of DINOv2.
+///
+/// - Parameters:
+///   - x: `[rows, size]`
+///   - scale: `[size]`
+public func scaleColumns(_ x: Value, by scale: Value) -> Value {
+    let size = scale.data.count
+    precondition(x.width == size, "scaleColumns: scale is \(scale.shape), rows are \(x.width) wide")
+    let (data, s, rows) = (x.data, scale.data, x.rows)
+    let y = Tensor(uninitialized: x.shape)
+    let grain = max(1, elementwiseGrain / max(1, size))
+    parallel(rows, grain: grain) { range in
+        let start = range.lowerBound * size
+        ck_scale_columns(data.pointer + start, s.pointer, y.pointer + start, range.count, size)
+    }
+    // keeps x's data
+    return Value(y, from: [x, scale]) { [x = x.node, scale = scale.node] dy in
+        let dx = Tensor(uninitialized: data.shape)
+        let partial = partialSums(rows, grain, size, wanted: scale != nil) { range, sums in
+            let start = range.lowerBound * size
+            ck_scale_columns_gradient(
+                data.pointer + start, s.pointer, dy.pointer + start, dx.pointer + start, sums, range.count,
+                size)
+        }
+        if let partial {
+            scale?.accumulateOntoZeros {
+                ck_add_column_sums($0.pointer, partial.pointer, partial.rows, size)
+            }
+        }
+        x?.accumulate(dx)
+    }
+}
+
 /// Lets `add` add to the gradient of `node`, or to zeros that nobody reads where only a weight is trained.
 private func accumulate(onto node: TapeNode?, _ shape: [Int], _ add: (Tensor) -> Void) {
     if let node { node.accumulateOntoZeros(add) } else { add(Tensor(zeros: shape)) }

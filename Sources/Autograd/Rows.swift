@@ -66,6 +66,22 @@ public func replaceRows(_ x: Value, at indices: [Int32], with replacement: Value
     }
 }
 
+/// `weights x`: every row of the result is a fixed mixture of the rows of `x`.
+///
+/// - Parameters:
+///   - x: `[rows, width]`
+///   - weights: `[outputs, rows]`; constants
+public func mixRows(_ x: Value, _ weights: Tensor) -> Value {
+    precondition(weights.width == x.rows, "mixRows: weights are \(weights.shape), x is \(x.shape)")
+    let y = Tensor(uninitialized: [weights.rows, x.width])
+    multiply(weights, .plain, x.data, .plain, into: y)
+    return Value(y, from: [x]) { [x = x.node] dy in
+        x?.accumulate { dx, isFresh in
+            multiply(weights, .transposed, dy, .plain, into: dx, beta: isFresh ? 0 : 1)
+        }
+    }
+}
+
 /// Adds `table` `[period, width]` to every group of `period` rows: learnt positions of image patches.
 public func addRepeated(_ x: Value, _ table: Value) -> Value {
     let period = table.rows * table.width

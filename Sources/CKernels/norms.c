@@ -74,3 +74,20 @@ DISPATCHED void ck_layer_norm_gradient(const float *restrict x, const float *res
             }
     }
 }
+
+DISPATCHED void ck_scale_columns(const float *restrict x, const float *restrict scale, float *restrict y,
+                                 size_t rows, size_t width) {
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < width; c++) y[r * width + c] = x[r * width + c] * scale[c];
+}
+
+DISPATCHED void ck_scale_columns_gradient(const float *restrict x, const float *restrict scale,
+                                          const float *restrict dy, float *restrict dx,
+                                          float *restrict dscale, size_t rows, size_t width) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *in = x + r * width, *g = dy + r * width;
+        for (size_t c = 0; c < width; c++) dx[r * width + c] = g[c] * scale[c];
+        if (dscale)
+            for (size_t c = 0; c < width; c++) dscale[c] += g[c] * in[c];
+    }
+}

@@ -2,28 +2,46 @@ import Files
 import Foundation
 
 extension ImageProcessor {
-    /// Reads `preprocessor_config.json` as the SigLIP and CLIP processors of transformers 4 and 5 write it.
+    /// Reads `preprocessor_config.json`; see `init(_:aspect:padding:)`.
+    ///
+    /// - Parameter file: what errors call it
+    /// - Throws: `FilesError.notJSON` or `.badField`
+    public init(configuration: Data, file: String, aspect: Aspect? = nil, padding: Kind = .clip) throws {
+        try self.init(
+            JSONField(parsing: [UInt8](configuration), file: file), aspect: aspect, padding: padding)
+    }
+
+    /// Reads the settings that the SigLIP, CLIP, LLaVA and Bit (DINOv2) processors of transformers 4 and 5
+    /// write.
     ///
     /// A setting that would change the numbers and is not supported is refused; other keys are ignored.
     ///
     /// - Parameters:
-    ///   - file: what errors call it
-    ///   - aspect: nil for the processor's own way (`square` for SigLIP, `clip` for CLIP)
-    /// - Throws: `FilesError.notJSON` or `.badField`
-    public init(configuration: Data, file: String, aspect: Aspect? = nil) throws {
-        let fields = try JSONField(parsing: [UInt8](configuration), file: file)
+    ///   - aspect: nil for the processor's own way
+    ///   - padding: the family of the tower beside a `LlavaImageProcessor`, which stands for any
+    /// - Throws: `FilesError.badField`
+    public init(_ fields: JSONField, aspect: Aspect? = nil, padding: Kind = .clip) throws {
         let types = ["image_processor_type", "feature_extractor_type", "processor_class"]
         let type = try types.map { try fields[$0] }.first { $0.value?.string != nil } ?? fields[types[0]]
-        let kind: Kind
-        switch type.value?.string?.lowercased() {
-        case let name? where name.hasPrefix("siglip"): kind = .siglip
-        case let name? where name.hasPrefix("clip"): kind = .clip
-        default: throw type.bad(expected: "SiglipImageProcessor or CLIPImageProcessor")
+        let known: [(prefix: String, kind: Kind)] = [
+            ("siglip", .siglip), ("clip", .clip), ("bit", .dinov2), ("llava", padding),
+        ]
+        let name = type.value?.string?.lowercased() ?? ""
+        guard let kind = known.first(where: { name.hasPrefix($0.prefix) })?.kind else {
+            throw type.bad(
+                expected: "SiglipImageProcessor, CLIPImageProcessor, BitImageProcessor (DINOv2) or "
+                    + "LlavaImageProcessor")
         }
         for name in ["do_resize", "do_rescale", "do_normalize"] where try !fields.flag(name, default: true) {
             throw try fields[name].bad(expected: "true")
         }
-        if try fields.flag("do_pad") { throw try fields["do_pad"].bad(expected: "false or absent") }
+        let pads = try fields.flag("do_pad")
+        if pads, !name.hasPrefix("llava") {
+            throw try fields["do_pad"].bad(expected: "false or absent for any but LlavaImageProcessor")
+        }
+        if pads, let aspect, aspect != .pad {
+            throw try fields["do_pad"].bad(expected: "false, as image_aspect_ratio is '\(aspect.rawValue)'")
+        }
         if let resample = try fields.optional("resample"), resample.value != 3 {
             throw resample.bad(expected: "3 (bicubic)")
         }
@@ -32,41 +50,85 @@ extension ImageProcessor {
                 throw factor.bad(expected: "1/255")
             }
         }
-        let size = try fields["size"].side()
-        if kind == .clip {
+        let own = try Shape(fields, kind, pads: pads)
+        try self.init(
+            kind: kind, size: own.size, mean: fields.optional("image_mean")?.threeNumbers(),
+            standardDeviation: fields.optional("image_std")?.threeNumbers(), aspect: aspect ?? own.aspect,
+            shortestEdge: own.shortestEdge, file: fields.file)
+    }
+
+    /// What becomes of a picture's sides.
+    private struct Shape {
+        let size: Int
+        let shortestEdge: Int?
+        let aspect: Aspect
+
+        init(_ fields: JSONField, _ kind: Kind, pads: Bool) throws {
+            let (side, crop) = (try fields["size"].side(), try fields.optional("crop_size"))
+            if kind == .siglip, !pads {
+                guard try !fields.flag("do_center_crop") else {
+                    throw try fields["do_center_crop"].bad(expected: "false or absent for SigLIP")
+                }
+                (size, shortestEdge, aspect) = (side, nil, .square)
+                return
+            }
             let cuts = try fields.flag("do_center_crop", default: true)
+            if pads {
+                // The padded picture is square: a cut as large as it changes nothing.
+                if cuts, let crop, try crop.side() != side {
+                    throw crop.bad(expected: "\(side), the same as 'size', after padding")
+                }
+                (size, shortestEdge, aspect) = (side, nil, .pad)
+                return
+            }
             guard try cuts || fields["size"].value?["shortest_edge"] == nil else {
                 throw try fields["do_center_crop"].bad(expected: "true when 'size' is the shortest edge")
             }
-            if cuts, let crop = try fields.optional("crop_size"), try crop.side() != size {
-                throw crop.bad(expected: "\(size), the same as 'size'")
+            guard cuts else {
+                (size, shortestEdge, aspect) = (side, nil, .square)
+                return
             }
-        } else if try fields.flag("do_center_crop") {
-            throw try fields["do_center_crop"].bad(expected: "false or absent for SigLIP")
+            size = try crop?.side() ?? side
+            (shortestEdge, aspect) = (side, .clip)
+            guard try size <= side else {
+                throw try fields["crop_size"].bad(expected: "at most the \(side) of 'size'")
+            }
+            if let value = try fields["size"].value, value["height"] != nil, size != side {
+                throw try fields["crop_size"].bad(expected: "\(side), the same as 'size'")
+            }
         }
-        try self.init(
-            kind: kind, size: size, mean: fields.optional("image_mean")?.threeNumbers(),
-            standardDeviation: fields.optional("image_std")?.threeNumbers(), aspect: aspect, file: file)
     }
 
-    /// The same settings as `preprocessor_config.json`, as the Hugging Face processor of this kind reads
-    /// them. `aspect` is not part of that file: LLaVA keeps it as `image_aspect_ratio` in the model's
-    /// `config.json`.
+    /// The same settings as the Hugging Face processor for this treatment of pictures reads them.
     public func configuration() throws -> Data {
+        Data(JSONValue.object(settings).bytes(.pretty))
+    }
+
+    /// The members of `preprocessor_config.json`.
+    public var settings: JSONObject {
         let sides: JSONValue = ["height": .int(size), "width": .int(size)]
         var fields: JSONObject = [
-            "image_processor_type": kind == .siglip ? "SiglipImageProcessor" : "CLIPImageProcessor",
             "do_resize": true, "do_rescale": true, "do_normalize": true, "do_convert_rgb": true,
-            "resample": 3, "rescale_factor": .number(1.0 / 255), "size": sides,
+            "resample": 3, "rescale_factor": .number(1.0 / 255),
             "image_mean": .array(mean.map { .number($0) }),
             "image_std": .array(standardDeviation.map { .number($0) }),
         ]
-        if kind == .clip {
-            fields["size"] = ["shortest_edge": .int(size)]
-            fields["crop_size"] = sides
-            fields["do_center_crop"] = true
+        let types: [Kind: String] = [.clip: "CLIPImageProcessor", .dinov2: "BitImageProcessor"]
+        switch aspect {
+        case .pad:
+            fields["image_processor_type"] = "LlavaImageProcessor"
+            (fields["do_pad"], fields["do_center_crop"]) = (true, false)
+            (fields["size"], fields["crop_size"]) = (["shortest_edge": .int(size)], sides)
+        case .square:
+            fields["image_processor_type"] = .string(types[kind] ?? "SiglipImageProcessor")
+            fields["size"] = sides
+            if kind != .siglip { fields["do_center_crop"] = false }
+        case .clip:
+            fields["image_processor_type"] = .string(types[kind] ?? "CLIPImageProcessor")
+            fields["size"] = ["shortest_edge": .int(shortestEdge ?? size)]
+            (fields["crop_size"], fields["do_center_crop"]) = (sides, true)
         }
-        return Data(JSONValue.object(fields).bytes(.pretty))
+        return fields
     }
 }
 

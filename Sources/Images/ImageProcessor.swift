@@ -4,7 +4,18 @@ import Files
 /// Settings and steps that turn a picture into the pixels and numbers a vision tower takes.
 public struct ImageProcessor: Sendable, Equatable, Codable {
     /// Family of the tower; `preprocessor_config.json` names it.
-    public enum Kind: String, Sendable, Codable, CaseIterable { case siglip, clip }
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        case siglip, clip, dinov2
+
+        /// Mean and standard deviation of red, green and blue that the family was published with.
+        fileprivate var statistics: (mean: [Double], deviation: [Double]) {
+            switch self {
+            case .siglip: ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
+            case .clip: ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])
+            case .dinov2: ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+            }
+        }
+    }
 
     /// Treatment of pictures that are not square.
     public enum Aspect: String, Sendable, Codable, CaseIterable {
@@ -13,13 +24,15 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
         /// The picture is centred on a square canvas of the mean colour and then resized: LLaVA's
         /// `image_aspect_ratio = pad`.
         case pad
-        /// The shorter side is resized to `size` and the centre cut out.
+        /// The shorter side is resized to `size`, or to `shortestEdge`, and the centre cut out.
         case clip
     }
 
     public let kind: Kind
     /// Side of the square result, in pixels.
-    public let size: Int
+    public private(set) var size: Int
+    /// What `clip` resizes the shorter side to where that is not `size`: 256 before a cut of 224, say.
+    public private(set) var shortestEdge: Int?
     /// Means of red, green and blue on the scale 0...1.
     public let mean: [Double]
     /// Standard deviations of red, green and blue on the scale 0...1.
@@ -27,25 +40,26 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
     public let aspect: Aspect
 
     /// Nil arguments take the published values of the tower's kind: means and deviations of 0.5 and `square`
-    /// for SigLIP, CLIP's own statistics and `clip` for CLIP.
+    /// for SigLIP, CLIP's own statistics and `clip` for CLIP, ImageNet's and `clip` for DINOv2.
     ///
     /// - Throws: `FilesError.badField`, naming the field, for values no picture could be prepared with
     public init(
         kind: Kind, size: Int, mean: [Double]? = nil, standardDeviation: [Double]? = nil,
-        aspect: Aspect? = nil,
-        file: String = "image processor"
+        aspect: Aspect? = nil, shortestEdge: Int? = nil, file: String = "image processor"
     ) throws {
         func bad(_ field: String, _ found: String, _ expected: String) -> FilesError {
             .badField(place: file, field: field, found: found, expected: expected)
         }
-        let half = [0.5, 0.5, 0.5]
         self.kind = kind
         self.size = size
-        self.mean = mean ?? (kind == .siglip ? half : [0.48145466, 0.4578275, 0.40821073])
-        self.standardDeviation =
-            standardDeviation ?? (kind == .siglip ? half : [0.26862954, 0.26130258, 0.27577711])
+        self.mean = mean ?? kind.statistics.mean
+        self.standardDeviation = standardDeviation ?? kind.statistics.deviation
         self.aspect = aspect ?? (kind == .siglip ? .square : .clip)
+        self.shortestEdge = self.aspect == .clip && shortestEdge != size ? shortestEdge : nil
         guard (1...8192).contains(size) else { throw bad("size", "\(size)", "1 to 8192 pixels") }
+        guard (size...8192).contains(shortestEdge ?? size) else {
+            throw bad("size", "\(shortestEdge ?? size)", "\(size) (what is cut out) to 8192 pixels")
+        }
         guard self.mean.count == 3, self.mean.allSatisfy({ (0...1).contains($0) }) else {
             throw bad("image_mean", "\(self.mean)", "three numbers from 0 to 1")
         }
@@ -63,11 +77,20 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
             kind: fields.decode(Kind.self, forKey: .kind), size: fields.decode(Int.self, forKey: .size),
             mean: fields.decode([Double].self, forKey: .mean),
             standardDeviation: fields.decode([Double].self, forKey: .standardDeviation),
-            aspect: fields.decode(Aspect.self, forKey: .aspect))
+            aspect: fields.decode(Aspect.self, forKey: .aspect),
+            shortestEdge: fields.decodeIfPresent(Int.self, forKey: .shortestEdge))
+    }
+
+    /// The same settings for pictures of another size, in a cut of the same proportion.
+    public func resized(to side: Int) throws -> ImageProcessor {
+        try ImageProcessor(
+            kind: kind, size: side, mean: mean, standardDeviation: standardDeviation, aspect: aspect,
+            shortestEdge: shortestEdge.map { $0 * side / size })
     }
 
     private enum CodingKeys: String, CodingKey {
         case kind, size, mean, aspect
+        case shortestEdge = "shortest_edge"
         case standardDeviation = "standard_deviation"
     }
 
@@ -90,10 +113,11 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
                 .resized(width: size, height: size, columns: 0..<size, rows: 0..<size).pixels
         case .clip:
             let (short, long) = (min(image.width, image.height), max(image.width, image.height))
-            let longer = size * long / short
-            let (width, height) = image.width <= image.height ? (size, longer) : (longer, size)
+            let edge = shortestEdge ?? size
+            let longer = edge * long / short
+            let (width, height) = image.width <= image.height ? (edge, longer) : (longer, edge)
             let (left, top) = ((width - size) / 2, (height - size) / 2)
-            if (width, height) == (image.width, image.height), width == height { return image.pixels }
+            if image.width == size, image.height == size, edge == size { return image.pixels }
             return Canvas(image)
                 .resized(width: width, height: height, columns: left..<left + size, rows: top..<top + size)
                 .pixels

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Images
 import Settings
 
@@ -56,6 +57,12 @@ public struct FreshVision: Recipe, Equatable {
 public struct AssemblySettings: Recipe, Equatable {
     @Setting("Seed of the projector and of a fresh language model.") public var seed: UInt64 = 1
     @Setting("The fresh language model; used without --language.") public var language = FreshLanguage()
+    @Setting(
+        "Layers of --language's model that are kept, evenly spread from its first to its last: a student "
+            + "from a teacher's layers.", in: 1...10_000, null: "all")
+    public var keptLayers: Int?
+    @Setting("The kept layers by number, from 0, instead of their count.", null: "as kept_layers says")
+    public var layerList: [Int]?
     @Setting("The fresh vision tower; used without --vision.") public var vision = FreshVision()
     @Setting(
         "Whether the projector is the language model folder's instead of a fresh one: for LLaVA's own "
@@ -65,8 +72,12 @@ public struct AssemblySettings: Recipe, Equatable {
     public var featureLayer = -2
     @Setting(
         "Features that are used: full, or default (without the first token).",
-        null: "what the tower needs: full for SigLIP, default for CLIP")
+        null: "what the tower needs: full for SigLIP, default for CLIP and DINOv2")
     public var featureSelection: LlavaConfiguration.FeatureSelection?
+    @Setting(
+        "Side of the image with --vision, where the tower's position embeddings can be interpolated "
+            + "(DINOv2).", unit: "pixels", in: 1...8192, null: "the tower's own")
+    public var imageSize: Int?
     @Setting(
         "How an image becomes square: square (resize), pad (centre on the mean colour first) or clip "
             + "(resize the shorter side, cut out the centre).", null: "the tower's own way")
@@ -126,5 +137,59 @@ extension FreshVision {
         if family == "siglip" { object["vision_use_head"] = .bool(false) }
         return try VisionConfiguration(
             JSONField(file: "recipe", path: "vision", value: .object(object)))
+    }
+}
+
+extension AssemblySettings {
+    /// Checks what the settings' own bounds cannot: a setting that would have no effect is an error.
+    ///
+    /// - Throws: `SettingProblem`
+    func check(language: URL?, vision: URL?) throws {
+        try check()
+        func refuse(_ setting: String, _ why: String) throws -> Never { throw SettingProblem(setting, why) }
+        if language != nil, self.language != FreshLanguage() {
+            try refuse(
+                "language",
+                "describes a fresh language model, and --language gives one; leave one of them "
+                    + "out (kept_layers takes some of its layers)")
+        }
+        if language == nil, keptLayers != nil || layerList != nil {
+            try refuse(
+                keptLayers != nil ? "kept_layers" : "layer_list",
+                "takes layers of --language, which is missing")
+        }
+        if keptLayers != nil, layerList != nil {
+            try refuse("layer_list", "names the layers that kept_layers counts; give one of the two")
+        }
+        if vision != nil, self.vision != FreshVision() {
+            try refuse(
+                "vision", "describes a fresh vision tower, and --vision gives one; leave one of them out")
+        }
+        if vision == nil, imageSize != nil {
+            try refuse("image_size", "is that of --vision; a fresh tower has vision.image_size")
+        }
+    }
+
+    /// The layers that are taken of a model of `count`.
+    ///
+    /// - Throws: `ModelsError.cannotAssemble`
+    func layers(of count: Int) throws -> [Int] {
+        if let layerList {
+            guard !layerList.isEmpty, layerList.allSatisfy((0..<count).contains) else {
+                throw ModelsError.cannotAssemble(
+                    problem: "layer_list is \(layerList), expected numbers from 0 to \(count - 1)")
+            }
+            return layerList
+        }
+        guard let keptLayers else { return Array(0..<count) }
+        guard keptLayers <= count else {
+            throw ModelsError.cannotAssemble(
+                problem: "kept_layers is \(keptLayers), the language model has \(count) layers")
+        }
+        // The first and the last, and between them as evenly as whole numbers allow.
+        return (0..<keptLayers).map {
+            keptLayers == 1
+                ? 0 : ($0 * (count - 1) * 2 + keptLayers - 1) / (2 * (keptLayers - 1))
+        }
     }
 }

@@ -34,6 +34,7 @@ package enum CheckpointNames {
         ("encoder.", vision + "encoder."),
         ("pre_layrnorm.", vision + "pre_layrnorm."),
         ("post_layernorm.", vision + "post_layernorm."),
+        ("layernorm.", vision + "layernorm."),
         ("head.", vision + "head."),
     ]
 
@@ -51,13 +52,17 @@ package enum CheckpointNames {
     }
 
     /// The name as written: that of the Hugging Face hub's LLaVA files, which transformers 4 and 5 both load.
-    static func written(_ canonical: String, withVision: Bool) -> String {
+    ///
+    /// - Parameter vision: the tower's family; nil for a language model alone
+    static func written(_ canonical: String, vision family: VisionConfiguration.Family?) -> String {
         func swap(_ prefix: String, _ replacement: String) -> String? {
             canonical.hasPrefix(prefix) ? replacement + canonical.dropFirst(prefix.count) : nil
         }
-        guard withVision else { return swap(language, "model.") ?? canonical }
+        guard let family else { return swap(language, "model.") ?? canonical }
+        // The classes of SigLIP and CLIP wrap their tower once more.
+        let tower = family == .dinov2 ? "vision_tower." : "vision_tower.vision_model."
         return swap(language, "language_model.model.") ?? swap("lm_head.", "language_model.lm_head.")
-            ?? swap(vision, "vision_tower.vision_model.") ?? swap(projector, "multi_modal_projector.")
+            ?? swap(vision, tower) ?? swap(projector, "multi_modal_projector.")
             ?? canonical
     }
 }

@@ -55,12 +55,14 @@ extension LanguageModel {
     ///   - stream: names a prompt's random numbers
     ///   - beforeStep: called before every pass; it may throw to stop
     ///   - prompt: the embeddings `[length, hidden]` of a prompt, asked for when its turn comes
+    ///   - grown: receives what an answer is so far, after each of its ids
     ///   - finished: receives the answers as they end, not in the order of prompts
     /// - Throws: what `beforeStep`, `prompt` and `finished` throw
     public func generate(
         count: Int, settings: GenerationSettings, text: (([Int32]) -> String)? = nil,
         stream: (Int) -> UInt64 = { UInt64($0) },
         beforeStep: () throws -> Void = {}, prompt: (Int) throws -> Value,
+        grown: (Int, Generated) throws -> Void = { _, _ in },
         finished: (Int, Generated) throws -> Void
     ) throws {
         precondition(
@@ -72,16 +74,19 @@ extension LanguageModel {
         try withoutActuallyEscaping(stream) { stream in
             try withoutActuallyEscaping(beforeStep) { beforeStep in
                 try withoutActuallyEscaping(prompt) { prompt in
-                    try withoutActuallyEscaping(finished) { finished in
-                        let queue = PromptQueue(count, stream, beforeStep, prompt, finished)
-                        nonisolated(unsafe) let (model, text) = (self, text)
-                        parallelTasks(workers) { worker in
-                            var part = settings
-                            part.slots =
-                                settings.slots * (worker + 1) / workers - settings.slots * worker / workers
-                            queue.guarding { try model.work(through: queue, part, text) }
+                    try withoutActuallyEscaping(grown) { grown in
+                        try withoutActuallyEscaping(finished) { finished in
+                            let queue = PromptQueue(count, stream, beforeStep, prompt, grown, finished)
+                            nonisolated(unsafe) let (model, text) = (self, text)
+                            parallelTasks(workers) { worker in
+                                var part = settings
+                                part.slots =
+                                    settings.slots * (worker + 1) / workers
+                                    - settings.slots * worker / workers
+                                queue.guarding { try model.work(through: queue, part, text) }
+                            }
+                            try queue.rethrow()
                         }
-                        try queue.rethrow()
                     }
                 }
             }
@@ -122,6 +127,7 @@ extension LanguageModel {
             let rows = logits(last.data)
             for (row, var sequence) in ready.enumerated() {
                 sequence.take(rows.rows(row..<row + 1), settings, text)
+                try queue.grown(sequence.prompt, sequence.generated)
                 if sequence.hasEnded {
                     free.append(sequence.slot)
                     try queue.finished(sequence.prompt, sequence.generated)

@@ -54,6 +54,6 @@ extension JSONField {
 }
 
 extension JSONValue {
-    /// The value as an indented file with sorted keys.
-    var configurationFile: [UInt8] { bytes(.pretty) + [0x0A] }
+    /// The value as a file laid out as Python does: strict readers tell 1.0 from 1.
+    var configurationFile: [UInt8] { bytes(.indented) + [0x0A] }
 }

@@ -1,6 +1,7 @@
 import Autograd
 import Files
 import Foundation
+import Images
 
 /// A model folder's `config.json`: a LLaVA model, or a language model alone.
 public struct LlavaConfiguration: Equatable, Sendable {
@@ -13,7 +14,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
 
     public var text: TextConfiguration
     /// Nil for a language model alone.
-    public let vision: VisionConfiguration?
+    public private(set) var vision: VisionConfiguration?
     /// The placeholder in the text, one a visual token.
     public var imageTokenID: Int32
     /// Hidden layer of the tower: 0 the embeddings, i the output of layer i, negative from the end.
@@ -30,7 +31,19 @@ public struct LlavaConfiguration: Equatable, Sendable {
     ///
     /// - Throws: `FilesError.badField`, naming file and field; settings that would change the numbers and are
     ///   not supported are refused
-    public init(folder: URL) throws { try self.init(JSONField(folder.appendingPathComponent("config.json"))) }
+    public init(folder: URL) throws {
+        try self.init(JSONField(folder.appendingPathComponent("config.json")))
+        let generation = folder.appendingPathComponent("generation_config.json")
+        if FileManager.default.fileExists(atPath: generation.path) {
+            // What a chat model stops at is often said only there.
+            text.addEnds(try JSONField(generation).ids("eos_token_id"))
+        }
+        guard let tower = vision else { return }
+        let processor = try ImageProcessor(folder: folder, model: source, tower: tower)
+        vision = try tower.resized(
+            to: processor.size, place: folder.appendingPathComponent("preprocessor_config.json").path,
+            field: "size")
+    }
 
     init(_ fields: JSONField) throws {
         source = try fields.object()
@@ -89,10 +102,6 @@ public struct LlavaConfiguration: Equatable, Sendable {
             for (name, value) in text.written.members { object[name] = value }
             object["torch_dtype"] = .string(storedType)
             if object["dtype"] != nil { object["dtype"] = .string(storedType) }
-            let architecture = [
-                "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM", "llama": "LlamaForCausalLM",
-            ]
-            object["architectures"] = .array([.string(architecture[text.family.rawValue] ?? "")])
             return .object(object)
         }
         var object = source

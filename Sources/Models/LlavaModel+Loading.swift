@@ -20,33 +20,13 @@ extension LlavaModel {
         let checkpoint = try Checkpoint(folder: folder)
         try self.init(
             configuration, WeightScope(checkpoint, trainable: trainable, precision: precision),
-            imageProcessor: configuration.vision.map { try Self.imageProcessor(folder, configuration, $0) },
+            imageProcessor: configuration.vision.map {
+                try ImageProcessor(folder: folder, model: configuration.source, tower: $0)
+            },
             folder: folder,
             unusedVision: { checkpoint.unusedVision })
         try checkpoint.refuseRest(
             of: Set(ModelPart.allCases), tiedHead: configuration.text.tiedEmbeddings,
             vision: configuration.vision)
-    }
-
-    /// The settings of `preprocessor_config.json`, or the tower's own where there is no such file.
-    static func imageProcessor(
-        _ folder: URL, _ configuration: LlavaConfiguration, _ vision: VisionConfiguration
-    ) throws -> ImageProcessor {
-        let top = JSONField(
-            file: folder.appendingPathComponent("config.json").path, value: .object(configuration.source))
-        let aspect: ImageProcessor.Aspect? = try top.optional("image_aspect_ratio")?.choice()
-        let file = folder.appendingPathComponent("preprocessor_config.json")
-        guard FileManager.default.fileExists(atPath: file.path) else {
-            return try ImageProcessor(
-                kind: vision.family == .clip ? .clip : .siglip, size: vision.imageSize, aspect: aspect)
-        }
-        let processor = try ImageProcessor(
-            configuration: Data(InputBytes.read(file)), file: file.path, aspect: aspect)
-        guard processor.size == vision.imageSize else {
-            throw FilesError.badField(
-                place: file.path, field: "size", found: "\(processor.size)",
-                expected: "config.json's image_size, \(vision.imageSize)")
-        }
-        return processor
     }
 }

@@ -3,11 +3,10 @@ import Files
 import Foundation
 
 extension LlavaModel {
-    /// Files that belong to a tokenizer or a processor and go with a checkpoint unchanged.
+    /// Files that belong to a tokenizer or a conversation and go with a checkpoint unchanged.
     static let companions = [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "vocab.json", "merges.txt",
-        "tokenizer.model", "chat_template.jinja", "chat_template.json", "processor_config.json",
+        "tokenizer.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+        "tokenizer.model", "chat_template.jinja", "chat_template.json", "conversation.json",
     ]
 
     /// Writes a Hugging Face checkpoint that transformers 4 and 5 load; the folder appears whole or not at
@@ -29,8 +28,11 @@ extension LlavaModel {
     }
 
     /// Writes the files of a checkpoint into a folder that is there; see `save`.
+    ///
+    /// - Parameter ends: ids that end what the model was trained to say, besides those it came with
     public func write(
-        into folder: URL, type: ElementType = .float32, shardBytes: Int = 5_000_000_000, tokenizer: URL? = nil
+        into folder: URL, type: ElementType = .float32, shardBytes: Int = 5_000_000_000,
+        tokenizer: URL? = nil, endOfSequenceIDs ends: [Int32] = []
     ) throws {
         precondition(
             [.float32, .bfloat16, .float16].contains(type),
@@ -42,19 +44,51 @@ extension LlavaModel {
             [ElementType.float32: "float32", .bfloat16: "bfloat16", .float16: "float16"][type] ?? "float32"
         try put(configuration.written(storedType: storedType).configurationFile, "config.json")
         try writeWeights(into: folder, type: type, shardBytes: shardBytes)
-        if let imageProcessor { try put(Array(imageProcessor.configuration()), "preprocessor_config.json") }
-        let settings = self.folder?.appendingPathComponent("generation_config.json")
-        if let settings, FileManager.default.fileExists(atPath: settings.path) {
-            try put(InputBytes.read(settings), "generation_config.json")
-        } else {
-            try put(configuration.text.generation.configurationFile, "generation_config.json")
+        if let imageProcessor {
+            try put(JSONValue.object(imageProcessor.settings).configurationFile, "preprocessor_config.json")
         }
+        try put(generation(ends).configurationFile, "generation_config.json")
         guard let source = tokenizer ?? self.folder else { return }
         for name in Self.companions {
             let file = source.appendingPathComponent(name)
             guard FileManager.default.fileExists(atPath: file.path) else { continue }
             try put(InputBytes.read(file), name)
         }
+        try writeProcessorFiles(into: folder, of: source)
+    }
+
+    /// Writes what goes with the tokenizer.json that is in a checkpoint's folder.
+    ///
+    /// - Parameter source: where its `tokenizer_config.json` is, if there is one
+    func writeProcessorFiles(into folder: URL, of source: URL) throws {
+        let words = folder.appendingPathComponent("tokenizer.json")
+        guard FileManager.default.fileExists(atPath: words.path) else { return }
+        let files = try ProcessorFiles(
+            configuration, words: TokenizerFile(words),
+            settings: source.appendingPathComponent("tokenizer_config.json"))
+        for (name, value) in files.files {
+            try AtomicOutput.writeAtomically(
+                value.configurationFile, to: folder.appendingPathComponent(name))
+        }
+    }
+
+    /// `generation_config.json`: what the model came with, and all ids that end a text.
+    private func generation(_ more: [Int32]) throws -> JSONValue {
+        var object = JSONObject()
+        if let file = folder?.appendingPathComponent("generation_config.json"),
+            FileManager.default.fileExists(atPath: file.path)
+        {
+            object = try JSONField(file).object()
+        }
+        let text = configuration.text
+        let ends = text.endOfSequenceIDs + more.filter { !text.endOfSequenceIDs.contains($0) }
+        if object["bos_token_id"] == nil { object["bos_token_id"] = text.startId.map { .int(Int($0)) } }
+        if object["pad_token_id"] == nil { object["pad_token_id"] = text.paddingId.map { .int(Int($0)) } }
+        if let first = ends.first {
+            object["eos_token_id"] =
+                ends.count == 1 ? .int(Int(first)) : .array(ends.map { .int(Int($0)) })
+        }
+        return .object(object)
     }
 
     private struct Item {
@@ -67,7 +101,7 @@ extension LlavaModel {
     private func items(_ type: ElementType) -> [Item] {
         func item(_ name: String, _ shape: [Int], _ write: @escaping (any ByteSink) throws -> Void) -> Item {
             Item(
-                name: CheckpointNames.written(name, withVision: hasVision), shape: shape,
+                name: CheckpointNames.written(name, vision: configuration.vision?.family), shape: shape,
                 byteCount: type.byteCount(shape: shape) ?? 0,
                 write: write)
         }
@@ -118,20 +152,5 @@ extension LlavaModel {
         let index = JSONValue.object(["metadata": ["total_size": .int(total)], "weight_map": .object(map)])
         try AtomicOutput.writeAtomically(
             index.configurationFile, to: folder.appendingPathComponent("model.safetensors.index.json"))
-    }
-}
-
-extension TextConfiguration {
-    /// `generation_config.json`: which ids start and end a text.
-    var generation: JSONValue {
-        var object = JSONObject()
-        if let startId { object["bos_token_id"] = .int(Int(startId)) }
-        if let first = endOfSequenceIDs.first {
-            object["eos_token_id"] =
-                endOfSequenceIDs.count == 1
-                ? .int(Int(first)) : .array(endOfSequenceIDs.map { .int(Int($0)) })
-        }
-        if let paddingId { object["pad_token_id"] = .int(Int(paddingId)) }
-        return .object(object)
     }
 }

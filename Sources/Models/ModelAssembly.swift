@@ -18,11 +18,12 @@ public struct ModelAssembly {
     ///   - language: a Hugging Face folder of a language model, or of a LLaVA model, whose language model is
     ///     taken. A release of LLaVA or Align-TI itself (tower apart) becomes a Hugging Face model this way,
     ///     with `keepsProjector`
-    ///   - vision: a Hugging Face folder of SigLIP or CLIP (or of a LLaVA model, whose tower is taken)
+    ///   - vision: a Hugging Face folder of SigLIP, CLIP or DINOv2 (or of a LLaVA model, whose tower is
+    ///     taken)
     ///   - tokenizer: the folder of `tokenizer.json`; nil for the language model's
     /// - Throws: `ModelsError`, `FilesError` or `ImageError`
     public init(_ settings: AssemblySettings, language: URL?, vision: URL?, tokenizer: URL?) throws {
-        do { try settings.check() } catch let problem as SettingProblem {
+        do { try settings.check(language: language, vision: vision) } catch let problem as SettingProblem {
             throw ModelsError.cannotAssemble(problem: "\(problem)")
         }
         guard let tokenizer = tokenizer ?? language else {
@@ -59,7 +60,9 @@ public struct ModelAssembly {
                 throw ModelsError.vocabularyTooSmall(
                     rows: text.vocabulary, needed: words.size, tokenizer: words.path)
             }
-            weights.language = GrownVocabulary(languageFiles, rows: text.vocabulary)
+            let kept = try settings.layers(of: text.layers)
+            weights.language = GrownVocabulary(languageFiles, rows: text.vocabulary, layers: kept)
+            text.keep(kept.count)
             text.vocabulary = max(text.vocabulary, imageId + 1)
         } else {
             let ends = ["<|endoftext|>", "</s>", "<|end_of_text|>"].compactMap { words.id(of: $0) }
@@ -73,7 +76,7 @@ public struct ModelAssembly {
             weights.language = RandomWeights(
                 seed: settings.seed, deviation: settings.language.initializerRange)
         }
-        let tower: VisionConfiguration
+        var tower: VisionConfiguration
         if let vision {
             tower = try VisionConfiguration(folder: vision)
             weights.vision = try Checkpoint(folder: vision)
@@ -84,33 +87,42 @@ public struct ModelAssembly {
                 patchEmbedding: settings.vision.orthonormalPatches
                     ? .orthonormal(positionDeviation: settings.vision.positionDeviation) : .normal)
         }
+        var processor = try ImageProcessor(
+            folder: vision, model: Self.aspect(settings.imageAspect), tower: tower)
+        if let side = settings.imageSize {
+            (tower, processor) = (
+                try tower.resized(to: side, place: "recipe", field: "image_size"),
+                try processor.resized(to: side)
+            )
+        } else {
+            tower = try tower.resized(
+                to: processor.size, place: "\(vision?.path ?? "recipe")", field: "size")
+        }
         guard (-tower.layers - 1...tower.layers).contains(settings.featureLayer) else {
             throw FilesError.badField(
                 place: "recipe", field: "feature_layer", found: "\(settings.featureLayer)",
                 expected: "\(-tower.layers - 1) to \(tower.layers)")
         }
-        let extra: JSONObject =
-            settings.imageAspect.map { ["image_aspect_ratio": .string($0.rawValue)] } ?? [:]
         let configuration = LlavaConfiguration(
             text: text, vision: tower, imageTokenID: Int32(imageId), featureLayer: settings.featureLayer,
             featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full),
-            extra: extra)
+            extra: Self.aspect(settings.imageAspect))
         let scope = WeightScope(weights, trainable: [])
         model = try LlavaModel(
-            configuration, scope, imageProcessor: Self.imageProcessor(vision, configuration, tower),
+            configuration, scope, imageProcessor: processor,
             folder: language,
             unusedVision: {
                 try (weights.vision as? Checkpoint)?.unusedVision
                     ?? Self.freshRest(scope, configuration, tower)
             })
-        try languageFiles?.refuseRest(of: [.language], tiedHead: text.tiedEmbeddings)
+        if settings.keptLayers == nil, settings.layerList == nil {
+            try languageFiles?.refuseRest(of: [.language], tiedHead: text.tiedEmbeddings)
+        }
     }
 
-    private static func imageProcessor(
-        _ folder: URL?, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration
-    ) throws -> ImageProcessor {
-        // Without a folder there is no preprocessor_config.json, and the tower's own settings are taken.
-        try LlavaModel.imageProcessor(folder ?? URL(fileURLWithPath: "/nonexistent"), configuration, tower)
+    /// Where LLaVA's `config.json` keeps how pictures become square.
+    private static func aspect(_ aspect: ImageProcessor.Aspect?) -> JSONObject {
+        aspect.map { ["image_aspect_ratio": .string($0.rawValue)] } ?? [:]
     }
 
     /// Tensors that a fresh tower has beyond its feature layer, so that the checkpoint is complete.
@@ -136,6 +148,7 @@ public struct ModelAssembly {
         if let changedTokenizer {
             try AtomicOutput.writeAtomically(
                 changedTokenizer, to: folder.appendingPathComponent("tokenizer.json"))
+            try model.writeProcessorFiles(into: folder, of: tokenizer)
         }
     }
 }
@@ -167,15 +180,27 @@ private final class AssembledWeights: WeightSource {
     }
 }
 
-/// A language model's checkpoint whose embedding table and head get more rows; the new ones are the mean of
-/// the old.
+/// A language model's checkpoint of which some layers are taken, and whose embedding table and head get more
+/// rows; the new ones are the mean of the old.
 private final class GrownVocabulary: WeightSource {
     private let checkpoint: Checkpoint
     private let rows: Int
+    private let layers: [Int]
 
-    init(_ checkpoint: Checkpoint, rows: Int) { (self.checkpoint, self.rows) = (checkpoint, rows) }
+    /// - Parameters:
+    ///   - rows: of the stored embedding table
+    ///   - layers: the stored layer that each layer is
+    init(_ checkpoint: Checkpoint, rows: Int, layers: [Int]) {
+        (self.checkpoint, self.rows, self.layers) = (checkpoint, rows, layers)
+    }
 
     func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+        let prefix = CheckpointNames.language + "layers."
+        if name.hasPrefix(prefix), let dot = name.dropFirst(prefix.count).firstIndex(of: "."),
+            let layer = Int(name.dropFirst(prefix.count)[..<dot]), layers.indices.contains(layer)
+        {
+            return try checkpoint.tensor("\(prefix)\(layers[layer])\(name[dot...])", shape: shape)
+        }
         let hasVocabulary =
             name == CheckpointNames.head || name == CheckpointNames.language + "embed_tokens.weight"
         guard hasVocabulary, shape[0] > rows else { return try checkpoint.tensor(name, shape: shape) }

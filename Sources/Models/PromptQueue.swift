@@ -9,15 +9,18 @@ final class PromptQueue: @unchecked Sendable {
     private let stream: (Int) -> UInt64
     private let step: () throws -> Void
     private let prompt: (Int) throws -> Value
+    private let grow: (Int, Generated) throws -> Void
     private let finish: (Int, Generated) throws -> Void
     private var taken = 0
     private var failure: (any Error)?
 
     init(
         _ count: Int, _ stream: @escaping (Int) -> UInt64, _ step: @escaping () throws -> Void,
-        _ prompt: @escaping (Int) throws -> Value, _ finish: @escaping (Int, Generated) throws -> Void
+        _ prompt: @escaping (Int) throws -> Value, _ grow: @escaping (Int, Generated) throws -> Void,
+        _ finish: @escaping (Int, Generated) throws -> Void
     ) {
-        (self.count, self.stream, self.step, self.prompt, self.finish) = (count, stream, step, prompt, finish)
+        (self.count, self.stream, self.step, self.prompt) = (count, stream, step, prompt)
+        (self.grow, self.finish) = (grow, finish)
     }
 
     /// The next prompt; nil when there is none, or when a worker has failed.
@@ -30,6 +33,10 @@ final class PromptQueue: @unchecked Sendable {
     }
 
     func beforeStep() throws { try lock.withLock { try step() } }
+
+    func grown(_ number: Int, _ answer: Generated) throws {
+        try lock.withLock { try grow(number, answer) }
+    }
 
     func finished(_ number: Int, _ answer: Generated) throws {
         try lock.withLock { try finish(number, answer) }

@@ -3,7 +3,18 @@ import Foundation
 
 /// The language model's part of `config.json`.
 public struct TextConfiguration: Equatable, Sendable {
-    public enum Family: String, CaseIterable, Sendable { case qwen2, qwen3, llama }
+    public enum Family: String, CaseIterable, Sendable {
+        case qwen2, qwen3, llama
+
+        /// The class in transformers, which vLLM looks for in a LLaVA model's `text_config` too.
+        var architecture: String {
+            switch self {
+            case .qwen2: "Qwen2ForCausalLM"
+            case .qwen3: "Qwen3ForCausalLM"
+            case .llama: "LlamaForCausalLM"
+            }
+        }
+    }
 
     public let family: Family
     /// Rows of the embedding table: at least the tokenizer's ids, often padded beyond them.
@@ -20,12 +31,12 @@ public struct TextConfiguration: Equatable, Sendable {
     public let tiedEmbeddings: Bool
     public let maximumPositions: Int
     public let startId: Int32?
-    public let endOfSequenceIDs: [Int32]
+    public private(set) var endOfSequenceIDs: [Int32]
     /// Its row of the embedding table receives no gradient as an input, as in `transformers`, where it is the
     /// table's `padding_idx`.
     public let paddingId: Int32?
     /// The object as it was read, so that keys unknown here survive a rewrite.
-    let source: JSONObject
+    private(set) var source: JSONObject
 
     /// Qwen2 has biases on q, k and v.
     var hasAttentionBias: Bool { family == .qwen2 }
@@ -92,6 +103,21 @@ public struct TextConfiguration: Equatable, Sendable {
         }
     }
 
+    /// For fewer layers of a stored model.
+    mutating func keep(_ count: Int) {
+        guard count != layers else { return }
+        layers = count
+        if case .array(let types)? = source["layer_types"] {
+            source["layer_types"] = .array(Array(types.prefix(count)))
+        }
+        if source["max_window_layers"] != nil { source["max_window_layers"] = .int(count) }
+    }
+
+    /// More ids that end a text.
+    mutating func addEnds(_ ids: [Int32]) {
+        endOfSequenceIDs += ids.filter { !endOfSequenceIDs.contains($0) }
+    }
+
     private static func ropeTheta(_ fields: JSONField) throws -> Double {
         let parameters = try fields.optional("rope_parameters")
         for scaling in [parameters, try fields.optional("rope_scaling")].compactMap({ $0 }) {
@@ -131,6 +157,7 @@ public struct TextConfiguration: Equatable, Sendable {
     var written: JSONObject {
         var object = source
         object["model_type"] = .string(family.rawValue)
+        object["architectures"] = .array([.string(family.architecture)])
         object["vocab_size"] = .int(vocabulary)
         object["hidden_size"] = .int(hidden)
         object["intermediate_size"] = .int(intermediate)

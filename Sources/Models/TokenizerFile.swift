@@ -37,6 +37,11 @@ struct TokenizerFile {
 
     func id(of token: String) -> Int? { ids[Array(token.utf8)] }
 
+    /// The text of an id; nil for one that the file lacks.
+    func token(of id: Int) -> String? {
+        ids.first { $0.value == id }.map { String(decoding: $0.key, as: UTF8.self) }
+    }
+
     /// The file with a special token of id `size` more, and every other byte as it was.
     func adding(_ token: String) throws -> [UInt8] {
         guard let end = endOfAddedTokens else {

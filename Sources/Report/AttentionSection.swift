@@ -123,7 +123,7 @@ struct AttentionSection {
         guard let checkpoint = model.checkpoint else { throw FilesError.missing(path: model.name) }
         let loaded = try LlavaModel(folder: checkpoint.wholeFolder())
         let tokenizer = try Tokenizer(contentsOf: checkpoint.folder)
-        let template = try Self.template(model.answers.receipt.recipe)
+        let template = try Self.template(model.answers.receipt.recipe, checkpoint.folder)
         let maps = try subjects.map { subject in
             try AttentionMaps(
                 loaded, tokenizer, template: template, picture: subject.picture,
@@ -155,13 +155,13 @@ struct AttentionSection {
     }
 
     /// The conversation template that answer-benchmarks was told to use.
-    private static func template(_ recipe: JSONValue) throws -> ConversationTemplate {
+    private static func template(_ recipe: JSONValue, _ folder: URL) throws -> ConversationTemplate {
         func text(_ name: String) -> String? {
             if case .string(let text)? = recipe[name] { text } else { nil }
         }
+        let kind = text("template").flatMap(ConversationTemplate.Kind.init(rawValue:))
         return try ConversationTemplate(
-            named: text("template") ?? ConversationTemplate.Kind.vicuna.rawValue, system: text("system"),
-            endText: text("end_text"))
+            kind, system: text("system"), endText: text("end_text"), of: folder)
     }
 
     private func cell(

@@ -24,12 +24,20 @@ public struct Packing: Sendable {
     /// Threads that tokenize and prepare pictures; the output does not depend on them.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    public init(data: [URL], images: URL?, tokenizer: Tokenizer, _ settings: PackingSettings) {
+    /// - Parameter template: nil for the one that the settings say, or its standard
+    public init(
+        data: [URL], images: URL?, tokenizer: Tokenizer, template: ConversationTemplate? = nil,
+        _ settings: PackingSettings
+    ) {
         (self.data, self.images, self.tokenizer, self.settings) = (data, images, tokenizer, settings)
+        self.template =
+            template
+            ?? ConversationTemplate(
+                settings.template ?? .vicuna, system: settings.system, endText: settings.endToken)
     }
 
     /// The template of the conversations.
-    public var template: ConversationTemplate { settings.conversation }
+    public let template: ConversationTemplate
 
     /// The preparation of the pictures.
     ///

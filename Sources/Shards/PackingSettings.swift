@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Images
 import Settings
 import Text
@@ -21,8 +22,10 @@ public enum PackedPart: String, Sendable, Codable, CaseIterable {
 /// How conversations and their pictures become shards.
 public struct PackingSettings: Recipe, Equatable {
     @Setting("Beginning of the shards' names: <name>-00000.safetensors.zst.") public var name = "train"
-    @Setting("How a conversation becomes one text; vicuna is that of Align-TI's Qwen variant.")
-    public var template = ConversationTemplate.Kind.vicuna
+    @Setting(
+        "How a conversation becomes one text; vicuna is that of Align-TI's Qwen variant.",
+        null: "that of the tokenizer's folder, vicuna where it has none")
+    public var template: ConversationTemplate.Kind?
     @Setting("System prompt.", null: "the template's own") public var system: String?
     @Setting("The token after every answer.", null: "the template's own") public var endToken: String?
     @Setting(
@@ -62,8 +65,15 @@ public struct PackingSettings: Recipe, Equatable {
         }
     }
 
-    var conversation: ConversationTemplate {
-        ConversationTemplate(template, system: system, endText: endToken)
+    /// The template, held to the one that the model in the tokenizer's folder was trained with. Projector
+    /// pretraining (`plain`) is no conversation and fits any.
+    ///
+    /// - Throws: `TextError`, `FilesError`
+    public func conversation(tokenizerFolder: URL) throws -> ConversationTemplate {
+        guard template != .plain else {
+            return ConversationTemplate(.plain, system: system, endText: endToken)
+        }
+        return try ConversationTemplate(template, system: system, endText: endToken, of: tokenizerFolder)
     }
 }
 

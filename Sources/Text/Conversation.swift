@@ -24,15 +24,20 @@ public enum Segment: Sendable, Equatable {
     case image
 }
 
+/// A question and its answer.
+public struct Exchange: Sendable, Equatable {
+    public let hasImage: Bool
+    /// The question without its marker.
+    public let question: String
+    public let answer: String
+
+    public init(hasImage: Bool, question: String, answer: String) {
+        (self.hasImage, self.question, self.answer) = (hasImage, question, answer)
+    }
+}
+
 /// A conversation checked by LLaVA's rules, ready for a template.
 struct Conversation {
-    struct Exchange {
-        let hasImage: Bool
-        /// The question without its marker.
-        let question: String
-        let answer: String
-    }
-
     static let imageMarker = "<image>"
 
     let exchanges: [Exchange]

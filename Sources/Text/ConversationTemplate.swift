@@ -10,6 +10,8 @@ public struct ConversationTemplate: Sendable, Equatable {
         case chatml
         /// `[INST] <<SYS>>\n{system}\n<</SYS>>\n\n{q} [/INST] {a} {end}<s>[INST] …`
         case llama2 = "llama_2"
+        /// `<|start_header_id|>user<|end_header_id|>\n\n{q}<|eot_id|>` and so on, each role under its header.
+        case llama3 = "llama_3"
     }
 
     /// Layout of the text.
@@ -22,7 +24,7 @@ public struct ConversationTemplate: Sendable, Equatable {
     /// - Parameters:
     ///   - system: nil takes the kind's own
     ///   - endText: nil takes `<|endoftext|>` (vicuna), newline (plain), `<|im_end|>` (chatml), `</s>`
-    ///     (llama_2)
+    ///     (llama_2), `<|eot_id|>` (llama_3)
     public init(_ kind: Kind, system: String? = nil, endText: String? = nil) {
         self.kind = kind
         switch kind {
@@ -40,6 +42,9 @@ public struct ConversationTemplate: Sendable, Equatable {
         case .chatml:
             self.system = system ?? "You are a helpful assistant."
             self.endText = endText ?? "<|im_end|>"
+        case .llama3:
+            self.system = system ?? "You are a helpful assistant."
+            self.endText = endText ?? "<|eot_id|>"
         case .llama2:
             self.system =
                 system ?? """
@@ -51,7 +56,7 @@ public struct ConversationTemplate: Sendable, Equatable {
         }
     }
 
-    /// By the name settings use: vicuna, plain, chatml, llama_2.
+    /// By the name settings use: vicuna, plain, chatml, llama_2, llama_3.
     public init(named name: String, system: String? = nil, endText: String? = nil) throws {
         guard let kind = Kind(rawValue: name) else {
             throw TextError.badSetting(
@@ -70,7 +75,12 @@ public struct ConversationTemplate: Sendable, Equatable {
     /// each other.
     public func check(_ tokenizer: Tokenizer) throws {
         if kind == .plain { return }
-        let needed = kind == .chatml ? [endText, "<|im_start|>", "<|im_end|>"] : [endText]
+        let needed: [String] =
+            switch kind {
+            case .chatml: [endText, "<|im_start|>", "<|im_end|>"]
+            case .llama3: [endText, "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
+            case .vicuna, .plain, .llama2: [endText]
+            }
         for token in needed where tokenizer.addedID(of: token) == nil {
             throw TextError.tokenMissing(token: token, purpose: "the \(kind.rawValue) template's markup")
         }
@@ -96,20 +106,29 @@ public struct ConversationTemplate: Sendable, Equatable {
             }
         }
         for (index, exchange) in exchanges.enumerated() {
-            addQuestion(exchange.question, hasImage: exchange.hasImage, isFirst: index == 0, to: &builder)
-            switch kind {
-            case .vicuna: builder.add(" \(exchange.answer)\(endText)", supervised: true)
-            case .plain, .chatml: builder.add("\(exchange.answer)\(endText)", supervised: true)
-            case .llama2: builder.add(" \(exchange.answer) \(endText)", supervised: true)
-            }
+            add(exchange, isFirst: index == 0, to: &builder)
         }
         return builder.segments
     }
 
+    private func add(_ exchange: Exchange, isFirst: Bool, to builder: inout SegmentBuilder) {
+        addQuestion(exchange.question, hasImage: exchange.hasImage, isFirst: isFirst, to: &builder)
+        switch kind {
+        case .vicuna: builder.add(" \(exchange.answer)\(endText)", supervised: true)
+        case .plain, .chatml, .llama3: builder.add("\(exchange.answer)\(endText)", supervised: true)
+        case .llama2: builder.add(" \(exchange.answer) \(endText)", supervised: true)
+        }
+    }
+
     /// The segments of a prompt, up to where the answer starts. A `<image>` inside the text is text.
-    public func promptSegments(for userText: String, hasImage: Bool) -> [Segment] {
+    ///
+    /// - Parameter history: what was asked and answered before
+    public func promptSegments(
+        after history: [Exchange] = [], for userText: String, hasImage: Bool
+    ) -> [Segment] {
         var builder = SegmentBuilder()
-        addQuestion(userText, hasImage: hasImage, isFirst: true, to: &builder)
+        for (index, exchange) in history.enumerated() { add(exchange, isFirst: index == 0, to: &builder) }
+        addQuestion(userText, hasImage: hasImage, isFirst: history.isEmpty, to: &builder)
         return builder.segments
     }
 
@@ -132,6 +151,11 @@ public struct ConversationTemplate: Sendable, Equatable {
         case .chatml:
             if isFirst, !system.isEmpty { builder.add("<|im_start|>system\n\(system)<|im_end|>\n") }
             builder.add(isFirst ? "<|im_start|>user\n" : "\n<|im_start|>user\n")
+        case .llama3:
+            if isFirst, !system.isEmpty {
+                builder.add("<|start_header_id|>system<|end_header_id|>\n\n\(system)<|eot_id|>")
+            }
+            builder.add("<|start_header_id|>user<|end_header_id|>\n\n")
         case .llama2:
             builder.add(isFirst ? "[INST] " : "<s>[INST] ")
             if isFirst, !system.isEmpty { builder.add("<<SYS>>\n\(system)\n<</SYS>>\n\n") }
@@ -145,6 +169,7 @@ public struct ConversationTemplate: Sendable, Equatable {
         case .plain: break
         case .chatml: builder.add("<|im_end|>\n<|im_start|>assistant\n")
         case .llama2: builder.add(" [/INST]")
+        case .llama3: builder.add("<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
         }
     }
 }

@@ -53,7 +53,8 @@ struct AnswerBenchmarks: RecipeCommand {
             StandardError.write("answer-benchmarks: \(Excerpt.message(notice))")
         }
         let answerer = try Answerer(
-            model: LlavaModel(folder: folder), tokenizer: Tokenizer(contentsOf: folder), recipe: recipe)
+            model: LlavaModel(folder: folder), tokenizer: Tokenizer(contentsOf: folder),
+            template: recipe.conversation(of: folder), recipe: recipe)
         for benchmark in benchmarks {
             try answerer.check(benchmark.questions.prefix(recipe.limit ?? .max), of: benchmark)
         }

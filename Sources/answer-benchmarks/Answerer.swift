@@ -12,11 +12,14 @@ struct Answerer {
     let model: LlavaModel
     let tokenizer: Tokenizer
     let recipe: AnsweringSettings
+    let template: ConversationTemplate
     private let memory = VisualMemory()
 
-    init(model: LlavaModel, tokenizer: Tokenizer, recipe: AnsweringSettings) throws {
-        (self.model, self.tokenizer, self.recipe) = (model, tokenizer, recipe)
-        try recipe.conversation.check(tokenizer)
+    init(
+        model: LlavaModel, tokenizer: Tokenizer, template: ConversationTemplate, recipe: AnsweringSettings
+    ) throws {
+        (self.model, self.tokenizer, self.template, self.recipe) = (model, tokenizer, template, recipe)
+        try template.check(tokenizer)
         guard tokenizer.vocabularySize <= model.language.vocabularySize else {
             throw ModelsError.vocabularyTooSmall(
                 rows: model.language.vocabularySize, needed: tokenizer.vocabularySize,
@@ -45,7 +48,7 @@ struct Answerer {
 
     /// The question in the conversation template, `[tokens]`.
     private func ids(of question: Question, hasImage: Bool) -> [Int32] {
-        let segments = recipe.conversation.promptSegments(for: question.text, hasImage: hasImage)
+        let segments = template.promptSegments(for: question.text, hasImage: hasImage)
         return TokenizedConversation(segments, tokenizer: tokenizer)
             .ids(visualTokens: model.visualTokensPerImage).ids
     }
@@ -84,7 +87,7 @@ struct Answerer {
     /// Greedy; ended by the template's end, the model's own end ids, and the benchmark's stop text.
     private func settings(_ rules: AnsweringRules) -> GenerationSettings {
         var stops = Set(model.configuration.text.endOfSequenceIDs)
-        if let end = recipe.conversation.endID(tokenizer) { stops.insert(end) }
+        if let end = template.endID(tokenizer) { stops.insert(end) }
         if let end = tokenizer.endOfTextID { stops.insert(end) }
         // A stop text that is one token is found without decoding.
         let stopToken = tokenizer.addedID(of: rules.stopString)

@@ -1,3 +1,4 @@
+import Foundation
 import Settings
 import Text
 
@@ -6,8 +7,10 @@ import Text
 struct AnsweringSettings: Recipe {
     @Setting("Benchmarks to answer; an empty list stands for all that are found.")
     var benchmarks: [String] = []
-    @Setting("The conversation template the model was trained with.")
-    var template = ConversationTemplate.Kind.vicuna
+    @Setting(
+        "The conversation template the model was trained with.",
+        null: "what its folder says, vicuna where it says nothing")
+    var template: ConversationTemplate.Kind?
     @Setting("System prompt.", null: "the template's own") var system: String?
     @Setting("The text that ends an answer.", null: "the template's own") var endText: String?
     @Setting("Questions answered side by side.", in: 1...4096, changesResult: false) var slots = 16
@@ -20,7 +23,7 @@ struct AnsweringSettings: Recipe {
         null: "the benchmark's own: 128 or 1,024")
     var maximumNewTokens: Int?
 
-    var conversation: ConversationTemplate {
-        ConversationTemplate(template, system: system, endText: endText)
+    func conversation(of model: URL) throws -> ConversationTemplate {
+        try ConversationTemplate(template, system: system, endText: endText, of: model)
     }
 }

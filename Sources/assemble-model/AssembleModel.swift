@@ -24,7 +24,7 @@ struct AssembleModel: RecipeCommand {
 
     @OptionGroup var configuration: ConfigurationOptions
 
-    @Option(help: ArgumentHelp("Folder of a SigLIP, CLIP or LLaVA checkpoint.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Folder of a SigLIP, CLIP, DINOv2 or LLaVA checkpoint.", valueName: "folder"))
     var vision: String?
 
     @Option(help: ArgumentHelp("Folder of a Qwen2, Qwen3, Llama or LLaVA checkpoint.", valueName: "folder"))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Settings
 import Shards
 import Stage
 import Text
@@ -49,12 +50,16 @@ struct PackShards: RecipeCommand {
             try dataFiles.map { try configuration.input("data", $0) }
             + [configuration.input("tokenizer", tokenizerFile)]
         if let imageSource { inputs.append(try configuration.input("images", imageSource)) }
+        let template = try recipe.conversation(tokenizerFolder: tokenizerFile.deletingLastPathComponent())
         let run = try StageRun(
-            "pack-shards", recipe: recipe, inputs: inputs, output: output, options: configuration)
+            "pack-shards", recipe: Recorded(settings: recipe, conversation: template.identity),
+            inputs: inputs,
+            output: output, options: configuration)
         if try run.isUpToDate() { return }
 
         var packing = Packing(
-            data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile), recipe)
+            data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile),
+            template: template, recipe)
         if let threads = configuration.threads { packing.threads = threads }
         try packing.check()
 
@@ -81,6 +86,12 @@ struct PackShards: RecipeCommand {
             "supervised_tokens": .int(totals.supervisedTokens), "raw_bytes": .int(totals.rawBytes),
             "compressed_bytes": .int(totals.compressedBytes), "shards": .int(index.shards.count),
         ])
+    }
+
+    /// All that the result depends on besides its inputs, for the receipt: the template may be the model's.
+    struct Recorded: Recipe {
+        var settings = PackingSettings()
+        var conversation = ""
     }
 
     /// The file itself, so that weights beside it are not digested as an input.

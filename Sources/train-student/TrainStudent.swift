@@ -9,6 +9,7 @@ import Shards
 import Stage
 import TeacherStore
 import Tensors
+import Text
 import Training
 
 struct TrainStudent: RecipeCommand {
@@ -42,6 +43,18 @@ struct TrainStudent: RecipeCommand {
         help: "Only print why the recipe cannot be run with --teacher, by its config.json; nothing if it can."
     )
     var check = false
+
+    /// The checkpoint, with the template that it was trained with and what its answers end with.
+    private func write(_ student: LlavaModel, trainedOn dataset: ShardDataset, into output: URL) throws {
+        let folder = URL(fileURLWithPath: model)
+        let template = ConversationTemplate(identity: dataset.description.template)
+        let isConversation = template.map { $0.kind != .plain } ?? false
+        try student.write(
+            into: output,
+            endOfSequenceIDs: isConversation
+                ? dataset.endOfSequenceIDs(student.configuration, folder: folder).sorted() : [])
+        try template?.write(into: output)
+    }
 
     func run() throws {
         let recipe = try self.recipe()
@@ -107,7 +120,7 @@ struct TrainStudent: RecipeCommand {
         let hadFinished = try run.begin()
         try clear(output, hadFinished: hadFinished)
         try train(trainer, run, output, log: recipe.tensorboard ? TensorBoardLog(run: output) : nil)
-        try student.write(into: output)
+        try write(student, trainedOn: dataset, into: output)
         var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
         for (name, value) in try TrainingTotals(folder: output).counts() { counts.append(name, value) }
         if recipe.usesSaliencyLayer {

@@ -60,8 +60,8 @@ import Testing
         let text = "[1,\"\(String(repeating: "x", count: 100))\"]"
         #expect(
             thrownText { _ = try elements(text, limit: 50) }.hasSuffix(
-                ": element 1 at byte 3 has more than the 50 bytes allowed here; ALIGN_TI_LIMITS='record_bytes=…' "
-                    + "allows more, see docs/limits.md"))
+                ": element 1 at byte 3 has more than the 50 bytes allowed here; "
+                    + "ALIGN_TI_LIMITS='record_bytes=…' allows more, see docs/limits.md"))
     }
 
     @Test func recordsComeFromEitherForm() throws {

@@ -83,8 +83,8 @@ extension Parser {
     }
 
     private static let conversation = Parser(name: "conversation", corpus: files("conversation")) { bytes in
-        try JSONRecords.forEach(of: file("records", bytes)) { index, place, json in
-            let sample = try LlavaSample(json: json, index: index, place: place)
+        try JSONRecords.forEach(of: file("records", bytes)) { place, json in
+            let sample = try LlavaSample(json: json, index: 0, place: place.description)
             let kinds = ConversationTemplate.Kind.allCases
             for kind in kinds where kind == kinds[json.count % kinds.count] {
                 let images = sample.image == nil ? 0 : 1

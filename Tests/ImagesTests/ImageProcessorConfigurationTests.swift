@@ -74,13 +74,35 @@ import Testing
             }
         }
         for (field, value, found, expected) in [
-            ("crop_size", 224, "224", "336, the same as 'size'"), ("resample", 2, "2", "3 (bicubic)"),
+            ("crop_size", 400, "400", "at most the 336 of 'size'"), ("resample", 2, "2", "3 (bicubic)"),
         ] {
             #expect(
                 throws: FilesError.badField(
                     place: "preprocessor_config.json", field: field, found: found, expected: expected)
             ) { try read(clip.merging([field: value]) { $1 }) }
         }
+    }
+
+    @Test func aCutMayBeSmallerThanTheResizedSide() throws {
+        let cut = try read(clip.merging(["crop_size": 224]) { $1 })
+        #expect(cut == (try ImageProcessor(kind: .clip, size: 224, shortestEdge: 336)))
+        #expect(try ImageProcessor(configuration: cut.configuration(), file: "p") == cut)
+        #expect(try cut.resized(to: 112).shortestEdge == 168)
+    }
+
+    @Test func paddedPicturesAreLlavasProcessor() throws {
+        let padded = try ImageProcessor(kind: .siglip, size: 56, aspect: .pad)
+        let written = try JSONValue(parsing: [UInt8](padded.configuration()))
+        #expect(written["image_processor_type"] == "LlavaImageProcessor")
+        #expect(written["do_pad"] == true && written["do_center_crop"] == false)
+        let again = try ImageProcessor(
+            configuration: padded.configuration(), file: "p", aspect: .pad, padding: .siglip)
+        #expect(again == padded)
+        #expect(
+            throws: FilesError.badField(
+                place: "p", field: "do_pad", found: "true",
+                expected: "false, as image_aspect_ratio is 'square'")
+        ) { try ImageProcessor(configuration: padded.configuration(), file: "p", aspect: .square) }
     }
 
     @Test func missingSizeAndBrokenJSONAreNamed() {

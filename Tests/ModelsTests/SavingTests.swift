@@ -51,7 +51,8 @@ import Testing
                 with: "\"my_own_key\": [1, 2.5, null, {\"a\": true}],\n\"image_seq_length\"")
             try FileManager.default.removeItem(at: config)
             try Data(text.utf8).write(to: config)
-            try Data("hello".utf8).write(to: source.appendingPathComponent("tokenizer.json"))
+            let tokenizer = Data(#"{"model": {"vocab": {"a": 0, "<image>": 1}}, "more": 1}"#.utf8)
+            try tokenizer.write(to: source.appendingPathComponent("tokenizer.json"))
             let out = folder.appendingPathComponent("out")
             try LlavaModel(folder: source).save(to: out)
             let before = try SafeTensorsFile(source.appendingPathComponent("model.safetensors"))
@@ -63,7 +64,33 @@ import Testing
                     with: Data(contentsOf: out.appendingPathComponent("config.json"))) as? [String: Any])
             let kept = try JSONSerialization.data(withJSONObject: try #require(written["my_own_key"]))
             #expect(String(decoding: kept, as: UTF8.self) == #"[1,2.5,null,{"a":true}]"#)
-            #expect(try Data(contentsOf: out.appendingPathComponent("tokenizer.json")) == Data("hello".utf8))
+            #expect(try Data(contentsOf: out.appendingPathComponent("tokenizer.json")) == tokenizer)
+        }
+    }
+
+    /// What transformers' AutoProcessor takes from a folder.
+    @Test func theFilesOfTheProcessorGoWithACheckpoint() throws {
+        try withTemporaryFolder { folder in
+            let out = folder.appendingPathComponent("out")
+            try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+            let assembly = try ModelAssembly(
+                AssemblySettings(), language: nil, vision: nil,
+                tokenizer: ModelAssemblyTests.tokenizer(in: folder, hasImage: true))
+            try assembly.model.write(
+                into: out, tokenizer: folder.appendingPathComponent("tokenizer-true-4"),
+                endOfSequenceIDs: [4, 1])
+            func read(_ name: String) throws -> JSONValue {
+                try JSONValue(parsing: [UInt8](Data(contentsOf: out.appendingPathComponent(name))))
+            }
+            let processor = try read("processor_config.json")
+            #expect(processor["processor_class"] == "LlavaProcessor" && processor["patch_size"] == 16)
+            #expect(processor["vision_feature_select_strategy"] == "full")
+            #expect(processor["num_additional_image_tokens"] == 0 && processor["image_token"] == "<image>")
+            let tokenizer = try read("tokenizer_config.json")
+            #expect(tokenizer["eos_token"] == "<|endoftext|>" && tokenizer["image_token"] == "<image>")
+            #expect(try read("generation_config.json")["eos_token_id"] == [4, 1])
+            // What is read again ends at both.
+            #expect(try LlavaConfiguration(folder: out).text.endOfSequenceIDs == [4, 1])
         }
     }
 

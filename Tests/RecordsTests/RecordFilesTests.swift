@@ -18,6 +18,7 @@ import Testing
         var first = ComparisonCell(row: "kd", column: "pope", baseline: "sft", seeds: 3, paper: .above)
         (first.mean, first.standardError, first.difference, first.p) = (60.5, 0.25, -1.5, 0.0625)
         (first.test, first.t, first.degreesOfFreedom) = (.pairedT, -2, 2)
+        (first.wins, first.losses, first.signP, first.holmP) = (1, 2, 1, 0.125)
         var second = ComparisonCell(row: "sft", column: "gqa", baseline: "sft", seeds: 1, paper: nil)
         (second.test, second.wins, second.losses) = (.mcnemar, 5, 1)
         return [first, second]

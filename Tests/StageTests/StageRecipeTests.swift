@@ -37,7 +37,7 @@ import Yams
         let sections = try text("docs/recipes.md").matches(of: #/\n## ([a-z-]+)\n/#).map {
             String($0.output.1)
         }
-        #expect(sections == Self.stages && sections.count == 12)
+        #expect(sections == Self.stages && sections.count == 13)
     }
 
     @Test(arguments: stages) func thePrintedRecipeReadsBackAsItselfAndStandsInThePage(stage: String) throws {
@@ -86,7 +86,8 @@ import Yams
         let names = try FolderListing.files(below: Fixtures.repository.appendingPathComponent("pipelines"))
         let files = names.filter { $0.hasSuffix(".yaml") }.map { "pipelines/\($0)" }
         #expect(files.count > 60)
-        for path in files {
+        // Table 1 is data: the published systems.
+        for path in files where !path.hasSuffix("/tables/table1.yaml") {
             let stage = try stage(of: path)
             let schema = try JSONValue(parsing: Array(text("docs/schemas/\(stage).json").utf8))
             let problems = try Yams.compose(yaml: text(path)).map { violations($0, schema, path) } ?? []
@@ -107,6 +108,7 @@ import Yams
         let bad = ["\(place): expected \(type)"]
         switch (type, node) {
         case ("object", .mapping(let fields)):
+            guard schema["properties"] != nil else { return [] }
             return fields.flatMap { key, value in
                 let name = key.scalar?.string ?? ""
                 guard let inner = schema["properties"]?[name] else { return ["\(place): unknown \(name)"] }

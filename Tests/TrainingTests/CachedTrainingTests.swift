@@ -122,7 +122,9 @@ import Training
             #expect(
                 abs(mixed.terms.kd - inLoop.terms.kd) < 1e-6 && abs(mixed.terms.tpa - inLoop.terms.tpa) < 1e-6
             )
-            #expect(mixed.terms.iva == fromCache.terms.iva && mixed.terms.kd > fromCache.terms.kd)
+            // Products of other sizes round differently on some processors.
+            #expect(abs(mixed.terms.iva - fromCache.terms.iva) < 1e-6)
+            #expect(mixed.terms.kd > fromCache.terms.kd)
             let outputs = cached.index.settings.cachedOutputs
             let plan = TeacherPlan(AlignmentObjective(weights: all, saliencyLayer: 1), cache: outputs)
             #expect(plan.kd == .loop && plan.iva == .cache && plan.alphas == .cache && plan.needsTeacher)
@@ -224,7 +226,9 @@ import Training
                 try outputs(settings, dataset, in: folder), dataset, in: folder, weights: weights)
             let part = try firstStep(
                 try outputs(cut, dataset, in: folder, run: "cut"), dataset, in: folder, weights: weights)
-            #expect(part.terms.kd == whole.terms.kd && part.terms.sft == whole.terms.sft)
+            // Products of other sizes round differently on some processors.
+            #expect(abs(part.terms.kd - whole.terms.kd) < 1e-6)
+            #expect(abs(part.terms.sft - whole.terms.sft) < 1e-6)
             #expect(part.terms.iva < 0.9 * whole.terms.iva && part.terms.iva > 0.2 * whole.terms.iva)
         }
     }

@@ -31,6 +31,12 @@ void ck_layer_norm_gradient(const float *restrict x, const float *restrict weigh
                             const float *restrict statistics, const float *restrict dy, float *restrict dx,
                             float *restrict dweight, float *restrict dbias, size_t rows, size_t width);
 
+/* y = x * scale by columns; the gradients are dx (overwritten) and dscale (added to; NULL to skip). */
+void ck_scale_columns(const float *restrict x, const float *restrict scale, float *restrict y, size_t rows,
+                      size_t width);
+void ck_scale_columns_gradient(const float *restrict x, const float *restrict scale, const float *restrict dy,
+                               float *restrict dx, float *restrict dscale, size_t rows, size_t width);
+
 /* Activations and their gradients (dx = dy * f'(x)). */
 void ck_silu_gate(const float *restrict gate, const float *restrict up, float *restrict y, size_t n);
 void ck_silu_gate_gradient(const float *restrict gate, const float *restrict up, const float *restrict dy,

@@ -1,0 +1,50 @@
+import Files
+import Foundation
+
+/// The chat template that a published model brings, as far as it is one of ours.
+struct PublishedTemplate {
+    let kind: ConversationTemplate.Kind
+
+    /// Markup by which a chat template is known.
+    private static let marks: [(text: String, kind: ConversationTemplate.Kind)] = [
+        ("<|im_start|>", .chatml), ("<|start_header_id|>", .llama3), ("[INST]", .llama2),
+        ("ASSISTANT:", .vicuna),
+    ]
+
+    /// Reads `chat_template.jinja`, `chat_template.json` or the `chat_template` of `tokenizer_config.json`;
+    /// nil where there is none.
+    ///
+    /// - Throws: `TextError.unsupported` for a template that is none of ours
+    init?(_ folder: URL) throws {
+        guard let (file, text) = try Self.text(in: folder) else { return nil }
+        guard let mark = Self.marks.first(where: { text.contains($0.text) }) else {
+            throw TextError.unsupported(
+                file: file, field: "chat_template", found: "none that is known",
+                supported: "chatml, llama_3, llama_2, vicuna; choose with the setting template")
+        }
+        kind = mark.kind
+    }
+
+    private static func text(in folder: URL) throws -> (file: String, text: String)? {
+        func url(_ name: String) -> URL? {
+            let url = folder.appendingPathComponent(name)
+            return FileManager.default.fileExists(atPath: url.path) ? url : nil
+        }
+        if let file = url("chat_template.jinja") {
+            return (file.path, String(decoding: try InputBytes.read(file), as: UTF8.self))
+        }
+        for name in ["chat_template.json", "tokenizer_config.json"] {
+            guard let file = url(name) else { continue }
+            let field = try JSONField(parsing: InputBytes.read(file), file: file.path)
+                .optional("chat_template")
+            // A list of named templates: the one called default, else the first.
+            if case .array(let list)? = field?.value {
+                let chosen = list.first { $0["name"] == "default" } ?? list.first
+                if let text = chosen?["template"]?.string { return (file.path, text) }
+            } else if let field {
+                return (file.path, try field.string())
+            }
+        }
+        return nil
+    }
+}
