@@ -20,7 +20,7 @@ struct CompareRuns: RecipeCommand {
             with one McNemar's over questions.
             """,
         example: """
-            compare-runs --config pipelines/ablations/tables/table15.yaml \
+            compare-runs --config pipelines/ablations/tables/table15.yaml \\
               --runs runs/demo/ablations --seeds 3 --out runs/demo/tables/table15
             """)
 
