@@ -59,7 +59,7 @@ class Bench:
         self.prepare_rows()
 
     def prepare_rows(self):
-        """Rows of a comparison: the runs of two students, as `make table3` lays them out."""
+        """Rows of a comparison: the runs of two students, as `make table15` lays them out."""
         for row in ["sft", "align-ti"]:
             seed = self.run / f"rows/{row}/seed-1"
             if (seed / "scores/receipt.json").exists():
@@ -89,7 +89,8 @@ class Bench:
         models = [["--model", f"{name}={run}/answers/{name}"] for name in ["teacher", "sft", "align-ti"]]
         student = ["--model", run / "student-pretrained", *shards]
         outputs = ["--teacher-outputs", run / "teacher-outputs", "--cache", self.attempt / "cache"]
-        rows = ["--row", "sft", "--row", "align-ti", "--baseline", "sft", "--seeds", "1", "--costs"]
+        rows = ["--row", "sft", "--row", "align-ti", "--baseline", "sft", "--seeds", "1"]
+        rows += ["--set", "columns=[average, training_seconds, student_rows_per_sample]"]
         measured = ["--model", f"sft={run}/sft", "--run", f"sft={run}/sft"]
         return {
             "make-world": self.stage("make-world", "world"),
