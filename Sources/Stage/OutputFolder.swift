@@ -59,8 +59,8 @@ final class OutputFolder {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         guard let first = names.min() else { return nil }
         if let owner = try? String(contentsOf: url.appendingPathComponent(Self.ownerFile), encoding: .utf8) {
-            // Empty: killed between making the file and writing the name. The stage had not begun.
-            return owner.isEmpty || owner == stage ? nil : "holds what \(owner) has begun"
+            // Empty, or a part: killed before the name was written. The stage had not begun.
+            return stage.hasPrefix(owner) ? nil : "holds what \(owner) has begun"
         }
         guard names.contains(Receipt.fileName) else { return "is not empty (it holds '\(first)')" }
         // A receipt that is damaged says nothing; its stage makes the folder again, with a warning.
@@ -96,10 +96,10 @@ final class OutputFolder {
                 continue
             }
             lock = file
-            let name = Array(stage.utf8)
-            guard ftruncate(file, 0) == 0, write(file, name, name.count) == name.count else {
+            guard ftruncate(file, 0) == 0 else {
                 throw FilesError.system(path: path, operation: "mark the folder as taken", code: errno)
             }
+            try Array(stage.utf8).withUnsafeBytes { try AtomicOutput.writeAll($0, to: file, path: path) }
             break
         }
         try AtomicOutput.removePartialFiles(below: url)

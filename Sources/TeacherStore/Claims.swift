@@ -34,7 +34,7 @@ public final class Claims {
             let file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o644)
             if file >= 0 {
                 // A claim cut short by a kill says nothing of its owner: its heartbeat decides.
-                _ = owner.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+                try? owner.withUnsafeBytes { try AtomicOutput.writeAll($0, to: file, path: path) }
                 close(file)
                 return Claim(
                     path: path, older: (0..<generation).map { self.path(key, $0) }, heartbeat: expiry / 5)
