@@ -90,7 +90,7 @@ extension ImageProcessor {
             }
             size = try crop?.side() ?? side
             (shortestEdge, aspect) = (side, .clip)
-            guard try size <= side else {
+            guard size <= side else {
                 throw try fields["crop_size"].bad(expected: "at most the \(side) of 'size'")
             }
             if let value = try fields["size"].value, value["height"] != nil, size != side {
