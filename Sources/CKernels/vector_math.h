@@ -12,7 +12,8 @@
 INLINED float ck_expf(float x) {
     x = x < -87.3f ? -87.3f : x;
     x = x > 88.3f ? 88.3f : x;
-    float k = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
+    float shifted = x * 1.44269504088896341f + 12582912.0f; /* k in the low bits, also where it is none */
+    float k = shifted - 12582912.0f;
     float r = (x - k * 0.693359375f) - k * -2.12194440e-4f;
     float p = 1.9875691500e-4f;
     p = p * r + 1.3981999507e-3f;
@@ -21,7 +22,9 @@ INLINED float ck_expf(float x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     float y = p * r * r + r + 1.0f;
-    int32_t bits = ((int32_t)k + 127) << 23;
+    uint32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits - 0x4b400000u + 127u) << 23;
     float power;
     memcpy(&power, &bits, sizeof power);
     return y * power;
