@@ -1,4 +1,4 @@
-import Synchronization
+import Foundation
 
 /// Bounds on what data from outside may ask for. What is beyond one is refused by name before it costs the
 /// memory or the time; nothing is ever cut to fit, so no result depends on a limit.
@@ -82,22 +82,17 @@ public enum Limit: String, CaseIterable, Sendable {
     /// What is bounded.
     public var meaning: String { row.meaning }
     /// The bound in force.
-    public var value: Int { Self.changed.withLock { $0[self] } ?? standard }
+    public var value: Int { Self.changed[self] ?? standard }
 
-    private static let changed = Mutex<[Limit: Int]>([:])
-
-    /// Name of the environment variable that stages read.
+    /// Name of the environment variable that sets bounds.
     public static let variable = "ALIGN_TI_LIMITS"
 
-    /// Sets bounds for this process, before any data is read.
-    ///
-    /// - Parameter text: `yaml_values=200000,image_side=400000`
-    /// - Throws: `BadLimit` for what is no limit or no bound, after which nothing has changed
-    public static func set(_ text: String) throws(BadLimit) {
-        let new = try parse(text)
-        changed.withLock { $0 = new }
-    }
+    /// What the environment sets. A stage has refused one that is no such text before it reads any data.
+    private static let changed =
+        (try? parse(ProcessInfo.processInfo.environment[variable] ?? "")) ?? [:]
 
+    /// - Parameter text: `yaml_values=200000,image_side=400000`
+    /// - Throws: `BadLimit` for what is no limit or no bound
     package static func parse(_ text: String) throws(BadLimit) -> [Limit: Int] {
         var bounds: [Limit: Int] = [:]
         for part in text.split(separator: ",") {

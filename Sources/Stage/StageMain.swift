@@ -70,7 +70,7 @@ extension StageMain {
                     + "file, or give another name"
             )
         }
-        if let text = ProcessInfo.processInfo.environment[Limit.variable] { try Limit.set(text) }
+        if let text = ProcessInfo.processInfo.environment[Limit.variable] { _ = try Limit.parse(text) }
     }
 }
 

@@ -81,6 +81,18 @@ extension ConversationTemplate {
             object.bytes(.pretty) + [0x0A], to: folder.appendingPathComponent(Self.file))
         try AtomicOutput.writeAtomically(
             Array(jinja.utf8), to: folder.appendingPathComponent("chat_template.jinja"))
+        try Self.removeOthers(in: folder)
+    }
+
+    /// Removes the template that a published model came with from the other places where readers look.
+    private static func removeOthers(in folder: URL) throws {
+        unlink(folder.appendingPathComponent("chat_template.json").path)
+        let url = folder.appendingPathComponent("tokenizer_config.json")
+        guard FileManager.default.fileExists(atPath: url.path) else { return }
+        let settings = try JSONField(parsing: InputBytes.read(url), file: url.path).object()
+        guard settings["chat_template"] != nil else { return }
+        let rest = JSONObject(settings.members.filter { $0.name != "chat_template" })
+        try AtomicOutput.writeAtomically(JSONValue.object(rest).bytes(.indented) + [0x0A], to: url)
     }
 }
 

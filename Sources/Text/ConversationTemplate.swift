@@ -89,6 +89,11 @@ public struct ConversationTemplate: Sendable, Equatable {
     /// The id after which generation stops.
     public func endID(_ tokenizer: Tokenizer) -> Int32? { tokenizer.addedID(of: endText) }
 
+    /// The ids after which an answer stops: the template's end, the tokenizer's own, and the model's.
+    public func endIDs(_ tokenizer: Tokenizer, model ids: [Int32]) -> Set<Int32> {
+        Set(ids + [endID(tokenizer), tokenizer.endOfTextID].compactMap { $0 })
+    }
+
     /// A conversation as segments.
     ///
     /// The rules are LLaVA's (`preprocess`, `preprocess_multimodal`): a leading gpt turn is dropped; a marker

@@ -86,9 +86,7 @@ struct Answerer {
 
     /// Greedy; ended by the template's end, the model's own end ids, and the benchmark's stop text.
     private func settings(_ rules: AnsweringRules) -> GenerationSettings {
-        var stops = Set(model.configuration.text.endOfSequenceIDs)
-        if let end = template.endID(tokenizer) { stops.insert(end) }
-        if let end = tokenizer.endOfTextID { stops.insert(end) }
+        var stops = template.endIDs(tokenizer, model: model.configuration.text.endOfSequenceIDs)
         // A stop text that is one token is found without decoding.
         let stopToken = tokenizer.addedID(of: rules.stopString)
         if let stopToken { stops.insert(stopToken) }

@@ -24,8 +24,10 @@ struct AskModel: RecipeCommand {
 
     func run() throws {
         if let threads = configuration.threads { ProcessorLimit.apply(threads) }
+        let folder = URL(fileURLWithPath: model)
+        try configuration.input("model", folder).verify()
         var dialogue = try Dialogue(
-            model: URL(fileURLWithPath: model), image: image.map { URL(fileURLWithPath: $0) }, recipe())
+            model: folder, image: image.map { URL(fileURLWithPath: $0) }, recipe())
         let interruption = Interruption()
         if let question {
             try ask(question, &dialogue, interruption)

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Images
 import Models
+import Stage
 import Text
 
 /// A conversation with a model about one picture, or none.
@@ -45,7 +46,8 @@ struct Dialogue {
     /// - Parameters:
     ///   - beforeStep: called before each token; it may throw to stop
     ///   - said: receives the answer piece by piece
-    /// - Throws: `ModelsError.idOutOfRange` and what the closures throw
+    /// - Throws: `StageError.usage` for a prompt longer than the model's positions, and what the closures
+    ///   throw
     mutating func ask(_ question: String, beforeStep: () throws -> Void, said: (String) -> Void) throws
         -> Answer
     {
@@ -54,12 +56,17 @@ struct Dialogue {
             after: history, for: question, hasImage: isFirst && visual != nil)
         let prompt = TokenizedConversation(segments, tokenizer: tokenizer)
             .ids(visualTokens: model.visualTokensPerImage)
-        var ends = Set(model.configuration.text.endOfSequenceIDs)
-        if let end = template.endID(tokenizer) { ends.insert(end) }
-        if let end = tokenizer.endOfTextID { ends.insert(end) }
+        let positions = model.configuration.text.maximumPositions
+        guard prompt.ids.count < positions else {
+            throw StageError.usage(
+                "the prompt has \(prompt.ids.count) tokens, the model takes fewer than \(positions); ask "
+                    + "something shorter, or begin a new dialogue")
+        }
         var settings = GenerationSettings(
-            maximumNewTokens: recipe.maximumNewTokens, endOfSequenceIDs: ends, sampling: recipe.sampling,
-            slots: 1)
+            maximumNewTokens: min(recipe.maximumNewTokens, positions - prompt.ids.count),
+            endOfSequenceIDs: template.endIDs(
+                tokenizer, model: model.configuration.text.endOfSequenceIDs),
+            sampling: recipe.sampling, slots: 1)
         // Rows of the embedding table that stand for no token are no answer.
         settings.vocabulary = min(tokenizer.vocabularySize, model.language.vocabularySize)
         var shown = StreamedText()

@@ -17,7 +17,7 @@ struct FuzzParsers: ParsableCommand {
     @Option(help: .hidden) var worker: String?
 
     func run() throws {
-        try Limit.set(Self.limits)
+        setenv(Limit.variable, Self.limits, 1)  // before the first is asked for
         let chosen = try parser.isEmpty ? Parser.all : parser.map(Parser.named)
         if let input {
             guard let only = chosen.first, chosen.count == 1 else {

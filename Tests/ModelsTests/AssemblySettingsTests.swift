@@ -1,23 +1,70 @@
+import Foundation
 import Models
+import TestSupport
 import Testing
 
+/// What of a model is taken, and settings that do not go together.
 @Suite struct AssemblySettingsTests {
-    /// The demo's teacher (hidden 128, 4 layers, 4 heads of 32) and a model of grouped heads.
-    @Test func aScaledModelKeepsTheWidthOfItsHeads() {
-        func shape(_ language: FreshLanguage) -> [Int] {
-            [language.hidden, language.layers, language.heads, language.keyHeads]
+    /// Layers of a published model, evenly spread or by number.
+    @Test func aStudentMayKeepSomeLayersOfAModel() throws {
+        let teacher = try #require(Fixtures.cases("models").first { $0.lastPathComponent == "qwen3_siglip" })
+            .appendingPathComponent("teacher")  // 4 layers
+        try withTemporaryFolder { folder in
+            let tokenizer = try ModelAssemblyTests.tokenizer(in: folder, hasImage: true)
+            func values(_ change: (inout AssemblySettings) -> Void) throws -> [String: [Float]] {
+                var settings = AssemblySettings()
+                change(&settings)
+                let assembly = try ModelAssembly(
+                    settings, language: teacher, vision: nil, tokenizer: tokenizer)
+                let out = folder.appendingPathComponent(UUID().uuidString)
+                try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+                try assembly.write(into: out)
+                return CheckpointTests.values(try LlavaModel(folder: out))
+            }
+            let whole = try values { _ in }
+            func up(_ layer: Int) -> String { "model.language_model.layers.\(layer).mlp.up_proj.weight" }
+            let cases: [(kept: [Int], count: Int?, list: [Int]?)] = [
+                ([0, 3], 2, nil), ([0, 2, 3], 3, nil), ([0], 1, nil), ([2, 1], nil, [2, 1]),
+            ]
+            for (kept, count, list) in cases {
+                let student = try values { settings in
+                    (settings.keptLayers, settings.layerList) = (count, list)
+                }
+                for (layer, stored) in kept.enumerated() { #expect(student[up(layer)] == whole[up(stored)]) }
+                #expect(student[up(kept.count)] == nil)
+                let embedding = "model.language_model.embed_tokens.weight"
+                #expect(student[embedding] == whole[embedding])
+            }
         }
-        var settings = FreshLanguage()
-        settings.scale = 0.75
-        var made = settings.scaled
-        #expect(shape(made) == [96, 3, 3, 3])
-        #expect(made.headSize == 32 && made.intermediate == 264 && made.scale == 1)
-        (settings.hidden, settings.layers, settings.heads, settings.keyHeads) = (64, 3, 4, 2)
-        settings.scale = 1.5
-        made = settings.scaled
-        #expect(shape(made) == [96, 5, 6, 3])
-        settings.scale = 0.01
-        made = settings.scaled
-        #expect(shape(made) == [16, 1, 1, 1])
+    }
+
+    /// A setting that cannot apply is an error, not silence.
+    @Test func settingsOfAFreshPartBesideAFolderAreRefused() throws {
+        let model = try #require(Fixtures.cases("models").first).appendingPathComponent("student")
+        func settings(_ change: (inout AssemblySettings) -> Void) -> AssemblySettings {
+            var settings = AssemblySettings()
+            change(&settings)
+            return settings
+        }
+        let cases: [(field: String, language: URL?, vision: URL?, settings: AssemblySettings)] = [
+            ("language", model, nil, settings { $0.language.layers = 15 }),
+            ("vision", nil, model, settings { $0.vision.hidden = 64 }),
+            ("kept_layers", nil, nil, settings { $0.keptLayers = 2 }),
+            ("layer_list", nil, nil, settings { $0.layerList = [0] }),
+            ("image_size", nil, nil, settings { $0.imageSize = 64 }),
+            ("layer_list", model, nil, settings { ($0.keptLayers, $0.layerList) = (1, [0]) }),
+            ("kept_layers", model, nil, settings { $0.keptLayers = 99 }),
+        ]
+        try withTemporaryFolder { folder in
+            let tokenizer = try ModelAssemblyTests.tokenizer(in: folder, hasImage: true)
+            for (field, language, vision, settings) in cases {
+                #expect("\(field)") {
+                    try ModelAssembly(settings, language: language, vision: vision, tokenizer: tokenizer)
+                } throws: { error in
+                    guard case ModelsError.cannotAssemble(let problem) = error else { return false }
+                    return problem.contains(field)
+                }
+            }
+        }
     }
 }

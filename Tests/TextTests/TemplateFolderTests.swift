@@ -37,6 +37,21 @@ struct TemplateFolderTests {
         }
     }
 
+    /// A published model's own template must not stand beside the one that was trained.
+    @Test func noOtherTemplateIsLeftBeside() throws {
+        try withTemporaryFolder { folder in
+            let config = folder.appendingPathComponent("tokenizer_config.json")
+            let old = folder.appendingPathComponent("chat_template.json")
+            try Data(#"{"eos_token": "</s>", "chat_template": "<|im_start|>", "scale": 1.0}"#.utf8).write(
+                to: config)
+            try Data("{}".utf8).write(to: old)
+            try ConversationTemplate(.vicuna).write(into: folder)
+            #expect(!FileManager.default.fileExists(atPath: old.path))
+            let left = String(decoding: try Data(contentsOf: config), as: UTF8.self)
+            #expect(left == "{\n  \"eos_token\": \"</s>\",\n  \"scale\": 1.0\n}\n")
+        }
+    }
+
     @Test func projectorPretrainingIsNoConversation() throws {
         try withTemporaryFolder { folder in
             try ConversationTemplate(.plain).write(into: folder)
