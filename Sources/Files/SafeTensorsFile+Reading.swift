@@ -1,3 +1,5 @@
+import Foundation
+
 extension SafeTensorsFile {
     /// The tensor's bytes as they stand in the file.
     public func bytes(_ name: String) throws -> [UInt8] {
@@ -33,6 +35,19 @@ extension SafeTensorsFile {
             case .float16: FloatConversion.widenFloat16(source, target, count)
             case .float64: FloatConversion.narrowFloat64(source, target, count)
             default: throw wrongType(entry, "F32, F16, BF16 or F64")
+            }
+        }
+    }
+
+    /// Whether a tensor and one of another file are the same: shape and values.
+    public func equals(_ entry: TensorEntry, in other: SafeTensorsFile, _ second: TensorEntry) throws -> Bool
+    {
+        guard entry.shape == second.shape else { return false }
+        guard entry.dtype == second.dtype else { return try floats(entry.name) == other.floats(second.name) }
+        return try withBytes(of: entry.name) { mine in
+            try other.withBytes(of: second.name) { others in
+                guard let a = mine.baseAddress, let b = others.baseAddress else { return true }
+                return memcmp(a, b, mine.count) == 0
             }
         }
     }

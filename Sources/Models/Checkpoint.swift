@@ -2,22 +2,30 @@ import Files
 import Foundation
 import Tensors
 
-/// The weight files of a folder: `model.safetensors`, or shards with `model.safetensors.index.json`.
+/// The weights of a folder, by their canonical names.
 final class Checkpoint: WeightSource {
     let folder: URL
     private struct Place {
         let file: SafeTensorsFile
         let entry: TensorEntry
+
+        func equals(_ other: Place) throws -> Bool {
+            try file.equals(entry, in: other.file, other.entry)
+        }
     }
     private var places: [String: Place] = [:]  // by canonical name
     private var taken: Set<String> = []
     /// Names, as stored, of tensors that are of none of the parts, such as those of CLIP's text model.
     private var strangers: [String] = []
+    /// What a user should know about the files: whole sentences.
+    private(set) var notices: [String] = []
 
     /// Opens the files and reads their headers.
     init(folder: URL) throws {
         self.folder = folder
-        for file in try Checkpoint.files(folder) {
+        let files: [SafeTensorsFile]
+        (files, notices) = try CheckpointFiles(folder).read()
+        for file in files {
             for entry in file.entries {
                 guard !CheckpointNames.isDerived(entry.name) else { continue }
                 guard let name = CheckpointNames.canonical(entry.name) else {
@@ -30,38 +38,6 @@ final class Checkpoint: WeightSource {
                 }
                 places[name] = Place(file: file, entry: entry)
             }
-        }
-    }
-
-    private static func files(_ folder: URL) throws -> [SafeTensorsFile] {
-        let index = folder.appendingPathComponent("model.safetensors.index.json")
-        let single = folder.appendingPathComponent("model.safetensors")
-        let manager = FileManager.default
-        guard manager.fileExists(atPath: index.path) else {
-            guard manager.fileExists(atPath: single.path) else {
-                let other =
-                    (try? manager.contentsOfDirectory(atPath: folder.path))?.contains {
-                        $0.hasPrefix("pytorch_model")
-                    } ?? false
-                let remedy = other ? "convert its pytorch_model*.bin to safetensors" : "check the path"
-                throw ModelsError.noWeights(
-                    folder: folder.path,
-                    problem: "has neither model.safetensors nor model.safetensors.index.json; \(remedy)")
-            }
-            return [try SafeTensorsFile(single)]
-        }
-        var wanted: [String: [String]] = [:]  // names by file
-        for (name, field) in try JSONField(index)["weight_map"].members() {
-            guard case .string(let file)? = field.value, !file.contains("/"), file.hasSuffix(".safetensors")
-            else {
-                throw field.bad(expected: "the name of a .safetensors file beside the index")
-            }
-            wanted[file, default: []].append(name)
-        }
-        return try wanted.keys.sorted().map { name in
-            let file = try SafeTensorsFile(folder.appendingPathComponent(name))
-            for tensor in (wanted[name] ?? []).sorted() { _ = try file.entry(tensor) }
-            return file
         }
     }
 
@@ -90,6 +66,19 @@ final class Checkpoint: WeightSource {
         }
         taken.insert(name)
         return tensor
+    }
+
+    /// Believes a stored head: where it is not the embedding table, the two are no longer tied, whatever the
+    /// configuration says (as in transformers 5).
+    func believeHead(_ text: inout TextConfiguration) throws {
+        guard text.tiedEmbeddings, let head = places[CheckpointNames.head],
+            let table = places[CheckpointNames.embeddings], try !head.equals(table)
+        else { return }
+        text.tiedEmbeddings = false
+        notices.append(
+            "\(folder.path): '\(outside: head.entry.name)' is stored and is not the embedding table, but "
+                + "config.json says tie_word_embeddings; the stored head is used, and the two are tied no "
+                + "longer")
     }
 
     /// Refuses tensors of these parts that nobody asked for: they belong to another configuration.

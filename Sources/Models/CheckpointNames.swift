@@ -5,6 +5,7 @@ package enum CheckpointNames {
     static let vision = "model.vision_tower."
     static let projector = "model.multi_modal_projector."
     static let head = "lm_head.weight"
+    static let embeddings = language + "embed_tokens.weight"
 
     /// The first prefix that fits decides; what follows it is kept.
     private static let prefixes: [(stored: String, canonical: String)] = [

@@ -16,15 +16,16 @@ extension LlavaModel {
     public convenience init(
         folder: URL, trainable: Set<ModelPart> = [], precision: Precision = .fp32
     ) throws {
-        let configuration = try LlavaConfiguration(folder: folder)
+        var configuration = try LlavaConfiguration(folder: folder)
         let checkpoint = try Checkpoint(folder: folder)
+        try checkpoint.believeHead(&configuration.text)
         try self.init(
             configuration, WeightScope(checkpoint, trainable: trainable, precision: precision),
             imageProcessor: configuration.vision.map {
                 try ImageProcessor(folder: folder, model: configuration.source, tower: $0)
             },
             folder: folder,
-            unusedVision: { checkpoint.unusedVision })
+            unusedVision: { checkpoint.unusedVision }, notices: checkpoint.notices)
         try checkpoint.refuseRest(
             of: Set(ModelPart.allCases), tiedHead: configuration.text.tiedEmbeddings,
             vision: configuration.vision)

@@ -136,10 +136,13 @@ extension LlavaModel {
             String(repeating: "0", count: max(0, 5 - "\(value)".count)) + "\(value)"
         }
         var map = JSONObject()
+        var names: Set<String> = []
         for (index, shard) in shards.enumerated() {
             let name =
                 shards.count == 1
-                ? "model.safetensors" : "model-\(number(index + 1))-of-\(number(shards.count)).safetensors"
+                ? CheckpointFiles.singleName
+                : "model-\(number(index + 1))-of-\(number(shards.count)).safetensors"
+            names.insert(name)
             var writer = SafeTensorsWriter(metadata: ["format": "pt"])
             for item in shard {
                 writer.add(item.name, type, shape: item.shape, write: item.write)
@@ -147,10 +150,12 @@ extension LlavaModel {
             }
             try writer.write(to: folder.appendingPathComponent(name))
         }
-        guard shards.count > 1 else { return }
+        guard shards.count > 1 else { return try CheckpointFiles.removeOthers(than: names, in: folder) }
         let total = shards.joined().reduce(0) { $0 + $1.byteCount }
         let index = JSONValue.object(["metadata": ["total_size": .int(total)], "weight_map": .object(map)])
         try AtomicOutput.writeAtomically(
-            index.configurationFile, to: folder.appendingPathComponent("model.safetensors.index.json"))
+            index.configurationFile, to: folder.appendingPathComponent(CheckpointFiles.indexName))
+        names.insert(CheckpointFiles.indexName)
+        try CheckpointFiles.removeOthers(than: names, in: folder)
     }
 }

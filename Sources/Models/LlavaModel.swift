@@ -17,13 +17,15 @@ public final class LlavaModel {
     public let folder: URL?
     /// Precision of the matrix products, as this processor does them.
     public let precision: Precision
+    /// What a user should know about the files it was read from: whole sentences.
+    public let notices: [String]
 
     init(
         _ configuration: LlavaConfiguration, _ weights: WeightScope, imageProcessor: ImageProcessor?,
         folder: URL? = nil,
-        unusedVision: () throws -> [UnusedTensor] = { [] }
+        unusedVision: () throws -> [UnusedTensor] = { [] }, notices: [String] = []
     ) throws {
-        self.configuration = configuration
+        (self.configuration, self.notices) = (configuration, notices)
         self.folder = folder
         precision = weights.precision
         self.imageProcessor = imageProcessor

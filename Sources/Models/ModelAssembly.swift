@@ -56,7 +56,10 @@ public struct ModelAssembly {
                     problem: "language.scale is \(settings.language.scale), but the language model of "
                         + "\(language.path) has the size it has: leave one of them out")
             }
-            guard text.vocabulary >= words.size else {
+            try languageFiles.believeHead(&text)
+            // The placeholder may stand in the first row after the table: that row is added.
+            guard text.vocabulary >= words.size(without: settings.imageToken), text.vocabulary >= imageId
+            else {
                 throw ModelsError.vocabularyTooSmall(
                     rows: text.vocabulary, needed: words.size, tokenizer: words.path)
             }
@@ -114,7 +117,7 @@ public struct ModelAssembly {
             unusedVision: {
                 try (weights.vision as? Checkpoint)?.unusedVision
                     ?? Self.freshRest(scope, configuration, tower)
-            })
+            }, notices: [languageFiles, weights.vision as? Checkpoint].flatMap { $0?.notices ?? [] })
         if settings.keptLayers == nil, settings.layerList == nil {
             try languageFiles?.refuseRest(of: [.language], tiedHead: text.tiedEmbeddings)
         }
@@ -202,7 +205,7 @@ private final class GrownVocabulary: WeightSource {
             return try checkpoint.tensor("\(prefix)\(layers[layer])\(name[dot...])", shape: shape)
         }
         let hasVocabulary =
-            name == CheckpointNames.head || name == CheckpointNames.language + "embed_tokens.weight"
+            name == CheckpointNames.head || name == CheckpointNames.embeddings
         guard hasVocabulary, shape[0] > rows else { return try checkpoint.tensor(name, shape: shape) }
         let stored = try checkpoint.tensor(name, shape: [rows, shape[1]])
         let tensor = Tensor(uninitialized: shape)

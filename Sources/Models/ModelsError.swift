@@ -39,6 +39,8 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
             return
                 "\(place): there is no tensor '\(outside: tensor)' \(shape), which config.json "
                 + "asks for\(hint)"
+                + (tensor == CheckpointNames.head
+                    ? "; where the embedding table is the head, tie_word_embeddings is true" : "")
         case .wrongShape(let file, let tensor, let found, let expected):
             return "\(file): '\(outside: tensor)' is \(found), config.json asks for \(expected)"
         case .wrongType(let file, let tensor, let found):

@@ -28,7 +28,7 @@ public struct TextConfiguration: Equatable, Sendable {
     public let normEpsilon: Double
     public let ropeTheta: Double
     /// Whether the embedding table is also the head.
-    public let tiedEmbeddings: Bool
+    public internal(set) var tiedEmbeddings: Bool
     public let maximumPositions: Int
     public let startId: Int32?
     public private(set) var endOfSequenceIDs: [Int32]

@@ -37,6 +37,12 @@ struct TokenizerFile {
 
     func id(of token: String) -> Int? { ids[Array(token.utf8)] }
 
+    /// One more than the highest id of all tokens but one.
+    func size(without token: String) -> Int {
+        let token = Array(token.utf8)
+        return (ids.lazy.filter { $0.key != token }.map(\.value).max() ?? -1) + 1
+    }
+
     /// The text of an id; nil for one that the file lacks.
     func token(of id: Int) -> String? {
         ids.first { $0.value == id }.map { String(decoding: $0.key, as: UTF8.self) }

@@ -1,9 +1,15 @@
+import Files
 import Foundation
 
 /// The user's terminal, or the log.
 public enum StandardError {
     /// Writes one line.
     @Sendable public static func write(_ line: String) { put(line + "\n") }
+
+    /// Writes what a stage's user should know about something that was read, a line each.
+    public static func write(_ notices: [String], of stage: String) {
+        for notice in notices { write("\(stage): \(Excerpt.message(notice))") }
+    }
 
     /// Writes text as it is. What cannot be written is dropped: there is no place left to say so, and a full
     /// or closed log is no reason to lose the work it speaks of.

@@ -28,6 +28,7 @@ struct Dialogue {
     /// - Throws: `ModelsError`, `FilesError`, `TextError`, `ImageError`
     init(model folder: URL, image: URL?, _ recipe: AskingSettings) throws {
         model = try LlavaModel(folder: folder)
+        StandardError.write(model.notices, of: "ask-model")
         tokenizer = try Tokenizer(contentsOf: folder)
         template = try ConversationTemplate(
             recipe.template, system: recipe.system, endText: recipe.endText, of: folder)

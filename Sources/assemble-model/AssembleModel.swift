@@ -66,14 +66,19 @@ struct AssembleModel: RecipeCommand {
         if try run.isUpToDate() { return }
         let assembly = try ModelAssembly(
             recipe, language: folder(language), vision: folder(vision), tokenizer: folder(tokenizer))
+        StandardError.write(assembly.model.notices, of: "assemble-model")
         try run.begin()
         try assembly.write(into: output, type: type.elementType)
-        func size(_ part: ModelPart) -> JSONValue {
-            .int(assembly.model.parameters(of: [part]).reduce(0) { $0 + $1.value.data.count })
+        func size(_ part: ModelPart) -> Int {
+            assembly.model.parameters(of: [part]).reduce(0) { $0 + $1.value.data.count }
         }
+        StandardError.write(
+            "assemble-model: \(size(.vision)) parameters of the tower, \(size(.projector)) of the projector, "
+                + "\(size(.language)) of the language model, as \(type.rawValue) in \(out); an image becomes "
+                + "\(assembly.model.visualTokensPerImage) tokens")
         try run.finish(counts: [
-            "vision_parameters": size(.vision), "projector_parameters": size(.projector),
-            "language_parameters": size(.language),
+            "vision_parameters": .int(size(.vision)), "projector_parameters": .int(size(.projector)),
+            "language_parameters": .int(size(.language)),
             "vocabulary": .int(assembly.model.language.vocabularySize),
             "visual_tokens_per_image": .int(assembly.model.visualTokensPerImage),
         ])

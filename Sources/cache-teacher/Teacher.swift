@@ -26,6 +26,7 @@ final class Teacher {
     func outputs(for dataset: ShardDataset? = nil) throws -> TeacherOutputs {
         if let loaded { return loaded }
         let model = try LlavaModel(folder: folder, precision: recipe.precision)
+        StandardError.write(model.notices, of: "cache-teacher")
         try dataset?.require(model, folder: folder)
         var outputs = TeacherOutputs(model)
         outputs.rowLimit = recipe.microBatchRows

@@ -8,7 +8,9 @@ import Stage
 extension ModelCost {
     /// Measures in this process.
     init(measuring folder: URL, _ settings: AnsweringCostSettings) throws {
-        let cost = AnsweringCost(try LlavaModel(folder: folder), settings)
+        let model = try LlavaModel(folder: folder)
+        StandardError.write(model.notices, of: "measure-efficiency")
+        let cost = AnsweringCost(model, settings)
         let alone = try cost.alone()
         let peak = ResourceUsage.current().peakResidentBytes
         self.init(

@@ -69,6 +69,7 @@ struct MeasureExposure: RecipeCommand {
         let dataset = try ShardDataset(url(shards))
         let models = try folders.map { named in
             let model = try LlavaModel(folder: named.url)
+            StandardError.write(model.notices, of: "measure-exposure")
             do { try dataset.require(model, folder: named.url) } catch let error as ShardsError {
                 throw Unfit(model: "\(named.name) (\(named.url.path))", problem: "\(error)")
             }

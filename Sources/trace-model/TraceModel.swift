@@ -79,6 +79,8 @@ struct TraceModel: RecipeCommand {
         let folder = URL(fileURLWithPath: model)
         let student = try LlavaModel(
             folder: folder, trainable: parts.contains(.gradients) ? Set(ModelPart.allCases) : [])
+        let teacherModel = try teacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) }
+        StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "trace-model")
         let (input, candidates) = try source(recipe, student, folder)
         var count = recipe.candidates
         if case .given(let ids) = candidates { count = ids.joined().map(\.count).max() ?? count }
@@ -86,11 +88,13 @@ struct TraceModel: RecipeCommand {
             weights: recipe.weights, candidates: CandidateRule(count: count),
             saliencyLayer: recipe.saliencyLayer)
         let trace = ModelTrace(
-            model: student, teacher: try teacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) },
-            objective: objective)
+            model: student, teacher: teacherModel, objective: objective)
         try run.begin()
         try trace.run(parts, on: input, candidates: candidates).write(
             to: URL(fileURLWithPath: out).appendingPathComponent("trace.safetensors"))
+        StandardError.write(
+            "trace-model: \(parts.map(\.rawValue).joined(separator: ", ")) of \(input.samples.count) samples "
+                + "(\(input.rows) rows) in \(out)/trace.safetensors")
         try run.finish(
             counts: ["samples": .int(input.samples.count), "rows": .int(input.rows)],
             blasCore: Machine.blasCore)

@@ -92,6 +92,7 @@ struct TrainStudent: RecipeCommand {
         let teacherModel = try usedTeacher.map {
             try LlavaModel(folder: URL(fileURLWithPath: $0), precision: recipe.teacherPrecision)
         }
+        StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "train-student")
         try dataset.require(student, folder: URL(fileURLWithPath: model))
         if let teacherModel, let usedTeacher {
             try dataset.require(teacherModel, folder: URL(fileURLWithPath: usedTeacher))

@@ -217,6 +217,16 @@ import Testing
             }
             #expect(
                 error == .vocabularyTooSmall(rows: 272, needed: 302, tokenizer: "\(big.path)/tokenizer.json"))
+            // The row after the table is the placeholder's alone.
+            let gap = try Self.tokenizer(in: folder, hasImage: true, vocabulary: 272)
+            #expect(throws: ModelsError.self) {
+                try ModelAssembly(AssemblySettings(), language: student, vision: student, tokenizer: gap)
+            }
+            let next = try Self.tokenizer(in: folder, hasImage: true, vocabulary: 271)
+            let grown = try ModelAssembly(
+                AssemblySettings(), language: student, vision: student, tokenizer: next)
+            #expect(grown.model.language.vocabularySize == 273)
+            #expect(grown.model.configuration.imageTokenID == 272)
             var settings = AssemblySettings()
             settings.language.vocabulary = 5
             let small = try Self.tokenizer(in: folder, hasImage: true)
