@@ -4,6 +4,8 @@
 #   make distill PIPELINE=groceries DATA=folder   the same chain on other data
 #   make table15 SEEDS=3                          one table of the paper, by its number; make paper: all
 #   make table11 PIPELINE=llama                   the paper's other family of models
+#   make distill PIPELINE=photographs PRETRAINED=models DATA=folder   trained models, real photographs
+#   make check                                    recipes, data and benchmarks of a pipeline, before training
 #   make exposure                                 how much the students' errors add up on their own text
 #   make efficiency                               what the models and the trainings cost
 #   make report                                   a page about the run: runs/demo/report/report.html
@@ -22,7 +24,9 @@
 #   DATA=data/groceries             folder of the data, where the pipeline draws none itself
 #   TOKENIZER=models/qwen2          folder of a published tokenizer.json, where the pipeline trains none
 #   TEACHER=models/teacher          folder of a finished teacher, where the pipeline trains none
-#   MODELS='teacher sft align-ti'   the models that are answered, scored and measured
+#   PRETRAINED=models               folder of published checkpoints, where the pipeline begins with some
+#   MODELS='teacher sft align-ti'   the models that are answered, scored and measured: the teacher, and
+#                                   students by the names of their recipes
 #   SEEDS=1                         replicates of each row of a comparison, each with a start of its own
 #   TEACHERS=1                      teachers, each from a seed of its own, that comparisons are made with
 #   LAUNCH='nice -n 10'             is put in front of long stages; nothing unless given
@@ -59,7 +63,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill exposure efficiency report watch docs bench bench-peers
+.PHONY: distill check exposure efficiency report watch docs bench bench-peers
 .PHONY: setup build test test-sanitize test-faults fuzz lint clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
@@ -75,10 +79,11 @@ base_of = $(shell sed -n 's/^base: *//p' $(1) 2>/dev/null)
 bases = $(foreach file,$(1),$(addprefix $(dir $(file)),$(call base_of,$(file))))
 recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$(P)/$(1).yaml))
 
-# What a pipeline says: DATA_READY (files that must be there, and rules that make them), TOKENIZER,
+# What a pipeline says: DATA_READY (files that must be there, and rules that make them), TOKENIZER, MODELS,
 # BENCHMARKS, and DATA_<set> and IMAGES, or IMAGES_<set>, of four sets: pretrain, train, distill and, for
 # `make exposure`, heldout (samples with long answers that nothing is trained on).
 include $(P)/pipeline.mk
+MODELS ?= teacher sft align-ti
 
 # The teacher is trained here, or it is a finished checkpoint that TEACHER names, here or in pipeline.mk:
 # then nothing of it is made. Several B= may share one so.
@@ -106,13 +111,32 @@ $(B)/teacher-start/receipt.json: $(call recipe,teacher-model) $(DATA_READY) | bu
 	$(title)
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
 $(B)/teacher-pretrained/receipt.json: $(call recipe,teacher-pretrain) $(B)/teacher-start/receipt.json \
-    $(B)/shards/pretrain/receipt.json | build
+    $(B)/shards/pretrain/receipt.json | build $(B)/checked
 	$(title)
 	$(Q)$(train) --model $(B)/teacher-start --shards $(B)/shards/pretrain
 $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receipt.json \
     $(B)/shards/train/receipt.json | build
 	$(title)
 	$(Q)$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train
+
+# --- checks: what would stop the chain after the first training is found before it ---------------------------
+STUDENTS = $(filter-out teacher,$(MODELS))
+SETS = $(foreach set,pretrain train distill heldout,$(if $(DATA_$(set)),$(set)))
+RECIPES = $(if $(OWN_TEACHER),assemble-model=teacher-model train-student=teacher-pretrain \
+    train-student=teacher) assemble-model=student-model train-student=student-pretrain \
+    $(STUDENTS:%=train-student=%) cache-teacher=cache answer-benchmarks=answer score-benchmarks=score \
+    measure-exposure=exposure measure-efficiency=efficiency
+check_recipe = $(BIN)/$(subst =, --config $(P)/,$(1)).yaml --print-recipe >/dev/null
+
+check: $(B)/checked
+	@echo 'recipes, data and benchmarks of $(PIPELINE) can be used'
+$(B)/checked: $(foreach file,$(RECIPES),$(call recipe,$(lastword $(subst =, ,$(file))))) $(TOKENIZER_READY) \
+    $(SETS:%=$(B)/shards/%/receipt.json) | build
+	$(title)
+	$(Q)$(foreach file,$(RECIPES),$(call check_recipe,$(file)) &&) true
+	$(Q)$(BIN)/answer-benchmarks --config $(P)/answer.yaml $(addprefix --benchmark ,$(BENCHMARKS)) \
+	    --model $(TEACHER_START) --check
+	@touch $@
 
 # --- teacher outputs: computed once, shared by every student ------------------------------------------------
 cache_outputs = $(LAUNCH) $(BIN)/cache-teacher --config $< --shards $(B)/shards/distill --cache $(CACHE)
@@ -128,21 +152,24 @@ $(B)/student-start/receipt.json: $(call recipe,student-model) $(TEACHER_READY) $
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(TEACHER) $(STUDENT_PARTS) \
 	    $(out)
 $(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/student-start/receipt.json \
-    $(B)/shards/pretrain/receipt.json | build
+    $(B)/shards/pretrain/receipt.json | build $(B)/checked
 	$(title)
 	$(Q)$(train) --model $(B)/student-start --shards $(B)/shards/pretrain
 $(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json \
     $(B)/shards/distill/receipt.json | build
 	$(title)
 	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill
-$(B)/align-ti/receipt.json: $(call recipe,align-ti) $(B)/student-pretrained/receipt.json \
-    $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json | build
+# From here on prerequisites may name the target's stem: $$* is expanded when the target is considered.
+.SECONDEXPANSION:
+DISTILLED := $(filter-out sft,$(sort align-ti $(STUDENTS)))
+$(DISTILLED:%=$(B)/%/receipt.json): $(B)/%/receipt.json: $$(call recipe,$$*) \
+    $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json \
+    | build
 	$(title)
 	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(TEACHER) \
 	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE)
 
 # --- scores: answers of every model to every benchmark, then one table --------------------------------------
-MODELS := teacher sft align-ti
 asked = $(addprefix --benchmark ,$(BENCHMARKS))
 answer = $(LAUNCH) $(BIN)/answer-benchmarks --config $< $(asked)
 score = $(BIN)/score-benchmarks --config $< $(asked)
@@ -158,7 +185,6 @@ $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt
 	$(Q)$(score) $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) $(out) >/dev/null
 
 # --- exposure bias and costs of the same models -------------------------------------------------------------
-STUDENTS = $(filter-out teacher,$(MODELS))
 # An option with name=folder for each of some models of the run.
 named = $(foreach model,$(2),$(1) $(model)=$(call model_of,$(model)))
 

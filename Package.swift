@@ -35,7 +35,7 @@ let libraries: [(name: String, imports: [String])] = [
             "Files", "CKernels",
         ]
     ),
-    ("Benchmarks", ["Records", "Files", "Text"]),
+    ("Benchmarks", ["Records", "Files", "Text", "Shards"]),
     ("Comparing", ["Settings", "Records", "Benchmarks", "Files"]),
     ("World", ["Settings", "Files", "Text", "Images"]),
     ("Stage", ["Settings", "Records", "Files", "ArgumentParser", "Yams"]),

@@ -15,12 +15,11 @@ public struct ModelScores: Sendable {
         var scores: [BenchmarkScore] = []
         var failures: [(benchmark: String, reason: String)] = []
         for benchmark in benchmarks {
-            let kind = type(of: benchmark)
             do {
                 scores.append(
                     try ModelScores.score(benchmark, answers: answers, isOnly: benchmarks.count == 1))
             } catch {
-                failures.append((kind.name, String(describing: error)))
+                failures.append((benchmark.name, String(describing: error)))
             }
         }
         self.scores = scores
@@ -29,7 +28,7 @@ public struct ModelScores: Sendable {
 
     private static func score(_ benchmark: any Benchmark, answers: URL, isOnly: Bool) throws -> BenchmarkScore
     {
-        let name = type(of: benchmark).name
+        let name = benchmark.name
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: answers.path, isDirectory: &isFolder) else {
             throw BenchmarkError.unreadable(file: answers.path, reason: "no such file or folder")

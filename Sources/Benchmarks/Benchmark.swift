@@ -3,7 +3,8 @@ import Foundation
 
 /// A benchmark: reads its official files, poses its questions, scores answers to them.
 ///
-/// To add one, write a type in a file of its own and put it into `BenchmarkList.all`.
+/// To add one, write a type in a file of its own and put it into `BenchmarkList.paper`; a test set of
+/// questions and answers needs no code (`QuestionsAndAnswers`).
 public protocol Benchmark: Sendable {
     /// The name on the command line and in files: `pope`.
     static var name: String { get }
@@ -13,13 +14,23 @@ public protocol Benchmark: Sendable {
     static var answering: AnsweringRules { get }
     /// The numbers of the official release, by name; `counts` are compared with them.
     static var officialCounts: [String: Int] { get }
-    /// The data manifest it belongs to; its own name unless said otherwise.
-    static var manifest: String { get }
 
     /// Reads and checks the official files in `folder`.
     init(folder: URL) throws
 
+    // The same of one test set of several of a type.
+    var name: String { get }
+    var title: String { get }
+    var answering: AnsweringRules { get }
+    var officialCounts: [String: Int] { get }
+    /// The data manifest it belongs to, by its name; nil where there is none.
+    var manifest: String? { get }
+
     var folder: URL { get }
+    /// The file or folder it was opened by.
+    var location: URL { get }
+    /// The texts below `folder` that its questions and gold answers come from; nil stands for all.
+    var texts: [String]? { get }
     /// In the order to ask them. Empty where the folder holds what scoring needs but not what asking needs;
     /// `notices` say so.
     var questions: [Question] { get }
@@ -80,35 +91,14 @@ public struct AnsweringRules: Sendable {
     }
 }
 
-/// Every benchmark there is, in the order of the paper's table, then the others.
-public enum BenchmarkList {
-    /// Every benchmark known here.
-    public static let all: [any Benchmark.Type] = [
-        GQA.self,
-        ScienceQA.self,
-        TextVQA.self,
-        POPE.self,
-        MME.self,
-        MMBench.self,
-        GroceriesYesNo.self,
-        GroceriesVQA.self,
-    ]
-
-    /// The six columns of the paper's table, whose plain mean is AVG.
-    public static let paper: [any Benchmark.Type] = Array(all.prefix(6))
-
-    /// The benchmark called `name`.
-    public static func named(_ name: String) throws -> any Benchmark.Type {
-        guard let found = all.first(where: { $0.name == name }) else {
-            throw BenchmarkError.unknownBenchmark(name: name, known: all.map { $0.name })
-        }
-        return found
-    }
-}
-
 extension Benchmark {
-    /// The manifest of the benchmark's own name.
-    public static var manifest: String { name }
+    public var name: String { Self.name }
+    public var title: String { Self.title }
+    public var answering: AnsweringRules { Self.answering }
+    public var officialCounts: [String: Int] { Self.officialCounts }
+    public var manifest: String? { name }
+    public var location: URL { folder }
+    public var texts: [String]? { nil }
 
     /// Throws where a count differs from `expected`, a manifest's `expected_counts`. (A manifest may serve
     /// several benchmarks, so numbers under names that are not this one's are free, as long as one is.)
@@ -129,10 +119,10 @@ extension Benchmark {
         }
     }
 
-    /// A digest of every text of the folder (JSON, JSON Lines, TSV, TXT): all that a score depends on but the
-    /// answers.
+    /// A digest of `texts`, or of every text of the folder (JSON, JSON Lines, TSV, TXT): all that a score
+    /// depends on but the answers.
     public func digest() throws -> String {
-        let texts = try FolderListing.files(below: folder).filter { path in
+        let texts = try texts ?? FolderListing.files(below: folder).filter { path in
             [".json", ".jsonl", ".tsv", ".txt"].contains { path.hasSuffix($0) }
         }
         return Digest.sha256(
@@ -142,12 +132,12 @@ extension Benchmark {
     /// Sentence on how this folder differs from the official release; nil where all counts agree.
     public var differenceFromOfficial: String? {
         let different = counts.filter {
-            Self.officialCounts[$0.name] != nil && Self.officialCounts[$0.name] != $0.number
+            officialCounts[$0.name] != nil && officialCounts[$0.name] != $0.number
         }
         guard !different.isEmpty else { return nil }
         let list =
             different.prefix(3).map {
-                "\($0.number) \($0.name) (official \(Self.officialCounts[$0.name] ?? 0))"
+                "\($0.number) \($0.name) (official \(officialCounts[$0.name] ?? 0))"
             }
             + (different.count > 3 ? ["and \(different.count - 3) more"] : [])
         return
@@ -158,6 +148,6 @@ extension Benchmark {
     /// `notices` and how this folder differs from the official release, each with the benchmark's name before
     /// it.
     public var allNotices: [String] {
-        (notices + [differenceFromOfficial].compactMap { $0 }).map { "\(Self.name): \($0)" }
+        (notices + [differenceFromOfficial].compactMap { $0 }).map { "\(name): \($0)" }
     }
 }

@@ -1,4 +1,5 @@
 import Files
+import Text
 
 /// Things that can be wrong with benchmark files and answer files.
 public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Sendable {
@@ -18,6 +19,10 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
     case missingBenchmark(name: String)
     /// A benchmark without a question, and what it says of itself.
     case noQuestions(folder: String, notices: [String])
+    /// A folder with several files that may hold the questions.
+    case unclearFile(folder: String, candidates: [String])
+    /// A conversation that nothing can be asked by.
+    case badSample(place: String, problem: SampleProblem)
     case missingImage(file: String, question: String)
     case damagedImage(file: String, line: Int, field: String, reason: String)
     /// The text of a question is beyond the limit.
@@ -48,6 +53,11 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
             "the recipe asks for '\(name)', and no folder of it was given or found"
         case .noQuestions(let folder, let notices):
             "\(folder): no questions to ask; \(notices.joined(separator: "; "))"
+        case .unclearFile(let folder, let candidates):
+            "\(folder): which of \(candidates.joined(separator: ", ")) holds the questions? "
+                + "Give the file instead of the folder, or call it \(QuestionsAndAnswers.files[0])"
+        case .badSample(let place, let problem):
+            "\(place): \(problem); mend or remove the record"
         case .missingImage(let file, let question):
             "\(file): this image of question \(question) does not exist; unpack the benchmark's images into "
                 + "its folder"

@@ -14,11 +14,12 @@ public struct BenchmarkFolders: Sendable {
     public init(named: [(name: String, url: URL)], parent: URL?, wanted: [String] = []) throws {
         var folders = named
         if let parent {
-            folders += BenchmarkList.all.map { (name: $0.name, url: parent.appendingPathComponent($0.name)) }
-                .filter { FileManager.default.fileExists(atPath: $0.url.path) }
+            let inside = try FileManager.default.contentsOfDirectory(atPath: parent.path)
+            folders += BenchmarkList.inOrder(inside.filter { (try? BenchmarkList.check($0)) != nil })
+                .map { (name: $0, url: parent.appendingPathComponent($0)) }
         }
         for name in wanted where !folders.contains(where: { $0.name == name }) {
-            _ = try BenchmarkList.named(name)
+            try BenchmarkList.check(name)
             throw BenchmarkError.missingBenchmark(name: name)
         }
         folders = folders.filter { wanted.isEmpty || wanted.contains($0.name) }

@@ -153,23 +153,3 @@ public struct DataManifest: Sendable {
                 + (isLock ? ", or delete its entry in the lock file to accept it" : ""))
     }
 }
-
-extension BenchmarkList {
-    /// Opens the benchmark called `name`; with a folder of manifests it is held to its own: counts, then
-    /// every file.
-    ///
-    /// - Returns: the benchmark, and the files whose sizes and digests were recorded in `<manifests>/locks`
-    ///   now
-    public static func open(
-        _ name: String, folder: URL, manifests: URL?
-    ) throws -> (benchmark: any Benchmark, recorded: [String]) {
-        let benchmark = try named(name).init(folder: folder)
-        guard let manifests else { return (benchmark, []) }
-        let manifest = try DataManifest(manifests.file("\(type(of: benchmark).manifest).json"))
-        try benchmark.check(expected: manifest.expectedCounts)
-        return (
-            benchmark,
-            try manifest.verify(folder, lock: manifests.file("locks/\(manifest.name).json")).recorded
-        )
-    }
-}

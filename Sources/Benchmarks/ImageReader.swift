@@ -12,11 +12,14 @@ struct ImageFolder {
             .first(where: \.exists)
     }
 
-    /// The file `path` below the folder; where it is not there, the archive's member of that name.
+    /// The file `path` below the folder; where it is not there, the archive's member of that name, or the
+    /// file below the folder's `images`.
     func find(_ path: String) -> ImageSource {
         let file = folder.file(path)
-        if !file.exists, let archive { return .archive(archive, member: path) }
-        return .file(file)
+        if file.exists { return .file(file) }
+        if let archive { return .archive(archive, member: path) }
+        let inside = folder.file("images/\(path)")
+        return .file(inside.exists ? inside : file)
     }
 }
 

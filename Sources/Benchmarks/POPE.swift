@@ -127,6 +127,11 @@ public struct POPE: Benchmark {
         details.append("mean_f1", JSONValue(f1))
         details.append("mean_accuracy", JSONValue(POPE.meanPercent(results.map(\.accuracy))))
         var notices = counts.notices
+        let texts = items.compactMap(\.text)
+        notices += unreadableNotices(
+            empty: texts.count { $0.trimmed.isEmpty },
+            neither: texts.count { !$0.trimmed.isEmpty && YesNoCounts.reads($0) == nil },
+            of: texts.count, effect: "POPE's rule reads them as yes")
         if f1 == nil { notices.append("F1 is undefined in a subset where no yes is right") }
         return BenchmarkScore(
             benchmark: POPE.name, headline: f1, headlineName: "mean F1 of the three subsets x 100",

@@ -64,6 +64,8 @@ public struct Question: Sendable {
     public let category: String
     /// The choices in order (MMBench); the answer record repeats them.
     public let options: [Option]
+    /// What was asked and answered before, in the same conversation.
+    public let history: [Exchange]
 
     /// A letter and what it stands for.
     public struct Option: Sendable {
@@ -80,7 +82,7 @@ public struct Question: Sendable {
 
     public init(
         id: QuestionID, text: String, savedPrompt: String? = nil, image: ImageSource, category: String,
-        options: [Option] = []
+        options: [Option] = [], history: [Exchange] = []
     ) {
         self.id = id
         self.text = text
@@ -88,7 +90,11 @@ public struct Question: Sendable {
         self.image = image
         self.category = category
         self.options = options
+        self.history = history
     }
+
+    /// Whether the image stands in this turn, not in one before it.
+    public var hasImage: Bool { !image.isNone && !history.contains(where: \.hasImage) }
 
     /// The whole text before the answer in the evaluation's template. `<image>` is cut out before
     /// tokenization: tokenize what stands before and after it separately

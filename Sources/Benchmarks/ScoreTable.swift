@@ -27,8 +27,8 @@ public struct ScoreTable: Sendable {
         }
 
         public var json: JSONValue {
-            let members = BenchmarkList.all.filter { scores[$0.name] != nil }.map {
-                (name: $0.name, value: JSONValue(scores[$0.name].flatMap { $0 }))
+            let members = BenchmarkList.inOrder(scores.keys).map {
+                (name: $0, value: JSONValue(scores[$0].flatMap { $0 }))
             }
             return .of(
                 ("model", .string(model)), ("scores", .object(JSONObject(members))),
@@ -48,15 +48,13 @@ public struct ScoreTable: Sendable {
 
     /// The table as text, columns aligned; `-` is not scored.
     public var text: String {
-        let columns = BenchmarkList.all.filter { benchmark in
-            rows.contains { $0.scores[benchmark.name] != nil }
-        }
+        let columns = BenchmarkList.inOrder(rows.flatMap { $0.scores.keys })
         let showsAverage = rows.contains { $0.average != nil }
-        var cells = [["model"] + columns.map { $0.title } + (showsAverage ? ["AVG"] : [])]
+        var cells = [["model"] + columns.map(BenchmarkList.title) + (showsAverage ? ["AVG"] : [])]
         for row in rows {
             cells.append(
                 [row.model]
-                    + columns.map { column in row.scores[column.name].map { ScoreTable.printed($0) } ?? "-" }
+                    + columns.map { column in row.scores[column].map { ScoreTable.printed($0) } ?? "-" }
                     + (showsAverage ? [row.average.map { ScoreTable.printed($0) } ?? "-"] : []))
         }
         return TextTable.aligned(cells)

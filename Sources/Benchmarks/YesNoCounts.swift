@@ -39,6 +39,15 @@ package struct YesNoCounts {
             ("yes_ratio", JSONValue(yesRatio)))
     }
 
+    /// The first of the words yes, no and not in an answer, in any case; nil where there is none.
+    package static func reads(_ answer: String) -> Bool? {
+        for word in VQANormalizer.normalize(answer).scalars.words.map({ String($0) }) {
+            if word.isExactly("yes") { return true }
+            if word.isExactly("no") || word.isExactly("not") { return false }
+        }
+        return nil
+    }
+
     /// POPE's reading of an answer: the words before the first full stop, commas deleted, split at single
     /// spaces; yes unless one of them is exactly `No`, `no` or `not`. Everything else is yes, silence and
     /// `NO` too.

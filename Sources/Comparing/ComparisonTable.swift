@@ -235,7 +235,7 @@ public struct ComparisonTable {
     private func title(_ column: String) -> String {
         if column == "average" { return "AVG" }
         return titles[column] ?? MeasuredColumn.named(column)?.title
-            ?? BenchmarkList.all.first { $0.name == column }?.title ?? column
+            ?? BenchmarkList.title(of: column)
     }
 
     private func withError(_ value: Double?, _ error: Double?, _ format: String) -> String {

@@ -96,7 +96,7 @@ struct WeightScope {
 
 extension ModelPart {
     /// The part a canonical name belongs to.
-    init(name: String) {
+    public init(name: String) {
         self =
             name.hasPrefix(CheckpointNames.vision)
             ? .vision : name.hasPrefix(CheckpointNames.projector) ? .projector : .language

@@ -56,7 +56,7 @@ struct AnswerSection {
         var counts: [(title: String, byOutcome: [String: Int])] = []
         var samples: [ReportSection.Block] = []
         for benchmark in scored.benchmarks {
-            let title = titles.title(of: type(of: benchmark))
+            let title = titles.title(of: benchmark.name)
             do {
                 guard let questions = try scored.judged(benchmark), !questions.isEmpty else { continue }
                 let groups = Self.outcomes(questions)
@@ -85,16 +85,15 @@ struct AnswerSection {
     private var runningOn: [ReportSection.Block] {
         scored.models.flatMap { model in
             scored.benchmarks.compactMap { benchmark -> ReportSection.Block? in
-                let kind = type(of: benchmark)
                 // Answers that cannot be read are told of where they are judged.
-                guard let file = try? AnswerFile(model.answers.file("\(kind.name).jsonl")),
+                guard let file = try? AnswerFile(model.answers.file("\(benchmark.name).jsonl")),
                     !file.records.isEmpty
                 else { return nil }
                 let cut = file.records.count { $0.isCut }
                 guard 20 * cut > file.records.count else { return nil }
                 return .odd(
                     "\(model.name) runs on: \(Printed.count(cut)) of \(Printed.count(file.records.count)) "
-                        + "answers to \(titles.title(of: kind)) were cut off at the most tokens it may write."
+                        + "answers to \(titles.title(of: benchmark.name)) were cut off at the most tokens it may write."
                 )
             }
         }

@@ -42,7 +42,7 @@ package struct PublishedScores {
             id: isOurs ? "scores" : "published",
             title: isOurs ? "Score of each model beside published ones." : "\(published.title).",
             caption: "Rows in italics are published (\(published.source)), on the official releases.",
-            columns: ["model", "LLM", "size", "distilled"] + benchmarks.map { titles.title(of: $0) }
+            columns: ["model", "LLM", "size", "distilled"] + benchmarks.map { titles.title(of: $0.name) }
                 + ["AVG"],
             rows: groups.flatMap(\.rows))
     }

@@ -25,10 +25,9 @@ public struct ReportSettings: Recipe {
     public init() {}
 
     public func validate() throws {
-        let known = BenchmarkList.all.map { $0.name }
-        for name in titles.keys.sorted() where !known.contains(name) {
+        for name in titles.keys.sorted() where (try? BenchmarkList.check(name)) == nil {
             throw SettingProblem(
-                "titles", "names '\(name)', expected benchmarks: \(known.joined(separator: ", "))")
+                "titles", "names '\(name)', expected benchmarks: \(BenchmarkList.help)")
         }
     }
 
@@ -38,5 +37,5 @@ public struct ReportSettings: Recipe {
 
 extension [String: String] {
     /// The title that was set for a benchmark, or its own.
-    func title(of benchmark: any Benchmark.Type) -> String { self[benchmark.name] ?? benchmark.title }
+    func title(of benchmark: String) -> String { self[benchmark] ?? BenchmarkList.title(of: benchmark) }
 }

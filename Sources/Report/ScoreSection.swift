@@ -45,17 +45,13 @@ struct ScoreSection {
     }
 
     private func blocks(_ models: [ScoreTable.Row]) -> [ReportSection.Block] {
-        let asked = BenchmarkList.all.filter { benchmark in
-            models.contains { $0.scores[benchmark.name] != nil }
-        }
-        let hasPaper = asked.contains { benchmark in
-            BenchmarkList.paper.contains { $0.name == benchmark.name }
-        }
+        let asked = BenchmarkList.inOrder(models.flatMap { $0.scores.keys })
+        let hasPaper = BenchmarkList.paper.contains { asked.contains($0.name) }
         guard let published, hasPaper else { return [.table(table(models, asked))] + missing(asked) }
         if unofficial.isEmpty, scored.problems.isEmpty {
             return [.table(table(models, published))] + missing(asked)
         }
-        let names = unofficial.map { titles.title(of: type(of: $0)) }.joined(separator: ", ")
+        let names = unofficial.map { titles.title(of: $0.name) }.joined(separator: ", ")
         let reason =
             names.isEmpty
             ? "It is not known whether the data asked were the official releases"
@@ -69,9 +65,8 @@ struct ScoreSection {
     }
 
     /// Why there is no AVG, where some of the paper's benchmarks were asked.
-    private func missing(_ asked: [any Benchmark.Type]) -> [ReportSection.Block] {
-        let names = Set(asked.map { $0.name })
-        let absent = BenchmarkList.paper.filter { !names.contains($0.name) }
+    private func missing(_ asked: [String]) -> [ReportSection.Block] {
+        let absent = BenchmarkList.paper.filter { !asked.contains($0.name) }
         guard !absent.isEmpty else { return [] }
         return [
             .odd(
@@ -81,14 +76,14 @@ struct ScoreSection {
     }
 
     /// Our models alone; AVG where there is one.
-    func table(_ models: [ScoreTable.Row], _ asked: [any Benchmark.Type]) -> ReportTable {
+    func table(_ models: [ScoreTable.Row], _ asked: [String]) -> ReportTable {
         let hasAverage = models.contains { $0.average != nil }
         return ReportTable(
             id: "scores", title: "Score of each model.",
             columns: ["model"] + asked.map { titles.title(of: $0) } + (hasAverage ? ["AVG"] : []),
             rows: models.map { model in
                 ReportTable.Row(
-                    [model.model] + asked.map { Printed.number(model.scores[$0.name].flatMap { $0 }) }
+                    [model.model] + asked.map { Printed.number(model.scores[$0].flatMap { $0 }) }
                         + (hasAverage ? [Printed.number(model.average)] : []))
             })
     }

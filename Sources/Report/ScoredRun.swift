@@ -45,7 +45,7 @@ struct ScoredRun {
                 do {
                     // Its images are part of a finished folder, where it was made here.
                     try StageInput(name, folder, digest: input.sha256).verify()
-                    let benchmark = try BenchmarkList.named(name).init(folder: folder)
+                    let benchmark = try BenchmarkList.open(name, at: folder)
                     if try benchmark.digest() != input.sha256 {
                         problems.append(
                             "The benchmark \(name) changed after it was scored; it is left out here.")
@@ -86,7 +86,7 @@ struct ScoredRun {
     /// Every question of a benchmark with each model's judged answer; nil where the models were not asked the
     /// same.
     func judged(_ benchmark: any Benchmark) throws -> [JudgedQuestion]? {
-        let name = type(of: benchmark).name
+        let name = benchmark.name
         let items = try models.map { model in
             try Self.keyed(benchmark.score(AnswerFile(model.answers.file("\(name).jsonl"))).items)
         }

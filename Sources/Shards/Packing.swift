@@ -74,6 +74,7 @@ public struct Packing: Sendable {
     ///
     /// - Throws: `SampleProblem` for a sample that cannot be trained on
     func tokenized(_ sample: LlavaSample) throws(SampleProblem) -> TokenizedConversation {
+        let sample = try settings.caption.sample(of: sample)
         let segments = try template.segments(sample.turns, imageCount: sample.image == nil ? 0 : 1)
         let tokens = TokenizedConversation(segments, tokenizer: tokenizer)
         _ = try packed(tokens)

@@ -32,6 +32,8 @@ public struct PackingSettings: Recipe, Equatable {
         "Length of a sample at most, the visual tokens included; what is longer is cut on the right. LLaVA "
             + "has 2048.", unit: "tokens", in: 2...16_777_216)
     public var maximumLength = 2048
+    @Setting("Captions made of the conversations' short answers, and packed instead of them.")
+    public var caption = CaptionSettings()
     @Setting("How pictures are prepared, and how many tokens one becomes.") public var image = ImageSettings()
     @Setting("Samples of a shard.", in: 1...1_048_576) public var samplesPerShard = 512
     @Setting("Level of zstd's compression.", in: 1...19) public var compressionLevel = 3

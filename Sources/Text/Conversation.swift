@@ -36,6 +36,17 @@ public struct Exchange: Sendable, Equatable {
     }
 }
 
+extension Exchange {
+    /// The questions and answers of a conversation, in order, by LLaVA's rules.
+    ///
+    /// - Parameter imageCount: how many images the sample has; as many markers are wanted
+    public static func all(
+        of turns: [ConversationTurn], imageCount: Int
+    ) throws(SampleProblem) -> [Exchange] {
+        try Conversation(turns, imageCount: imageCount).exchanges
+    }
+}
+
 /// A conversation checked by LLaVA's rules, ready for a template.
 struct Conversation {
     static let imageMarker = "<image>"

@@ -13,6 +13,8 @@ public enum SampleProblem: Error, CustomStringConvertible, Hashable, Sendable {
     case imageMarkers(found: Int, images: Int)
     /// `<image>` in an answer, or more than once in one turn.
     case misplacedImageMarker(turn: Int)
+    /// No answer is short enough to make a caption of.
+    case noShortAnswer(words: Int)
     /// The template cannot hold such a conversation.
     case unfitForTemplate(String)
     /// A sample holds at most one image.
@@ -32,6 +34,7 @@ public enum SampleProblem: Error, CustomStringConvertible, Hashable, Sendable {
         case .unanswered: "unanswered"
         case .imageMarkers: "image-markers"
         case .misplacedImageMarker: "misplaced-image-marker"
+        case .noShortAnswer: "no-short-answer"
         case .unfitForTemplate: "unfit-for-template"
         case .severalImages: "several-images"
         case .visualTokensCut: "visual-tokens-cut"
@@ -49,6 +52,7 @@ public enum SampleProblem: Error, CustomStringConvertible, Hashable, Sendable {
         case .unanswered(let turn): "turn \(turn), the last, is a question without an answer"
         case .imageMarkers(let found, let images): "\(found) <image> markers for \(images) images"
         case .misplacedImageMarker(let turn): "turn \(turn): <image> belongs into a human turn, at most once"
+        case .noShortAnswer(let words): "no answer of at most \(words) words to make a caption of"
         case .unfitForTemplate(let reason): reason
         case .severalImages(let count): "\(count) images, a sample holds at most one"
         case .visualTokensCut(let needed, let maximum):

@@ -19,6 +19,7 @@ public final class AdamW {
             "Weight decay of parameters with two or more dimensions; biases and norm weights have none.",
             in: 0...)
         public var weightDecay = 0.0
+        @Setting("Rates of single parts of the model.") public var parts = PartRates()
         @Setting("Largest global norm of the gradient; 0 does not clip.", in: 0...) public var clip = 1.0
 
         public init() {}
@@ -55,25 +56,29 @@ public final class AdamW {
     /// Updates every parameter from its gradient and clears it. A parameter that no gradient reached moves by
     /// its momentum.
     ///
-    /// - Parameter gradientScale: of clipping, `min(1, clip / (norm + 1e-6))`
+    /// - Parameters:
+    ///   - learningRate: of this step; parts with a rate of their own have as much of it as this is of the
+    ///     peak
+    ///   - gradientScale: of clipping, `min(1, clip / (norm + 1e-6))`
     public func step(learningRate: Double, gradientScale: Double = 1) {
         steps += 1
-        let stepSize = learningRate / (1 - pow(settings.beta1, Double(steps)))
+        let unbiased = 1 - pow(settings.beta1, Double(steps))
         let correction = 1 / (1 - pow(settings.beta2, Double(steps))).squareRoot()
         let (pieces, settings) = (pieces, settings)
         let updates = parameters.enumerated().map { index, parameter in
-            let value = parameter.value
+            let (value, own) = (parameter.value, settings.parts[ModelPart(name: parameter.name)])
+            let rate = learningRate * (own.learningRate.map { $0 / settings.learningRate } ?? 1)
+            let decay = value.shape.count >= 2 ? rate * (own.weightDecay ?? settings.weightDecay) : 0
             return Update(
                 p: value.data, half: value.half, gradient: value.gradient ?? Tensor(zeros: value.shape),
-                m: first[index], v: second[index],
-                decay: value.shape.count >= 2 ? Float(learningRate * settings.weightDecay) : 0)
+                m: first[index], v: second[index], stepSize: Float(rate / unbiased), decay: Float(decay))
         }
         parallelTasks(pieces.count) { number in
             let (u, range) = (updates[pieces[number].parameter], pieces[number].range)
             let at = range.lowerBound
             ck_adamw(
                 u.p.pointer + at, u.gradient.pointer + at, u.m.pointer + at, u.v.pointer + at,
-                Float(gradientScale), Float(settings.beta1), Float(settings.beta2), Float(stepSize),
+                Float(gradientScale), Float(settings.beta1), Float(settings.beta2), u.stepSize,
                 Float(correction), Float(settings.epsilon), u.decay, range.count)
             // While the new values are in the processor's cache.
             if let half = u.half { ck_to_bfloat16(u.p.pointer + at, half.pointer + at, range.count) }
@@ -90,6 +95,7 @@ public final class AdamW {
         let p: Tensor
         let half: HalfTensor?
         let gradient, m, v: Tensor
+        let stepSize: Float
         let decay: Float
     }
 

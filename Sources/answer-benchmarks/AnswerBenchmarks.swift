@@ -15,7 +15,7 @@ struct AnswerBenchmarks: RecipeCommand {
         abstract:
             "Lets a model answer the questions of benchmarks, greedily, as the LLaVA evaluation poses them.",
         discussion: """
-            Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Writes \
+            Benchmarks: \(BenchmarkList.help). Writes \
             <benchmark>.jsonl in LLaVA's answer format, one line a question in the order of the questions, \
             for score-benchmarks. An interrupted run goes on where it stopped.
             """,
@@ -35,16 +35,24 @@ struct AnswerBenchmarks: RecipeCommand {
     var benchmarkFolders: [NamedFolder] = []
     @Option(help: "What answers say they are from; the model's folder name unless given.") var modelId:
         String?
-    @Option(help: "Folder for the answers and the receipt.") var out: String
+    @Option(help: "Folder for the answers and the receipt.") var out: String?
+    @Flag(
+        help: "Only check that the questions, their images and the template suit the model; answer nothing.")
+    var check = false
+
+    func validate() throws {
+        if out == nil, !check { throw ValidationError("give --out, the folder for the answers") }
+    }
 
     func run() throws {
         let recipe = try self.recipe()
         let benchmarks = try openBenchmarks(recipe)
+        guard let out else { return try checkOnly(recipe, benchmarks) }
         let (folder, output) = (URL(fileURLWithPath: model), URL(fileURLWithPath: out))
         let inputs =
             try [configuration.input("model", folder)]
             + benchmarks.map {
-                try configuration.input("benchmark \(type(of: $0).name)", $0.folder, digest: Self.digest($0))
+                try configuration.input("benchmark \($0.name)", $0.location, digest: Self.digest($0))
             }
         let run = try StageRun(
             "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
@@ -63,22 +71,33 @@ struct AnswerBenchmarks: RecipeCommand {
         let interruption = Interruption()
         var counts = JSONObject()
         for benchmark in benchmarks {
-            let name = type(of: benchmark).name
-            counts[name] = .int(try answer(benchmark, answerer, file(of: benchmark), interruption))
+            let name = benchmark.name
+            let file = run.answers(to: benchmark)
+            counts[name] = .int(try answer(benchmark, answerer, file, interruption))
         }
         try run.finish(counts: .object(counts), excluding: [Self.stateFile], blasCore: Machine.blasCore)
-        for benchmark in benchmarks { ResumableLines.finish(file(of: benchmark)) }
+        for benchmark in benchmarks { ResumableLines.finish(run.answers(to: benchmark)) }
     }
 
-    private func file(of benchmark: any Benchmark) -> URL {
-        URL(fileURLWithPath: out).appendingPathComponent("\(type(of: benchmark).name).jsonl")
+    /// What would stop the run later: questions without images, prompts too long, a template that is not the
+    /// model's.
+    private func checkOnly(_ recipe: AnsweringSettings, _ benchmarks: [any Benchmark]) throws {
+        let folder = URL(fileURLWithPath: model)
+        let tokenizer = try Tokenizer(contentsOf: folder)
+        let check = try QuestionCheck(
+            LlavaConfiguration(folder: folder), tokenizer, recipe.conversation(of: folder))
+        for benchmark in benchmarks {
+            let questions = benchmark.questions.prefix(recipe.limit ?? .max)
+            try check(questions, of: benchmark.name)
+            _ = try ImageReader(for: Array(questions))
+        }
     }
 
     /// Answers what the file does not have yet; returns the number of questions.
     private func answer(
         _ benchmark: any Benchmark, _ answerer: Answerer, _ file: URL, _ interruption: Interruption
     ) throws -> Int {
-        let name = type(of: benchmark).name
+        let name = benchmark.name
         let questions = Array(benchmark.questions.prefix(answerer.recipe.limit ?? .max))
         let writer = try ResumableLines(file)
         if writer.isDamaged {
@@ -121,7 +140,7 @@ struct AnswerBenchmarks: RecipeCommand {
             named: benchmarkFolders.map { ($0.name, $0.url) },
             parent: benchmarks.map { URL(fileURLWithPath: $0) }, wanted: recipe.benchmarks)
         return try folders.map { name, folder in
-            let benchmark = try BenchmarkList.named(name).init(folder: folder)
+            let benchmark = try BenchmarkList.open(name, at: folder)
             guard !benchmark.questions.isEmpty else {
                 throw BenchmarkError.noQuestions(folder: folder.path, notices: benchmark.notices)
             }
@@ -151,12 +170,19 @@ struct AnswerBenchmarks: RecipeCommand {
             return
         }
         for benchmark in benchmarks {
-            let file = file(of: benchmark)
+            let file = run.answers(to: benchmark)
             guard unlink(file.path) == 0 || errno == ENOENT else {
                 throw FilesError.system(
                     path: file.path, operation: "remove the answers of another run", code: errno)
             }
         }
         try AtomicOutput.writeAtomically(run.identity.text, to: state)
+    }
+}
+
+extension StageRun {
+    /// The file of the answers to a benchmark.
+    fileprivate func answers(to benchmark: any Benchmark) -> URL {
+        output.appendingPathComponent("\(benchmark.name).jsonl")
     }
 }

@@ -15,42 +15,20 @@ struct Answerer {
     let template: ConversationTemplate
     private let memory = VisualMemory()
 
+    private let check: QuestionCheck
+
     init(
         model: LlavaModel, tokenizer: Tokenizer, template: ConversationTemplate, recipe: AnsweringSettings
     ) throws {
         (self.model, self.tokenizer, self.template, self.recipe) = (model, tokenizer, template, recipe)
-        try template.check(tokenizer)
-        guard tokenizer.vocabularySize <= model.language.vocabularySize else {
-            throw ModelsError.vocabularyTooSmall(
-                rows: model.language.vocabularySize, needed: tokenizer.vocabularySize,
-                tokenizer: "the tokenizer")
-        }
+        check = try QuestionCheck(model.configuration, tokenizer, template)
     }
 
     /// Fails for a question that is too long for the model, before any is answered.
     ///
     /// - Throws: `BenchmarkError.longQuestion`, `.longPrompt`
     func check(_ questions: some Sequence<Question>, of benchmark: any Benchmark) throws {
-        let name = type(of: benchmark).name
-        let most = min(model.configuration.text.maximumPositions, Limit.promptTokens.value)
-        for question in questions {
-            let bytes = question.text.utf8.count
-            guard bytes <= Limit.questionBytes.value else {
-                throw BenchmarkError.longQuestion(benchmark: name, question: "\(question.id)", bytes: bytes)
-            }
-            let tokens = ids(of: question, hasImage: !question.image.isNone).count
-            guard tokens <= most else {
-                throw BenchmarkError.longPrompt(
-                    benchmark: name, question: "\(question.id)", tokens: tokens, most: most)
-            }
-        }
-    }
-
-    /// The question in the conversation template, `[tokens]`.
-    private func ids(of question: Question, hasImage: Bool) -> [Int32] {
-        let segments = template.promptSegments(for: question.text, hasImage: hasImage)
-        return TokenizedConversation(segments, tokenizer: tokenizer)
-            .ids(visualTokens: model.visualTokensPerImage).ids
+        try check(questions, of: benchmark.name)
     }
 
     /// Answers questions in any order and hands the records on in the order of the questions.
@@ -62,7 +40,7 @@ struct Answerer {
         _ questions: [Question], of benchmark: any Benchmark, modelID: String, beforeStep: () throws -> Void,
         record: (AnswerRecord) throws -> Void
     ) throws {
-        let rules = type(of: benchmark).answering
+        let rules = benchmark.answering
         let images = try ImageReader(for: questions)
         let settings = settings(rules)
         var waiting: [Int: AnswerRecord] = [:]
@@ -102,7 +80,7 @@ struct Answerer {
         let visual = try bytes.map {
             try visualTokens($0, squashes: rules.alwaysSquashes, name: "the image of question \(question.id)")
         }
-        return try model.embed(ids: ids(of: question, hasImage: bytes != nil), visual: visual)
+        return try model.embed(ids: check.ids(of: question), visual: visual)
     }
 
     /// The visual tokens of an image file; questions about one image often follow each other.

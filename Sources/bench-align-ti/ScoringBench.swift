@@ -10,7 +10,7 @@ enum ScoringBench {
 
     /// Scores a benchmark's own questions, answered "yes", as often as there are answers to score.
     static func scoring(_ benchmark: NamedFolder, repeats: Int) throws -> [Figure] {
-        let opened = try BenchmarkList.named(benchmark.name).init(folder: benchmark.url)
+        let opened = try BenchmarkList.open(benchmark.name, at: benchmark.url)
         guard !opened.questions.isEmpty else {
             throw BenchmarkError.noQuestions(folder: benchmark.url.path, notices: opened.notices)
         }

@@ -17,7 +17,7 @@ struct ScoreBenchmarks: RecipeCommand {
     static let configuration = StageHelp.configuration(
         "score-benchmarks", abstract: "Scores saved answers by the rules of the benchmarks' own scorers.",
         discussion: """
-            Benchmarks: \(BenchmarkList.all.map { $0.name }.joined(separator: ", ")). Answers are JSON Lines \
+            Benchmarks: \(BenchmarkList.help). Answers are JSON Lines \
             in LLaVA's format, <folder>/<benchmark>.jsonl; for MME also the official tab-separated files in \
             <folder>/mme. Writes scores.json (all numbers and breakdowns), items.jsonl (each question's \
             credit) and table.txt, and prints the table. AVG is the mean of the six columns of the paper and \
@@ -79,7 +79,7 @@ struct ScoreBenchmarks: RecipeCommand {
         guard !answers.isEmpty else { throw StageError.usage("no answers: give --answers or --model") }
 
         let files = try benchmarks.map {
-            try configuration.input("benchmark \(type(of: $0).name)", $0.folder, digest: try $0.digest())
+            try configuration.input("benchmark \($0.name)", $0.location, digest: try $0.digest())
         }
         let inputs =
             try files + answers.map { try configuration.input("answers of \($0.name)", $0.url) }
@@ -119,7 +119,7 @@ struct ScoreBenchmarks: RecipeCommand {
             named: benchmarkFolders.map { ($0.name, $0.url) }, parent: benchmarks.map(url))
         return try folders.map { name, folder in
             let (benchmark, recorded) = try BenchmarkList.open(
-                name, folder: folder, manifests: manifests.map(url))
+                name, at: folder, manifests: manifests.map(url))
             for file in recorded { StandardError.write("\(name): recorded size and digest of \(file)") }
             return benchmark
         }

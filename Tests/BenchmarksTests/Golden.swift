@@ -89,7 +89,7 @@ struct Golden {
     /// The asked questions against `expected_prompts.json`: ids, prompts, image, options and generation
     /// settings.
     func promptDifferences(_ benchmark: any Benchmark) -> [String] {
-        let rules = type(of: benchmark).answering
+        let rules = benchmark.answering
         let generation = prompts["generation"] as? [String: Any] ?? [:]
         var differences: [String] = []
         if generation["max_new_tokens"] as? Int != rules.maximumNewTokens {

@@ -28,8 +28,8 @@ import Testing
                 else { continue }
                 for (benchmark, input) in inputs {
                     let folder = root.appendingPathComponent(benchmark)
-                    let score = try BenchmarkList.named(benchmark).init(
-                        folder: folder.appendingPathComponent("data")
+                    let score = try BenchmarkList.open(
+                        benchmark, at: folder.appendingPathComponent("data")
                     )
                     .score(
                         AnswerFile(folder.appendingPathComponent("predictions/\(input["case"] ?? "").jsonl")))
@@ -96,7 +96,7 @@ import Testing
 
     @Test func everyBenchmarkRefusesAFolderThatIsNotItsOwn() throws {
         try withTemporaryFolder { folder in
-            for benchmark in BenchmarkList.all {
+            for benchmark in BenchmarkList.paper {
                 #expect { try benchmark.init(folder: folder) } throws: {
                     guard case .missingFile(benchmark.title, _, folder.path) = $0 as? BenchmarkError else {
                         return false
@@ -106,8 +106,8 @@ import Testing
             }
             #expect(
                 throws: BenchmarkError.unknownBenchmark(
-                    name: "poep", known: BenchmarkList.all.map { $0.name })
-            ) { try BenchmarkList.named("poep") }
+                    name: "poep", known: BenchmarkList.names)
+            ) { try BenchmarkList.open("poep", at: folder) }
         }
     }
 }

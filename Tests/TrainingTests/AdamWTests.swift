@@ -61,6 +61,42 @@ import Training
         #expect(Double(close) >= 0.999 * Double(entries))
     }
 
+    @Test(arguments: Fixtures.cases("models", with: "adamw.safetensors").prefix(1))
+    func aPartWithARateOfItsOwnMovesByIt(folder: URL) throws {
+        let fixture = try ModelFixture(folder)
+        /// The weights of a part after one step from equal gradients.
+        func moved(_ settings: AdamW.Settings) throws -> [ModelPart: [Float]] {
+            let student = try fixture.student()
+            let parameters = student.parameters(of: [.projector, .language])
+            let optimizer = AdamW(parameters, settings: settings)
+            try AlignmentLoss(
+                student: student, teacher: fixture.teacher(), objective: fixture.objective(ModelFixture.all)
+            )(fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates)).loss.backward()
+            let before = parameters.map(\.value.data.values)
+            optimizer.step(learningRate: settings.learningRate / 2)
+            var moves: [ModelPart: [Float]] = [:]
+            for (parameter, old) in zip(parameters, before) {
+                moves[ModelPart(name: parameter.name), default: []] +=
+                    zip(parameter.value.data.values, old).map { $0 - $1 }
+            }
+            return moves
+        }
+        var settings = AdamW.Settings()
+        (settings.learningRate, settings.weightDecay) = (1e-3, 0.5)
+        let plain = try moved(settings)
+        settings.learningRate = 1e-2
+        let fast = try moved(settings)
+        settings.learningRate = 1e-3
+        settings.parts.projector.learningRate = 1e-2
+        let mixed = try moved(settings)
+        #expect(mixed[.projector] == fast[.projector] && mixed[.projector] != plain[.projector])
+        #expect(mixed[.language] == plain[.language])
+        settings.parts.projector = PartRate()
+        settings.parts.language.weightDecay = 0
+        let undecayed = try moved(settings)
+        #expect(undecayed[.projector] == plain[.projector] && undecayed[.language] != plain[.language])
+    }
+
     @Test func warmUpStartsAtZeroAndTheCosineEndsNearIt() {
         let schedule = LearningRateSchedule(shape: .cosine, peak: 2, steps: 101, warmupRatio: 0.01)
         #expect(schedule.warmupSteps == 2)

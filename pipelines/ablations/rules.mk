@@ -64,8 +64,6 @@ train_row = $(BIN)/train-student --set seed=$(call seed_of,$(1)) \
     --model $(call start_for,$(1)) --shards $(B)/shards/distill --teacher-outputs $(call outputs_for,$(1)) \
     --cache $(CACHE) --out $(A)/$(1)/model
 COMMON := $(if $(wildcard $(P)/ablations.yaml),$(call recipe,ablations))
-# From here on prerequisites may name the target's stem: $$* is expanded when the target is considered.
-.SECONDEXPANSION:
 $(A)/%/model/receipt.json: $$(call recipes_of,$$*) $$(call bases,$$(call recipes_of,$$*)) \
     $(call recipe,align-ti) $(COMMON) $$(call start_for,$$*)/receipt.json $(B)/shards/distill/receipt.json \
     $$(call teacher_ready_for,$$*) $$(call outputs_for,$$*)/receipt.json | build

@@ -1,0 +1,41 @@
+# Trained models on real photographs: DINOv2-small and SmolLM2-135M become the teacher, every third of the
+# teacher's layers the student.
+#   make distill PIPELINE=photographs PRETRAINED=folder DATA=folder
+# PRETRAINED holds smollm2-135m/ and dinov2-small/, each as its publisher has it, and DATA the photographs:
+# data-manifests/smollm2-135m.json, dinov2-small.json and groceries.json say where they come from.
+PRETRAINED ?= models
+# A folder where a list of models is expected is taken for the folder of the checkpoints.
+ifneq ($(wildcard $(firstword $(MODELS))/smollm2-135m/config.json),)
+PRETRAINED := $(firstword $(MODELS))
+override MODELS := teacher sft kd align-ti
+endif
+DATA ?= data/groceries
+MODELS ?= teacher sft kd align-ti
+
+LANGUAGE := $(PRETRAINED)/smollm2-135m
+TOWER := $(PRETRAINED)/dinov2-small
+TOKENIZER := $(LANGUAGE)
+TEACHER_PARTS := --language $(LANGUAGE) --vision $(TOWER)
+STUDENT_PARTS = --language $(TEACHER)
+
+# First what a photograph shows, in few words that all depend on it; then whole conversations.
+DATA_pretrain := $(DATA)/train.json
+OPTIONS_pretrain := --set 'caption.prompt=What is shown in the photo?'
+DATA_train := $(DATA)/train.json
+DATA_distill := $(DATA)/train.json
+DATA_heldout := $(DATA)/test.json
+IMAGES := $(DATA)/images.zip
+BENCHMARKS := groceries-yesno=$(DATA) groceries-vqa=$(DATA)
+
+DATA_READY := $(LANGUAGE)/model.safetensors $(TOWER)/model.safetensors $(DATA)/train.json $(DATA)/images.zip
+$(LANGUAGE)/%:
+	@echo "make: $@ is missing: fetch the published model with" \
+	    "'hf download HuggingFaceTB/SmolLM2-135M-Instruct --local-dir $(LANGUAGE)'," \
+	    "or say where the models are: PRETRAINED=folder" >&2; exit 1
+$(TOWER)/%:
+	@echo "make: $@ is missing: fetch the published model with" \
+	    "'hf download facebook/dinov2-small --local-dir $(TOWER)'," \
+	    "or say where the models are: PRETRAINED=folder" >&2; exit 1
+$(DATA)/%:
+	@echo "make: $@ is missing: give the folder of the photographs as DATA=folder" \
+	    "(data-manifests/groceries.json says what is in it)" >&2; exit 1
