@@ -1,5 +1,6 @@
 import Autograd
 import Models
+import Tensors
 
 /// Alpha of Eq. 3: how much the instruction attends to each visual token, mean over instruction rows and
 /// heads.
@@ -12,6 +13,11 @@ public func visualSaliency(_ output: LanguageOutput, layer: Int, batch: Alignmen
     guard let observed = output.observed[layer] else {
         preconditionFailure("visualSaliency: layer \(layer) was not observed")
     }
+    return visualSaliency(q: observed.q, k: observed.k, batch: batch, headSize: headSize)
+}
+
+/// The same of a layer's queries and keys.
+private func visualSaliency(q: Tensor, k: Tensor, batch: AlignmentBatch, headSize: Int) -> [[Float]] {
     let sequences = batch.samples.indices.map { index in
         let (sample, start) = (batch.samples[index], batch.starts[index])
         let visual = sample.visual ?? 0..<0
@@ -20,7 +26,7 @@ public func visualSaliency(_ output: LanguageOutput, layer: Int, batch: Alignmen
             targets: start + visual.lowerBound..<start + visual.upperBound
         )
     }
-    return meanAttention(q: observed.q, k: observed.k, headSize: headSize, sequences: sequences)
+    return meanAttention(q: q, k: k, headSize: headSize, sequences: sequences)
 }
 
 /// Model that says how much a visual token weighs in IVA.
@@ -53,14 +59,18 @@ package func saliencyOfEveryLayer(_ output: LanguageOutput, _ model: LlavaModel,
     return batch.samples.indices.map { sample in alphas.map { $0[sample] } }
 }
 
-/// Alpha of Eq. 3 in every layer of a model, in one forward pass without gradient.
+/// Alpha of Eq. 3 in every layer of a model, in one forward pass without gradient that keeps nothing else of a
+/// layer.
 ///
 /// - Returns: `[samples][layers][visual tokens]`; the innermost is empty for a sample without an image
 /// - Throws: `DistillationError` where the batch does not fit the model, `ModelsError` without vision
 public func saliencyOfEveryLayer(_ model: LlavaModel, _ batch: AlignmentBatch) throws -> [[[Float]]] {
     try batch.validate(for: model)
-    let output = model.language.forward(
-        try batch.embeddings(model), positions: batch.positions, layout: batch.layout,
-        observing: Set(0..<model.language.configuration.layers), keepsTape: false)
-    return saliencyOfEveryLayer(output, model, batch)
+    var alphas: [[[Float]]] = []
+    model.language.observe(
+        try batch.embeddings(model), positions: batch.positions, layout: batch.layout
+    ) { q, k in
+        alphas.append(visualSaliency(q: q, k: k, batch: batch, headSize: model.language.headSize))
+    }
+    return batch.samples.indices.map { sample in alphas.map { $0[sample] } }
 }

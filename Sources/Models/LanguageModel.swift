@@ -98,6 +98,26 @@ public final class LanguageModel {
             hidden: keepsTape ? normed : Value(normed.data), layers: layers, observed: observed)
     }
 
+    /// Runs rows through all layers without a gradient, for what their attention looks at; keeps nothing of a
+    /// layer, and ends before the final norm.
+    ///
+    /// - Parameters:
+    ///   - embeddings: `[rows, hidden]`
+    ///   - observe: given the queries `[rows, heads * headSize]` and keys `[rows, keyHeads * headSize]` of each
+    ///     layer in turn, after the rotary embedding
+    public func observe(
+        _ embeddings: Value, positions: [Int32], layout: AttentionLayout,
+        _ observe: (_ q: Tensor, _ k: Tensor) -> Void
+    ) {
+        let table = RotaryTable(positions: positions, headSize: headSize, theta: configuration.ropeTheta)
+        var hidden = Value(embeddings.data)
+        for block in blocks {
+            let output = block(hidden, table, layout: layout, trunk: nil)
+            observe(output.q, output.keys.keys.data)
+            hidden = Value(output.hidden.data)
+        }
+    }
+
     /// Logits of some rows of a forward pass, `[rows, vocabulary]`, without a gradient.
     ///
     /// - Parameter hidden: `[rows, hidden]`, after the final norm

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// How many signals came. A signal handler is a C function without context, so this is the one global
@@ -43,4 +44,28 @@ public struct Interruption: Sendable {
 
     /// Whether the user wants the process to stop.
     public var isRequested: Bool { received.pointee != before }
+
+    /// Seconds in which a unit of work may still come to its end.
+    public static let grace = 1.5
+
+    /// Ends the process when it is asked to stop and its unit of work does not end in time: one pass of a
+    /// large model takes longer than whoever sends the signal waits.
+    ///
+    /// - Parameters:
+    ///   - stage: whose name stands before the message
+    ///   - lastWork: what is done first, in a thread of its own beside those that still compute; its result
+    ///     is the message, as of `StageError.interrupted`. What it does not do is what `kill -9` would lose.
+    public func endsProcess(_ stage: String, lastWork: @escaping @Sendable () throws -> String) {
+        let interruption = self
+        let thread = Thread {
+            while !interruption.isRequested { Thread.sleep(forTimeInterval: 0.1) }
+            Thread.sleep(forTimeInterval: Self.grace)
+            let error: any Error
+            do { error = StageError.interrupted(try lastWork()) } catch let failed { error = failed }
+            StandardError.write("\(stage): error: \(Excerpt.message("\(error)"))")
+            // Not `exit`: its handlers would take down what the other threads are working with.
+            _exit((error as? any ExitCoded)?.exitCode ?? ExitStatus.code(for: error))
+        }
+        thread.start()
+    }
 }

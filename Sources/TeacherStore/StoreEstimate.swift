@@ -14,6 +14,8 @@ public struct StoreEstimate: Sendable {
     public let positions, stateBytes, storedBytes: Double
     /// Hours for the whole data set on this machine.
     public let hours: Double
+    /// Hours for the relevance of the layers at most: fewer where the standard error is reached before.
+    public let relevanceHours: Double
 
     /// Bytes of one position's distribution before zstd; of draws at most (all ids distinct).
     public static func bytesPerPosition(_ settings: TeacherOutputSettings) -> Double {
@@ -27,10 +29,11 @@ public struct StoreEstimate: Sendable {
 
     /// - Parameters:
     ///   - count: samples to look at, from up to four shards over the data set
+    ///   - relevance: how the layers' relevance is measured; nil where it is not
     ///   - scale: how many times the data set is to be counted
     public init(
         _ outputs: TeacherOutputs, dataset: ShardDataset, settings: TeacherOutputSettings, count: Int,
-        scale: Double = 1
+        relevance: CacheSettings.Relevance? = nil, scale: Double = 1
     ) throws {
         let shards = dataset.index.shards
         let looks = max(1, min(4, shards.count))
@@ -58,6 +61,14 @@ public struct StoreEstimate: Sendable {
         }
         let visualTokens = Double(dataset.description.visualTokens)
         let alphas = 2 * visualTokens * Double(withImage)
+        relevanceHours = try relevance.map { relevance in
+            let start = clock.now
+            let measured = try outputs.relevance(
+                over: dataset, pairs: min(relevance.pairs, max(1, count / 2)), seed: relevance.seed,
+                standardError: 0)
+            let each = (clock.now - start) / .seconds(1) / Double(measured.pairs)
+            return each * Double(relevance.pairs) / 3600
+        } ?? 0
         (self.samples, self.tokens, self.seconds) = (samples, tokens, seconds)
         bytesPerPosition = max(0, Double(bytes) - alphas) / Double(max(1, responses + visuals))
         compressedShare = Double(content) / Double(max(1, bytes))

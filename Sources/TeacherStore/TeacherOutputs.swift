@@ -68,7 +68,7 @@ public struct TeacherOutputs {
 
     /// Rows of what one processor computes at a time: enough for matrix products, and their results stay in
     /// its cache.
-    private static let partRows = 2048
+    static let partRows = 2048
 
     /// The outputs asked of each part, on as many processors as there are.
     private func compute(_ parts: [PassPart], _ settings: TeacherOutputSettings, stream: UInt64) throws
@@ -114,62 +114,5 @@ public struct TeacherOutputs {
                 hidden: hidden, head: head, rows: rows, draws: settings.samples, common: common,
                 streams: streams())
             : topTargets(hidden: hidden, head: head, rows: rows, topK: settings.topK, common: common)
-    }
-
-    /// Shards that the pairs of `relevance` come from: pairs from all over the data would have every shard
-    /// read again and again.
-    public static let relevanceShards = 16
-
-    /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an
-    /// instruction, from `relevanceShards` shards drawn at random; a data set that holds so many in memory
-    /// reads each once.
-    ///
-    /// - Parameters:
-    ///   - pairs: most pairs to look at; the paper takes 1,000
-    ///   - standardError: enough is known when that of every layer is below it
-    /// - Throws: `StoreError.noRelevance` when the data set has no two samples to compare
-    public func relevance(
-        over dataset: ShardDataset, pairs: Int, seed: UInt64, standardError: Double,
-        progress: (Int) throws -> Void = { _ in }
-    ) throws -> InstructionRelevance {
-        var sums = RelevanceSums(layers: teacher.language.configuration.layers)
-        var random = CounterRandom(seed, 0x1125)
-        let numbers = samples(ofShards: Self.relevanceShards, of: dataset, &random)
-        guard !numbers.isEmpty else { throw StoreError.noSamples(path: dataset.folder.path) }
-        var misses = 0
-        while sums.pairs < pairs,
-            sums.pairs < 64 || (sums.relevance.standardErrors.max() ?? 0) > standardError
-        {
-            let batch = try AlignmentBatch(
-                dataset, numbers: (0..<32).map { _ in numbers[Int(random.next() % UInt64(numbers.count))] })
-            let usable = batch.samples.indices.filter {
-                batch.samples[$0].visual != nil && !batch.samples[$0].instruction.isEmpty
-            }
-            guard usable.count > 1 else {
-                misses += 1
-                guard misses < 100 else { throw StoreError.noRelevance(path: dataset.folder.path) }
-                continue
-            }
-            let alphas = try saliencyOfEveryLayer(teacher, batch)
-            for pair in 0..<usable.count / 2 where sums.pairs < pairs {
-                sums.add(alphas[usable[2 * pair]], alphas[usable[2 * pair + 1]])
-            }
-            try progress(sums.pairs)
-        }
-        return sums.relevance
-    }
-
-    /// All samples of some shards drawn at random; of all of them where there are no more.
-    private func samples(ofShards count: Int, of dataset: ShardDataset, _ random: inout CounterRandom)
-        -> [Int]
-    {
-        let sizes = dataset.index.shards.map(\.samples)
-        let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
-        var shards = Array(sizes.indices)
-        for place in shards.indices.dropLast() {
-            shards.swapAt(place, place + Int(random.next() % UInt64(shards.count - place)))
-        }
-        let chosen = shards.prefix(count).flatMap { starts[$0]..<starts[$0] + sizes[$0] }
-        return chosen
     }
 }

@@ -31,6 +31,10 @@ public final class Trainer {
     let settings: TrainingSettings
     let optimizer: AdamW
     private let schedule: LearningRateSchedule
+    /// Held but while gradients are computed: then weights, moments and files are those of the last step.
+    private let changing = NSLock()
+    /// Saves the last step's state; nil before and after `run`. Guarded by `changing`.
+    private var saveLast: (() throws -> Int)?
 
     /// - Parameters:
     ///   - teacher: the one to run in the loop, where the plan needs one
@@ -92,19 +96,32 @@ public final class Trainer {
         var watch = LossWatch(metrics.kept.filter { $0.skipped == nil }.map(\.loss))
         var inRow = metrics.kept.reversed().prefix { $0.skipped != nil }.count
         var saved = done
-        func save(_ step: Int) throws {
+        var made = done
+        func write() throws {
+            guard saved != made else { return }
             try metrics.synchronize()
-            try state.write(step: step)
-            saved = step
+            try state.write(step: made)
+            saved = made
+        }
+        func save(_ step: Int) throws {
+            made = step
+            try write()
             try report(.stateWritten(step: step))
         }
+        changing.lock()
+        defer { changing.unlock() }
+        saveLast = {
+            try write()
+            return made
+        }
+        defer { saveLast = nil }
         for step in done..<max(done, steps) {
-            let (made, samples) = try self.step(step)
-            var line = made
+            var (line, samples) = try self.step(step)
             let usual = line.skipped == nil ? watch.mean(exceededBy: line.loss) : nil
             if line.skipped != nil || usual != nil { line.sampleIds = samples }
             inRow = line.skipped == nil ? 0 : inRow + 1
             try metrics.append(line)
+            made = step + 1
             if let cause = line.skipped, inRow > settings.skipNonfinite {
                 if step > saved { try save(step) }
                 throw TrainingError.notFinite(step: step, cause: cause, inRow: inRow, samples: samples)
@@ -116,6 +133,22 @@ public final class Trainer {
             if stopping { return false }
         }
         return true
+    }
+
+    /// Saves the state of the last step while the gradients of the next are computed; for another thread than
+    /// that of `run`, of a process that is about to end: `run` does not go on.
+    ///
+    /// - Returns: the steps that are saved; nil where `run` is not running
+    public func saveAndHalt() throws -> Int? {
+        changing.lock()
+        return try saveLast?()
+    }
+
+    /// Runs what leaves weights, moments and files as they are.
+    private func atRest<Result>(_ body: () throws -> Result) rethrows -> Result {
+        changing.unlock()
+        defer { changing.lock() }
+        return try body()
     }
 
     /// - Parameter usual: mean of the losses that this step's is far above
@@ -145,15 +178,16 @@ public final class Trainer {
             defer { seconds[keyPath: part] += (clock.now - start) / .seconds(1) }
             return try body()
         }
-        var batches = try timed(\.data) { try self.batches.ofStep(step) }
+        var batches = try timed(\.data) { try atRest { try self.batches.ofStep(step) } }
         let samples = batches.reduce(0) { $0 + $1.batch.samples.count }
         for (batch, _) in batches { try batch.validate(for: student) }
         var sampled = 0
         if let onPolicy {
             try timed(\.generation) {
                 for index in batches.indices {
-                    let (batch, count) = try onPolicy(
-                        batches[index].batch, seed: settings.seed, step: UInt64(step))
+                    let (batch, count) = try atRest {
+                        try onPolicy(batches[index].batch, seed: settings.seed, step: UInt64(step))
+                    }
                     (batches[index].batch, sampled) = (batch, sampled + count)
                 }
             }
@@ -161,7 +195,7 @@ public final class Trainer {
         let totals = StepTotals(
             supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens },
             distilledTokens: batches.reduce(0) { $0 + $1.batch.distilledTokens }, samples: samples)
-        let sums = try gradients(batches, totals: totals, step: step)
+        let sums = try atRest { try gradients(batches, totals: totals, step: step) }
         for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
             seconds[keyPath: part] = sums.reduce(0) { $0 + $1.seconds[keyPath: part] } / Double(sums.count)
         }

@@ -69,6 +69,9 @@ struct AnswerBenchmarks: RecipeCommand {
         try run.begin()
         try forgetOtherRuns(run, benchmarks)
         let interruption = Interruption()
+        interruption.endsProcess("answer-benchmarks") {
+            "answers that are not finished are not kept; run the same command to go on"
+        }
         var counts = JSONObject()
         for benchmark in benchmarks {
             let name = benchmark.name

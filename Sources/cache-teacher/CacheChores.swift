@@ -18,24 +18,33 @@ extension CacheTeacher {
         // Any layer costs the same.
         let found = try StoreEstimate(
             outputs, dataset: dataset, settings: recipe.outputs(teacher.configuration(), layer: 0),
-            count: sample, scale: scale)
-        let lines = [
-            String(
-                format: "%d samples, %d tokens in %.2f s: %.0f tokens a second", found.samples, found.tokens,
-                found.seconds,
-                Double(found.tokens) / max(found.seconds, 1e-9)),
-            String(
-                format: "%.1f bytes a position before zstd, which leaves %.0f %%", found.bytesPerPosition,
-                100 * found.compressedShare),
-            String(
-                format: "%d samples: %.4g positions, %.4g GB before zstd, %.4g GB on disk, %.4g hours",
-                scaleTo ?? dataset.count,
-                found.positions, found.stateBytes / 1e9, found.storedBytes / 1e9, found.hours),
-        ]
+            count: sample, relevance: recipe.saliencyLayer == nil ? recipe.relevance : nil, scale: scale)
+        let lines =
+            [
+                String(
+                    format: "%d samples, %d tokens in %.2f s: %.0f tokens a second", found.samples,
+                    found.tokens,
+                    found.seconds,
+                    Double(found.tokens) / max(found.seconds, 1e-9)),
+                String(
+                    format: "%.1f bytes a position before zstd, which leaves %.0f %%", found.bytesPerPosition,
+                    100 * found.compressedShare),
+                String(
+                    format: "%d samples: %.4g positions, %.4g GB before zstd, %.4g GB on disk, %.4g hours",
+                    scaleTo ?? dataset.count,
+                    found.positions, found.stateBytes / 1e9, found.storedBytes / 1e9, found.hours),
+            ]
+            + (recipe.saliencyLayer == nil
+                ? [
+                    String(
+                        format:
+                            "%d pairs for the layers' relevance at most: %.4g hours, unless it is in the store",
+                        recipe.relevance.pairs, found.relevanceHours)
+                ] : [])
         if !configuration.json { print(lines.joined(separator: "\n")) }
         configuration.printSummary([
             "samples": .int(scaleTo ?? dataset.count), "positions": .number(found.positions.rounded()),
-            "hours": .number(found.hours),
+            "hours": .number(found.hours), "relevance_hours": .number(found.relevanceHours),
             "state_bytes": .number(found.stateBytes.rounded()), "bytes": .number(found.storedBytes.rounded()),
             "bytes_per_position": .number(found.bytesPerPosition),
         ])

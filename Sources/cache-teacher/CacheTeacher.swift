@@ -111,6 +111,10 @@ struct CacheTeacher: RecipeCommand {
         try run.begin()
         let interruption = Interruption()
         let isInterrupted = { interruption.isRequested }
+        // A claim that stays behind is taken over; an entry appears whole or not at all.
+        interruption.endsProcess("cache-teacher") {
+            "the shard that was being computed is not kept; run the same command to go on"
+        }
         let log = try FillingLog(output.appendingPathComponent(FillingLog.file))
         let filling = Filling(store, claims: Claims(store, expiry: claimExpiry))
         let relevance =
@@ -179,7 +183,7 @@ struct CacheTeacher: RecipeCommand {
     ) throws -> InstructionRelevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
-            "align-ti relevance 3\n\(digest)\n\(dataset.digest)\n\(settings.pairs) "
+            "align-ti relevance 4\n\(digest)\n\(dataset.digest)\n\(settings.pairs) "
                 + "\(settings.standardError) \(settings.seed)"
                 + "\(recipe.precision.supported == .bf16 ? " bf16" : "")"
         )

@@ -126,6 +126,11 @@ struct MeasureExposure: RecipeCommand {
         let progress = ProgressReporter(
             "walking", total: measurement.count, done: known.count, unit: "samples")
         let interruption = Interruption()
+        let path = samples.path
+        interruption.endsProcess("measure-exposure") {
+            "samples that are not finished are not kept; those before are in \(path); run the same command "
+                + "to go on"
+        }
         func endWhenAsked() throws {
             guard interruption.isRequested else { return }
             throw StageError.interrupted(

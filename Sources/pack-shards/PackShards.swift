@@ -65,6 +65,7 @@ struct PackShards: RecipeCommand {
 
         try run.begin()
         let interruption = Interruption()
+        interruption.endsProcess("pack-shards") { "nothing is packed yet; run the same command again" }
         var progress = PackingProgress()
         let index = try packing.run(into: output) { event in
             progress.show(event)

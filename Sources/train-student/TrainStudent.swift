@@ -177,6 +177,14 @@ struct TrainStudent: RecipeCommand {
     private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL, log: TensorBoardLog?) throws {
         let interruption = Interruption()
         let isInterrupted = { interruption.isRequested }
+        // `saveAndHalt` is made for a second thread.
+        nonisolated(unsafe) let training = trainer
+        interruption.endsProcess("train-student") {
+            let steps = try training.saveAndHalt() ?? 0
+            return steps == 0
+                ? "no step is done yet; run the same command to begin again"
+                : "the state of \(steps) steps is saved in \(output.path); run the same command to go on"
+        }
         var progress = ProgressReporter("training", total: trainer.steps, unit: "steps")
         let finished = try trainer.run(in: output, run: run.identity.text, stop: isInterrupted) { event in
             switch event {

@@ -44,6 +44,31 @@ import Training
         try withTemporaryFolder { folder in try body(try tinyDataset(in: folder), folder) }
     }
 
+    @Test func halfAStepIsDroppedAndTheStepsBeforeItAreSaved() throws {
+        try withDataset { dataset, folder in
+            let straight = try trainer(dataset, settings())
+            #expect(try straight.run(in: folder.appendingPathComponent("straight"), run: "r"))
+            let out = folder.appendingPathComponent("halted")
+            nonisolated(unsafe) let halted = try trainer(dataset, settings())
+            let begun = DispatchSemaphore(value: 0)
+            // It stays where it is halted, as in a process that ends.
+            let thread = Thread {
+                _ = try? halted.run(in: out, run: "r") {
+                    if case .step(let line) = $0, line.step == 2 { begun.signal() }
+                }
+            }
+            thread.start()
+            begun.wait()
+            let steps = try #require(try halted.saveAndHalt())
+            #expect((3...6).contains(steps))
+            let resumed = try trainer(dataset, settings())
+            var first: Int?
+            #expect(
+                try resumed.run(in: out, run: "r") { if case .resumed(let step) = $0 { first = step } })
+            #expect(first == steps && weights(resumed) == weights(straight))
+        }
+    }
+
     @Test(arguments: Precision.allCases) func resumingAtAnyStepEqualsTrainingStraightThrough(
         precision: Precision
     ) throws {

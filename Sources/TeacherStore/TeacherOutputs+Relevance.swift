@@ -1,0 +1,93 @@
+import Distillation
+import Models
+import Shards
+import Tensors
+
+extension TeacherOutputs {
+    /// Shards that the pairs of `relevance` come from: pairs from all over the data would have every shard
+    /// read again and again.
+    public static let relevanceShards = 16
+    /// Pairs between two looks at the standard errors.
+    private static let pairsTogether = 16
+
+    /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an
+    /// instruction, from `relevanceShards` shards drawn at random; a data set that holds so many in memory
+    /// reads each once. No pair is looked at twice; where there are fewer than are asked for, all are.
+    ///
+    /// - Parameters:
+    ///   - pairs: most pairs to look at; the paper takes 1,000
+    ///   - standardError: enough is known when that of every layer is below it
+    ///   - progress: told the pairs done, at least once a pass of `rowLimit` rows
+    /// - Throws: `StoreError.noRelevance` when the data set has no two samples to compare
+    public func relevance(
+        over dataset: ShardDataset, pairs: Int, seed: UInt64, standardError: Double,
+        progress: (Int) throws -> Void = { _ in }
+    ) throws -> InstructionRelevance {
+        var sums = RelevanceSums(layers: teacher.language.configuration.layers)
+        var random = CounterRandom(seed, 0x1125)
+        let numbers = samples(ofShards: Self.relevanceShards, of: dataset, &random)
+        guard !numbers.isEmpty else { throw StoreError.noSamples(path: dataset.folder.path) }
+        var draw = PairDraw(of: numbers.count, random)
+        var misses = 0
+        while sums.pairs < pairs,
+            sums.pairs < 64 || (sums.relevance.standardErrors.max() ?? 0) > standardError
+        {
+            var drawn: [(Int, Int)] = []
+            while drawn.count < min(Self.pairsTogether, pairs - sums.pairs), let pair = draw.next() {
+                drawn.append((numbers[pair.0], numbers[pair.1]))
+            }
+            guard !drawn.isEmpty, misses < 100 else { break }
+            let wanted = Set(drawn.flatMap { [$0.0, $0.1] }).sorted()
+            let alphas = try alphasOfEveryLayer(wanted, of: dataset) { try progress(sums.pairs) }
+            let before = sums.pairs
+            for (one, other) in drawn {
+                if let first = alphas[one], let second = alphas[other] { sums.add(first, second) }
+            }
+            if sums.pairs == before { misses += 1 }
+            try progress(sums.pairs)
+        }
+        guard sums.pairs > 0 else { throw StoreError.noRelevance(path: dataset.folder.path) }
+        return sums.relevance
+    }
+
+    /// Alpha of every layer of those samples that have an image and an instruction, by number,
+    /// `[layers][visual tokens]`; as many rows at a time as `rowLimit` says, and of each layer nothing more is
+    /// kept.
+    private func alphasOfEveryLayer(
+        _ numbers: [Int], of dataset: ShardDataset, progress: () throws -> Void
+    ) throws -> [Int: [[Float]]] {
+        let whole = try AlignmentBatch(dataset, numbers: numbers)
+        let usable = numbers.indices.filter {
+            whole.samples[$0].visual != nil && !whole.samples[$0].instruction.isEmpty
+        }
+        let lengths = usable.map { whole.samples[$0].inputIDs.count }
+        var alphas: [Int: [[Float]]] = [:]
+        for range in rangesOfRows(lengths, limit: rowLimit) {
+            let parts = try rangesOfRows(Array(lengths[range]), limit: Self.partRows).map { part in
+                let part = part.map { numbers[usable[range.lowerBound + $0]] }
+                return (numbers: part, batch: try AlignmentBatch(dataset, numbers: part))
+            }
+            nonisolated(unsafe) let (teacher, batches) = (teacher, parts)
+            let found = try parallelMap(parts.count) { try saliencyOfEveryLayer(teacher, batches[$0].batch) }
+            for (part, found) in zip(parts, found) {
+                for (number, alpha) in zip(part.numbers, found) { alphas[number] = alpha }
+            }
+            try progress()
+        }
+        return alphas
+    }
+
+    /// All samples of some shards drawn at random; of all of them where there are no more.
+    private func samples(ofShards count: Int, of dataset: ShardDataset, _ random: inout CounterRandom)
+        -> [Int]
+    {
+        let sizes = dataset.index.shards.map(\.samples)
+        let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
+        var shards = Array(sizes.indices)
+        for place in shards.indices.dropLast() {
+            shards.swapAt(place, place + Int(random.next() % UInt64(shards.count - place)))
+        }
+        let chosen = shards.prefix(count).flatMap { starts[$0]..<starts[$0] + sizes[$0] }
+        return chosen
+    }
+}
