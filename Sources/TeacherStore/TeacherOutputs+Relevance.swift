@@ -67,8 +67,8 @@ extension TeacherOutputs {
                 let part = part.map { numbers[usable[range.lowerBound + $0]] }
                 return (numbers: part, batch: try AlignmentBatch(dataset, numbers: part))
             }
-            nonisolated(unsafe) let (teacher, batches) = (teacher, parts)
-            let found = try parallelMap(parts.count) { try saliencyOfEveryLayer(teacher, batches[$0].batch) }
+            nonisolated(unsafe) let teacher = teacher
+            let found = try parallelMap(parts.count) { try saliencyOfEveryLayer(teacher, parts[$0].batch) }
             for (part, found) in zip(parts, found) {
                 for (number, alpha) in zip(part.numbers, found) { alphas[number] = alpha }
             }

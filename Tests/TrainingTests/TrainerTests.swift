@@ -53,9 +53,9 @@ import Training
             let begun = DispatchSemaphore(value: 0)
             // It stays where it is halted, as in a process that ends.
             let thread = Thread {
-                _ = try? halted.run(in: out, run: "r") {
-                    if case .step(let line) = $0, line.step == 2 { begun.signal() }
-                }
+                _ = try? halted.run(
+                    in: out, run: "r",
+                    report: { if case .step(let line) = $0, line.step == 2 { begun.signal() } })
             }
             thread.start()
             begun.wait()
@@ -64,7 +64,8 @@ import Training
             let resumed = try trainer(dataset, settings())
             var first: Int?
             #expect(
-                try resumed.run(in: out, run: "r") { if case .resumed(let step) = $0 { first = step } })
+                try resumed.run(
+                    in: out, run: "r", report: { if case .resumed(let step) = $0 { first = step } }))
             #expect(first == steps && weights(resumed) == weights(straight))
         }
     }
