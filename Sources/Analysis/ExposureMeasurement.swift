@@ -153,7 +153,7 @@ public struct ExposureMeasurement {
         var responses = questions.samples.map { _ in [Int32]() }
         try walker.model.language.generate(
             count: responses.count, settings: generation, stream: { questions.samples[$0].key },
-            beforeStep: beforeStep, prompt: { Value(embedded.rows(questions.rows(of: $0))) },
+            beforeStep: beforeStep, prompt: { Prompt(Value(embedded.rows(questions.rows(of: $0)))) },
             finished: { responses[$0] = $1.ids })
         return responses
     }

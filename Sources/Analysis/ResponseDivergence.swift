@@ -19,7 +19,7 @@ public struct ResponseStates {
     public init(_ model: LlavaModel, _ batch: AlignmentBatch, features: Value? = nil) throws {
         let output = model.language.forward(
             try batch.embeddings(model, features: features), positions: batch.positions, layout: batch.layout,
-            keepsTape: false)
+            sharing: batch.sharing, keepsTape: false)
         let rows = zip(batch.samples, batch.starts).flatMap { sample, start in
             sample.responsePositions.map { Int32(start + $0 - 1) }
         }

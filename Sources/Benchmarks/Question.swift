@@ -105,7 +105,7 @@ public struct Question: Sendable {
 }
 
 /// Place of the bytes of a question's image file (JPEG, PNG, ...).
-public enum ImageSource: Sendable {
+public enum ImageSource: Hashable, Sendable {
     case none
     case file(URL)
     case bytes([UInt8])

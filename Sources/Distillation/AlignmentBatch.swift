@@ -69,6 +69,8 @@ public struct AlignmentBatch: @unchecked Sendable {
     public let positions: [Int32]  // [rows]
     /// The rows that each row sees.
     public let layout: AttentionLayout
+    /// The rows up to the end of an image that several samples have in common; nil where none do.
+    public let sharing: RowSharing?
     /// The images that the samples count.
     public let images: BatchImages
     /// Response tokens of the batch: of the samples that count in SFT, and of those that count in KD and TPA.
@@ -87,14 +89,39 @@ public struct AlignmentBatch: @unchecked Sendable {
         ids = samples.flatMap(\.inputIDs)
         positions = samples.flatMap { $0.inputIDs.indices.map { Int32($0) } }
         layout = .causal(lengths: samples.map(\.inputIDs.count))
+        sharing = Self.sharing(samples)
         func tokens(_ term: KeyPath<LossTerms, Double>) -> Int {
             samples.reduce(0) { $0 + ($1.terms[keyPath: term] != 0 ? $1.responsePositions.count : 0) }
         }
         (supervisedTokens, distilledTokens) = (tokens(\.sft), tokens(\.kd))
     }
 
-    /// Rows of a forward pass.
+    /// Samples of one image share what stands before it and the image itself, where that is the same text.
+    private static func sharing(_ samples: [AlignmentSample]) -> RowSharing? {
+        struct Beginning: Hashable {
+            let image: Int
+            let ids: ArraySlice<Int32>
+            let rows: Int
+        }
+        var keys: [Beginning: Int] = [:]
+        let prefixes = samples.map { sample -> RowSharing.Prefix? in
+            guard let visual = sample.visual, let image = sample.image,
+                visual.upperBound < sample.inputIDs.count
+            else { return nil }
+            let beginning = Beginning(
+                image: image, ids: sample.inputIDs[..<visual.lowerBound], rows: visual.upperBound)
+            let key = keys[beginning] ?? keys.count
+            keys[beginning] = key
+            return RowSharing.Prefix(key: key, rows: visual.upperBound)
+        }
+        guard keys.count < prefixes.count(where: { $0 != nil }) else { return nil }
+        return RowSharing(lengths: samples.map(\.inputIDs.count), prefixes: prefixes)
+    }
+
+    /// Rows of all samples.
     public var rows: Int { ids.count }
+    /// Rows that a forward pass computes.
+    public var computedRows: Int { sharing?.computed.count ?? rows }
 
     /// The sample that a row belongs to.
     package func sample(ofRow row: Int) -> Int {

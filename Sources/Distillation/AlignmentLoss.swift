@@ -104,11 +104,12 @@ public struct AlignmentLoss {
         -> LanguageOutput
     {
         try clock.student(
-            samples: batch.samples.count, rows: batch.rows, recomputes: objective.recompute
+            samples: batch.samples.count, rows: batch.computedRows, recomputes: objective.recompute
         ) {
             student.language.forward(
                 try batch.embeddings(student, features: features), positions: batch.positions,
-                layout: batch.layout, observing: plan.alphas == .student ? [objective.saliencyLayer] : [],
+                layout: batch.layout, sharing: batch.sharing,
+                observing: plan.alphas == .student ? [objective.saliencyLayer] : [],
                 recompute: objective.recompute)
         }
     }
@@ -118,10 +119,11 @@ public struct AlignmentLoss {
         -> LanguageOutput?
     {
         guard let teacher = try plan.required(teacher) else { return nil }
-        return try clock.teacher(samples: batch.samples.count, rows: batch.rows) {
+        return try clock.teacher(samples: batch.samples.count, rows: batch.computedRows) {
             teacher.language.forward(
                 try batch.embeddings(teacher, features: features), positions: batch.positions,
-                layout: batch.layout, observing: plan.alphas == .loop ? [objective.saliencyLayer] : [])
+                layout: batch.layout, sharing: batch.sharing,
+                observing: plan.alphas == .loop ? [objective.saliencyLayer] : [])
         }
     }
 

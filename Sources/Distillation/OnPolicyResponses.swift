@@ -75,7 +75,7 @@ public struct OnPolicyResponses {
                 },
                 prompt: { number in
                     let rows = prompts.rows(of: number)
-                    return Value(embeddings.rows(rows))
+                    return Prompt(Value(embeddings.rows(rows)))
                 },
                 finished: { number, generated in
                     responses[open[number]].append(response: generated.ids)

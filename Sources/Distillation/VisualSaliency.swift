@@ -68,7 +68,8 @@ public func saliencyOfEveryLayer(_ model: LlavaModel, _ batch: AlignmentBatch) t
     try batch.validate(for: model)
     var alphas: [[[Float]]] = []
     model.language.observe(
-        try batch.embeddings(model), positions: batch.positions, layout: batch.layout
+        try batch.embeddings(model), positions: batch.positions, layout: batch.layout,
+        sharing: batch.sharing
     ) { q, k in
         alphas.append(visualSaliency(q: q, k: k, batch: batch, headSize: model.language.headSize))
     }

@@ -22,10 +22,11 @@ public enum AnsweringBench {
                         count: prompts, settings: settings,
                         prompt: { number in
                             var random = CounterRandom(UInt64(number))
-                            return language.embed(
-                                (0..<promptTokens).map { _ in
-                                    Int32(random.next() % UInt64(language.vocabularySize))
-                                })
+                            return Prompt(
+                                language.embed(
+                                    (0..<promptTokens).map { _ in
+                                        Int32(random.next() % UInt64(language.vocabularySize))
+                                    }))
                         }, finished: { _, _ in })
                 }
                 let seconds = runs.spread.median

@@ -86,10 +86,11 @@ public struct AnsweringCost {
             count: count, settings: GenerationSettings(maximumNewTokens: tokens, slots: count),
             prompt: { number in
                 let embedded = model.language.embed(questions[number].text)
-                guard model.hasVision else { return embedded }
-                return concatenateRows([
-                    try model.visualTokens(pixels: questions[number].pixels), embedded,
-                ])
+                guard model.hasVision else { return Prompt(embedded) }
+                return Prompt(
+                    concatenateRows([
+                        try model.visualTokens(pixels: questions[number].pixels), embedded,
+                    ]))
             }, finished: { _, _ in })
     }
 

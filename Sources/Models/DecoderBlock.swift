@@ -18,27 +18,32 @@ struct DecoderBlock {
 
     struct Output {
         let hidden: Value  // [rows, hidden]
-        let keys: LayerKeys
+        let keys: LayerKeys  // with sharing: of all rows
         let q: Tensor  // [rows, heads * headSize]
     }
 
     /// `[rows, hidden]` → `[rows, hidden]`
-    func callAsFunction(_ x: Value, _ table: RotaryTable, layout: AttentionLayout, trunk: LayerKeys?)
-        -> Output
-    {
-        let (attended, keys, q) = attention(attentionNorm(x), table, layout: layout, trunk: trunk)
+    func callAsFunction(
+        _ x: Value, _ table: RotaryTable, layout: AttentionLayout, trunk: LayerKeys?,
+        sharing: RowSharing? = nil, kept: LayerKeys? = nil
+    ) -> Output {
+        let (attended, keys, q) = attention(
+            attentionNorm(x), table, layout: layout, trunk: trunk, sharing: sharing, kept: kept)
         let h = x + attended
         return Output(hidden: h + feedForward(feedForwardNorm(h)), keys: keys, q: q.data)
     }
 
     /// The same, computed again for the gradient instead of kept.
-    func recomputing(_ x: Value, _ table: RotaryTable, layout: AttentionLayout, trunk: LayerKeys?) -> Output {
+    func recomputing(
+        _ x: Value, _ table: RotaryTable, layout: AttentionLayout, trunk: LayerKeys?,
+        sharing: RowSharing? = nil
+    ) -> Output {
         var q: Tensor?
         let outputs = recomputed(
             [x] + (trunk.map { [$0.keys, $0.values] } ?? []), parameters: parameters.map(\.value)
         ) { inputs in
             let trunk = inputs.count == 3 ? LayerKeys(keys: inputs[1], values: inputs[2]) : nil
-            let output = self(inputs[0], table, layout: layout, trunk: trunk)
+            let output = self(inputs[0], table, layout: layout, trunk: trunk, sharing: sharing)
             q = output.q
             return [output.hidden, output.keys.keys, output.keys.values]
         }

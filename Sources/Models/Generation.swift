@@ -54,14 +54,14 @@ extension LanguageModel {
     ///   - text: ids to text, for stop texts
     ///   - stream: names a prompt's random numbers
     ///   - beforeStep: called before every pass; it may throw to stop
-    ///   - prompt: the embeddings `[length, hidden]` of a prompt, asked for when its turn comes
+    ///   - prompt: a prompt, asked for when its turn comes; what neighbours have in common is computed once
     ///   - grown: receives what an answer is so far, after each of its ids
     ///   - finished: receives the answers as they end, not in the order of prompts
     /// - Throws: what `beforeStep`, `prompt` and `finished` throw
     public func generate(
         count: Int, settings: GenerationSettings, text: (([Int32]) -> String)? = nil,
         stream: (Int) -> UInt64 = { UInt64($0) },
-        beforeStep: () throws -> Void = {}, prompt: (Int) throws -> Value,
+        beforeStep: () throws -> Void = {}, prompt: (Int) throws -> Prompt,
         grown: (Int, Generated) throws -> Void = { _, _ in },
         finished: (Int, Generated) throws -> Void
     ) throws {
@@ -105,9 +105,10 @@ extension LanguageModel {
         let cache = KeyValueCache(configuration, slots: min(settings.slots, max(1, queue.count)))
         var sequences: [OpenSequence] = []
         var free = Array((0..<cache.slots).reversed())
+        var memory = PrefixMemory()
         while true {
             // The prompts that find a slot, in one ragged pass.
-            var prompts: [Value] = []
+            var prompts: [Prompt] = []
             var ready: [OpenSequence] = []
             while let slot = free.last, let (number, stream, prompt) = try queue.next() {
                 free.removeLast()
@@ -122,7 +123,7 @@ extension LanguageModel {
                 sequences = []
                 last = step(ready, cache)
             } else {
-                last = prefill(prompts, ready.map(\.slot), cache)
+                last = prefill(prompts, ready.map(\.slot), cache, &memory)
             }
             let rows = logits(last.data)
             for (row, var sequence) in ready.enumerated() {
@@ -145,26 +146,38 @@ extension LanguageModel {
     {
         var answers = Array(repeating: Generated(), count: prompts.count)
         try generate(
-            count: prompts.count, settings: settings, text: text, prompt: { prompts[$0] },
+            count: prompts.count, settings: settings, text: text, prompt: { Prompt(prompts[$0]) },
             finished: { answers[$0] = $1 })
         return answers
     }
 
     /// Runs whole prompts into their slots; returns the last row of each, `[prompts, hidden]`.
-    private func prefill(_ prompts: [Value], _ slots: [Int], _ cache: KeyValueCache) -> Value {
-        let lengths = prompts.map(\.rows)
+    private func prefill(
+        _ prompts: [Prompt], _ slots: [Int], _ cache: KeyValueCache, _ memory: inout PrefixMemory
+    ) -> Value {
+        let (lengths, prefixes) = (prompts.map(\.embeddings.rows), prompts.map(\.prefix))
         precondition(lengths.allSatisfy { $0 > 0 }, "generate: an empty prompt")
-        let output = forward(
-            concatenateRows(prompts.map { Value($0.data) }), positions: lengths.flatMap { (0..<Int32($0)) },
-            layout: .causal(lengths: lengths), keepsTape: false)
-        var end = 0
-        var last: [Int32] = []
-        for (slot, length) in zip(slots, lengths) {
-            cache.replace(slot: slot, with: output.layers, rows: end..<end + length)
-            end += length
-            last.append(Int32(end - 1))
+        let embeddings = concatenateRows(prompts.map { Value($0.embeddings.data) })
+        let positions = lengths.flatMap { (0..<Int32($0)) }
+        let kept = memory.kept(prefixes)
+        let sharing = RowSharing(lengths: lengths, prefixes: prefixes, kept: kept?.places ?? [])
+        let ends = lengths.indices.map { lengths[...$0].reduce(0, +) }
+        let output: LanguageOutput
+        if let sharing {
+            output = forward(
+                gatherRows(embeddings, sharing.computed),
+                positions: sharing.computed.map { positions[Int($0)] }, layout: sharing.layout,
+                computing: sharing, kept: kept?.layers, keepsTape: false)
+        } else {
+            output = forward(
+                embeddings, positions: positions, layout: .causal(lengths: lengths), keepsTape: false)
         }
-        return gatherRows(output.hidden, last)
+        for (index, slot) in slots.enumerated() {
+            let rows = ends[index] - lengths[index]..<ends[index]
+            cache.replace(slot: slot, with: output.layers, rows: rows)
+            if let prefix = prefixes[index] { memory.keep(prefix, output.layers, from: rows.lowerBound) }
+        }
+        return gatherRows(output.hidden, sharing?.lastRows ?? ends.map { Int32($0 - 1) })
     }
 
     /// Runs the newest id of each sequence; returns `[sequences, hidden]`.

@@ -51,6 +51,30 @@ public final class LanguageModel {
         embedding(embeddings.value, ids: ids, constant: configuration.paddingId)
     }
 
+    /// Runs sequences through all layers, the rows that they have in common once.
+    ///
+    /// - Parameters:
+    ///   - embeddings: of all rows, `[rows, hidden]`
+    ///   - positions: of all rows
+    ///   - layout: what each row sees where none is shared
+    ///   - sharing: the rows in common; nil where there are none
+    /// - Returns: the same as without sharing, within rounding, for all rows
+    public func forward(
+        _ embeddings: Value, positions: [Int32], layout: AttentionLayout, sharing: RowSharing?,
+        observing: Set<Int> = [], recompute: Bool = false, keepsTape: Bool = true
+    ) -> LanguageOutput {
+        guard let sharing else {
+            return forward(
+                embeddings, positions: positions, layout: layout, observing: observing,
+                recompute: recompute, keepsTape: keepsTape)
+        }
+        let output = forward(
+            gatherRows(embeddings, sharing.computed),
+            positions: sharing.computed.map { positions[Int($0)] }, layout: sharing.layout,
+            computing: sharing, observing: observing, recompute: recompute, keepsTape: keepsTape)
+        return output.expanded(sharing)
+    }
+
     /// Runs rows of one or more sequences through all layers.
     ///
     /// Without a trunk the rows' own keys are the trunk keys, and also the keys of their own where a segment
@@ -62,12 +86,14 @@ public final class LanguageModel {
     ///   - positions: position id of each row
     ///   - layout: what each row sees; `keys` of its segments are rows of the trunk
     ///   - trunk: keys and values, a layer each
+    ///   - computing: which of all rows these are, where several sequences share some
+    ///   - kept: keys and values of rows of earlier passes that are shared too, a layer each
     ///   - observing: layers whose queries and keys are kept
     ///   - recompute: whether a layer's activations are computed again for the gradient instead of kept
     ///   - keepsTape: false for inference with a model that is being trained: nothing is kept for a gradient
     public func forward(
         _ embeddings: Value, positions: [Int32], layout: AttentionLayout, trunk: [LayerKeys]? = nil,
-        observing: Set<Int> = [],
+        computing: RowSharing? = nil, kept: [LayerKeys]? = nil, observing: Set<Int> = [],
         recompute: Bool = false, keepsTape: Bool = true
     ) -> LanguageOutput {
         precondition(
@@ -85,8 +111,11 @@ public final class LanguageModel {
         for (index, block) in blocks.enumerated() {
             let output =
                 recompute && keepsTape
-                ? block.recomputing(hidden, table, layout: layout, trunk: trunk?[index])
-                : block(hidden, table, layout: layout, trunk: trunk?[index])
+                ? block.recomputing(
+                    hidden, table, layout: layout, trunk: trunk?[index], sharing: computing)
+                : block(
+                    hidden, table, layout: layout, trunk: trunk?[index], sharing: computing,
+                    kept: kept?[index])
             let keys = output.keys
             hidden = keepsTape ? output.hidden : Value(output.hidden.data)
             layers.append(
@@ -103,17 +132,21 @@ public final class LanguageModel {
     ///
     /// - Parameters:
     ///   - embeddings: `[rows, hidden]`
+    ///   - sharing: rows in common, as for `forward`
     ///   - observe: given the queries `[rows, heads * headSize]` and keys `[rows, keyHeads * headSize]` of each
     ///     layer in turn, after the rotary embedding
     public func observe(
-        _ embeddings: Value, positions: [Int32], layout: AttentionLayout,
+        _ embeddings: Value, positions: [Int32], layout: AttentionLayout, sharing: RowSharing? = nil,
         _ observe: (_ q: Tensor, _ k: Tensor) -> Void
     ) {
-        let table = RotaryTable(positions: positions, headSize: headSize, theta: configuration.ropeTheta)
-        var hidden = Value(embeddings.data)
+        let computed = sharing.map { $0.computed.map { positions[Int($0)] } } ?? positions
+        let table = RotaryTable(positions: computed, headSize: headSize, theta: configuration.ropeTheta)
+        var hidden = Value(sharing.map { embeddings.data.gatheringRows($0.computed) } ?? embeddings.data)
         for block in blocks {
-            let output = block(hidden, table, layout: layout, trunk: nil)
-            observe(output.q, output.keys.keys.data)
+            let output = block(
+                hidden, table, layout: sharing?.layout ?? layout, trunk: nil, sharing: sharing)
+            observe(
+                sharing.map { output.q.gatheringRows($0.keyRows) } ?? output.q, output.keys.keys.data)
             hidden = Value(output.hidden.data)
         }
     }

@@ -8,7 +8,7 @@ final class PromptQueue: @unchecked Sendable {
     private let lock = NSLock()
     private let stream: (Int) -> UInt64
     private let step: () throws -> Void
-    private let prompt: (Int) throws -> Value
+    private let prompt: (Int) throws -> Prompt
     private let grow: (Int, Generated) throws -> Void
     private let finish: (Int, Generated) throws -> Void
     private var taken = 0
@@ -16,7 +16,7 @@ final class PromptQueue: @unchecked Sendable {
 
     init(
         _ count: Int, _ stream: @escaping (Int) -> UInt64, _ step: @escaping () throws -> Void,
-        _ prompt: @escaping (Int) throws -> Value, _ grow: @escaping (Int, Generated) throws -> Void,
+        _ prompt: @escaping (Int) throws -> Prompt, _ grow: @escaping (Int, Generated) throws -> Void,
         _ finish: @escaping (Int, Generated) throws -> Void
     ) {
         (self.count, self.stream, self.step, self.prompt) = (count, stream, step, prompt)
@@ -24,7 +24,7 @@ final class PromptQueue: @unchecked Sendable {
     }
 
     /// The next prompt; nil when there is none, or when a worker has failed.
-    func next() throws -> (number: Int, stream: UInt64, prompt: Value)? {
+    func next() throws -> (number: Int, stream: UInt64, prompt: Prompt)? {
         try lock.withLock {
             guard taken < count, failure == nil else { return nil }
             taken += 1

@@ -34,12 +34,17 @@ struct SelfAttention {
     /// - Parameters:
     ///   - x: `[rows, hidden]`
     ///   - trunk: keys the rows read besides their own; nil: the rows' own keys are the trunk
-    /// - Returns: `[rows, hidden]`, the rows' own keys, and the queries as they met the keys
-    func callAsFunction(_ x: Value, _ table: RotaryTable, layout: AttentionLayout, trunk: LayerKeys?) -> (
-        Value, LayerKeys, q: Value
-    ) {
+    ///   - sharing: which rows were computed, where not all are
+    ///   - kept: keys of the rows of earlier passes that `sharing` reads
+    /// - Returns: `[rows, hidden]`, the rows' own keys (with `sharing` those of all rows), and the queries as
+    ///   they met the keys
+    func callAsFunction(
+        _ x: Value, _ table: RotaryTable, layout: AttentionLayout, trunk: LayerKeys?,
+        sharing: RowSharing? = nil, kept: LayerKeys? = nil
+    ) -> (Value, LayerKeys, q: Value) {
         let q = rotary(qNorm?(self.q(x)) ?? self.q(x), table)
-        let own = LayerKeys(keys: rotary(kNorm?(k(x)) ?? k(x), table), values: v(x))
+        let computed = LayerKeys(keys: rotary(kNorm?(k(x)) ?? k(x), table), values: v(x))
+        let own = sharing?.all(computed, kept: kept) ?? computed
         let seesItself = layout.segments.contains(where: \.seesItself)
         let keys = AttentionKeys(
             trunkKeys: (trunk ?? own).keys, trunkValues: (trunk ?? own).values,

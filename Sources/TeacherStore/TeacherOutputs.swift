@@ -93,7 +93,7 @@ public struct TeacherOutputs {
     ) {
         let output = teacher.language.forward(
             try batch.embeddings(teacher), positions: batch.positions, layout: batch.layout,
-            observing: [settings.saliencyLayer])
+            sharing: batch.sharing, observing: [settings.saliencyLayer])
         let saliency = visualSaliency(
             output, layer: settings.saliencyLayer, batch: batch, headSize: teacher.language.headSize)
         return (output.hidden.data, saliency)

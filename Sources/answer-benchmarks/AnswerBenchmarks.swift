@@ -75,11 +75,19 @@ struct AnswerBenchmarks: RecipeCommand {
         var counts = JSONObject()
         for benchmark in benchmarks {
             let name = benchmark.name
-            let file = run.answers(to: benchmark)
-            counts[name] = .int(try answer(benchmark, answerer, file, interruption))
+            let answers = try answer(benchmark, answerer, run.answersSoFar(to: benchmark), interruption)
+            counts[name] = .int(answers.count)
+            try AtomicOutput.writeAtomically(
+                answers.map(\.encodedLine).joined(), to: run.answers(to: benchmark))
         }
-        try run.finish(counts: .object(counts), excluding: [Self.stateFile], blasCore: Machine.blasCore)
-        for benchmark in benchmarks { ResumableLines.finish(run.answers(to: benchmark)) }
+        let begun = benchmarks.map(run.answersSoFar)
+        try run.finish(
+            counts: .object(counts), excluding: [Self.stateFile] + begun.map(\.lastPathComponent),
+            blasCore: Machine.blasCore)
+        for file in begun {
+            ResumableLines.finish(file)
+            unlink(file.path)
+        }
     }
 
     /// What would stop the run later: questions without images, prompts too long, a template that is not the
@@ -96,12 +104,17 @@ struct AnswerBenchmarks: RecipeCommand {
         }
     }
 
-    /// Answers what the file does not have yet; returns the number of questions.
+    /// Answers what the file does not have yet, image by image.
+    ///
+    /// - Parameter file: of the answers in the order of asking
+    /// - Returns: all answers in the order of the questions
     private func answer(
         _ benchmark: any Benchmark, _ answerer: Answerer, _ file: URL, _ interruption: Interruption
-    ) throws -> Int {
+    ) throws -> [AnswerRecord] {
         let name = benchmark.name
-        let questions = Array(benchmark.questions.prefix(answerer.recipe.limit ?? .max))
+        let inOrder = Array(benchmark.questions.prefix(answerer.recipe.limit ?? .max))
+        let order = inOrder.byImage
+        let questions = order.map { inOrder[$0] }
         let writer = try ResumableLines(file)
         if writer.isDamaged {
             StandardError.write(
@@ -123,19 +136,21 @@ struct AnswerBenchmarks: RecipeCommand {
             throw StageError.interrupted(
                 "the answers so far are in \(file.path); run the same command to go on")
         }
+        var answers = known
         // Closed here and only here, also after an interruption: several workers may notice that.
         let answering = Result {
             try answerer.answer(
                 Array(questions[known.count...]), of: benchmark, modelID: source, beforeStep: goOn
             ) { record in
                 try writer.append(String(record.encodedLine.dropLast()))
+                answers.append(record)
                 progress.advance()
             }
         }
         try writer.close()
         try answering.get()
         progress.finish()
-        return questions.count
+        return zip(order, answers).sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private func openBenchmarks(_ recipe: AnsweringSettings) throws -> [any Benchmark] {
@@ -173,10 +188,11 @@ struct AnswerBenchmarks: RecipeCommand {
             return
         }
         for benchmark in benchmarks {
-            let file = run.answers(to: benchmark)
-            guard unlink(file.path) == 0 || errno == ENOENT else {
-                throw FilesError.system(
-                    path: file.path, operation: "remove the answers of another run", code: errno)
+            for file in [run.answers(to: benchmark), run.answersSoFar(to: benchmark)] {
+                guard unlink(file.path) == 0 || errno == ENOENT else {
+                    throw FilesError.system(
+                        path: file.path, operation: "remove the answers of another run", code: errno)
+                }
             }
         }
         try AtomicOutput.writeAtomically(run.identity.text, to: state)
@@ -187,5 +203,10 @@ extension StageRun {
     /// The file of the answers to a benchmark.
     fileprivate func answers(to benchmark: any Benchmark) -> URL {
         output.appendingPathComponent("\(benchmark.name).jsonl")
+    }
+
+    /// Those that an unfinished run has, in the order of asking.
+    fileprivate func answersSoFar(to benchmark: any Benchmark) -> URL {
+        output.appendingPathComponent("\(benchmark.name).so-far.jsonl")
     }
 }

@@ -14,7 +14,6 @@ struct Answerer {
     let recipe: AnsweringSettings
     let template: ConversationTemplate
     private let memory = VisualMemory()
-
     private let check: QuestionCheck
 
     init(
@@ -31,7 +30,8 @@ struct Answerer {
         try check(questions, of: benchmark.name)
     }
 
-    /// Answers questions in any order and hands the records on in the order of the questions.
+    /// Answers questions in any order and hands the records on in the order of the questions. What neighbours
+    /// about one image have in common is computed once.
     ///
     /// - Parameters:
     ///   - beforeStep: called before each token; it may throw to stop
@@ -43,12 +43,14 @@ struct Answerer {
         let rules = benchmark.answering
         let images = try ImageReader(for: questions)
         let settings = settings(rules)
+        let beginnings = SharedBeginnings(questions)
         var waiting: [Int: AnswerRecord] = [:]
         var next = 0
         try model.language.generate(
             count: questions.count, settings: settings,
             text: { tokenizer.decode($0, skipSpecialTokens: false) },
-            beforeStep: beforeStep, prompt: { try prompt(questions[$0], images, rules) },
+            beforeStep: beforeStep,
+            prompt: { try prompt(questions[$0], images, rules, beginnings) },
             finished: { index, generated in
                 let text = tokenizer.decode(generated.answerIDs, skipSpecialTokens: true)
                 let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
@@ -73,14 +75,18 @@ struct Answerer {
             stopTexts: stopToken == nil ? [rules.stopString] : [], slots: recipe.slots)
     }
 
-    /// The embeddings of a question in the conversation template, `[tokens, hidden]`.
-    private func prompt(_ question: Question, _ images: ImageReader, _ rules: AnsweringRules) throws -> Value
-    {
+    /// A question in the conversation template.
+    private func prompt(
+        _ question: Question, _ images: ImageReader, _ rules: AnsweringRules, _ beginnings: SharedBeginnings
+    ) throws -> Prompt {
         let bytes = try images.bytes(of: question)
         let visual = try bytes.map {
             try visualTokens($0, squashes: rules.alwaysSquashes, name: "the image of question \(question.id)")
         }
-        return try model.embed(ids: check.ids(of: question), visual: visual)
+        let ids = check.ids(of: question)
+        return Prompt(
+            try model.embed(ids: ids, visual: visual),
+            prefix: beginnings.prefix(of: question.image, ids, until: TokenizedConversation.imageTokenIndex))
     }
 
     /// The visual tokens of an image file; questions about one image often follow each other.

@@ -76,7 +76,7 @@ struct Dialogue {
         let turn = UInt64(history.count)
         try model.language.generate(
             count: 1, settings: settings, stream: { _ in turn }, beforeStep: beforeStep,
-            prompt: { _ in embedded },
+            prompt: { _ in Prompt(embedded) },
             grown: { _, answer in
                 said(shown.grow(to: tokenizer.decode(answer.answerIDs, skipSpecialTokens: true)))
             },

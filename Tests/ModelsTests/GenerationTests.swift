@@ -87,16 +87,45 @@ import Testing
                 maximumNewTokens: 40, endOfSequenceIDs: Set(0..<8), sampling: sampling, slots: 4)
             var together: [Int: [Int32]] = [:]
             try model.language.generate(
-                count: 9, settings: settings, prompt: { prompts[$0] }, finished: { together[$0] = $1.ids })
+                count: 9, settings: settings, prompt: { Prompt(prompts[$0]) }, finished: { together[$0] = $1.ids })
             var alone: [Int: [Int32]] = [:]
             for index in 0..<9 {
                 try model.language.generate(
                     count: 1, settings: settings, stream: { _ in UInt64(index) },
-                    prompt: { _ in prompts[index] },
+                    prompt: { _ in Prompt(prompts[index]) },
                     finished: { alone[index] = $1.ids })
             }
             #expect(together == alone)
             #expect(Set(together.values.map(\.count)).count > 1, "the answers should end at different steps")
+        }
+    }
+
+    /// Questions about three images through few slots: a beginning is shared within a pass, kept for later ones,
+    /// and forgotten when others have come.
+    @Test(arguments: [1, 3, 8]) func promptsWithOneBeginningGetTheTokensTheyGetAlone(slots: Int) throws {
+        let golden = try #require(try Golden.all.first)
+        let model = try golden.model("student", trainable: [.language])
+        let limit = Int32(model.language.vocabularySize)
+        let images = (0..<6).map { image in (0..<Int32(20)).map { ($0 &* 13 &+ Int32(image) * 7) % limit } }
+        // Sorted as an answering sorts them, but for the last, which comes back to the first image.
+        let prompts = (0..<25).map { number in
+            let image = number == 24 ? 0 : number / 4
+            let question = (0..<Int32(1 + number % 5 * 3)).map { ($0 &* 5 &+ Int32(number)) % limit }
+            return Prompt(
+                model.language.embed(images[image] + question),
+                prefix: number % 7 == 6 ? nil : .init(key: image, rows: 20))
+        }
+        var settings = GenerationSettings(maximumNewTokens: 9, endOfSequenceIDs: Set(0..<8), slots: slots)
+        settings.keepsLogits = true
+        var found: [Int: Generated] = [:]
+        try model.language.generate(
+            count: prompts.count, settings: settings, prompt: { prompts[$0] }, finished: { found[$0] = $1 })
+        let alone = try model.language.generate(prompts.map(\.embeddings), settings: settings)
+        for (number, answer) in alone.enumerated() {
+            let shared = try #require(found[number])
+            #expect(shared.ids == answer.ids)
+            #expect(
+                largestDifference(shared.logits.flatMap(\.values), answer.logits.flatMap(\.values)) < 1e-4)
         }
     }
 
