@@ -82,7 +82,7 @@ struct AnswerBenchmarks: RecipeCommand {
         }
         let begun = benchmarks.map(run.answersSoFar)
         try run.finish(
-            counts: .object(counts), excluding: [Self.stateFile] + begun.map(\.lastPathComponent),
+            counts: .object(counts), excluding: Set([Self.stateFile] + begun.map(\.lastPathComponent)),
             blasCore: Machine.blasCore)
         for file in begun {
             ResumableLines.finish(file)
