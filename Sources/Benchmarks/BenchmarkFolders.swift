@@ -15,7 +15,7 @@ public struct BenchmarkFolders: Sendable {
         var folders = named
         if let parent {
             let inside = try FileManager.default.contentsOfDirectory(atPath: parent.path)
-            folders += BenchmarkList.inOrder(inside.filter { (try? BenchmarkList.check($0)) != nil })
+            folders += BenchmarkList.inOrder(inside.filter(BenchmarkList.isKnown))
                 .map { (name: $0, url: parent.appendingPathComponent($0)) }
         }
         for name in wanted where !folders.contains(where: { $0.name == name }) {

@@ -15,9 +15,14 @@ public enum BenchmarkList {
     /// The names as `--help` lists them.
     public static let help = (names + ["\(QuestionsAndAnswers.name)-<label>"]).joined(separator: ", ")
 
+    /// Whether a benchmark has this name.
+    public static func isKnown(_ name: String) -> Bool {
+        names.contains(name) || QuestionsAndAnswers.isName(name)
+    }
+
     /// Throws `BenchmarkError.unknownBenchmark` for a name that no benchmark has.
     public static func check(_ name: String) throws {
-        guard names.contains(name) || QuestionsAndAnswers.isName(name) else {
+        guard isKnown(name) else {
             throw BenchmarkError.unknownBenchmark(name: name, known: names)
         }
     }

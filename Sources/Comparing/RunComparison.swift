@@ -21,7 +21,7 @@ public struct RunComparison: Sendable {
         let average = BenchmarkList.paper.allSatisfy { scored.contains($0.name) } ? ["average"] : []
         columns =
             settings.columns.isEmpty
-            ? BenchmarkList.inOrder(scored) + average
+            ? BenchmarkList.inOrder(scored.filter(BenchmarkList.isKnown)) + average
             : settings.columns + (settings.columns.contains("saliency_layer") ? ["most_relevant_layer"] : [])
     }
 

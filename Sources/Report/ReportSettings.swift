@@ -25,7 +25,7 @@ public struct ReportSettings: Recipe {
     public init() {}
 
     public func validate() throws {
-        for name in titles.keys.sorted() where (try? BenchmarkList.check(name)) == nil {
+        for name in titles.keys.sorted() where !BenchmarkList.isKnown(name) {
             throw SettingProblem(
                 "titles", "names '\(name)', expected benchmarks: \(BenchmarkList.help)")
         }

@@ -80,7 +80,8 @@ import Testing
         ] { #expect(abs(one - other) < 1e-5 * abs(other)) }
         for (one, other) in zip(gradients, others) {
             let (apart, largest) = difference(one.values, other.values)
-            #expect(apart <= 1e-4 * largest + 1e-9, "\(one.name)")
+            // What the softmax does not see, a bias of all keys, has a gradient of rounding alone.
+            #expect(apart <= 1e-4 * largest + 1e-7, "\(one.name)")
         }
     }
 
