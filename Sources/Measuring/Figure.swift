@@ -28,6 +28,16 @@ public struct Runs: Sendable {
         tensorGrowth = Machine.tensorBytes - before
     }
 
+    /// Runs that were made apart, such as in turn with others.
+    ///
+    /// - Precondition: at least one
+    init(joining parts: [Runs]) {
+        precondition(!parts.isEmpty, "Runs: none to join")
+        seconds = parts.flatMap(\.seconds)
+        cpuSeconds = parts.flatMap(\.cpuSeconds)
+        tensorGrowth = parts.reduce(0) { $0 + $1.tensorGrowth }
+    }
+
     public var spread: Spread { Spread(seconds) }
     /// Processors kept busy.
     public var cpuPerWall: Double { cpuSeconds.reduce(0, +) / max(1e-9, seconds.reduce(0, +)) }

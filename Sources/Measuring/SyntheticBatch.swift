@@ -6,8 +6,10 @@ import Tensors
 extension BenchShapes {
     /// The batch of these shapes: features drawn from a normal distribution, ids from Zipf's.
     ///
-    /// - Parameter samples: nil for as many as the shapes say
-    public func makeBatch(samples: Int? = nil) -> AlignmentBatch {
+    /// - Parameters:
+    ///   - samples: nil for as many as the shapes say
+    ///   - perImage: samples about one image
+    public func makeBatch(samples: Int? = nil, perImage: Int = 1) -> AlignmentBatch {
         let ids = ZipfIDs(vocabulary: student.vocabulary)
         let count = samples ?? batch
         let texts = (0..<count).map { sample in
@@ -21,9 +23,10 @@ extension BenchShapes {
                     id: "sample \(index)",
                     inputIDs: [Int32](repeating: ShardFormat.imageTokenIndex, count: visual) + text,
                     labels: unlabelled + text[instruction...],
-                    instruction: (visual..<firstResponse).map { Int32($0) }, visual: 0..<visual, image: index,
+                    instruction: (visual..<firstResponse).map { Int32($0) }, visual: 0..<visual,
+                    image: index / perImage,
                     key: UInt64(index))
-            }, images: .features(makeFeatures(images: count)))
+            }, images: .features(makeFeatures(images: (count + perImage - 1) / perImage)))
     }
 
     /// `[images * visual tokens, vision width]`

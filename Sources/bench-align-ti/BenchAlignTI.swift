@@ -139,6 +139,8 @@ struct BenchAlignTI: ParsableCommand {
             try bench.training(.alignTI, candidates: .peaked(probability: 0.67), cached: true)
         case "teacher_plain": try bench.teacherPlain()
         case "teacher_ribbon": try bench.teacherRibbon()
+        case "answer_16_an_image": try bench.answering(perImage: 16)
+        case "cache_3_an_image": try bench.caching(perImage: 3)
         default: try bench.decoding(batch: Int(name.dropFirst("decode_b".count)) ?? 1)
         }
     }

@@ -5,7 +5,7 @@ import Stage
 struct Plan {
     private static let models = [
         "sft", "vanilla_kd", "align_ti", "align_ti_peaked", "align_ti_peaked_cached", "teacher_plain",
-        "teacher_ribbon",
+        "teacher_ribbon", "answer_16_an_image", "cache_3_an_image",
     ]
     private static let data = ["products", "tokenize", "images", "shards", "cache"]
     private static let trained = ["answer", "score"]
