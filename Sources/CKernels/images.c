@@ -86,3 +86,19 @@ void ck_normalise_patches(const uint8_t *restrict pixels, size_t width, size_t h
                 for (size_t x = 0; x < patch; x++) *patches++ = table[c * 256 + in[3 * x]];
             }
 }
+
+/* rgb[i] = what rgba[i] shows over the background, rounded as Pillow's alpha_composite does; without a
+   background its red, green and blue. Returns whether a pixel lets anything through. */
+DISPATCHED int ck_drop_alpha(const uint8_t *restrict rgba, size_t count, const uint8_t *background,
+                             uint8_t *restrict rgb) {
+    uint32_t opaque = 255;
+    for (size_t i = 0; i < count; i++) opaque &= rgba[4 * i + 3];
+    for (size_t i = 0; i < count; i++) {
+        uint32_t alpha = background ? rgba[4 * i + 3] : 255;
+        for (size_t c = 0; c < 3; c++) {
+            uint32_t sum = rgba[4 * i + c] * alpha + (background ? background[c] : 0) * (255 - alpha) + 128;
+            rgb[3 * i + c] = (uint8_t)((sum + (sum >> 8)) >> 8); /* sum / 255 */
+        }
+    }
+    return opaque != 255;
+}

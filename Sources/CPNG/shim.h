@@ -61,10 +61,11 @@ static inline void align_ti_png_push(png_structp codec, png_bytep from, size_t c
 
 static inline void align_ti_png_flush(png_structp codec) { (void)codec; }
 
-/* Reads a PNG of any kind as RGB, 3 * width bytes a row: alpha dropped, the high byte of 16, palettes and
-   small samples expanded. width and height say what pixels has room for and must be what the header says. */
+/* Reads a PNG of any kind as RGB or RGBA, channels * width bytes a row: the high byte of 16, palettes and
+   small samples expanded. With 3 channels alpha is dropped, with 4 it is 255 where the file has none. width
+   and height say what pixels has room for and must be what the header says. */
 static inline int align_ti_png_decode(const uint8_t *bytes, size_t count, uint32_t width, uint32_t height,
-                                      uint8_t *pixels, char *message) {
+                                      size_t channels, uint8_t *pixels, char *message) {
     struct align_ti_png state = {bytes, count, NULL, 0, 0, message, ALIGN_TI_PNG_BROKEN};
     snprintf(message, ALIGN_TI_PNG_MESSAGE, "out of memory");
     png_structp codec =
@@ -82,10 +83,15 @@ static inline int align_ti_png_decode(const uint8_t *bytes, size_t count, uint32
     if (kind == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(codec);
     if (!(kind & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(codec);
     png_set_strip_16(codec);
-    png_set_strip_alpha(codec);
+    if (channels == 3)
+        png_set_strip_alpha(codec);
+    else if (png_get_valid(codec, info, PNG_INFO_tRNS))
+        png_set_tRNS_to_alpha(codec);
+    else if (!(kind & PNG_COLOR_MASK_ALPHA))
+        png_set_add_alpha(codec, 0xff, PNG_FILLER_AFTER);
     int passes = png_set_interlace_handling(codec);
     png_read_update_info(codec, info);
-    size_t stride = (size_t)width * 3;
+    size_t stride = (size_t)width * channels;
     if (png_get_image_width(codec, info) != width || png_get_image_height(codec, info) != height ||
         png_get_rowbytes(codec, info) != stride)
         png_error(codec, "the header contradicts itself");

@@ -8,7 +8,7 @@ extension ShardDataset {
     /// Fails unless a model speaks these shards' tokens and sees their images; a model folder without a
     /// tokenizer is taken at its word.
     ///
-    /// - Throws: `ShardsError.mismatch` naming the field; `TextError` for a broken tokenizer
+    /// - Throws: `ShardsError.mismatch` naming the field, `.otherTokenizer`; `TextError` for a broken tokenizer
     public func require(_ model: LlavaModel, folder: URL) throws {
         try require(model.configuration, folder: folder)
         guard let processor = model.imageProcessor else { return }
@@ -68,8 +68,13 @@ extension ShardDataset {
         let digest =
             FileManager.default.fileExists(atPath: tokenizer.path)
             ? Digest.sha256(try Tokenizer(contentsOf: tokenizer).identityBytes) : nil
+        if let digest, digest != description.tokenizer {
+            throw ShardsError.otherTokenizer(
+                path: self.folder.appendingPathComponent(ShardFormat.indexFile).path,
+                found: description.tokenizer, expected: digest, model: folder.path)
+        }
         try require(
-            tokenizer: digest, imageSize: configuration.vision?.imageSize,
+            imageSize: configuration.vision?.imageSize,
             visualTokens: configuration.vision == nil ? nil : configuration.visualTokensPerImage)
     }
 }

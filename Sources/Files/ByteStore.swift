@@ -4,6 +4,13 @@ import Foundation
 /// alive.
 protocol ByteStore: AnyObject {
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
+
+    /// Lets the memory of a part go, as far as it can be had again from a file.
+    func release(_ range: Range<Int>)
+}
+
+extension ByteStore {
+    func release(_ range: Range<Int>) {}
 }
 
 /// A mapped file.
@@ -16,6 +23,14 @@ final class MappedBytes: ByteStore {
 
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(self) { try body(mapping) }
+    }
+
+    func release(_ range: Range<Int>) {
+        let page = Int(getpagesize())
+        let start = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound / page * page
+        guard start < end, let base = mapping.baseAddress else { return }
+        madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
     }
 }
 

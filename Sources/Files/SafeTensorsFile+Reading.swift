@@ -27,7 +27,15 @@ extension SafeTensorsFile {
                 file: path, tensor: name, offset: nil,
                 problem: "is \(entry.shape), \(count) values are needed")
         }
-        try withBytes(of: name) { bytes in
+        try readFloats(name, elements: 0..<count, into: target)
+    }
+
+    /// Writes some of the tensor's values, row-major, to `target`; see `floats(_:)`.
+    public func readFloats(
+        _ name: String, elements: Range<Int>, into target: UnsafeMutablePointer<Float>
+    ) throws {
+        let (entry, count) = (try entry(name), elements.count)
+        try withBytes(of: name, elements: elements) { bytes in
             guard let source = bytes.baseAddress, count > 0 else { return }
             switch entry.dtype {
             case .float32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: bytes.count)
@@ -44,12 +52,17 @@ extension SafeTensorsFile {
     {
         guard entry.shape == second.shape else { return false }
         guard entry.dtype == second.dtype else { return try floats(entry.name) == other.floats(second.name) }
-        return try withBytes(of: entry.name) { mine in
-            try other.withBytes(of: second.name) { others in
-                guard let a = mine.baseAddress, let b = others.baseAddress else { return true }
-                return memcmp(a, b, mine.count) == 0
+        for start in stride(from: 0, to: entry.count, by: 1 << 20) {
+            let block = start..<min(entry.count, start + 1 << 20)
+            let areEqual = try withBytes(of: entry.name, elements: block) { mine in
+                try other.withBytes(of: second.name, elements: block) { others in
+                    guard let a = mine.baseAddress, let b = others.baseAddress else { return true }
+                    return memcmp(a, b, mine.count) == 0
+                }
             }
+            guard areEqual else { return false }
         }
+        return true
     }
 
     /// The tensor's values, row-major, of any integer type or BOOL.

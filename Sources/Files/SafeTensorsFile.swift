@@ -69,4 +69,20 @@ public final class SafeTensorsFile: @unchecked Sendable {  // the store is priva
         let range = try entry(name).byteRange
         return try store.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
+
+    /// The same for some elements of a tensor, row-major. Afterwards their memory is let go: who reads a file
+    /// of any size so needs no more than the largest part.
+    public func withBytes<Result>(
+        of name: String, elements: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        let entry = try entry(name)
+        guard elements.lowerBound >= 0, elements.upperBound <= entry.count else {
+            throw FilesError.badTensor(
+                file: path, tensor: name, offset: nil, problem: "is \(entry.shape), it has no \(elements)")
+        }
+        let (start, size) = (entry.byteRange.lowerBound, entry.dtype.byteCount)
+        let range = start + elements.lowerBound * size..<start + elements.upperBound * size
+        defer { store.release(range) }
+        return try store.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
 }

@@ -76,10 +76,18 @@ public struct SafeTensorsWriter {
         default: preconditionFailure("SafeTensorsWriter: floats cannot be stored as \(dtype.rawValue)")
         }
         for start in stride(from: 0, to: values.count, by: 1 << 16) {
-            let block = values[start..<min(values.count, start + 1 << 16)].map(round)
+            let part = values[start..<min(values.count, start + 1 << 16)]
+            let block = part.map(round)
+            let infinite = dtype == .float16 ? 0x7c00 : 0x7f80 as UInt16
+            for (bits, value) in zip(block, part) where bits & 0x7fff == infinite && value.isFinite {
+                throw TooLarge(value: value)
+            }
             try block.withUnsafeBytes { try sink.write($0) }
         }
     }
+
+    /// A finite number became infinite where it was rounded.
+    private struct TooLarge: Error { let value: Float }
 
     /// Writes the file atomically.
     ///
@@ -130,6 +138,12 @@ public struct SafeTensorsWriter {
                         "tensor '\(tensor.name)' \(tensor.shape) takes \(tensor.byteCount) bytes and was "
                         + "given \(counter.count)"
                 )
+            } catch let error as TooLarge {
+                throw FilesError.badTensor(
+                    file: path, tensor: tensor.name, offset: nil,
+                    problem:
+                        "has the value \(error.value), which \(tensor.dtype.rawValue) cannot hold; store "
+                        + "the weights as another type")
             }
         }
     }

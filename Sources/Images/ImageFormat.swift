@@ -18,6 +18,11 @@ enum ImageFormat: String {
         }
     }
 
+    /// Whether a PNG says which colours are clear.
+    func hasTransparencyChunk(_ bytes: [UInt8]) -> Bool {
+        chunk("tRNS", bytes, from: 8, trailer: 4, bigEndian: true, lengthFirst: true) != nil
+    }
+
     /// Bytes of the file's EXIF block; nil when there is none, or when the file is damaged before it.
     func exifBlock(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
         switch self {

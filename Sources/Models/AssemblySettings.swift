@@ -65,22 +65,30 @@ public struct AssemblySettings: Recipe, Equatable {
     public var layerList: [Int]?
     @Setting("The fresh vision tower; used without --vision.") public var vision = FreshVision()
     @Setting(
-        "Whether the projector is the language model folder's instead of a fresh one: for LLaVA's own "
-            + "releases, whose tower is apart.")
-    public var keepsProjector = false
-    @Setting("Hidden layer of the tower that becomes features; -2 in LLaVA and Align-TI.")
-    public var featureLayer = -2
+        "Whether the projector is that of --language instead of a fresh one.",
+        null: "where --language, a LLaVA model, has one")
+    public var keepsProjector: Bool?
+    @Setting(
+        "Whether the weights of the tower are those of --language, a release of LLaVA itself, and --vision "
+            + "only describes them.", null: "where the release holds them")
+    public var keepsTower: Bool?
+    @Setting(
+        "Hidden layer of the tower that becomes features.",
+        null: "that of --language, a LLaVA model, or -2, as in LLaVA and Align-TI")
+    public var featureLayer: Int?
     @Setting(
         "Features that are used: full, or default (without the first token).",
-        null: "what the tower needs: full for SigLIP, default for CLIP and DINOv2")
+        null: "that of --language, a LLaVA model, or what the tower needs: full for SigLIP, default for CLIP "
+            + "and DINOv2")
     public var featureSelection: LlavaConfiguration.FeatureSelection?
     @Setting(
-        "Side of the image with --vision, where the tower's position embeddings can be interpolated "
+        "Side of the image of a tower that is not fresh, where its position embeddings can be interpolated "
             + "(DINOv2).", unit: "pixels", in: 1...8192, null: "the tower's own")
     public var imageSize: Int?
     @Setting(
         "How an image becomes square: square (resize), pad (centre on the mean colour first) or clip "
-            + "(resize the shorter side, cut out the centre).", null: "the tower's own way")
+            + "(resize the shorter side, cut out the centre).",
+        null: "that of --language, a LLaVA model, or the tower's own way")
     public var imageAspect: ImageProcessor.Aspect?
     @Setting("The placeholder of an image; a tokenizer that lacks it gets it.")
     public var imageToken = "<image>"
@@ -165,8 +173,10 @@ extension AssemblySettings {
             try refuse(
                 "vision", "describes a fresh vision tower, and --vision gives one; leave one of them out")
         }
-        if vision == nil, imageSize != nil {
-            try refuse("image_size", "is that of --vision; a fresh tower has vision.image_size")
+        if language == nil, keepsProjector != nil || keepsTower != nil {
+            try refuse(
+                keepsProjector != nil ? "keeps_projector" : "keeps_tower",
+                "is about --language, which is missing")
         }
     }
 

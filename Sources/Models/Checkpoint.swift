@@ -12,6 +12,37 @@ final class Checkpoint: WeightSource {
         func equals(_ other: Place) throws -> Bool {
             try file.equals(entry, in: other.file, other.entry)
         }
+
+        /// Parts of the values, row-major, that are in memory at a time.
+        var blocks: [Range<Int>] {
+            stride(from: 0, to: entry.count, by: 1 << 20).map { $0..<min(entry.count, $0 + 1 << 20) }
+        }
+
+        /// Reads a block, and refuses what is not finite.
+        func read(_ block: Range<Int>, into values: Tensor) throws {
+            try file.readFloats(entry.name, elements: block, into: values.pointer)
+            // The squares of float32 fit a double, so their sum is finite just where all numbers are.
+            guard values.sumOfSquares.isFinite else {
+                let index = values.values.firstIndex { !$0.isFinite } ?? 0
+                throw ModelsError.notFinite(
+                    file: file.path, tensor: entry.name, index: block.lowerBound + index,
+                    value: values.pointer[index])
+            }
+        }
+
+        func write(as type: ElementType, to sink: any ByteSink, seen: (Tensor) -> Void) throws {
+            let room = Tensor(uninitialized: [min(entry.count, 1 << 20), 1])
+            for block in blocks {
+                let values = room.rows(0..<block.count)
+                try read(block, into: values)
+                seen(values)
+                if type == entry.dtype {
+                    try file.withBytes(of: entry.name, elements: block) { try sink.write($0) }
+                } else {
+                    try values.write(as: type, to: sink)
+                }
+            }
+        }
     }
     private var places: [String: Place] = [:]  // by canonical name
     private var taken: Set<String> = []
@@ -41,7 +72,7 @@ final class Checkpoint: WeightSource {
         }
     }
 
-    func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+    private func place(of name: String, _ shape: [Int]) throws -> Place {
         guard let place = places[name] else {
             let near = Spelling.nearest(to: name, among: Array(places.keys)).compactMap {
                 places[$0]?.entry.name
@@ -52,20 +83,47 @@ final class Checkpoint: WeightSource {
             throw ModelsError.wrongShape(
                 file: place.file.path, tensor: place.entry.name, found: place.entry.shape, expected: shape)
         }
-        guard [.float32, .bfloat16, .float16].contains(place.entry.dtype) else {
+        guard StoredType(place.entry.dtype) != nil else {
             throw ModelsError.wrongType(
                 file: place.file.path, tensor: place.entry.name, found: place.entry.dtype.rawValue)
         }
-        let tensor = Tensor(uninitialized: shape)
-        try place.file.readFloats(place.entry.name, into: tensor.pointer, count: tensor.count)
-        // The squares of float32 fit a double, so their sum is finite just where all numbers are.
-        guard tensor.sumOfSquares.isFinite else {
-            let index = tensor.values.firstIndex { !$0.isFinite } ?? 0
-            throw ModelsError.notFinite(
-                file: place.file.path, tensor: place.entry.name, index: index, value: tensor.pointer[index])
-        }
+        return place
+    }
+
+    func require(_ name: String, shape: [Int]) throws -> ElementType {
+        let place = try place(of: name, shape)
+        taken.insert(name)
+        return place.entry.dtype
+    }
+
+    func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+        let (place, tensor) = (try place(of: name, shape), Tensor(uninitialized: shape))
+        let values = tensor.reshaped([tensor.count, 1])
+        for block in place.blocks { try place.read(block, into: values.rows(block)) }
         taken.insert(name)
         return tensor
+    }
+
+    func write(_ name: String, shape: [Int], as type: ElementType, to sink: any ByteSink) throws {
+        try write(name, shape: shape, as: type, to: sink) { _ in }
+    }
+
+    /// Writes a weight's values block by block: as they are stored, byte for byte, where the type is the same.
+    ///
+    /// - Parameter seen: gets the values, in order
+    func write(
+        _ name: String, shape: [Int], as type: ElementType, to sink: any ByteSink, seen: (Tensor) -> Void
+    ) throws {
+        try place(of: name, shape).write(as: type, to: sink, seen: seen)
+        taken.insert(name)
+    }
+
+    /// Whether it has any weights of a part.
+    func holds(_ part: ModelPart) -> Bool { places.keys.contains { ModelPart(name: $0) == part } }
+
+    /// Whether it has a projector like those here.
+    var hasTwoLayerProjector: Bool {
+        [1, 2].allSatisfy { places["\(CheckpointNames.projector)linear_\($0).weight"] != nil }
     }
 
     /// Believes a stored head: where it is not the embedding table, the two are no longer tied, whatever the
@@ -88,7 +146,7 @@ final class Checkpoint: WeightSource {
     func refuseRest(of parts: Set<ModelPart>, tiedHead: Bool, vision: VisionConfiguration? = nil) throws {
         let rest = places.filter { name, _ in
             !taken.contains(name) && parts.contains(ModelPart(name: name))
-                && !(tiedHead && name == CheckpointNames.head)
+                && !(tiedHead && name == CheckpointNames.head) && name != CheckpointNames.imageNewline
                 && !(vision.map { $0.hasPlace(for: name) } ?? false)
         }
         let names = rest.values.map(\.entry.name) + (parts == Set(ModelPart.allCases) ? strangers : [])
@@ -99,17 +157,12 @@ final class Checkpoint: WeightSource {
 
     /// Tensors of the vision tower beyond the feature layer. They are not computed with, but a rewritten
     /// checkpoint keeps them.
-    var unusedVision: [UnusedTensor] {
+    var unusedVision: [StoredWeight] {
         places.filter { !taken.contains($0.key) && ModelPart(name: $0.key) == .vision }
             .map { name, place in
-                UnusedTensor(name: name, shape: place.entry.shape) { try place.file.floats(place.entry.name) }
+                StoredWeight(name: name, shape: place.entry.shape, type: place.entry.dtype) { type, sink in
+                    try place.write(as: type, to: sink) { _ in }
+                }
             }.sorted { $0.name < $1.name }
     }
-}
-
-/// A tensor that is not computed with and only passed on.
-struct UnusedTensor {
-    let name: String  // canonical
-    let shape: [Int]
-    let values: () throws -> [Float]
 }

@@ -4,6 +4,7 @@ package enum CheckpointNames {
     static let language = "model.language_model."
     static let vision = "model.vision_tower."
     static let projector = "model.multi_modal_projector."
+    static let imageNewline = projector + "image_newline"
     static let head = "lm_head.weight"
     static let embeddings = language + "embed_tokens.weight"
 
@@ -29,6 +30,10 @@ package enum CheckpointNames {
         ("model.mm_projector.2.", projector + "linear_2."),
         ("mm_projector.0.", projector + "linear_1."),
         ("mm_projector.2.", projector + "linear_2."),
+        // What of them is no such projector, and the row that LLaVA-NeXT puts between tiles.
+        ("model.mm_projector.", projector),
+        ("mm_projector.", projector),
+        ("model.image_newline", imageNewline),
         // A language model alone, and a vision tower alone.
         ("model.", language),
         ("embeddings.", vision + "embeddings."),

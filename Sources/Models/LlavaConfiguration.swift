@@ -49,6 +49,11 @@ public struct LlavaConfiguration: Equatable, Sendable {
         source = try fields.object()
         try fields.refuseImpossible()
         let type = try fields["model_type"].string()
+        guard try !LlavaRelease.describes(fields) else {
+            throw try fields["model_type"].bad(
+                expected: "a Hugging Face model with text_config; of this release of LLaVA itself "
+                    + "assemble-model --language makes one")
+        }
         guard type == "llava" else {
             guard TextConfiguration.Family(rawValue: type) != nil else {
                 throw try fields["model_type"].bad(expected: "llava, qwen2, qwen3 or llama")
@@ -75,12 +80,12 @@ public struct LlavaConfiguration: Equatable, Sendable {
     /// A model put together from parts.
     init(
         text: TextConfiguration, vision: VisionConfiguration?, imageTokenID: Int32, featureLayer: Int,
-        featureSelection: FeatureSelection,
-        extra: JSONObject = [:]
+        featureSelection: FeatureSelection, projectorActivation: Activation = .gelu,
+        projectorBias: Bool = true, extra: JSONObject = [:]
     ) {
         (self.text, self.vision, self.imageTokenID) = (text, vision, imageTokenID)
         (self.featureLayer, self.featureSelection) = (featureLayer, featureSelection)
-        (projectorActivation, projectorBias, source) = (.gelu, true, extra)
+        (self.projectorActivation, self.projectorBias, source) = (projectorActivation, projectorBias, extra)
     }
 
     /// Layers of the tower that are run.
@@ -96,19 +101,26 @@ public struct LlavaConfiguration: Equatable, Sendable {
     }
 
     /// `config.json` as transformers 4 and 5 load it. Keys of the source that are unknown here are kept.
+    ///
+    /// - Parameter storedType: of the weights, as PyTorch calls it; parts that name theirs name the same
     func written(storedType: String) -> JSONValue {
-        guard let vision else {
-            var object = source
-            for (name, value) in text.written.members { object[name] = value }
-            object["torch_dtype"] = .string(storedType)
-            if object["dtype"] != nil { object["dtype"] = .string(storedType) }
+        func typed(_ object: JSONObject) -> JSONValue {
+            var object = object
+            for name in ["dtype", "torch_dtype"] where object[name] != nil {
+                object[name] = .string(storedType)
+            }
             return .object(object)
         }
         var object = source
+        object["torch_dtype"] = .string(storedType)
+        guard let vision else {
+            for (name, value) in text.written.members where name != "torch_dtype" { object[name] = value }
+            return typed(object)
+        }
         object["model_type"] = .string("llava")
         object["architectures"] = .array([.string("LlavaForConditionalGeneration")])
-        object["text_config"] = .object(text.written)
-        object["vision_config"] = .object(vision.written)
+        object["text_config"] = typed(text.written)
+        object["vision_config"] = typed(vision.written)
         object["tie_word_embeddings"] = .bool(text.tiedEmbeddings)
         object["image_token_index"] = .int(Int(imageTokenID))
         if object["image_token_id"] != nil { object["image_token_id"] = .int(Int(imageTokenID)) }
@@ -117,8 +129,6 @@ public struct LlavaConfiguration: Equatable, Sendable {
         object["vision_feature_select_strategy"] = .string(featureSelection.rawValue)
         object["projector_hidden_act"] = .string(projectorActivation.rawValue)
         object["multimodal_projector_bias"] = .bool(projectorBias)
-        object["torch_dtype"] = .string(storedType)
-        if object["dtype"] != nil { object["dtype"] = .string(storedType) }
-        return .object(object)
+        return typed(object)
     }
 }

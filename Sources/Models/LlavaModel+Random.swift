@@ -19,7 +19,7 @@ extension LlavaModel {
         let configuration = LlavaConfiguration(
             text: try settings.language.configuration(vocabulary: vocabulary, endOfSequenceIDs: []),
             vision: tower,
-            imageTokenID: LlavaConfiguration.imageTokenIndex, featureLayer: settings.featureLayer,
+            imageTokenID: LlavaConfiguration.imageTokenIndex, featureLayer: settings.featureLayer ?? -2,
             featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full))
         try self.init(
             configuration,

@@ -12,7 +12,7 @@ public final class LlavaModel {
     let vision: VisionTower?
     let projector: Projector?
     /// Parts that a rewritten checkpoint keeps of the one this model was read from.
-    let unusedVision: [UnusedTensor]
+    let unusedVision: [StoredWeight]
     /// The folder the model was read from: its tokenizer and generation settings go with it.
     public let folder: URL?
     /// Precision of the matrix products, as this processor does them.
@@ -23,7 +23,7 @@ public final class LlavaModel {
     init(
         _ configuration: LlavaConfiguration, _ weights: WeightScope, imageProcessor: ImageProcessor?,
         folder: URL? = nil,
-        unusedVision: () throws -> [UnusedTensor] = { [] }, notices: [String] = []
+        unusedVision: () throws -> [StoredWeight] = { [] }, notices: [String] = []
     ) throws {
         (self.configuration, self.notices) = (configuration, notices)
         self.folder = folder

@@ -6,20 +6,26 @@ import Tensors
 
 /// A LLaVA model put together from parts, and the tokenizer that goes with it.
 public struct ModelAssembly {
-    public let model: LlavaModel
+    public let configuration: LlavaConfiguration
+    /// What a user should know about the parts: whole sentences.
+    public let notices: [String]
+    private let imageProcessor: ImageProcessor
+    private let weights: AssembledWeights
+    private let used: [StoredWeight]  // what the model computes with
+    private let unused: [StoredWeight]  // of the tower
+    private let folder: URL?  // of the language model
     private let tokenizer: URL
     private let changedTokenizer: [UInt8]?  // tokenizer.json with the placeholder added
 
     /// Takes a vision tower and a language model, each read from a checkpoint or made from random numbers,
-    /// and a fresh projector.
+    /// and the projector that came with the language model, or a fresh one. No weights are read yet.
     ///
     /// - Parameters:
     ///   - settings: see `AssemblySettings`; `language` and `vision` count where there is no folder
-    ///   - language: a Hugging Face folder of a language model, or of a LLaVA model, whose language model is
-    ///     taken. A release of LLaVA or Align-TI itself (tower apart) becomes a Hugging Face model this way,
-    ///     with `keepsProjector`
+    ///   - language: a Hugging Face folder of a language model, or of a LLaVA model. A release of LLaVA or
+    ///     Align-TI itself (tower apart) becomes a Hugging Face model this way
     ///   - vision: a Hugging Face folder of SigLIP, CLIP or DINOv2 (or of a LLaVA model, whose tower is
-    ///     taken)
+    ///     taken); nil for the LLaVA model's own, or a fresh one
     ///   - tokenizer: the folder of `tokenizer.json`; nil for the language model's
     /// - Throws: `ModelsError`, `FilesError` or `ImageError`
     public init(_ settings: AssemblySettings, language: URL?, vision: URL?, tokenizer: URL?) throws {
@@ -39,181 +45,127 @@ public struct ModelAssembly {
         let imageId = known ?? words.size
         changedTokenizer = known == nil ? try words.adding(settings.imageToken) : nil
 
-        let weights = AssembledWeights(projector: RandomWeights(seed: settings.seed))
-        let languageFiles = try language.map { try Checkpoint(folder: $0) }
-        if settings.keepsProjector {
-            guard let languageFiles else {
-                throw ModelsError.cannotAssemble(
-                    problem: "keeps_projector needs a language model's folder that has one")
-            }
-            weights.projector = languageFiles
+        let files = try language.map { try Checkpoint(folder: $0) }
+        let source = try language.map { try LlavaSource(folder: $0, settings) }
+        let (text, textWeights) = try Self.language(settings, language, files, words, imageId: imageId)
+        let tower = try AssembledTower(settings, vision: vision, language: language, files, source)
+        let (layer, layers) = (
+            settings.featureLayer ?? source?.featureLayer ?? -2, tower.configuration.layers
+        )
+        guard (-layers - 1...layers).contains(layer) else {
+            throw FilesError.badField(
+                place: settings.featureLayer == nil ? language?.path ?? "recipe" : "recipe",
+                field: "feature_layer", found: "\(layer)", expected: "\(-layers - 1) to \(layers)")
         }
-        var text: TextConfiguration
-        if let language, let languageFiles {
-            text = try TextConfiguration(folder: language)
-            guard settings.language.scale == 1 else {
+        let keepsProjector =
+            settings.keepsProjector ?? (source?.isLlava == true && files?.holds(.projector) == true)
+        if keepsProjector {
+            try source?.checkProjector(
+                features: tower.configuration.hidden, hasTwoLayers: files?.hasTwoLayerProjector ?? false)
+        }
+        var extra = JSONObject()
+        if let aspect = settings.imageAspect ?? source?.imageAspect {
+            extra["image_aspect_ratio"] = .string(aspect.rawValue)  // where LLaVA keeps it
+        }
+        configuration = LlavaConfiguration(
+            text: text, vision: tower.configuration, imageTokenID: Int32(imageId), featureLayer: layer,
+            featureSelection: settings.featureSelection
+                ?? source?.featureSelection(of: tower.configuration)
+                ?? (tower.configuration.hasClassToken ? .patches : .full),
+            projectorActivation: keepsProjector ? source?.projectorActivation ?? .gelu : .gelu,
+            projectorBias: keepsProjector ? source?.projectorBias ?? true : true, extra: extra)
+        imageProcessor = tower.processor
+        folder = language
+        var projector: any WeightSource = RandomWeights(seed: settings.seed)
+        if keepsProjector {
+            guard let files, files.holds(.projector) else {
                 throw ModelsError.cannotAssemble(
-                    problem: "language.scale is \(settings.language.scale), but the language model of "
-                        + "\(language.path) has the size it has: leave one of them out")
+                    problem: "'keeps_projector' is true, and \(language?.path ?? "") has no projector")
             }
-            try languageFiles.believeHead(&text)
-            // The placeholder may stand in the first row after the table: that row is added.
-            guard text.vocabulary >= words.size(without: settings.imageToken), text.vocabulary >= imageId
-            else {
-                throw ModelsError.vocabularyTooSmall(
-                    rows: text.vocabulary, needed: words.size, tokenizer: words.path)
-            }
-            let kept = try settings.layers(of: text.layers)
-            weights.language = GrownVocabulary(languageFiles, rows: text.vocabulary, layers: kept)
-            text.keep(kept.count)
-            text.vocabulary = max(text.vocabulary, imageId + 1)
-        } else {
+            projector = files
+        }
+        weights = AssembledWeights(vision: tower.weights, projector: projector, language: textWeights)
+
+        // The model names its weights; what they are comes when they are written.
+        let list = WeightList(weights)
+        _ = try LlavaModel(configuration, WeightScope(list, trainable: []), imageProcessor: imageProcessor)
+        used = list.weights
+        unused = try tower.unusedWeights(configuration)
+        if settings.keptLayers == nil, settings.layerList == nil {
+            try files?.refuseRest(of: [.language], tiedHead: text.tiedEmbeddings)
+        }
+        if keepsProjector { try files?.refuseRest(of: [.projector], tiedHead: false) }
+        notices = (files?.notices ?? []) + (source?.notices ?? []) + tower.notices
+    }
+
+    /// The language model's configuration and weights.
+    private static func language(
+        _ settings: AssemblySettings, _ folder: URL?, _ files: Checkpoint?, _ words: TokenizerFile,
+        imageId: Int
+    ) throws -> (TextConfiguration, any WeightSource) {
+        guard let folder, let files else {
             let ends = ["<|endoftext|>", "</s>", "<|end_of_text|>"].compactMap { words.id(of: $0) }
             let needed = max(words.size, imageId + 1)
-            text = try settings.language.configuration(
+            let text = try settings.language.configuration(
                 vocabulary: settings.language.vocabulary ?? needed, endOfSequenceIDs: ends)
             guard text.vocabulary >= needed else {
                 throw ModelsError.vocabularyTooSmall(
                     rows: text.vocabulary, needed: needed, tokenizer: words.path)
             }
-            weights.language = RandomWeights(
-                seed: settings.seed, deviation: settings.language.initializerRange)
-        }
-        var tower: VisionConfiguration
-        if let vision {
-            tower = try VisionConfiguration(folder: vision)
-            weights.vision = try Checkpoint(folder: vision)
-        } else {
-            tower = try settings.vision.configuration()
-            weights.vision = RandomWeights(
-                seed: settings.vision.seed,
-                patchEmbedding: settings.vision.orthonormalPatches
-                    ? .orthonormal(positionDeviation: settings.vision.positionDeviation) : .normal)
-        }
-        var processor = try ImageProcessor(
-            folder: vision, model: Self.aspect(settings.imageAspect), tower: tower)
-        if let side = settings.imageSize {
-            (tower, processor) = (
-                try tower.resized(to: side, place: "recipe", field: "image_size"),
-                try processor.resized(to: side)
+            return (
+                text, RandomWeights(seed: settings.seed, deviation: settings.language.initializerRange)
             )
-        } else {
-            tower = try tower.resized(
-                to: processor.size, place: "\(vision?.path ?? "recipe")", field: "size")
         }
-        guard (-tower.layers - 1...tower.layers).contains(settings.featureLayer) else {
-            throw FilesError.badField(
-                place: "recipe", field: "feature_layer", found: "\(settings.featureLayer)",
-                expected: "\(-tower.layers - 1) to \(tower.layers)")
+        var text = try TextConfiguration(folder: folder)
+        try files.believeHead(&text)
+        // The placeholder may stand in the first row after the table: that row is added.
+        guard text.vocabulary >= words.size(without: settings.imageToken), text.vocabulary >= imageId else {
+            throw ModelsError.vocabularyTooSmall(
+                rows: text.vocabulary, needed: words.size, tokenizer: words.path)
         }
-        let configuration = LlavaConfiguration(
-            text: text, vision: tower, imageTokenID: Int32(imageId), featureLayer: settings.featureLayer,
-            featureSelection: settings.featureSelection ?? (tower.hasClassToken ? .patches : .full),
-            extra: Self.aspect(settings.imageAspect))
-        let scope = WeightScope(weights, trainable: [])
-        model = try LlavaModel(
-            configuration, scope, imageProcessor: processor,
-            folder: language,
-            unusedVision: {
-                try (weights.vision as? Checkpoint)?.unusedVision
-                    ?? Self.freshRest(scope, configuration, tower)
-            }, notices: [languageFiles, weights.vision as? Checkpoint].flatMap { $0?.notices ?? [] })
-        if settings.keptLayers == nil, settings.layerList == nil {
-            try languageFiles?.refuseRest(of: [.language], tiedHead: text.tiedEmbeddings)
-        }
+        let kept = try settings.layers(of: text.layers)
+        let weights = GrownVocabulary(files, rows: text.vocabulary, layers: kept)
+        text.keep(kept.count)
+        text.vocabulary = max(text.vocabulary, imageId + 1)
+        return (text, weights)
     }
 
-    /// Where LLaVA's `config.json` keeps how pictures become square.
-    private static func aspect(_ aspect: ImageProcessor.Aspect?) -> JSONObject {
-        aspect.map { ["image_aspect_ratio": .string($0.rawValue)] } ?? [:]
-    }
-
-    /// Tensors that a fresh tower has beyond its feature layer, so that the checkpoint is complete.
-    private static func freshRest(
-        _ scope: WeightScope, _ configuration: LlavaConfiguration, _ tower: VisionConfiguration
-    ) throws -> [UnusedTensor] {
-        let tree = scope / "model" / "vision_tower"
-        let blocks = try (configuration.usedVisionLayers..<tower.layers).map {
-            try VisionBlock(tree / "encoder" / "layers" / $0, tower)
-        }
-        let last = try LayerNorm(tree / "post_layernorm", size: tower.hidden, epsilon: tower.normEpsilon)
-        return (blocks.flatMap(\.parameters) + last.parameters).map { parameter in
-            UnusedTensor(name: parameter.name, shape: parameter.shape) { try parameter.stored().values }
-        }
-    }
-
-    /// Writes the checkpoint with its tokenizer into a folder that is there.
+    /// The model in memory.
     ///
-    /// - Throws: `FilesError`
-    public func write(into folder: URL, type: ElementType = .float32, shardBytes: Int = 5_000_000_000) throws
+    /// - Throws: `ModelsError`, `FilesError`
+    public var model: LlavaModel {
+        get throws {
+            try LlavaModel(
+                configuration, WeightScope(weights, trainable: []), imageProcessor: imageProcessor,
+                folder: folder, unusedVision: { unused }, notices: notices)
+        }
+    }
+
+    /// Numbers that a part is computed with.
+    public func parameters(of part: ModelPart) -> Int {
+        used.filter { ModelPart(name: $0.name) == part }.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+
+    /// Writes the checkpoint with its tokenizer into a folder that is there. Weights of files go there block
+    /// by block.
+    ///
+    /// - Parameter type: how weights are stored; nil for as they are, F32 for fresh ones
+    /// - Returns: how the language model's weights are stored
+    /// - Throws: `ModelsError` for weights that are not finite, `FilesError`
+    @discardableResult
+    public func write(into folder: URL, type: StoredType? = nil, shardBytes: Int = 5_000_000_000) throws
+        -> StoredType
     {
-        try model.write(into: folder, type: type, shardBytes: shardBytes, tokenizer: tokenizer)
+        let stored = StoredModel(
+            configuration: configuration, weights: used + unused, imageProcessor: imageProcessor,
+            folder: self.folder)
+        try stored.write(
+            into: folder, type: type, shardBytes: shardBytes, tokenizer: tokenizer, endOfSequenceIDs: [])
         if let changedTokenizer {
             try AtomicOutput.writeAtomically(
                 changedTokenizer, to: folder.appendingPathComponent("tokenizer.json"))
-            try model.writeProcessorFiles(into: folder, of: tokenizer)
+            try stored.writeProcessorFiles(into: folder, of: tokenizer)
         }
-    }
-}
-
-extension VisionConfiguration {
-    /// Reads `config.json` of a tower, of SigLIP or CLIP with both towers, or of a LLaVA model.
-    init(folder: URL) throws {
-        let fields = try JSONField(folder.appendingPathComponent("config.json"))
-        try self.init(try fields.optional("vision_config") ?? fields)
-    }
-}
-
-/// A source for each part.
-private final class AssembledWeights: WeightSource {
-    var projector: any WeightSource
-    var vision, language: (any WeightSource)?
-
-    init(projector: any WeightSource) { self.projector = projector }
-
-    func tensor(_ name: String, shape: [Int]) throws -> Tensor {
-        let source: (any WeightSource)? =
-            switch ModelPart(name: name) {
-            case .vision: vision
-            case .language: language
-            case .projector: projector
-            }
-        guard let source else { throw ModelsError.noVision }
-        return try source.tensor(name, shape: shape)
-    }
-}
-
-/// A language model's checkpoint of which some layers are taken, and whose embedding table and head get more
-/// rows; the new ones are the mean of the old.
-private final class GrownVocabulary: WeightSource {
-    private let checkpoint: Checkpoint
-    private let rows: Int
-    private let layers: [Int]
-
-    /// - Parameters:
-    ///   - rows: of the stored embedding table
-    ///   - layers: the stored layer that each layer is
-    init(_ checkpoint: Checkpoint, rows: Int, layers: [Int]) {
-        (self.checkpoint, self.rows, self.layers) = (checkpoint, rows, layers)
-    }
-
-    func tensor(_ name: String, shape: [Int]) throws -> Tensor {
-        let prefix = CheckpointNames.language + "layers."
-        if name.hasPrefix(prefix), let dot = name.dropFirst(prefix.count).firstIndex(of: "."),
-            let layer = Int(name.dropFirst(prefix.count)[..<dot]), layers.indices.contains(layer)
-        {
-            return try checkpoint.tensor("\(prefix)\(layers[layer])\(name[dot...])", shape: shape)
-        }
-        let hasVocabulary =
-            name == CheckpointNames.head || name == CheckpointNames.embeddings
-        guard hasVocabulary, shape[0] > rows else { return try checkpoint.tensor(name, shape: shape) }
-        let stored = try checkpoint.tensor(name, shape: [rows, shape[1]])
-        let tensor = Tensor(uninitialized: shape)
-        tensor.pointer.update(from: stored.pointer, count: stored.count)
-        let mean = (0..<shape[1]).map { column in
-            Float((0..<rows).reduce(0.0) { $0 + Double(stored[$1, column]) } / Double(rows))
-        }
-        for row in rows..<shape[0] { (tensor.pointer + row * shape[1]).update(from: mean, count: mean.count) }
-        return tensor
+        return type ?? stored.type
     }
 }

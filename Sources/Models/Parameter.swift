@@ -1,4 +1,5 @@
 import Autograd
+import Files
 import Tensors
 
 /// The parts of a model that are trained or frozen as a whole.
@@ -13,6 +14,8 @@ public struct Parameter {
     public let value: Value
     /// The shape as stored; a convolution's weight has 4 dimensions there and 2 in `value`.
     public let shape: [Int]
+    /// The type as stored.
+    let type: ElementType
     /// The values as they were read, where memory holds them rounded to bf16.
     let unrounded: (() throws -> Tensor)?
 
@@ -25,6 +28,14 @@ protocol WeightSource: AnyObject {
     /// A weight that is in memory already and is to be shared; nil for most sources.
     func shared(_ name: String) -> Parameter?
 
+    /// Checks that there is a weight.
+    ///
+    /// - Returns: how it is stored; F32 for most sources
+    func require(_ name: String, shape: [Int]) throws -> ElementType
+
+    /// Writes a weight's values, row-major.
+    func write(_ name: String, shape: [Int], as type: ElementType, to sink: any ByteSink) throws
+
     /// - Parameters:
     ///   - name: the canonical name, as in `Parameter`
     ///   - shape: the shape it must have
@@ -34,6 +45,20 @@ protocol WeightSource: AnyObject {
 
 extension WeightSource {
     func shared(_ name: String) -> Parameter? { nil }
+
+    func require(_ name: String, shape: [Int]) throws -> ElementType { .float32 }
+
+    func write(_ name: String, shape: [Int], as type: ElementType, to sink: any ByteSink) throws {
+        try tensor(name, shape: shape).write(as: type, to: sink)
+    }
+}
+
+extension Tensor {
+    /// Writes the values, row-major, as F32, BF16 or F16.
+    func write(as type: ElementType, to sink: any ByteSink) throws {
+        try SafeTensorsWriter.write(
+            UnsafeBufferPointer(start: pointer, count: count), as: type, to: sink)
+    }
 }
 
 /// A place in the tree of weights: `weights / "mlp" / "gate_proj"`.
@@ -74,8 +99,10 @@ struct WeightScope {
         if let other = source.shared(full) {
             let value =
                 trains ? Value(other.value.data, half: other.value.half, requiresGradient: true) : other.value
-            return Parameter(name: full, value: value, shape: shape, unrounded: other.unrounded)
+            return Parameter(
+                name: full, value: value, shape: shape, type: other.type, unrounded: other.unrounded)
         }
+        let type = try source.require(full, shape: shape)
         let read = { [source] in
             let tensor = try source.tensor(full, shape: shape)
             return used.map { tensor.reshaped($0) } ?? tensor
@@ -83,14 +110,15 @@ struct WeightScope {
         let tensor = try read()
         guard isMatrix, precision == .bf16 else {
             return Parameter(
-                name: full, value: Value(tensor, requiresGradient: trains), shape: shape, unrounded: nil)
+                name: full, value: Value(tensor, requiresGradient: trains), shape: shape, type: type,
+                unrounded: nil)
         }
         return trains
             ? Parameter(
                 name: full, value: Value(tensor, half: HalfTensor(tensor), requiresGradient: true),
-                shape: shape,
-                unrounded: nil)
-            : Parameter(name: full, value: Value(HalfTensor(tensor)), shape: shape, unrounded: read)
+                shape: shape, type: type, unrounded: nil)
+            : Parameter(
+                name: full, value: Value(HalfTensor(tensor)), shape: shape, type: type, unrounded: read)
     }
 }
 

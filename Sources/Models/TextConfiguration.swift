@@ -81,20 +81,14 @@ public struct TextConfiguration: Equatable, Sendable {
     }
 
     /// Reads `config.json` of a language model, of a Hugging Face LLaVA model, or of one of LLaVA's own
-    /// releases, whose text fields stand at the top and whose `model_type` is such as `llava_qwen2`.
+    /// releases, whose text fields stand at the top.
     init(folder: URL) throws {
         let fields = try JSONField(folder.appendingPathComponent("config.json"))
         let type = try fields["model_type"].string()
         if let inner = try fields.optional("text_config") {
             try self.init(inner, tiedAbove: fields.flag("tie_word_embeddings"))
-        } else if type.hasPrefix("llava") {
-            guard let family = [Family.qwen3, .qwen2, .llama].first(where: { type.contains($0.rawValue) })
-            else {
-                throw try fields["model_type"].bad(expected: "llava_qwen2, llava_qwen3 or llava_llama")
-            }
-            var object = JSONObject(try fields.object().members.filter { !$0.name.hasPrefix("mm_") })
-            object["model_type"] = .string(family.rawValue)
-            try self.init(JSONField(file: fields.file, value: .object(object)))
+        } else if try LlavaRelease.describes(fields) {
+            try self.init(LlavaRelease.text(fields))
         } else {
             guard Family(rawValue: type) != nil else {
                 throw try fields["model_type"].bad(expected: "qwen2, qwen3, llama or a LLaVA model")

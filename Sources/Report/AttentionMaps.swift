@@ -19,14 +19,16 @@ struct AttentionMaps {
     ///
     /// - Parameters:
     ///   - picture: the image file
+    ///   - background: the colour that a picture with clear parts is laid on
     ///   - questions: the user's texts
     /// - Throws: `ModelsError.noVision`, `ImageError`, `DistillationError`
     init(
         _ model: LlavaModel, _ tokenizer: Tokenizer, template: ConversationTemplate, picture: [UInt8],
-        questions: [String]
+        background: [UInt8]?, questions: [String]
     ) throws {
         guard let processor = model.imageProcessor else { throw ModelsError.noVision }
-        let pixels = processor.process(try decodeImage(picture, name: "the image of a question"))
+        let pixels = processor.process(
+            try decodeImage(picture, name: "the image of a question", background: background))
         image = RGBImage(width: processor.size, height: processor.size, pixels: pixels)
         let samples = questions.enumerated().map { number, text in
             Self.sample(

@@ -127,6 +127,7 @@ struct AttentionSection {
         let maps = try subjects.map { subject in
             try AttentionMaps(
                 loaded, tokenizer, template: template, picture: subject.picture,
+                background: Self.background(model.answers.receipt.recipe),
                 questions: subject.questions.map(\.question.text))
         }
         if let layer = layerOfIVA(checkpoint) {
@@ -162,6 +163,12 @@ struct AttentionSection {
         let kind = text("template").flatMap(ConversationTemplate.Kind.init(rawValue:))
         return try ConversationTemplate(
             kind, system: text("system"), endText: text("end_text"), of: folder)
+    }
+
+    /// The colour that pictures with clear parts were laid on.
+    private static func background(_ recipe: JSONValue) -> [UInt8]? {
+        guard case .array(let colour)? = recipe["background"], colour.count == 3 else { return nil }
+        return colour.map { UInt8(clamping: $0.int ?? 0) }
     }
 
     private func cell(

@@ -68,6 +68,17 @@ public struct SettingProblem: Error, Equatable, CustomStringConvertible {
         return value
     }
 
+    /// The colour that a setting names by its red, green and blue; nil where it names none.
+    @discardableResult
+    public static func requireColour(_ value: [Int]?, _ key: String) throws -> [UInt8]? {
+        guard let value else { return nil }
+        try require(value, key, in: 0...255)
+        guard value.count == 3 else {
+            throw SettingProblem(key, "is \(value), expected red, green and blue: three numbers")
+        }
+        return value.map { UInt8(clamping: $0) }
+    }
+
     /// Throws unless the number, or every number of a list or group, is within the bounds.
     public static func require(_ value: some Encodable, _ key: String, in range: some NumberRange) throws {
         try range.bounds.check(SettingEncoder.encode(value), key)

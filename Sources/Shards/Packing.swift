@@ -9,6 +9,8 @@ public enum PackingEvent: Sendable, Equatable {
     case read(records: Int)
     /// Distinct pictures decoded and resized, of all that are wanted.
     case prepared(images: Int, of: Int)
+    /// Pictures, of all that were prepared, that have clear parts.
+    case transparent(images: Int)
     case wrote(shards: Int, of: Int)
 }
 

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Settings
 import Text
 
 /// The state of one packing.
@@ -35,11 +36,14 @@ struct PackingRun {
     private var imageNames: [String] = []
     private var imageNumbers: [String: Int] = [:]
     private var imageProblems: [Int: (kind: String, reason: String)] = [:]
+    private var transparentImages = 0
+    private let background: [UInt8]?
 
     init(_ packing: Packing, folder: URL) throws {
         self.packing = packing
         (imageProcessor, description) = (try packing.imageProcessor(), try packing.description())
         self.folder = folder
+        background = try SettingProblem.requireColour(packing.settings.image.background, "background")
         spool = try SampleSpool(in: folder)
     }
 
@@ -156,6 +160,7 @@ struct PackingRun {
             if batch.count >= 16 * packing.threads || batchBytes >= 64 << 20 { try finishBatch() }
         }
         try finishBatch()
+        try onEvent(.transparent(images: transparentImages))
         for name in missing.sorted() {
             guard let image = imageNumbers[name] else { continue }
             try report(image, kind: "missing-image", reason: "image '\(name)' is not in \(source.path)")
@@ -165,17 +170,21 @@ struct PackingRun {
 
     private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool) throws {
         let outcomes = parallelMap(batch, threads: packing.threads) {
-            [imageProcessor, imageNames] item -> (any Error)? in
-            do {
-                let image = try decodeImage(item.bytes, name: imageNames[item.image])
-                try pixels.write(imageProcessor.process(image), image: item.image)
-                return nil
-            } catch { return error }
+            [imageProcessor, imageNames, background] item -> Result<Bool, any Error> in
+            Result {
+                let decoded = try decodeTransparentImage(
+                    item.bytes, name: imageNames[item.image], background: background)
+                try pixels.write(imageProcessor.process(decoded.image), image: item.image)
+                return decoded.isTransparent
+            }
         }
-        for (item, error) in zip(batch, outcomes) {
-            guard let error else { continue }
-            guard error is ImageError else { throw error }
-            try report(item.image, kind: "bad-image", reason: "\(error)")
+        for (item, outcome) in zip(batch, outcomes) {
+            switch outcome {
+            case .success(let isTransparent): transparentImages += isTransparent ? 1 : 0
+            case .failure(let error as ImageError):
+                try report(item.image, kind: "bad-image", reason: "\(error)")
+            case .failure(let error): throw error
+            }
         }
     }
 

@@ -95,6 +95,11 @@ public struct ImageSettings: Recipe, Equatable {
     public var mean: [Double]?
     @Setting("Standard deviation of red, green and blue.", null: "the processor's own")
     public var std: [Double]?
+    @Setting(
+        "Red, green and blue from 0 to 255 that pictures with clear parts are laid on; 255, 255, 255 is the "
+            + "white of transformers 5. A model is then asked with the same.", in: 0...255,
+        null: "alpha is dropped: what is clear shows the colour stored under it, as in LLaVA")
+    public var background: [Int]?
 
     public init() {}
 
@@ -103,6 +108,7 @@ public struct ImageSettings: Recipe, Equatable {
 
     public func validate() throws {
         try SettingProblem.require(patch, "patch", in: 1...size)
+        try SettingProblem.requireColour(background, "background")
         do { _ = try imageProcessor() } catch let FilesError.badField(_, field, found, expected) {
             throw SettingProblem(
                 field.replacing("image_", with: ""), "is \(found), expected \(expected)")

@@ -11,6 +11,8 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
     case unknownVersion(path: String, found: String, expected: String)
     case corruptShard(path: String, problem: String)
     case mismatch(path: String, field: String, found: String, expected: String)
+    /// Shards of another tokenizer than a model's.
+    case otherTokenizer(path: String, found: String, expected: String, model: String)
 
     public var description: String {
         switch self {
@@ -36,6 +38,10 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
             return
                 "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it "
                 + "is used with"
+        case .otherTokenizer(let path, let found, let expected, let model):
+            return
+                "\(path): packed with another tokenizer (\(found.prefix(12))) than that of \(model) "
+                + "(\(expected.prefix(12))); pack the data with pack-shards --tokenizer \(model)"
         }
     }
 }

@@ -92,6 +92,12 @@ public final class Trainer {
         let state = TrainingState(optimizer, in: folder, run: run)
         let done = try state.restore { try report(.setAside(path: $0, problem: $1)) }
         if done > 0 { try report(.resumed(step: done)) }
+        if done < steps, steps == 1, schedule.rate(at: 0) == 0 {
+            try report(
+                .warning(
+                    "the only step is one of warm-up, with a learning rate of 0: nothing is learnt; set "
+                        + "schedule.warmup_ratio to 0, or take more steps"))
+        }
         let metrics = try MetricsFile(folder.appendingPathComponent(MetricsFile.file), keeping: done)
         var watch = LossWatch(metrics.kept.filter { $0.skipped == nil }.map(\.loss))
         var inRow = metrics.kept.reversed().prefix { $0.skipped != nil }.count

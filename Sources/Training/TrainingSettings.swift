@@ -59,6 +59,10 @@ public struct TrainingSettings: Recipe, Equatable {
     public var precision = Precision.fp32
     @Setting("The same for the teacher in the loop, whose weights then take half the memory.")
     public var teacherPrecision = Precision.bf16
+    @Setting(
+        "How the trained weights are written; a training's state keeps them in f32.",
+        null: "as those of the start are, each its own")
+    public var type: StoredType?
     @Setting("Shards that are shuffled together and held in memory.", in: 1...100_000)
     public var shardsTogether = 64
     @Setting("Steps between two resumable states.", in: 1...1_000_000_000, changesResult: false)

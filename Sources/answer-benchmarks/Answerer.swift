@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Models
+import Settings
 import Tensors
 import Text
 
@@ -99,7 +100,10 @@ struct Answerer {
             ? try ImageProcessor(
                 kind: own.kind, size: own.size, mean: own.mean, standardDeviation: own.standardDeviation,
                 aspect: .square) : own
-        let tokens = try model.visualTokens(pixels: processor.process(decodeImage(bytes, name: name))).data
+        let picture = try decodeImage(
+            bytes, name: name,
+            background: SettingProblem.requireColour(recipe.background, "background"))
+        let tokens = try model.visualTokens(pixels: processor.process(picture)).data
         memory[key] = tokens
         return Value(tokens)
     }

@@ -23,6 +23,13 @@ struct AnsweringSettings: Recipe {
         null: "the benchmark's own: 128 or 1,024")
     var maximumNewTokens: Int?
 
+    @Setting(
+        "Red, green and blue that pictures with clear parts are laid on: image.background of the shards the "
+            + "model was trained on.", in: 0...255, null: "alpha is dropped")
+    var background: [Int]?
+
+    func validate() throws { try SettingProblem.requireColour(background, "background") }
+
     func conversation(of model: URL) throws -> ConversationTemplate {
         try ConversationTemplate(template, system: system, endText: endText, of: model)
     }

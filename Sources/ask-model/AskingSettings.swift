@@ -16,6 +16,12 @@ struct AskingSettings: Recipe {
     var temperature: Double?
     @Setting("Probability mass that is drawn from.", in: Bounds.above(0, to: 1)) var topP = 1.0
     @Setting("Seed of the draws.") var seed: UInt64 = 0
+    @Setting(
+        "Red, green and blue that a picture with clear parts is laid on: image.background of the shards the "
+            + "model was trained on.", in: 0...255, null: "alpha is dropped")
+    var background: [Int]?
+
+    func validate() throws { try SettingProblem.requireColour(background, "background") }
 
     var sampling: Sampling {
         temperature.map { .random(temperature: $0, topP: topP, seed: seed) } ?? .greedy

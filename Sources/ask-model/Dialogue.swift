@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Images
 import Models
+import Settings
 import Stage
 import Text
 
@@ -37,8 +38,15 @@ struct Dialogue {
         let model = model
         visual = try image.map { url in
             guard let processor = model.imageProcessor else { throw ModelsError.noVision }
-            let picture = try decodeImage(InputBytes.read(url), name: url.path)
-            return try model.visualTokens(pixels: processor.process(picture))
+            let picture = try decodeTransparentImage(
+                InputBytes.read(url), name: url.path,
+                background: SettingProblem.requireColour(recipe.background, "background"))
+            if picture.isTransparent, recipe.background == nil {
+                StandardError.write(
+                    "ask-model: the picture has clear parts, which show the colours stored under them; "
+                        + "--set 'background=[255, 255, 255]' lays it on white")
+            }
+            return try model.visualTokens(pixels: processor.process(picture.image))
         }
     }
 

@@ -35,22 +35,11 @@ struct AssembleModel: RecipeCommand {
             "Folder of tokenizer.json; the language model's unless given.", valueName: "folder"))
     var tokenizer: String?
 
-    @Option(help: "How weights are stored: f32, bf16 or f16.")
-    var type: StoredType = .f32
+    @Option(help: "How weights are stored: f32, bf16 or f16; as they are (f32 for fresh ones) unless given.")
+    var type: StoredType?
 
     @Option(help: ArgumentHelp("Folder to make.", valueName: "folder"))
     var out: String
-
-    enum StoredType: String, ExpressibleByArgument, CaseIterable {
-        case f32, bf16, f16
-        var elementType: ElementType {
-            switch self {
-            case .f32: .float32
-            case .bf16: .bfloat16
-            case .f16: .float16
-            }
-        }
-    }
 
     func run() throws {
         let recipe = try self.recipe()
@@ -61,32 +50,33 @@ struct AssembleModel: RecipeCommand {
         let inputs = try given.compactMap { name, url in try url.map { try configuration.input(name, $0) } }
         let output = URL(fileURLWithPath: out)
         let run = try StageRun(
-            "assemble-model", recipe: Recorded(settings: recipe, type: type.rawValue), inputs: inputs,
+            "assemble-model", recipe: Recorded(settings: recipe, type: type), inputs: inputs,
             output: output, options: configuration)
         if try run.isUpToDate() { return }
         let assembly = try ModelAssembly(
             recipe, language: folder(language), vision: folder(vision), tokenizer: folder(tokenizer))
-        StandardError.write(assembly.model.notices, of: "assemble-model")
+        StandardError.write(assembly.notices, of: "assemble-model")
         try run.begin()
-        try assembly.write(into: output, type: type.elementType)
-        func size(_ part: ModelPart) -> Int {
-            assembly.model.parameters(of: [part]).reduce(0) { $0 + $1.value.data.count }
-        }
+        let stored = try assembly.write(into: output, type: type)
+        let size = assembly.parameters(of:)
+        let visualTokens = assembly.configuration.visualTokensPerImage
         StandardError.write(
             "assemble-model: \(size(.vision)) parameters of the tower, \(size(.projector)) of the projector, "
-                + "\(size(.language)) of the language model, as \(type.rawValue) in \(out); an image becomes "
-                + "\(assembly.model.visualTokensPerImage) tokens")
+                + "\(size(.language)) of the language model (\(stored.rawValue)) in \(out); an image becomes "
+                + "\(visualTokens) tokens")
         try run.finish(counts: [
             "vision_parameters": .int(size(.vision)), "projector_parameters": .int(size(.projector)),
-            "language_parameters": .int(size(.language)),
-            "vocabulary": .int(assembly.model.language.vocabularySize),
-            "visual_tokens_per_image": .int(assembly.model.visualTokensPerImage),
+            "language_parameters": .int(size(.language)), "type": .string(stored.rawValue),
+            "vocabulary": .int(assembly.configuration.text.vocabulary),
+            "visual_tokens_per_image": .int(visualTokens),
         ])
     }
 
     /// All that the result depends on besides its inputs, for the receipt.
     struct Recorded: Recipe {
         var settings = AssemblySettings()
-        var type = StoredType.f32.rawValue
+        var type: StoredType?
     }
 }
+
+extension StoredType: ExpressibleByArgument {}

@@ -67,8 +67,10 @@ struct PackShards: RecipeCommand {
         let interruption = Interruption()
         interruption.endsProcess("pack-shards") { "nothing is packed yet; run the same command again" }
         var progress = PackingProgress()
+        var transparentImages = 0
         let index = try packing.run(into: output) { event in
             progress.show(event)
+            if case .transparent(let images) = event { transparentImages = images }
             if interruption.isRequested {
                 throw StageError.interrupted("nothing is packed yet; run the same command again")
             }
@@ -81,8 +83,16 @@ struct PackShards: RecipeCommand {
                 + "(\(totals.supervisedTokens) supervised), \(totals.compressedBytes) bytes in "
                 + "\(index.shards.count) shards"
         )
+        if transparentImages > 0 {
+            StandardError.write(
+                "pack-shards: \(transparentImages) images have clear parts, "
+                    + (recipe.image.background.map { "laid on the colour \($0)" }
+                        ?? "which show the colours stored under them; image.background=[255, 255, 255] lays "
+                        + "them on white"))
+        }
         try run.finish(counts: [
             "samples": .int(totals.samples), "skipped": .int(totals.skipped), "images": .int(totals.images),
+            "transparent_images": .int(transparentImages),
             "tokens": .int(totals.tokens),
             "supervised_tokens": .int(totals.supervisedTokens), "raw_bytes": .int(totals.rawBytes),
             "compressed_bytes": .int(totals.compressedBytes), "shards": .int(index.shards.count),
@@ -112,6 +122,7 @@ struct PackingProgress {
         switch event {
         case .read(let records): update("reading", records, total: nil, unit: "samples")
         case .prepared(let images, let total): update("preparing", images, total: total, unit: "images")
+        case .transparent: break
         case .wrote(let shards, let total): update("writing", shards, total: total, unit: "shards")
         }
     }

@@ -45,15 +45,20 @@ struct TrainStudent: RecipeCommand {
     var check = false
 
     /// The checkpoint, with the template that it was trained with and what its answers end with.
-    private func write(_ student: LlavaModel, trainedOn dataset: ShardDataset, into output: URL) throws {
+    ///
+    /// - Returns: how the language model's weights are stored
+    private func write(
+        _ student: LlavaModel, as type: StoredType?, trainedOn dataset: ShardDataset, into output: URL
+    ) throws -> StoredType {
         let folder = URL(fileURLWithPath: model)
         let template = ConversationTemplate(identity: dataset.description.template)
         let isConversation = template.map { $0.kind != .plain } ?? false
-        try student.write(
-            into: output,
+        let stored = try student.write(
+            into: output, type: type,
             endOfSequenceIDs: isConversation
                 ? dataset.endOfSequenceIDs(student.configuration, folder: folder).sorted() : [])
         try template?.write(into: output)
+        return stored
     }
 
     func run() throws {
@@ -121,8 +126,10 @@ struct TrainStudent: RecipeCommand {
         let hadFinished = try run.begin()
         try clear(output, hadFinished: hadFinished)
         try train(trainer, run, output, log: recipe.tensorboard ? TensorBoardLog(run: output) : nil)
-        try write(student, trainedOn: dataset, into: output)
-        var counts: JSONObject = ["steps": .int(trainer.steps), "samples": .int(dataset.count)]
+        let stored = try write(student, as: recipe.type, trainedOn: dataset, into: output)
+        var counts: JSONObject = [
+            "steps": .int(trainer.steps), "samples": .int(dataset.count), "type": .string(stored.rawValue),
+        ]
         for (name, value) in try TrainingTotals(folder: output).counts() { counts.append(name, value) }
         if recipe.usesSaliencyLayer {
             counts.append("saliency_layer", .int(objective.saliencyLayer))

@@ -49,6 +49,22 @@ import Text
         }
     }
 
+    /// The remedy names the folder to pack with.
+    @Test func shardsOfAnotherTokenizerSayWhatToPackWith() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let json = try BPETrainer(vocabularySize: 268, specialTokens: ["<|end|>", "<image>"]).train(
+                on: ["red", "green"])
+            let model = folder.appendingPathComponent("model")
+            try AtomicOutput.writeAtomically(json, to: model.appendingPathComponent("tokenizer.json"))
+            #expect {
+                try dataset.require(LlavaConfiguration(folder: fixture), folder: model)
+            } throws: {
+                "\($0)".contains("another tokenizer") && "\($0)".contains("--tokenizer \(model.path)")
+            }
+        }
+    }
+
     @Test func withoutAnEndNothingIsSampled() throws {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)

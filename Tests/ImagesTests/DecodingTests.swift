@@ -21,6 +21,41 @@ import Testing
         #expect(Difference(found.pixels, expected.pixels).largest == 0)
     }
 
+    /// Alpha of every kind: RGBA, LA, a palette's.
+    @Test(arguments: Fixture.all.filter { $0.tensors.contains("rgb_on_white") })
+    func aBackgroundShowsThroughAsInPillow(_ fixture: Fixture) throws {
+        let found = try decodeTransparentImage(
+            fixture.bytes, name: fixture.name, background: [255, 255, 255])
+        #expect(try found.isTransparent && found.image == fixture.golden.image("rgb_on_white"))
+        let dropped = try decodeTransparentImage(fixture.bytes, name: fixture.name)
+        #expect(try dropped.isTransparent && dropped.image == fixture.golden.image("rgb"))
+    }
+
+    @Test(arguments: Fixture.all.filter { !$0.tensors.contains("rgb_on_white") })
+    func aPictureWithoutClearPartsHasNoBackground(_ fixture: Fixture) throws {
+        let found = try decodeTransparentImage(fixture.bytes, name: fixture.name, background: [9, 8, 7])
+        #expect(try !found.isTransparent && found.image == decodeImage(fixture.bytes, name: fixture.name))
+    }
+
+    /// One colour that is clear, of RGB and of grey: written by Pillow 13.0.0 (`transparency=`), and the
+    /// samples of its `alpha_composite` upon (1, 2, 3).
+    @Test(
+        arguments: [
+            (
+                "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAIAAACUgoPjAAAABnRSTlMACgAUAB7FNin/AAAAEklEQVR4nGPgEpE7kWLEJSIPAAmn"
+                    + "Adgcl1UUAAAAAElFTkSuQmCC", [1, 2, 3, 200, 100, 50, 10, 20, 31]
+            ),
+            (
+                "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAAAAAA+i0toAAAAAnRSTlMACHhIRQoAAAAMSURBVHicY2RnZAQAACAACxFxAWcAAAAA"
+                    + "SUVORK5CYII=", [7, 7, 7, 1, 2, 3, 9, 9, 9]
+            ),
+        ] as [(String, [UInt8])])
+    func aClearColourIsTransparent(file: String, samples: [UInt8]) throws {
+        let bytes = [UInt8](try #require(Data(base64Encoded: file)))
+        let found = try decodeTransparentImage(bytes, name: "clear.png", background: [1, 2, 3])
+        #expect(found.isTransparent && found.image.pixels == samples)
+    }
+
     @Test func formatIsToldByTheBytesNotTheName() throws {
         let png = try Fixture.named("tiny.png")
         #expect(try decodeImage(png.bytes, name: "tiny.jpg").width == 3)
@@ -44,6 +79,20 @@ import Testing
         }
         defer { WebPFree(out) }
         return Array(UnsafeBufferPointer(start: out, count: count))
+    }
+
+    /// 200 · 77/255 + 10 · 178/255 = 67.37, and so on, rounded.
+    @Test func aClearWebPIsLaidOnItsBackground() throws {
+        let image = RGBImage(width: 2, height: 3, colour: (red: 200, green: 30, blue: 0))
+        var out: UnsafeMutablePointer<UInt8>?
+        let samples: [UInt8] = (0..<6).flatMap { _ in [200, 30, 0, 77] as [UInt8] }
+        let count = WebPEncodeLosslessRGBA(samples, 2, 3, 8, &out)
+        defer { WebPFree(out) }
+        let bytes = Array(UnsafeBufferPointer(start: out, count: count))
+        let found = try decodeTransparentImage(bytes, name: "w", background: [10, 255, 100])
+        #expect(found.isTransparent)
+        #expect(found.image == RGBImage(width: 2, height: 3, colour: (red: 67, green: 187, blue: 70)))
+        #expect(try decodeImage(bytes, name: "w") == image)
     }
 
     @Test func losslessWebPComesBackExactly() throws {

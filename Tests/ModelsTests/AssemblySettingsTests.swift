@@ -52,6 +52,8 @@ import Testing
             ("kept_layers", nil, nil, settings { $0.keptLayers = 2 }),
             ("layer_list", nil, nil, settings { $0.layerList = [0] }),
             ("image_size", nil, nil, settings { $0.imageSize = 64 }),
+            ("keeps_projector", nil, model, settings { $0.keepsProjector = true }),
+            ("keeps_tower", nil, model, settings { $0.keepsTower = true }),
             ("layer_list", model, nil, settings { ($0.keptLayers, $0.layerList) = (1, [0]) }),
             ("kept_layers", model, nil, settings { $0.keptLayers = 99 }),
         ]

@@ -94,11 +94,57 @@ import Testing
         }
     }
 
+    /// Unless told otherwise each weight is stored as it was, and `config.json` says what the language model's
+    /// is.
+    @Test func weightsAreStoredAsTheyWereOrAsOneIsTold() throws {
+        let golden = try #require(try Golden.all.first { $0.folder.lastPathComponent == "qwen3_siglip" })
+        for type in [nil, .f32, .bf16, .f16] as [StoredType?] {
+            try withTemporaryFolder { folder in
+                let source = folder.appendingPathComponent("source")
+                try FileManager.default.createDirectory(at: source, withIntermediateDirectories: true)
+                let student = golden.folder.appendingPathComponent("student")
+                let file = try SafeTensorsFile(student.appendingPathComponent("model.safetensors"))
+                var writer = SafeTensorsWriter()
+                for entry in file.entries {
+                    let isTower = entry.name.hasPrefix("vision_tower.")
+                    writer.add(
+                        entry.name, try file.floats(entry.name), shape: entry.shape,
+                        as: isTower ? .float16 : .bfloat16)
+                }
+                try writer.write(to: source.appendingPathComponent("model.safetensors"))
+                for name in ["config.json", "preprocessor_config.json"] {
+                    try FileManager.default.copyItem(
+                        at: student.appendingPathComponent(name), to: source.appendingPathComponent(name))
+                }
+                let out = folder.appendingPathComponent("out")
+                try LlavaModel(folder: source, trainable: [.language], precision: .bf16).save(
+                    to: out, type: type)
+                let before = try SafeTensorsFile(source.appendingPathComponent("model.safetensors"))
+                let after = try SafeTensorsFile(out.appendingPathComponent("model.safetensors"))
+                #expect(Set(before.names) == Set(after.names))
+                for entry in before.entries {
+                    let found = try after.entry(entry.name)
+                    #expect(found.dtype == type?.elementType ?? entry.dtype)
+                    if found.dtype == entry.dtype {
+                        #expect(try after.bytes(entry.name) == before.bytes(entry.name))
+                    }
+                }
+                let config = try JSONValue(
+                    parsing: [UInt8](Data(contentsOf: out.appendingPathComponent("config.json"))))
+                let name: JSONValue = [.f32: "float32", .f16: "float16"][type ?? .bf16] ?? "bfloat16"
+                #expect(config["torch_dtype"] == name)
+                for part in [config, config["text_config"] ?? .null, config["vision_config"] ?? .null] {
+                    for key in ["dtype", "torch_dtype"] where part[key] != nil { #expect(part[key] == name) }
+                }
+            }
+        }
+    }
+
     @Test func shardsAreWrittenAndReadWithTheirIndex() throws {
         let model = try #require(try Golden.all.first).model("student")
         try withTemporaryFolder { folder in
             let out = folder.appendingPathComponent("out")
-            try model.save(to: out, type: .bfloat16, shardBytes: 60_000)
+            try model.save(to: out, type: .bf16, shardBytes: 60_000)
             let names = try FolderListing.files(below: out)
             #expect(names.contains { $0.hasPrefix("model-00002-of-") }, "\(names)")
             #expect(names.contains("model.safetensors.index.json") && !names.contains("model.safetensors"))

@@ -95,7 +95,7 @@ import Testing
                 let out = folder.appendingPathComponent("out-\(vocabulary)")
                 try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
                 try assembly.write(into: out)
-                #expect(assembly.model.notices.count == 1)
+                #expect(assembly.notices.count == 1)
                 let file = try SafeTensorsFile(out.appendingPathComponent("model.safetensors"))
                 let head = try file.floats("language_model.lm_head.weight")
                 let table = try file.floats("language_model.model.embed_tokens.weight")

@@ -170,6 +170,40 @@ import Text
         }
     }
 
+    /// Pictures with clear parts are counted, and laid on the background where there is one.
+    @Test(arguments: [nil, [255, 255, 255]] as [[Int]?])
+    func clearPartsAreCountedAndShowTheBackground(background: [Int]?) throws {
+        let clear = try #require(
+            Fixtures.folders("images").map { $0.appendingPathComponent("rgba.png") }.first {
+                FileManager.default.fileExists(atPath: $0.path)
+            })
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            let picture = data.imageFolder.appendingPathComponent(data.names[0])
+            try FileManager.default.removeItem(at: picture)
+            try FileManager.default.copyItem(at: clear, to: picture)
+            var packing = try data.packing()
+            packing.settings.image.background = background
+            var found: [PackingEvent] = []
+            let output = folder.appendingPathComponent("out")
+            try packing.run(into: output) { if case .transparent = $0 { found.append($0) } }
+            #expect(found == [.transparent(images: 1)])
+            let dataset = try ShardDataset(output)
+            let processor = try packing.imageProcessor()
+            let expected = processor.process(
+                try decodeImage(
+                    [UInt8](Data(contentsOf: clear)), name: "clear",
+                    background: background?.map { UInt8($0) }))
+            let number = try #require(
+                data.records.firstIndex { $0["image"] as? String == data.names[0] })
+            try dataset.withPixels(ofSample: number) { pixels in
+                let pixels = try #require(pixels)
+                #expect(
+                    Array(UnsafeBufferPointer(start: pixels, count: processor.samples)) == expected)
+            }
+        }
+    }
+
     @Test func outputsOfAnEarlierRunAreReplaced() throws {
         try withTemporaryFolder { folder in
             let data = try SmallData(in: folder)

@@ -88,6 +88,43 @@ struct TrainStudentProcessTests {
         }
     }
 
+    /// The type is that of the file alone: the state is F32, and training goes on from it to the same.
+    @Test func weightsAreWrittenInTheTypeOfTheRecipe() throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            func file(_ out: String) throws -> SafeTensorsFile {
+                try SafeTensorsFile(folder.appendingPathComponent("\(out)/model.safetensors"))
+            }
+            #expect(try train(folder, "plain", Self.sft).status == 0)
+            let plain = try file("plain")
+            let start = try SafeTensorsFile(tinyModel.appendingPathComponent("student/model.safetensors"))
+            for entry in start.entries { #expect(try plain.entry(entry.name).dtype == entry.dtype) }
+            #expect(try train(folder, "half", Self.sft + ["type=bf16"]).status == 0)
+            let half = try file("half")
+            for entry in half.entries {
+                #expect(entry.dtype == .bfloat16)
+                // Rounded to nearest: within 2^-9 of the value.
+                let pairs = try zip(half.floats(entry.name), plain.floats(entry.name))
+                #expect(pairs.allSatisfy { abs($0 - $1) <= abs($1) / 511 + 1e-38 })
+            }
+            let receipt = try #require(try Receipt.read(in: folder.appendingPathComponent("half")))
+            #expect(receipt.recipe["type"] == "bf16" && receipt.counts["type"] == "bf16")
+            let config = try JSONValue(
+                parsing: InputBytes.read(folder.appendingPathComponent("half/config.json")))
+            #expect(config["torch_dtype"] == "bfloat16")
+        }
+    }
+
+    @Test func oneStepOfWarmUpIsToldToLearnNothing() throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            let one = try train(folder, "one", Self.sft + ["steps=1"])
+            #expect(one.status == 0 && one.errors.contains("schedule.warmup_ratio"), "\(one.errors)")
+            let warm = try train(folder, "warm", Self.sft + ["steps=1", "schedule.warmup_ratio=0"])
+            #expect(warm.status == 0 && !warm.errors.contains("warmup_ratio"), "\(warm.errors)")
+        }
+    }
+
     @Test func aRateAboveTheBoundIsRefusedWithTheBound() throws {
         try withTemporaryFolder { folder in
             let found = try train(folder, "out", ["optimizer.learning_rate=10"])

@@ -13,4 +13,5 @@ void ck_resize_down(const uint8_t *rows, size_t bytes, size_t taps, const int32_
 void ck_normalise_planes(const uint8_t *pixels, size_t count, const float *table, float *planes);
 void ck_normalise_patches(const uint8_t *pixels, size_t width, size_t height, size_t patch,
                           const float *table, float *patches);
+int ck_drop_alpha(const uint8_t *rgba, size_t count, const uint8_t *background, uint8_t *rgb);
 #endif
