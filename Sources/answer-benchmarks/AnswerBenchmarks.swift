@@ -57,11 +57,10 @@ struct AnswerBenchmarks: RecipeCommand {
         let run = try StageRun(
             "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
-        for notice in benchmarks.flatMap(\.notices) {
-            StandardError.write("answer-benchmarks: \(Excerpt.message(notice))")
-        }
+        let model = try LlavaModel(folder: folder)
+        StandardError.write(benchmarks.flatMap(\.notices) + model.notices, of: "answer-benchmarks")
         let answerer = try Answerer(
-            model: LlavaModel(folder: folder), tokenizer: Tokenizer(contentsOf: folder),
+            model: model, tokenizer: Tokenizer(contentsOf: folder),
             template: recipe.conversation(of: folder), recipe: recipe)
         for benchmark in benchmarks {
             try answerer.check(benchmark.questions.prefix(recipe.limit ?? .max), of: benchmark)

@@ -15,7 +15,8 @@ MODELS ?= teacher sft kd align-ti
 LANGUAGE := $(PRETRAINED)/smollm2-135m
 TOWER := $(PRETRAINED)/dinov2-small
 TOKENIZER := $(LANGUAGE)
-TEACHER_PARTS := --language $(LANGUAGE) --vision $(TOWER)
+# In F32, so that no stage rounds what the one before has learnt.
+TEACHER_PARTS := --language $(LANGUAGE) --vision $(TOWER) --type f32
 STUDENT_PARTS = --language $(TEACHER)
 
 # First what a photograph shows, in few words that all depend on it; then whole conversations.
