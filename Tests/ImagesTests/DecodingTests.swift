@@ -42,12 +42,12 @@ import Testing
     @Test(
         arguments: [
             (
-                "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAIAAACUgoPjAAAABnRSTlMACgAUAB7FNin/AAAAEklEQVR4nGPgEpE7kWLEJSIPAAmn"
-                    + "Adgcl1UUAAAAAElFTkSuQmCC", [1, 2, 3, 200, 100, 50, 10, 20, 31]
+                "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAIAAACUgoPjAAAABnRSTlMACgAUAB7FNin/AAAAEklEQVR4nGPgEpE7"
+                    + "kWLEJSIPAAmnAdgcl1UUAAAAAElFTkSuQmCC", [1, 2, 3, 200, 100, 50, 10, 20, 31]
             ),
             (
-                "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAAAAAA+i0toAAAAAnRSTlMACHhIRQoAAAAMSURBVHicY2RnZAQAACAACxFxAWcAAAAA"
-                    + "SUVORK5CYII=", [7, 7, 7, 1, 2, 3, 9, 9, 9]
+                "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAAAAAA+i0toAAAAAnRSTlMACHhIRQoAAAAMSURBVHicY2RnZAQAACAA"
+                    + "CxFxAWcAAAAASUVORK5CYII=", [7, 7, 7, 1, 2, 3, 9, 9, 9]
             ),
         ] as [(String, [UInt8])])
     func aClearColourIsTransparent(file: String, samples: [UInt8]) throws {

@@ -5,8 +5,8 @@ import Models
 import TestSupport
 import Testing
 
-/// LLaVA's own releases: text fields at the top, `mm_*` beside them, the projector as `model.mm_projector`, the
-/// tower apart or inside.
+/// LLaVA's own releases: text fields at the top, `mm_*` beside them, the projector as `model.mm_projector`,
+/// the tower apart or inside.
 @Suite struct LlavaReleaseTests {
     private static func golden(_ name: String) throws -> Golden {
         try #require(try Golden.all.first { $0.folder.lastPathComponent == name })

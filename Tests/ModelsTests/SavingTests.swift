@@ -94,8 +94,8 @@ import Testing
         }
     }
 
-    /// Unless told otherwise each weight is stored as it was, and `config.json` says what the language model's
-    /// is.
+    /// Unless told otherwise each weight is stored as it was, and `config.json` says what the language
+    /// model's is.
     @Test func weightsAreStoredAsTheyWereOrAsOneIsTold() throws {
         let golden = try #require(try Golden.all.first { $0.folder.lastPathComponent == "qwen3_siglip" })
         for type in [nil, .f32, .bf16, .f16] as [StoredType?] {
