@@ -119,7 +119,7 @@ $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receip
 	$(title)
 	$(Q)$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train
 
-# --- checks: what would stop the chain after the first training is found before it ---------------------------
+# --- checks: what would stop the chain after the first training is found before it --------------------------
 STUDENTS = $(filter-out teacher,$(MODELS))
 SETS = $(foreach set,pretrain train distill heldout,$(if $(DATA_$(set)),$(set)))
 RECIPES = $(if $(OWN_TEACHER),assemble-model=teacher-model train-student=teacher-pretrain \

@@ -122,9 +122,11 @@ extension Benchmark {
     /// A digest of `texts`, or of every text of the folder (JSON, JSON Lines, TSV, TXT): all that a score
     /// depends on but the answers.
     public func digest() throws -> String {
-        let texts = try texts ?? FolderListing.files(below: folder).filter { path in
-            [".json", ".jsonl", ".tsv", ".txt"].contains { path.hasSuffix($0) }
-        }
+        let texts =
+            try texts
+            ?? FolderListing.files(below: folder).filter { path in
+                [".json", ".jsonl", ".tsv", ".txt"].contains { path.hasSuffix($0) }
+            }
         return Digest.sha256(
             ofFiles: try texts.map { (name: $0, digest: try Digest.sha256(ofFile: folder.file($0))) })
     }

@@ -59,8 +59,8 @@ package func saliencyOfEveryLayer(_ output: LanguageOutput, _ model: LlavaModel,
     return batch.samples.indices.map { sample in alphas.map { $0[sample] } }
 }
 
-/// Alpha of Eq. 3 in every layer of a model, in one forward pass without gradient that keeps nothing else of a
-/// layer.
+/// Alpha of Eq. 3 in every layer of a model, in one forward pass without gradient that keeps nothing else of
+/// a layer.
 ///
 /// - Returns: `[samples][layers][visual tokens]`; the innermost is empty for a sample without an image
 /// - Throws: `DistillationError` where the batch does not fit the model, `ModelsError` without vision

@@ -17,7 +17,8 @@ extension ModelBench {
             let rows = try batch.embeddings(student).data
             try student.language.generate(
                 count: count, settings: GenerationSettings(maximumNewTokens: newTokens, slots: count),
-                prompt: { Prompt(Value(rows.rows($0 * length..<$0 * length + first))) }, finished: { _, _ in })
+                prompt: { Prompt(Value(rows.rows($0 * length..<$0 * length + first))) },
+                finished: { _, _ in })
         }
         var (prefills, steps, cpu) = ([Double](), [Double](), 0.0)
         for round in 0..<shapes.warmup + shapes.repeats {

@@ -29,8 +29,8 @@ extension ModelBench {
         }
         var same = 0
         let (shared, apart) = try inTurn(
-            { same = zip(try answers(true), try answers(false)).count { $0 == $1 } }, { _ = try answers(true) },
-            { _ = try answers(false) })
+            { same = zip(try answers(true), try answers(false)).count { $0 == $1 } },
+            { _ = try answers(true) }, { _ = try answers(false) })
         return Figure(
             "answer_\(count)_an_image", shared,
             facts: [

@@ -133,8 +133,8 @@ public final class LanguageModel {
     /// - Parameters:
     ///   - embeddings: `[rows, hidden]`
     ///   - sharing: rows in common, as for `forward`
-    ///   - observe: given the queries `[rows, heads * headSize]` and keys `[rows, keyHeads * headSize]` of each
-    ///     layer in turn, after the rotary embedding
+    ///   - observe: given the queries `[rows, heads * headSize]` and keys `[rows, keyHeads * headSize]` of
+    ///     each layer in turn, after the rotary embedding
     public func observe(
         _ embeddings: Value, positions: [Int32], layout: AttentionLayout, sharing: RowSharing? = nil,
         _ observe: (_ q: Tensor, _ k: Tensor) -> Void

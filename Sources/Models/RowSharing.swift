@@ -4,8 +4,8 @@ import Autograd
 /// about an image's visual tokens, nor about the text before them, depends on what is asked afterwards.
 ///
 /// The rows of all sequences, one sequence after the other, are "all rows". Those that run through the layers
-/// are the "computed rows": of each shared beginning only the first sequence's. Queries are computed rows; keys
-/// are all rows, gathered from those that were computed, now or in an earlier pass (the "kept" rows).
+/// are the "computed rows": of each shared beginning only the first sequence's. Queries are computed rows;
+/// keys are all rows, gathered from those that were computed, now or in an earlier pass (the "kept" rows).
 public struct RowSharing: Sendable {
     /// The beginning of a sequence that others may have too.
     public struct Prefix: Hashable, Sendable {

@@ -93,7 +93,8 @@ struct AnswerSection {
                 guard 20 * cut > file.records.count else { return nil }
                 return .odd(
                     "\(model.name) runs on: \(Printed.count(cut)) of \(Printed.count(file.records.count)) "
-                        + "answers to \(titles.title(of: benchmark.name)) were cut off at the most tokens it may write."
+                        + "answers to \(titles.title(of: benchmark.name)) were cut off at the most tokens "
+                        + "it may write."
                 )
             }
         }

@@ -6,7 +6,8 @@ import Text
 /// see long before whole conversations do, most of whose tokens the language model can guess.
 public struct CaptionSettings: Recipe, Equatable {
     @Setting(
-        "The question of a caption; with it captions are packed.", null: "conversations are packed as they are")
+        "The question of a caption; with it captions are packed.",
+        null: "conversations are packed as they are")
     public var prompt: String?
     @Setting("Words of an answer at most that becomes part of a caption.", in: 1...1000)
     public var longestAnswer = 6

@@ -61,14 +61,15 @@ public struct StoreEstimate: Sendable {
         }
         let visualTokens = Double(dataset.description.visualTokens)
         let alphas = 2 * visualTokens * Double(withImage)
-        relevanceHours = try relevance.map { relevance in
-            let start = clock.now
-            let measured = try outputs.relevance(
-                over: dataset, pairs: min(relevance.pairs, max(1, count / 2)), seed: relevance.seed,
-                standardError: 0)
-            let each = (clock.now - start) / .seconds(1) / Double(measured.pairs)
-            return each * Double(relevance.pairs) / 3600
-        } ?? 0
+        relevanceHours =
+            try relevance.map { relevance in
+                let start = clock.now
+                let measured = try outputs.relevance(
+                    over: dataset, pairs: min(relevance.pairs, max(1, count / 2)), seed: relevance.seed,
+                    standardError: 0)
+                let each = (clock.now - start) / .seconds(1) / Double(measured.pairs)
+                return each * Double(relevance.pairs) / 3600
+            } ?? 0
         (self.samples, self.tokens, self.seconds) = (samples, tokens, seconds)
         bytesPerPosition = max(0, Double(bytes) - alphas) / Double(max(1, responses + visuals))
         compressedShare = Double(content) / Double(max(1, bytes))

@@ -51,8 +51,8 @@ extension TeacherOutputs {
     }
 
     /// Alpha of every layer of those samples that have an image and an instruction, by number,
-    /// `[layers][visual tokens]`; as many rows at a time as `rowLimit` says, and of each layer nothing more is
-    /// kept.
+    /// `[layers][visual tokens]`; as many rows at a time as `rowLimit` says, and of each layer nothing more
+    /// is kept.
     private func alphasOfEveryLayer(
         _ numbers: [Int], of dataset: ShardDataset, progress: () throws -> Void
     ) throws -> [Int: [[Float]]] {

@@ -2,8 +2,8 @@ import Benchmarks
 import Models
 
 extension [Question] {
-    /// Numbers of the questions in an order in which those about one image are neighbours: images as they come
-    /// first.
+    /// Numbers of the questions in an order in which those about one image are neighbours: images as they
+    /// come first.
     var byImage: [Int] {
         var first: [ImageSource: Int] = [:]
         let images = enumerated().map { index, question in

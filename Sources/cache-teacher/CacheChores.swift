@@ -38,7 +38,7 @@ extension CacheTeacher {
                 ? [
                     String(
                         format:
-                            "%d pairs for the layers' relevance at most: %.4g hours, unless it is in the store",
+                            "%d pairs for the relevance at most: %.4g hours, unless it is in the store",
                         recipe.relevance.pairs, found.relevanceHours)
                 ] : [])
         if !configuration.json { print(lines.joined(separator: "\n")) }

@@ -2,8 +2,8 @@ import Benchmarks
 import Files
 import Foundation
 import TestSupport
-import Text
 import Testing
+import Text
 
 @Suite struct QuestionsAndAnswersTests {
     /// A test set of these records, one a line.

@@ -8,10 +8,11 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Rows in common are computed once; losses, gradients and alphas are those of computing them for each sample.
+/// Rows in common are computed once; losses, gradients and alphas are those of computing them for each
+/// sample.
 @Suite struct RowSharingTests {
-    /// The fixture's samples with an image, each twice and the second time with another question, and the text
-    /// sample; apart, every sample has an image of its own.
+    /// The fixture's samples with an image, each twice and the second time with another question, and the
+    /// text sample; apart, every sample has an image of its own.
     private func batches(_ fixture: ModelFixture) throws -> (shared: AlignmentBatch, apart: AlignmentBatch) {
         let withImage = fixture.batch.samples.filter { $0.image != nil }
         let text = fixture.batch.samples.filter { $0.image == nil }

@@ -87,7 +87,8 @@ import Testing
                 maximumNewTokens: 40, endOfSequenceIDs: Set(0..<8), sampling: sampling, slots: 4)
             var together: [Int: [Int32]] = [:]
             try model.language.generate(
-                count: 9, settings: settings, prompt: { Prompt(prompts[$0]) }, finished: { together[$0] = $1.ids })
+                count: 9, settings: settings, prompt: { Prompt(prompts[$0]) },
+                finished: { together[$0] = $1.ids })
             var alone: [Int: [Int32]] = [:]
             for index in 0..<9 {
                 try model.language.generate(
@@ -100,8 +101,8 @@ import Testing
         }
     }
 
-    /// Questions about three images through few slots: a beginning is shared within a pass, kept for later ones,
-    /// and forgotten when others have come.
+    /// Questions about six images through few slots: a beginning is shared within a pass, kept for later
+    /// ones, and forgotten when others have come.
     @Test(arguments: [1, 3, 8]) func promptsWithOneBeginningGetTheTokensTheyGetAlone(slots: Int) throws {
         let golden = try #require(try Golden.all.first)
         let model = try golden.model("student", trainable: [.language])
