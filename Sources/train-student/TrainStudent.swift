@@ -187,7 +187,9 @@ struct TrainStudent: RecipeCommand {
         // `saveAndHalt` is made for a second thread.
         nonisolated(unsafe) let training = trainer
         interruption.endsProcess("train-student") {
-            let steps = try training.saveAndHalt() ?? 0
+            guard let steps = try training.saveAndHalt() else {
+                return "the steps are done; run the same command to write the checkpoint"
+            }
             return steps == 0
                 ? "no step is done yet; run the same command to begin again"
                 : "the state of \(steps) steps is saved in \(output.path); run the same command to go on"

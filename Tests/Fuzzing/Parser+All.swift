@@ -12,8 +12,7 @@ import Text
 extension Parser {
     static let all = [
         safeTensors, zstandard, archive, jpeg, png, webp, json, tokenizer, conversation, recipe, table,
-        questions,
-        answers, receipt, shardIndex, storeIndex, seal, configuration,
+        questions, testSet, answers, receipt, shardIndex, storeIndex, seal, configuration,
     ]
 
     private static let safeTensors = Parser(name: "safetensors", corpus: safeTensorsCorpus) { bytes in
@@ -115,6 +114,28 @@ extension Parser {
     ) { bytes in
         let folder = try file("testdev_balanced_questions.json", bytes).deletingLastPathComponent()
         _ = try GQA(folder: folder)
+    }
+
+    private static let testSet = Parser(
+        name: "test-set",
+        corpus: files("test-set", "Tests/Fixtures/benchmarks/gqa/predictions/messy.jsonl") + [
+            Array(
+                #"""
+                [{"id": "a", "image": "a.jpg", "category": "c", "conversations": [
+                {"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "An apple."}]}]
+                """#.utf8),
+            Array(
+                #"""
+                {"question_id": 1, "text": "Is it?", "label": "yes", "image": "a.jpg"}
+                {"id": "b", "question": "Who?", "answers": ["one", "one of more words than eight, so long"]}
+                """#.utf8),
+        ]
+    ) { bytes in
+        let benchmark = try QuestionsAndAnswers(name: "qa", at: file("test.json", bytes))
+        let records = benchmark.questions.map {
+            AnswerRecord(answering: $0, text: $0.text, modelID: "m")
+        }
+        _ = try benchmark.score(AnswerFile(name: "answers", records: records))
     }
 
     private static let answers = Parser(
