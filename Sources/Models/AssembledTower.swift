@@ -16,7 +16,7 @@ struct AssembledTower {
         _ settings: AssemblySettings, vision: URL?, language: URL?, _ files: Checkpoint?,
         _ source: LlavaSource?
     ) throws {
-        let isFresh = settings.vision != FreshVision()
+        let isFresh = settings.vision != FreshVision() || settings.keepsTower == false
         // A LLaVA model has a tower of its own.
         let folder = try vision ?? (isFresh ? nil : Self.ownTower(language, files, source))
         let holdsWeights = files?.holds(.vision) ?? false

@@ -16,6 +16,8 @@ struct LlavaSource {
     /// Whether the folder describes the tower.
     let describesTower: Bool
     private(set) var featureLayer: Int?
+    /// Its name in config.json.
+    var featureLayerField: String { isRelease ? "mm_vision_select_layer" : "vision_feature_layer" }
     /// Nil for what the tower needs: LLaVA's `patch`.
     private var featureSelection: LlavaConfiguration.FeatureSelection?
     private(set) var imageAspect: ImageProcessor.Aspect?
@@ -44,7 +46,7 @@ struct LlavaSource {
         }
         guard isRelease else {
             if settings.featureLayer == nil {
-                featureLayer = try fields.optional("vision_feature_layer")?.integer()
+                featureLayer = try fields.optional(featureLayerField)?.integer()
             }
             featureSelection = try fields.optional("vision_feature_select_strategy")?.choice()
             imageAspect = try settings.imageAspect ?? fields.optional("image_aspect_ratio")?.choice()
@@ -57,7 +59,7 @@ struct LlavaSource {
 
     private mutating func readRelease(_ settings: AssemblySettings) throws {
         if settings.featureLayer == nil {
-            featureLayer = try fields.optional("mm_vision_select_layer")?.integer()
+            featureLayer = try fields.optional(featureLayerField)?.integer()
         }
         if let field = try fields.optional("mm_vision_select_feature") {
             switch field.value {

@@ -53,9 +53,11 @@ public struct ModelAssembly {
             settings.featureLayer ?? source?.featureLayer ?? -2, tower.configuration.layers
         )
         guard (-layers - 1...layers).contains(layer) else {
+            let isOfFolder = settings.featureLayer == nil && source?.featureLayer != nil
             throw FilesError.badField(
-                place: settings.featureLayer == nil ? language?.path ?? "recipe" : "recipe",
-                field: "feature_layer", found: "\(layer)", expected: "\(-layers - 1) to \(layers)")
+                place: isOfFolder ? language.map { "\($0.path)/config.json" } ?? "" : "recipe",
+                field: isOfFolder ? source?.featureLayerField ?? "" : "feature_layer", found: "\(layer)",
+                expected: "\(-layers - 1) to \(layers)")
         }
         let keepsProjector =
             settings.keepsProjector ?? (source?.isLlava == true && files?.holds(.projector) == true)
