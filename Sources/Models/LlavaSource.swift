@@ -3,8 +3,8 @@ import Files
 import Foundation
 import Images
 
-/// What the folder of a language model says of the LLaVA model that it is part of: its tower, its projector and
-/// how they are joined. Nothing of a language model alone.
+/// What the folder of a language model says of the LLaVA model that it is part of: its tower, its projector
+/// and how they are joined. Nothing of a language model alone.
 ///
 /// A model of Hugging Face describes its tower in `vision_config`. One of LLaVA's own releases has the fields
 /// of its language model at the top, those of the rest as `mm_*`, and its tower apart or as weights alone.
@@ -39,8 +39,8 @@ struct LlavaSource {
         guard isLlava else {
             if try fields.optional("vision_config") != nil {
                 notices.append(
-                    "\(folder.path): of this '\(outside: try fields["model_type"].string())' only the language "
-                        + "model is taken")
+                    "\(folder.path): of this '\(outside: try fields["model_type"].string())' only "
+                        + "the language model is taken")
             }
             return
         }
@@ -97,8 +97,8 @@ struct LlavaSource {
         }
     }
 
-    /// Which features of a tower are used; nil for what the tower needs, also where it is of another form than
-    /// the model's own.
+    /// Which features of a tower are used; nil for what the tower needs, also where it is of another form
+    /// than the model's own.
     func featureSelection(of tower: VisionConfiguration) -> LlavaConfiguration.FeatureSelection? {
         guard describesTower, !isRelease else { return featureSelection }
         let own = try? VisionConfiguration(fields["vision_config"])
