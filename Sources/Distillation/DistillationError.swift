@@ -16,8 +16,8 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
                 + "pack the shards with the model's image size and patch"
         case .tokenOutOfRange(let sample, let id, let vocabulary):
             "sample '\(sample)' holds token \(id), the model's vocabulary ends at \(vocabulary - 1): "
-                + "the shards were packed with another tokenizer; pack them with pack-shards --tokenizer and the "
-                + "model's folder"
+                + "the shards were packed with another tokenizer; pack them with pack-shards --tokenizer and "
+                + "the model's folder"
         case .mismatch(let what, let found, let expected, let remedy):
             "\(what) is \(found), expected \(expected): \(remedy)"
         case .missingTeacher(let term):

@@ -8,7 +8,8 @@ extension ShardDataset {
     /// Fails unless a model speaks these shards' tokens and sees their images; a model folder without a
     /// tokenizer is taken at its word.
     ///
-    /// - Throws: `ShardsError.mismatch` naming the field, `.otherTokenizer`; `TextError` for a broken tokenizer
+    /// - Throws: `ShardsError.mismatch` naming the field, `.otherTokenizer`; `TextError` for a broken
+    ///   tokenizer
     public func require(_ model: LlavaModel, folder: URL) throws {
         try require(model.configuration, folder: folder)
         guard let processor = model.imageProcessor else { return }

@@ -108,7 +108,8 @@ final class Checkpoint: WeightSource {
         try write(name, shape: shape, as: type, to: sink) { _ in }
     }
 
-    /// Writes a weight's values block by block: as they are stored, byte for byte, where the type is the same.
+    /// Writes a weight's values block by block: as they are stored, byte for byte, where the type is the
+    /// same.
     ///
     /// - Parameter seen: gets the values, in order
     func write(
