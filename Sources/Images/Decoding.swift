@@ -18,14 +18,15 @@ public func decodeImage(_ bytes: [UInt8], name: String, background: [UInt8]? = n
 
 /// Decodes a JPEG, PNG or WebP file, chosen by its first bytes.
 ///
-/// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is applied,
-/// then the picture is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, so that what is
-/// clear shows the colour stored under it, unless there is a background, on which the picture is laid as
-/// Pillow's `alpha_composite` does; palettes and grey are expanded; four-component JPEGs are taken as inverted
-/// CMYK and converted without a colour profile. The high byte of 16-bit samples is kept (Pillow clips 16-bit *grey* at 255 instead, which
-/// turns such pictures white). Orientation is read from the EXIF block of all three formats; an unreadable
-/// block counts as upright. A file that ends too early is refused, as Pillow refuses it; a JPEG whose coded
-/// data are damaged inside but complete is decoded, as Pillow decodes it.
+/// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is
+/// applied, then the picture is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, so that
+/// what is clear shows the colour stored under it, unless there is a background, on which the picture is
+/// laid as Pillow's `alpha_composite` does; palettes and grey are expanded; four-component JPEGs are
+/// taken as inverted CMYK and converted without a colour profile. The high byte of 16-bit samples is kept
+/// (Pillow clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read from
+/// the EXIF block of all three formats; an unreadable block counts as upright. A file that ends too early
+/// is refused, as Pillow refuses it; a JPEG whose coded data are damaged inside but complete is decoded,
+/// as Pillow decodes it.
 ///
 /// - Parameters:
 ///   - bytes: the whole file
