@@ -11,6 +11,7 @@
 #   make report                                   a page about the run: runs/demo/report/report.html
 #   make watch                                    how far the training is
 #   make test                                     all tests
+#   make check-transformers                       the student asked by transformers 5 and 4, answers compared
 #   make lint                                     form of the code: layout, columns, shell scripts
 #   make test-sanitize                            all tests under the sanitizer of addresses
 #   make fuzz FUZZ='--executions 1000000'         mutated inputs for every parser, a minute unless told
@@ -63,7 +64,8 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill check exposure efficiency report watch docs bench bench-peers
+.PHONY: distill check exposure efficiency report watch docs bench bench-peers \
+    check-transformers
 .PHONY: setup build test test-sanitize test-faults fuzz lint clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
@@ -288,6 +290,19 @@ $(PEERS)/installed: Tests/Peers/requirements.txt
 	python3 -m venv $(PEERS) || \
 	    { echo "make: python3 cannot make environments; on Debian: sudo apt install python3-venv" >&2; exit 1; }
 	$(PEERS)/bin/pip install -q -r $<
+	@touch $@
+
+# Loads this pipeline's student with transformers 5 and 4, as a user would, and compares what they say with
+# what ask-model says (docs/serving.md). STUDENT may be another folder, ASK others questions: ASK='"What?"'.
+STUDENT ?= $(B)/align-ti
+ASK ?=
+check_student = $(PEERS)/bin/python Tests/Peers/check_transformers.py --ours $(BIN)/ask-model \
+    --model $(STUDENT) $(ASK)
+check-transformers: $(PEERS)/transformers-4/installed $(STUDENT)/receipt.json | build
+	@$(check_student)
+	@PYTHONPATH=$(PEERS)/transformers-4 $(check_student)
+$(PEERS)/transformers-4/installed: Tests/Peers/requirements-transformers-4.txt $(PEERS)/installed
+	$(PEERS)/bin/pip install -q --no-deps --upgrade --target $(@D) -r $<
 	@touch $@
 
 # Debian's packages, checked when their list in .ci/setup changes and not at every build and test.

@@ -16,6 +16,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CKernels"]),
     ("Shards", ["Settings", "Files", "Text", "Images"]),
     ("Models", ["Settings", "Tensors", "Autograd", "Files", "Images"]),
+    ("GGUF", ["Settings", "Tensors", "Files", "Text", "Images", "Models"]),
     (
         "Distillation",
         ["Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Files", "Text", "CKernels"]
@@ -32,7 +33,7 @@ let libraries: [(name: String, imports: [String])] = [
         "Training",
         [
             "Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "TeacherStore",
-            "Files", "CKernels",
+            "Files", "Text", "CKernels",
         ]
     ),
     ("Benchmarks", ["Records", "Files", "Text", "Shards"]),
@@ -65,6 +66,7 @@ let stages: [(name: String, imports: [String])] = [
         ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors", "Text"]
     ),
     ("ask-model", ["Models", "Images", "Autograd", "Text"]),
+    ("export-gguf", ["GGUF"]),
     ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Records", "Benchmarks", "Comparing"]),
     ("compare-runs", ["Records", "Comparing"]),

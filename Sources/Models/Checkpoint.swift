@@ -3,7 +3,7 @@ import Foundation
 import Tensors
 
 /// The weights of a folder, by their canonical names.
-final class Checkpoint: WeightSource {
+package final class Checkpoint: WeightSource {
     let folder: URL
     private struct Place {
         let file: SafeTensorsFile
@@ -49,10 +49,10 @@ final class Checkpoint: WeightSource {
     /// Names, as stored, of tensors that are of none of the parts, such as those of CLIP's text model.
     private var strangers: [String] = []
     /// What a user should know about the files: whole sentences.
-    private(set) var notices: [String] = []
+    package private(set) var notices: [String] = []
 
     /// Opens the files and reads their headers.
-    init(folder: URL) throws {
+    package init(folder: URL) throws {
         self.folder = folder
         let files: [SafeTensorsFile]
         (files, notices) = try CheckpointFiles(folder).read()
@@ -96,7 +96,7 @@ final class Checkpoint: WeightSource {
         return place.entry.dtype
     }
 
-    func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+    package func tensor(_ name: String, shape: [Int]) throws -> Tensor {
         let (place, tensor) = (try place(of: name, shape), Tensor(uninitialized: shape))
         let values = tensor.reshaped([tensor.count, 1])
         for block in place.blocks { try place.read(block, into: values.rows(block)) }
@@ -129,7 +129,7 @@ final class Checkpoint: WeightSource {
 
     /// Believes a stored head: where it is not the embedding table, the two are no longer tied, whatever the
     /// configuration says (as in transformers 5).
-    func believeHead(_ text: inout TextConfiguration) throws {
+    package func believeHead(_ text: inout TextConfiguration) throws {
         guard text.tiedEmbeddings, let head = places[CheckpointNames.head],
             let table = places[CheckpointNames.embeddings], try !head.equals(table)
         else { return }
@@ -144,7 +144,9 @@ final class Checkpoint: WeightSource {
     ///
     /// - Parameter vision: the tower whose unused tensors are passed on; nil where tensors of a tower, and of
     ///   parts that are none of ours, do not matter
-    func refuseRest(of parts: Set<ModelPart>, tiedHead: Bool, vision: VisionConfiguration? = nil) throws {
+    package func refuseRest(
+        of parts: Set<ModelPart>, tiedHead: Bool, vision: VisionConfiguration? = nil
+    ) throws {
         let rest = places.filter { name, _ in
             !taken.contains(name) && parts.contains(ModelPart(name: name))
                 && !(tiedHead && name == CheckpointNames.head) && name != CheckpointNames.imageNewline

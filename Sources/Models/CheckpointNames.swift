@@ -1,11 +1,11 @@
 /// The ways in which checkpoints spell the same weights. Inside, names are those of transformers 5's module
 /// tree.
 package enum CheckpointNames {
-    static let language = "model.language_model."
-    static let vision = "model.vision_tower."
-    static let projector = "model.multi_modal_projector."
-    static let imageNewline = projector + "image_newline"
-    static let head = "lm_head.weight"
+    package static let language = "model.language_model."
+    package static let vision = "model.vision_tower."
+    package static let projector = "model.multi_modal_projector."
+    package static let imageNewline = projector + "image_newline"
+    package static let head = "lm_head.weight"
     static let embeddings = language + "embed_tokens.weight"
 
     /// The first prefix that fits decides; what follows it is kept.

@@ -9,7 +9,7 @@ extension ImageProcessor {
     /// - Parameters:
     ///   - model: the members of `config.json`; LLaVA keeps `image_aspect_ratio` there
     /// - Throws: `FilesError.badField`, also where the two files say different things
-    init(folder: URL?, model: JSONObject, tower: VisionConfiguration) throws {
+    package init(folder: URL?, model: JSONObject, tower: VisionConfiguration) throws {
         let kind: Kind =
             switch tower.family {
             case .siglip: .siglip

@@ -22,7 +22,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
     public let featureSelection: FeatureSelection
     public let projectorActivation: Activation
     public let projectorBias: Bool
-    let source: JSONObject
+    package let source: JSONObject
 
     /// LLaVA's IMAGE_TOKEN_INDEX: stands for a visual token where no vocabulary has an id for it.
     public static let imageTokenIndex: Int32 = -200
@@ -89,7 +89,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
     }
 
     /// Layers of the tower that are run.
-    var usedVisionLayers: Int {
+    package var usedVisionLayers: Int {
         guard let vision else { return 0 }
         return featureLayer >= 0 ? featureLayer : vision.layers + 1 + featureLayer
     }

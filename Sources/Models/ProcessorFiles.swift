@@ -12,10 +12,13 @@ struct ProcessorFiles {
     init(_ configuration: LlavaConfiguration, words tokens: TokenizerFile, settings url: URL) throws {
         var settings: JSONObject = [
             "tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
-            "model_input_names": ["input_ids", "attention_mask"],
             "model_max_length": .int(configuration.text.maximumPositions),
         ]
         if FileManager.default.fileExists(atPath: url.path) { settings = try JSONField(url).object() }
+        // transformers 4 would add token_type_ids, which generate() refuses.
+        if settings["model_input_names"] == nil {
+            settings["model_input_names"] = ["input_ids", "attention_mask"]
+        }
         func name(_ key: String, _ id: Int32?) {
             guard settings[key] == nil || settings[key] == .null, let id,
                 let token = tokens.token(of: Int(id))

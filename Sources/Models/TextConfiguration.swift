@@ -39,9 +39,9 @@ public struct TextConfiguration: Equatable, Sendable {
     private(set) var source: JSONObject
 
     /// Qwen2 has biases on q, k and v.
-    var hasAttentionBias: Bool { family == .qwen2 }
+    package var hasAttentionBias: Bool { family == .qwen2 }
     /// Qwen3 normalises q and k per head.
-    var hasHeadNorms: Bool { family == .qwen3 }
+    package var hasHeadNorms: Bool { family == .qwen3 }
 
     /// Absent fields take the defaults of the Hugging Face configuration classes.
     init(_ fields: JSONField, tiedAbove: Bool = false) throws {

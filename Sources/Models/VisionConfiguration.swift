@@ -32,9 +32,9 @@ public struct VisionConfiguration: Equatable, Sendable {
     /// Values of a patch: channels times pixels.
     public var patchWidth: Int { 3 * patchSize * patchSize }
     /// CLIP and DINOv2 put a class token before the patches.
-    var hasClassToken: Bool { family != .siglip }
+    package var hasClassToken: Bool { family != .siglip }
     /// Rows that an image has in the tower.
-    var positions: Int { patches + (hasClassToken ? 1 : 0) }
+    package var positions: Int { patches + (hasClassToken ? 1 : 0) }
     /// Rows of the stored position table.
     var storedPositions: Int {
         (storedImageSize / patchSize) * (storedImageSize / patchSize) + (hasClassToken ? 1 : 0)

@@ -1,13 +1,13 @@
 import Files
 
 /// A token that is looked for in the text itself, before any pre-tokenizer or merge.
-struct AddedToken: Sendable, Equatable {
-    let id: Int32
+package struct AddedToken: Sendable, Equatable {
+    package let id: Int32
     let content: [UInt8]
-    let isSpecial: Bool
-    let stripsLeft: Bool
-    let stripsRight: Bool
-    let isSingleWord: Bool
+    package let isSpecial: Bool
+    package let stripsLeft: Bool
+    package let stripsRight: Bool
+    package let isSingleWord: Bool
     /// Whether it is looked for in the normalised text instead of the text as it stands.
     let isNormalized: Bool
 

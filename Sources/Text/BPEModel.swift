@@ -2,30 +2,39 @@ import Files
 
 /// Byte-pair encoding of one word, over bytes (GPT-2, Qwen, Llama 3) or over characters (SentencePiece, Llama
 /// 2).
-struct BPEModel: Sendable {
+package struct BPEModel: Sendable {
     /// IDs from a file above this are refused: tables are indexed by id.
     static var largestID: Int { Limit.vocabulary.value - 1 }
 
-    let isByteLevel: Bool
+    package let isByteLevel: Bool
     /// Every token by its text, as the file writes it.
     let texts: ByteStringTable
     /// Every token by the bytes it stands for in a word (byte-level) or by its text.
     let vocabulary: ByteStringTable
     let merges: MergeTable
     /// The pairs of `merges` in the order of the file.
-    let mergePairs: [SIMD2<Int32>]
+    package let mergePairs: [SIMD2<Int32>]
     /// Byte-level: the id of each single byte, -1 where there is none.
     private let byteIDs: [Int32]  // [256]
     /// Byte fallback: the id of `<0xNN>`; empty when the fallback is off or a byte is missing.
     private let fallbackIDs: [Int32]  // [256] or []
     private let unknownID: Int32
     private let fusesUnknown: Bool
-    private let ignoresMerges: Bool
+    package let ignoresMerges: Bool
     /// Tokens that merging their own text gives back, by id: such a word needs one lookup and no merging.
     private var isAtomic: [Bool]  // [largest id + 1]
     /// Character models: "▁", when no merge crosses from another character into it, so words can be cut
     /// there.
     let wordMark: [UInt8]?
+
+    /// Ids of `<0x00>` to `<0xFF>`; nil without byte fallback.
+    package var byteTokens: [Int32]? { fallbackIDs.isEmpty ? nil : fallbackIDs }
+    /// What stands for a text that no token is of.
+    package var unknown: Int32? { unknownID < 0 ? nil : unknownID }
+    /// The token that a pair of `mergePairs` becomes.
+    package func merged(_ pair: SIMD2<Int32>) -> Int32 {
+        Int32(truncatingIfNeeded: merges.find(pair[0], pair[1]) & 0xFFFF_FFFF)
+    }
 
     /// - Parameters:
     ///   - tokens: text and id of every entry of `model.vocab`

@@ -2,8 +2,8 @@ import Files
 import Foundation
 
 /// The normalizers of a tokenizer.json, flattened into the order they run in.
-struct Normalizer: Sendable {
-    enum Step: Equatable {
+package struct Normalizer: Sendable {
+    package enum Step: Equatable {
         case nfc, nfd, nfkc, nfkd
         case prepend([UInt8])
         case replace([UInt8], with: [UInt8])
@@ -24,7 +24,7 @@ struct Normalizer: Sendable {
         }
     }
 
-    let steps: [Step]
+    package let steps: [Step]
 
     static let identity = Normalizer(steps: [])
     static let composed = Normalizer(steps: [.nfc])

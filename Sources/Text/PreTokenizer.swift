@@ -1,10 +1,10 @@
 import Files
 
 /// The pre-tokenizers of a tokenizer.json: cut a normalised text into the words that merges stay inside of.
-struct PreTokenizer: Sendable {
-    enum PrependScheme: String { case always, first, never }
+package struct PreTokenizer: Sendable {
+    package enum PrependScheme: String { case always, first, never }
 
-    enum Step {
+    package enum Step {
         case pattern(SplitPattern)
         case digits(individual: Bool)
         case leadingSpace
@@ -21,7 +21,7 @@ struct PreTokenizer: Sendable {
         }
     }
 
-    let steps: [Step]
+    package let steps: [Step]
     /// Growth by all steps.
     var growth: TextGrowth {
         steps.reduce(TextGrowth()) { all, step in

@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// The chat template that a published model brings, as far as it is one of ours.
-struct PublishedTemplate {
+package struct PublishedTemplate {
     let kind: ConversationTemplate.Kind
 
     /// Markup by which a chat template is known.
@@ -25,7 +25,8 @@ struct PublishedTemplate {
         kind = mark.kind
     }
 
-    private static func text(in folder: URL) throws -> (file: String, text: String)? {
+    /// The template's text and the file that has it; nil where there is none.
+    package static func text(in folder: URL) throws -> (file: String, text: String)? {
         func url(_ name: String) -> URL? {
             let url = folder.appendingPathComponent(name)
             return FileManager.default.fileExists(atPath: url.path) ? url : nil

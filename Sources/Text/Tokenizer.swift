@@ -7,12 +7,12 @@ import Foundation
 /// An immutable value: any number of threads may encode and decode with it at once. The file's `truncation`
 /// and `padding` are ignored, as `transformers` does: lengths are settled where samples are made.
 public struct Tokenizer: Sendable {
-    let normalizer: Normalizer
-    let preTokenizer: PreTokenizer
+    package let normalizer: Normalizer
+    package let preTokenizer: PreTokenizer
     let postProcessor: PostProcessor
     let decoderSteps: [DecoderStep]
-    let model: BPEModel
-    let addedTokens: [AddedToken]
+    package let model: BPEModel
+    package let addedTokens: [AddedToken]
     /// The parts of the file that are neither vocabulary nor merges, canonical.
     let settings: [UInt8]
     private let addedIDs: ByteStringTable
@@ -163,6 +163,9 @@ public struct Tokenizer: Sendable {
 
     /// The ids the post-processor puts before a text (`<s>` of Llama).
     public var specialPrefix: [Int32] { postProcessor.prefix }
+
+    /// The ids the post-processor puts behind a text.
+    package var specialSuffix: [Int32] { postProcessor.suffix }
 
     // MARK: Encoding
 

@@ -81,13 +81,11 @@ struct TrainStudent: RecipeCommand {
                 path.map { (name, $0) }
             }
         let output = URL(fileURLWithPath: out)
+        let inputs = try folders.map {
+            try configuration.input($0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
+        }
         let run = try StageRun(
-            "train-student", recipe: recipe,
-            inputs: folders.map {
-                try configuration.input(
-                    $0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
-            }, output: output,
-            options: configuration)
+            "train-student", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
 
         let dataset = try ShardDataset(URL(fileURLWithPath: shards), shardsHeld: recipe.shardsTogether)
@@ -127,10 +125,15 @@ struct TrainStudent: RecipeCommand {
         try clear(output, hadFinished: hadFinished)
         try train(trainer, run, output, log: recipe.tensorboard ? TensorBoardLog(run: output) : nil)
         let stored = try write(student, as: recipe.type, trainedOn: dataset, into: output)
+        let totals = try TrainingTotals(folder: output)
+        try ModelCard(
+            student, recipe, dataset: dataset, steps: trainer.steps, totals: totals,
+            sources: inputs.map { ($0.name, $0.path, $0.digest) }
+        ).write(into: output)
         var counts: JSONObject = [
             "steps": .int(trainer.steps), "samples": .int(dataset.count), "type": .string(stored.rawValue),
         ]
-        for (name, value) in try TrainingTotals(folder: output).counts() { counts.append(name, value) }
+        for (name, value) in try totals.counts() { counts.append(name, value) }
         if recipe.usesSaliencyLayer {
             counts.append("saliency_layer", .int(objective.saliencyLayer))
             if let best = index?.relevance?.bestLayer, recipe.saliencySource == .teacher {

@@ -62,6 +62,10 @@ struct TrainStudentProcessTests {
             let finished = try train(folder, "out", Self.sft + free)
             #expect(finished.status == 0 && finished.errors.contains("going on after step"))
             #expect(try model("out") == model("straight"))
+            let cards = try ["straight", "out"].map {
+                try Digest.sha256(ofFile: folder.appendingPathComponent("\($0)/README.md"))
+            }
+            #expect(cards[0] == cards[1])
             let again = try train(folder, "out", Self.sft + ["state_every=8"])
             #expect(again.status == 0 && again.errors.contains("up to date"))
         }
