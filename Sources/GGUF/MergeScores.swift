@@ -63,8 +63,12 @@ struct MergeScores {
         guard group.count > 1 else { return }
         let mixed = refusal(group[0], "others come between the pairs of")
         func run(_ length: Int) -> String { String(repeating: "▁", count: length) }
-        let longest = group.count + 1
-        guard group.map(text).sorted() == (2...longest).map(run) else { throw mixed }
+        let longest = group.map { text($0).unicodeScalars.count }.max() ?? 0
+        // A run of two has one pair only, and so may stand apart.
+        let shortest = longest - group.count + 1
+        guard [2, 3].contains(shortest), group.map(text).sorted() == (shortest...longest).map(run) else {
+            throw mixed
+        }
         for length in 2...2 * longest + 1 {
             let parts = Array(repeating: longest, count: length / longest) + [length % longest]
             let found = tokenizer.encode(run(length - (addsSpace ? 1 : 0)), addSpecialTokens: false)

@@ -106,16 +106,18 @@ import Text
             text.hasPrefix("t.json: 'model.merges' is a list in which \(why), which llama.cpp"), "\(text)")
     }
 
-    /// Runs of spaces have one score: llama.cpp then makes the longest from the left, as these merges do.
+    /// Runs of spaces as Llama 2 has them: of one score, but for those of two. llama.cpp then makes the
+    /// longest from the left, as these merges do.
     @Test func mixedPairsOfRunsOfSpacesShareAScore() throws {
-        var object = sentencePiece(["t h", "th e", "▁ the", "▁ t", "▁▁ ▁", "▁ ▁", "▁ ▁▁"])
+        let runs = ["▁▁▁ ▁", "▁▁ ▁▁", "▁▁ ▁", "▁ ▁▁▁", "▁ ▁▁", "▁ ▁"]
+        var object = sentencePiece(["t h", "th e", "▁ the", "▁ t"] + runs)
         var model = try #require(object["model"] as? Object)
         var words = try #require(model["vocab"] as? [String: Int])
-        (words["▁▁"], words["▁▁▁"]) = (267, 268)
+        (words["▁▁"], words["▁▁▁"], words["▁▁▁▁"]) = (267, 268, 269)
         model["vocab"] = words
         object["model"] = model
-        let vocabulary = try Vocabulary(tokenizer(object), rows: 269, file: "t.json")
-        #expect(vocabulary.scores.map { Array($0[266...]) } == [-4, -5, -5])
+        let vocabulary = try Vocabulary(tokenizer(object), rows: 270, file: "t.json")
+        #expect(vocabulary.scores.map { Array($0[266...]) } == [-4, -6, -5, -5])
     }
 
     @Test func rulesThatWouldBeLostAreRefused() throws {
