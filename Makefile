@@ -134,10 +134,10 @@ check: $(B)/checked
 	@echo 'recipes, data and benchmarks of $(PIPELINE) can be used'
 $(B)/checked: $(foreach file,$(RECIPES),$(call recipe,$(lastword $(subst =, ,$(file))))) $(TOKENIZER_READY) \
     $(SETS:%=$(B)/shards/%/receipt.json) | build
-	$(title)
+	@printf '\n== checks\n'
 	$(Q)$(foreach file,$(RECIPES),$(call check_recipe,$(file)) &&) true
-	$(Q)$(BIN)/answer-benchmarks --config $(P)/answer.yaml $(addprefix --benchmark ,$(BENCHMARKS)) \
-	    --model $(TEACHER_START) --check
+	$(Q)$(BIN)/answer-benchmarks --check --config $(P)/answer.yaml $(addprefix --benchmark ,$(BENCHMARKS)) \
+	    --model $(TEACHER_START)
 	@touch $@
 
 # --- teacher outputs: computed once, shared by every student ------------------------------------------------
