@@ -23,15 +23,19 @@ public struct ModelCard {
     private let steps: Int
     private let totals: TrainingTotals
     private let sources: [Source]
+    /// Names of the models that parts of this one come from.
+    private let bases: [String]
 
     /// - Parameters:
     ///   - student: after its training
     ///   - steps: that were made
     ///   - sources: what the training read, the model it started from under the name `model`
+    /// - Throws: `FilesError.system` where the receipts of those models cannot be read
     public init(
         _ student: LlavaModel, _ settings: TrainingSettings, dataset: ShardDataset, steps: Int,
         totals: TrainingTotals, sources: [Source]
-    ) {
+    ) throws {
+        bases = try Self.bases(sources)
         configuration = student.configuration
         parameters = ModelPart.allCases.map { part in
             (part, student.parameters(of: [part]).reduce(0) { $0 + $1.shape.reduce(1, *) })
@@ -102,7 +106,6 @@ public struct ModelCard {
 
     /// What the hub reads.
     private var frontMatter: String {
-        let bases = Self.bases(sources)
         let list =
             bases.isEmpty
             ? ""
@@ -174,21 +177,28 @@ public struct ModelCard {
 
     /// Names of the folders that language model and tower come from, as far back as receipts lead; a part of
     /// random weights has none.
-    private static func bases(_ sources: [Source]) -> [String] {
+    private static func bases(_ sources: [Source]) throws -> [String] {
         guard let start = sources.first(where: { $0.name == "model" }) else { return [] }
         var found: [String] = []
         for part in ["language", "vision"] {
-            if let name = origin(of: part, in: start.path), !found.contains(name) { found.append(name) }
+            if let name = try origin(of: part, in: start.path), !found.contains(name) { found.append(name) }
         }
         return found
     }
 
-    private static func origin(of part: String, in path: String, depth: Int = 16) -> String? {
-        let folder = URL(fileURLWithPath: path)
-        // What cannot be read leads no further: the card is not the place to complain of it.
-        guard depth > 0, let receipt = (try? Receipt.read(in: folder)) ?? nil else { return name(path) }
+    private static func origin(of part: String, in path: String, depth: Int = 16) throws -> String? {
+        guard depth > 0, let receipt = try receipt(in: URL(fileURLWithPath: path)) else { return name(path) }
         let before = receipt.stage == "assemble-model" ? part : "model"
-        return receipt.inputs.first { $0.name == before }
-            .flatMap { origin(of: part, in: $0.path, depth: depth - 1) }
+        return try receipt.inputs.first { $0.name == before }
+            .flatMap { try origin(of: part, in: $0.path, depth: depth - 1) }
+    }
+
+    /// A receipt on the way back; one that was altered, or is of another format, leads no further.
+    private static func receipt(in folder: URL) throws -> Receipt? {
+        do { return try Receipt.read(in: folder) } catch let error {
+            // A disk that fails is no reason for another card.
+            if case FilesError.system = error { throw error }
+            return nil
+        }
     }
 }

@@ -17,7 +17,7 @@ import Training
         (totals.samplesSeen, totals.tokens, totals.supervisedTokens) = (24, 700, 90)
         (totals.studentRows, totals.teacherRows) = (700, 650)
         let student = try LlavaModel(folder: tinyModel.appendingPathComponent("student"))
-        let card = ModelCard(
+        let card = try ModelCard(
             student, settings, dataset: dataset, steps: 6, totals: totals, sources: sources)
         try card.write(into: folder)
         let written = try String(contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
