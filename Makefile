@@ -123,11 +123,15 @@ $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receip
 
 # --- checks: what would stop the chain after the first training is found before it --------------------------
 STUDENTS = $(filter-out teacher,$(MODELS))
-SETS = $(foreach set,pretrain train distill heldout,$(if $(DATA_$(set)),$(set)))
+# Of a given teacher nothing is trained. What only `make exposure` and `make efficiency` ask for may be
+# absent.
+SETS = pretrain $(if $(OWN_TEACHER),train) distill $(if $(and $(DATA_heldout),$(call has,exposure)),heldout)
+has = $(wildcard $(P)/$(1).yaml)
 RECIPES = $(if $(OWN_TEACHER),assemble-model=teacher-model train-student=teacher-pretrain \
     train-student=teacher) assemble-model=student-model train-student=student-pretrain \
     $(STUDENTS:%=train-student=%) cache-teacher=cache answer-benchmarks=answer score-benchmarks=score \
-    measure-exposure=exposure measure-efficiency=efficiency
+    $(if $(call has,exposure),measure-exposure=exposure) \
+    $(if $(call has,efficiency),measure-efficiency=efficiency)
 check_recipe = $(BIN)/$(subst =, --config $(P)/,$(1)).yaml --print-recipe >/dev/null
 
 check: $(B)/checked
@@ -298,7 +302,8 @@ STUDENT ?= $(B)/align-ti
 ASK ?=
 check_student = $(PEERS)/bin/python Tests/Peers/check_transformers.py --ours $(BIN)/ask-model \
     --model $(STUDENT) $(ASK)
-check-transformers: $(PEERS)/transformers-4/installed $(STUDENT)/receipt.json | build
+check-transformers: $(PEERS)/transformers-4/installed \
+    $(STUDENT)/$(if $(filter $(B)/%,$(STUDENT)),receipt,config).json | build
 	@$(check_student)
 	@PYTHONPATH=$(PEERS)/transformers-4 $(check_student)
 $(PEERS)/transformers-4/installed: Tests/Peers/requirements-transformers-4.txt $(PEERS)/installed

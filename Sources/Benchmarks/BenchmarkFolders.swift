@@ -10,11 +10,14 @@ public struct BenchmarkFolders: Sendable {
     ///   - parent: a folder that holds benchmarks in subfolders of their names; those it has come after
     ///     `named`
     ///   - wanted: the only ones that count; empty for all
-    /// - Throws: `BenchmarkError.unknownBenchmark`, `.noBenchmark`, `.repeatedBenchmark`, `.missingBenchmark`
+    /// - Throws: `BenchmarkError.unknownBenchmark`, `.noBenchmark`, `.repeatedBenchmark`, `.missingBenchmark`,
+    ///   `.unreadable`
     public init(named: [(name: String, url: URL)], parent: URL?, wanted: [String] = []) throws {
         var folders = named
         if let parent {
-            let inside = try FileManager.default.contentsOfDirectory(atPath: parent.path)
+            guard let inside = try? FileManager.default.contentsOfDirectory(atPath: parent.path) else {
+                throw BenchmarkError.unreadable(file: parent.path, reason: "no such folder of benchmarks")
+            }
             folders += BenchmarkList.inOrder(inside.filter(BenchmarkList.isKnown))
                 .map { (name: $0, url: parent.appendingPathComponent($0)) }
         }

@@ -100,12 +100,12 @@ public struct Question: Sendable {
     /// tokenization: tokenize what stands before and after it separately
     /// (`ConversationTemplate.promptSegments` does).
     public var conversation: String {
-        ConversationTemplate(.vicuna).prompt(for: text, hasImage: !image.isNone)
+        ConversationTemplate(.vicuna).prompt(after: history, for: text, hasImage: hasImage)
     }
 }
 
 /// Place of the bytes of a question's image file (JPEG, PNG, ...).
-public enum ImageSource: Hashable, Sendable {
+public enum ImageSource: Sendable {
     case none
     case file(URL)
     case bytes([UInt8])
@@ -115,6 +115,17 @@ public enum ImageSource: Hashable, Sendable {
     /// Whether there is no image.
     public var isNone: Bool {
         if case .none = self { true } else { false }
+    }
+
+    /// Names the image: the same for the same file, member or bytes, and never for two names that only
+    /// Unicode takes for one. nil where there is none.
+    public var identity: String? {
+        switch self {
+        case .none: nil
+        case .file(let url): Digest.sha256(url.path)
+        case .archive(let archive, let member): Digest.sha256("\(archive.path)\u{0}\(member)")
+        case .bytes(let bytes): Digest.sha256(bytes)
+        }
     }
 
     /// The last part of the file's path.

@@ -87,7 +87,10 @@ struct AttentionSection {
         var byImage: [String: [JudgedQuestion]] = [:]
         for benchmark in scored.benchmarks {
             for judged in try scored.judged(benchmark)?.prefix(5000) ?? [] {
-                guard let key = Self.imageKey(judged.question.image) else { continue }
+                // A map is of a prompt that begins with its image.
+                guard judged.question.hasImage, judged.question.history.isEmpty,
+                    let key = judged.question.image.identity
+                else { continue }
                 if byImage[key]?.contains(where: { $0.question.text == judged.question.text }) != true {
                     byImage[key, default: []].append(judged)
                 }
@@ -98,15 +101,6 @@ struct AttentionSection {
         let reader = try ImageReader(for: chosen.flatMap { $0 }.map(\.question))
         return try chosen.compactMap { questions in
             try reader.bytes(of: questions[0].question).map { Subject(questions: questions, picture: $0) }
-        }
-    }
-
-    private static func imageKey(_ image: ImageSource) -> String? {
-        switch image {
-        case .none: nil
-        case .file(let url): url.path
-        case .archive(let archive, let member): "\(archive.path)\u{0}\(member)"
-        case .bytes(let bytes): Digest.sha256(bytes)
         }
     }
 

@@ -138,8 +138,10 @@ public struct ConversationTemplate: Sendable, Equatable {
     }
 
     /// The prompt as one text, its image written `<image>`: docs/benchmarks.md, Asking.
-    public func prompt(for userText: String, hasImage: Bool) -> String {
-        promptSegments(for: userText, hasImage: hasImage).map {
+    public func prompt(
+        after history: [Exchange] = [], for userText: String, hasImage: Bool
+    ) -> String {
+        promptSegments(after: history, for: userText, hasImage: hasImage).map {
             switch $0 {
             case .text(let text, _): text
             case .image: Conversation.imageMarker

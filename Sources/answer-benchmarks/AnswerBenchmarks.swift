@@ -47,7 +47,11 @@ struct AnswerBenchmarks: RecipeCommand {
     func run() throws {
         let recipe = try self.recipe()
         let benchmarks = try openBenchmarks(recipe)
-        guard let out else { return try checkOnly(recipe, benchmarks) }
+        guard let out else {
+            _ = try checked(benchmarks, recipe)
+            for benchmark in benchmarks { _ = try ImageReader(for: asked(benchmark, recipe)) }
+            return
+        }
         let (folder, output) = (URL(fileURLWithPath: model), URL(fileURLWithPath: out))
         let inputs =
             try [configuration.input("model", folder)]
@@ -57,14 +61,10 @@ struct AnswerBenchmarks: RecipeCommand {
         let run = try StageRun(
             "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
         if try run.isUpToDate() { return }
+        let prompts = try checked(benchmarks, recipe)
         let model = try LlavaModel(folder: folder)
         StandardError.write(benchmarks.flatMap(\.notices) + model.notices, of: "answer-benchmarks")
-        let answerer = try Answerer(
-            model: model, tokenizer: Tokenizer(contentsOf: folder),
-            template: recipe.conversation(of: folder), recipe: recipe)
-        for benchmark in benchmarks {
-            try answerer.check(benchmark.questions.prefix(recipe.limit ?? .max), of: benchmark)
-        }
+        let answerer = Answerer(model: model, prompts: prompts, recipe: recipe)
         try run.begin()
         try forgetOtherRuns(run, benchmarks)
         let interruption = Interruption()
@@ -89,18 +89,22 @@ struct AnswerBenchmarks: RecipeCommand {
         }
     }
 
-    /// What would stop the run later: questions without images, prompts too long, a template that is not the
-    /// model's.
-    private func checkOnly(_ recipe: AnsweringSettings, _ benchmarks: [any Benchmark]) throws {
+    /// The questions that are asked of a benchmark.
+    private func asked(_ benchmark: any Benchmark, _ recipe: AnsweringSettings) -> [Question] {
+        Array(benchmark.questions.prefix(recipe.limit ?? .max))
+    }
+
+    /// The prompts of the model, which all questions suit: what does not is refused before the model is
+    /// loaded.
+    private func checked(
+        _ benchmarks: [any Benchmark], _ recipe: AnsweringSettings
+    ) throws -> QuestionPrompts {
         let folder = URL(fileURLWithPath: model)
-        let tokenizer = try Tokenizer(contentsOf: folder)
-        let check = try QuestionCheck(
-            LlavaConfiguration(folder: folder), tokenizer, recipe.conversation(of: folder))
-        for benchmark in benchmarks {
-            let questions = benchmark.questions.prefix(recipe.limit ?? .max)
-            try check(questions, of: benchmark.name)
-            _ = try ImageReader(for: Array(questions))
-        }
+        let prompts = try QuestionPrompts(
+            LlavaConfiguration(folder: folder), Tokenizer(contentsOf: folder),
+            recipe.conversation(of: folder))
+        for benchmark in benchmarks { try prompts.check(asked(benchmark, recipe), of: benchmark.name) }
+        return prompts
     }
 
     /// Answers what the file does not have yet, image by image.
@@ -111,7 +115,7 @@ struct AnswerBenchmarks: RecipeCommand {
         _ benchmark: any Benchmark, _ answerer: Answerer, _ file: URL, _ interruption: Interruption
     ) throws -> [AnswerRecord] {
         let name = benchmark.name
-        let inOrder = Array(benchmark.questions.prefix(answerer.recipe.limit ?? .max))
+        let inOrder = asked(benchmark, answerer.recipe)
         let order = inOrder.byImage
         let questions = order.map { inOrder[$0] }
         let writer = try ResumableLines(file)

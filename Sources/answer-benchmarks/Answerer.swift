@@ -11,24 +11,13 @@ import Text
 /// Poses the questions of a benchmark to a model.
 struct Answerer {
     let model: LlavaModel
-    let tokenizer: Tokenizer
+    let prompts: QuestionPrompts
     let recipe: AnsweringSettings
-    let template: ConversationTemplate
     private let memory = VisualMemory()
-    private let check: QuestionCheck
+    private var tokenizer: Tokenizer { prompts.tokenizer }
 
-    init(
-        model: LlavaModel, tokenizer: Tokenizer, template: ConversationTemplate, recipe: AnsweringSettings
-    ) throws {
-        (self.model, self.tokenizer, self.template, self.recipe) = (model, tokenizer, template, recipe)
-        check = try QuestionCheck(model.configuration, tokenizer, template)
-    }
-
-    /// Fails for a question that is too long for the model, before any is answered.
-    ///
-    /// - Throws: `BenchmarkError.longQuestion`, `.longPrompt`
-    func check(_ questions: some Sequence<Question>, of benchmark: any Benchmark) throws {
-        try check(questions, of: benchmark.name)
+    init(model: LlavaModel, prompts: QuestionPrompts, recipe: AnsweringSettings) {
+        (self.model, self.prompts, self.recipe) = (model, prompts, recipe)
     }
 
     /// Answers questions in any order and hands the records on in the order of the questions. What neighbours
@@ -51,7 +40,7 @@ struct Answerer {
             count: questions.count, settings: settings,
             text: { tokenizer.decode($0, skipSpecialTokens: false) },
             beforeStep: beforeStep,
-            prompt: { try prompt(questions[$0], images, rules, beginnings) },
+            prompt: { try prompt(questions[$0], number: $0, images, rules, beginnings) },
             finished: { index, generated in
                 let text = tokenizer.decode(generated.answerIDs, skipSpecialTokens: true)
                 let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
@@ -67,7 +56,7 @@ struct Answerer {
 
     /// Greedy; ended by the template's end, the model's own end ids, and the benchmark's stop text.
     private func settings(_ rules: AnsweringRules) -> GenerationSettings {
-        var stops = template.endIDs(tokenizer, model: model.configuration.text.endOfSequenceIDs)
+        var stops = prompts.template.endIDs(tokenizer, model: model.configuration.text.endOfSequenceIDs)
         // A stop text that is one token is found without decoding.
         let stopToken = tokenizer.addedID(of: rules.stopString)
         if let stopToken { stops.insert(stopToken) }
@@ -77,17 +66,21 @@ struct Answerer {
     }
 
     /// A question in the conversation template.
+    ///
+    /// - Parameter number: of the question among those that `beginnings` knows
     private func prompt(
-        _ question: Question, _ images: ImageReader, _ rules: AnsweringRules, _ beginnings: SharedBeginnings
+        _ question: Question, number: Int, _ images: ImageReader, _ rules: AnsweringRules,
+        _ beginnings: SharedBeginnings
     ) throws -> Prompt {
         let bytes = try images.bytes(of: question)
         let visual = try bytes.map {
             try visualTokens($0, squashes: rules.alwaysSquashes, name: "the image of question \(question.id)")
         }
-        let ids = check.ids(of: question)
+        let ids = prompts.ids(of: question)
         return Prompt(
             try model.embed(ids: ids, visual: visual),
-            prefix: beginnings.prefix(of: question.image, ids, until: TokenizedConversation.imageTokenIndex))
+            prefix: beginnings.prefix(
+                ofQuestion: number, ids, until: TokenizedConversation.imageTokenIndex))
     }
 
     /// The visual tokens of an image file; questions about one image often follow each other.

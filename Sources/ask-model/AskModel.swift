@@ -29,6 +29,7 @@ struct AskModel: RecipeCommand {
         var dialogue = try Dialogue(
             model: folder, image: image.map { URL(fileURLWithPath: $0) }, recipe())
         let interruption = Interruption()
+        interruption.endsProcess("ask-model") { "the answer is not finished" }
         if let question {
             try ask(question, &dialogue, interruption)
             return

@@ -46,6 +46,9 @@ import Text
             #expect(benchmark.questions.map(\.image.isNone) == [false, false, true])
             let before = Exchange(hasImage: true, question: "What?", answer: "Apple")
             #expect(benchmark.questions.map(\.history) == [[], [before], []])
+            #expect(
+                benchmark.questions[1].conversation.hasSuffix(
+                    "USER: <image>\nWhat? ASSISTANT: Apple<|endoftext|>USER: Which? ASSISTANT:"))
             let score = try score(benchmark, ["an apple.", "Gala", "4"])
             #expect(abs((score.headline ?? 0) - 200.0 / 3) < 1e-9)
             #expect(score.details["categories", "fruit", "accuracy"]?.double == 50)
@@ -117,6 +120,25 @@ import Text
                     == "…/test.json: 'question_id' is 1 more than once, expected an id of its own for every "
                     + "question")
         }
+    }
+
+    /// A shared image is computed once: two that are not the same must not be taken for one.
+    @Test func imagesAreOneByTheirNamesBytes() {
+        let archive = URL(fileURLWithPath: "/data/images.zip")
+        func identity(_ name: String) -> String? { ImageSource.archive(archive, member: name).identity }
+        #expect(identity("caf\u{e9}.jpg") == identity("caf\u{e9}.jpg"))
+        #expect(identity("caf\u{e9}.jpg") != identity("cafe\u{301}.jpg"))
+        #expect(ImageSource.bytes([1, 2]).identity == ImageSource.bytes([1, 2]).identity)
+        #expect(ImageSource.bytes([1, 2]).identity != ImageSource.bytes([1, 3]).identity)
+        #expect(ImageSource.none.identity == nil)
+    }
+
+    @Test func aFolderOfBenchmarksThatIsNotThereIsNamed() {
+        let nowhere = URL(fileURLWithPath: "/nowhere/benchmarks")
+        #expect(
+            throws: BenchmarkError.unreadable(
+                file: nowhere.path, reason: "no such folder of benchmarks")
+        ) { try BenchmarkFolders(named: [], parent: nowhere) }
     }
 
     @Test func aFolderOfSeveralFilesWantsOneOfThemNamed() throws {

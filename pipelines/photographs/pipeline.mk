@@ -4,13 +4,14 @@
 # PRETRAINED holds smollm2-135m/ and dinov2-small/, each as its publisher has it, and DATA the photographs:
 # data-manifests/smollm2-135m.json, dinov2-small.json and groceries.json say where they come from.
 PRETRAINED ?= models
+ASKED := teacher sft kd align-ti
 # A folder where a list of models is expected is taken for the folder of the checkpoints.
 ifneq ($(wildcard $(firstword $(MODELS))/smollm2-135m/config.json),)
 PRETRAINED := $(firstword $(MODELS))
-override MODELS := teacher sft kd align-ti
+override MODELS := $(ASKED)
 endif
 DATA ?= data/groceries
-MODELS ?= teacher sft kd align-ti
+MODELS ?= $(ASKED)
 
 LANGUAGE := $(PRETRAINED)/smollm2-135m
 TOWER := $(PRETRAINED)/dinov2-small

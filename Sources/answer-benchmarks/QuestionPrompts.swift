@@ -3,11 +3,11 @@ import Files
 import Models
 import Text
 
-/// Whether questions can be posed to a model, which is known before it is loaded.
-struct QuestionCheck {
+/// Questions as the prompts of a model, and whether it can be asked them: known before it is loaded.
+struct QuestionPrompts {
+    let tokenizer: Tokenizer
+    let template: ConversationTemplate
     private let configuration: LlavaConfiguration
-    private let tokenizer: Tokenizer
-    private let template: ConversationTemplate
 
     /// - Throws: `TextError` where the tokenizer lacks the template's markup,
     ///   `ModelsError.vocabularyTooSmall`
@@ -26,7 +26,7 @@ struct QuestionCheck {
     /// Fails for a question that is too long for the model.
     ///
     /// - Throws: `BenchmarkError.longQuestion`, `.longPrompt`
-    func callAsFunction(_ questions: some Sequence<Question>, of benchmark: String) throws {
+    func check(_ questions: some Sequence<Question>, of benchmark: String) throws {
         let most = min(configuration.text.maximumPositions, Limit.promptTokens.value)
         for question in questions {
             let bytes = question.text.utf8.count
