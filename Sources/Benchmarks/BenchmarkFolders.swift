@@ -10,8 +10,8 @@ public struct BenchmarkFolders: Sendable {
     ///   - parent: a folder that holds benchmarks in subfolders of their names; those it has come after
     ///     `named`
     ///   - wanted: the only ones that count; empty for all
-    /// - Throws: `BenchmarkError.unknownBenchmark`, `.noBenchmark`, `.repeatedBenchmark`, `.missingBenchmark`,
-    ///   `.unreadable`
+    /// - Throws: `BenchmarkError.unknownBenchmark`, `.noBenchmark`, `.repeatedBenchmark`,
+    ///   `.missingBenchmark`, `.unreadable`
     public init(named: [(name: String, url: URL)], parent: URL?, wanted: [String] = []) throws {
         var folders = named
         if let parent {
