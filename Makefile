@@ -13,6 +13,7 @@
 #   make test                                     all tests
 #   make check-transformers                       the student asked by transformers 5 and 4, answers compared
 #   make lint                                     form of the code: layout, columns, shell scripts
+#   make mpi                                      what LAUNCH='mpirun -n 4' needs (docs/scaling.md)
 #   make test-sanitize                            all tests under the sanitizer of addresses
 #   make fuzz FUZZ='--executions 1000000'         mutated inputs for every parser, a minute unless told
 #   make test-faults                              kills, full disks, flipped bits, and what comes of them
@@ -30,7 +31,7 @@
 #                                   students by the names of their recipes
 #   SEEDS=1                         replicates of each row of a comparison, each with a start of its own
 #   TEACHERS=1                      teachers, each from a seed of its own, that comparisons are made with
-#   LAUNCH='nice -n 10'             is put in front of long stages; nothing unless given
+#   LAUNCH='mpirun -n 2'            is put in front of long stages; nothing unless given
 #   FORCE=1                         stages that run begin anew, whatever they find; what an unfinished
 #                                   training left is kept aside. FORCE=align-ti: only that folder's
 #   V=1                             shows the commands
@@ -66,7 +67,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 .SECONDARY:
 .PHONY: distill check exposure efficiency report watch docs bench bench-peers \
     check-transformers
-.PHONY: setup build test test-sanitize test-faults fuzz lint clean help
+.PHONY: setup build mpi test test-sanitize test-faults fuzz lint clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
 	@echo 'make report$(if $(filter-out demo,$(PIPELINE)), PIPELINE=$(PIPELINE)) writes a page about this run'
@@ -224,11 +225,20 @@ watch: | build
 # --- chores -------------------------------------------------------------------------------------------------
 # Building is an order-only prerequisite: a recompiled stage does not rerun a week of teacher.
 SOURCES := Package.swift $(shell find Sources -type f)
-build: .build/built
+PLUGINS := $(foreach name,openmpi mpich,\
+    $(if $(shell command -v mpicc.$(name)),$(BIN)/align-ti-$(name).so))
+build: .build/built $(PLUGINS)
 .build/built: $(SOURCES) | .build/setup
 	@printf '\n== build\n'
 	swift build -c release
 	@touch $@
+
+# What the processes of mpirun talk by: a plug-in for each MPI whose compiler is installed. `make mpi`
+# installs Debian's.
+$(BIN)/align-ti-%.so: Sources/CMessages/mpi/plugin.c Sources/CMessages/include/messages.h | .build/built
+	mpicc.$* -O2 -Wall -Wextra -shared -fPIC -o $@ $<
+mpi: .build/setup-mpi
+	@$(MAKE) --no-print-directory build
 
 # The page and the schemas of all recipes, as the stages print them.
 docs: | build
@@ -314,6 +324,9 @@ $(PEERS)/transformers-4/installed: Tests/Peers/requirements-transformers-4.txt $
 setup: .build/setup
 .build/setup: .ci/setup
 	@.ci/setup build
+	@mkdir -p $(@D) && touch $@
+.build/setup-mpi: .ci/setup
+	@.ci/setup mpi
 	@mkdir -p $(@D) && touch $@
 .build/setup-lint: .ci/setup
 	@.ci/setup lint

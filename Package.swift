@@ -11,6 +11,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Autograd", ["Tensors", "CKernels"]),
     ("Files", ["CZstd", "CZlib", "CArchive", "CCrypto"]),
     ("Settings", ["Files"]),
+    ("Ranks", ["Files", "CMessages"]),
     ("Records", ["Files"]),
     ("Text", ["Files"]),
     ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CKernels"]),
@@ -27,19 +28,19 @@ let libraries: [(name: String, imports: [String])] = [
     ),
     (
         "Analysis",
-        ["Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "Files"]
+        ["Settings", "Records", "Ranks", "Tensors", "Autograd", "Models", "Shards", "Distillation", "Files"]
     ),
     (
         "Training",
         [
-            "Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Distillation", "TeacherStore",
-            "Files", "Text", "CKernels",
+            "Settings", "Records", "Ranks", "Tensors", "Autograd", "Models", "Shards", "Distillation",
+            "TeacherStore", "Files", "Text", "CKernels",
         ]
     ),
     ("Benchmarks", ["Records", "Files", "Text", "Shards"]),
     ("Comparing", ["Settings", "Records", "Benchmarks", "Files"]),
     ("World", ["Settings", "Files", "Text", "Images"]),
-    ("Stage", ["Settings", "Records", "Files", "ArgumentParser", "Yams"]),
+    ("Stage", ["Settings", "Records", "Ranks", "Files", "ArgumentParser", "Yams"]),
     (
         "Measuring",
         [
@@ -60,19 +61,22 @@ let stages: [(name: String, imports: [String])] = [
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Shards", "Text"]),
-    ("cache-teacher", ["Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
+    ("cache-teacher", ["Ranks", "Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
     (
         "train-student",
-        ["Records", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors", "Text"]
+        [
+            "Records", "Ranks", "Training", "Distillation", "TeacherStore", "Models", "Shards", "Tensors",
+            "Text",
+        ]
     ),
     ("ask-model", ["Models", "Images", "Autograd", "Text"]),
     ("export-gguf", ["GGUF"]),
-    ("answer-benchmarks", ["Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
+    ("answer-benchmarks", ["Ranks", "Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("score-benchmarks", ["Records", "Benchmarks", "Comparing"]),
     ("compare-runs", ["Records", "Comparing"]),
     (
         "measure-exposure",
-        ["Records", "Analysis", "Distillation", "Models", "Report", "Shards", "Tensors", "Text"]
+        ["Records", "Ranks", "Analysis", "Distillation", "Models", "Report", "Shards", "Tensors", "Text"]
     ),
     ("measure-efficiency", ["Records", "Measuring", "Models", "Report", "Tensors"]),
     ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]),
@@ -94,8 +98,10 @@ func support(for library: String) -> [String] {
     switch library {
     case "Autograd", "Models": ["TestSupport", "NumericsSupport"]
     case "Report": ["TestSupport", "AlignmentSupport"]
-    case "Distillation", "TeacherStore", "Analysis", "Training":
+    case "Distillation", "TeacherStore", "Analysis":
         ["TestSupport", "NumericsSupport", "AlignmentSupport"]
+    case "Training": ["TestSupport", "NumericsSupport", "AlignmentSupport", "RanksSupport"]
+    case "Ranks": ["TestSupport", "RanksSupport"]
     default: ["TestSupport"]
     }
 }
@@ -114,7 +120,9 @@ let package = Package(
             // builds have them too.
             .target(
                 name: "CKernels",
-                cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])])
+                cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])]),
+            // Loads one of the plug-ins that `make` builds from mpi/ with the compiler wrappers of MPI.
+            .target(name: "CMessages", exclude: ["mpi"], linkerSettings: [.linkedLibrary("dl")]),
         ]
         + libraries.map { .target(name: $0.name, dependencies: dependencies($0.imports)) }
         + stages.map {
@@ -122,6 +130,7 @@ let package = Package(
         }
         + [
             .target(name: "TestSupport", path: "Tests/TestSupport"),
+            .target(name: "RanksSupport", dependencies: ["Ranks"], path: "Tests/RanksSupport"),
             .target(
                 name: "NumericsSupport", dependencies: dependencies(["Tensors", "Autograd", "TestSupport"]),
                 path: "Tests/NumericsSupport"),

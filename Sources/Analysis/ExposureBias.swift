@@ -1,7 +1,7 @@
 import Tensors
 
 /// Author of a response.
-public enum ResponseSource: String, CaseIterable, Sendable {
+public enum ResponseSource: String, Codable, CaseIterable, Sendable {
     /// The data's.
     case groundTruth = "ground_truth"
     case student, teacher

@@ -1,11 +1,12 @@
 import Autograd
 import Distillation
 import Models
+import Ranks
 import Shards
 import Tensors
 
 /// Findings on one sample.
-public struct ExposureRecord: Sendable, Equatable {
+public struct ExposureRecord: Sendable, Equatable, Codable {
     /// Number of the sample in its data set.
     public let number: Int
     /// Name of the sample in its source.
@@ -80,13 +81,18 @@ public struct ExposureMeasurement {
 
     /// - Parameters:
     ///   - start: samples that are known already, as `resumable` gave it
+    ///   - ranks: processes that walk a chunk each at a time; all hear of all records
     ///   - beforeStep: called before each pass of a model; it may throw to stop
     ///   - finished: receives the records of a chunk, in the order of the samples
     public func run(
-        from start: Int = 0, beforeStep: () throws -> Void = {}, finished: ([ExposureRecord]) throws -> Void
+        from start: Int = 0, ranks: Ranks = .alone, beforeStep: () throws -> Void = {},
+        finished: ([ExposureRecord]) throws -> Void
     ) throws {
-        for chunk in chunks where chunk.lowerBound >= start {
-            try finished(records(Array(prompts[chunk]), beforeStep))
+        let rest = chunks.filter { $0.lowerBound >= start }
+        for first in stride(from: 0, to: rest.count, by: ranks.count) {
+            let own = rest.dropFirst(first + ranks.rank).first
+            let found = try own.map { try records(Array(prompts[$0]), beforeStep) } ?? []
+            try finished(ranks.gather(found).flatMap { $0 })
         }
     }
 

@@ -47,6 +47,12 @@ public final class TapeNode {
 
     func clearGradient() { gradient = nil }
 
+    /// Gives the gradient up; nil where none arrived.
+    func takeGradient() -> Tensor? {
+        defer { gradient = nil }
+        return gradient
+    }
+
     /// Nodes from which the roots were computed, before those that came after them.
     fileprivate static func topologicalOrder(_ roots: [TapeNode]) -> [TapeNode] {
         var order: [TapeNode] = []

@@ -81,6 +81,9 @@ public final class Value {
     /// Forgets the gradient.
     public func clearGradient() { node?.clearGradient() }
 
+    /// Gives the gradient up; nil where none arrived.
+    public func takeGradient() -> Tensor? { node?.takeGradient() }
+
     /// Sends `seed` (d loss / d data; 1 for a scalar loss) back through the tape.
     public func backward(_ seed: Tensor? = nil) {
         Autograd.backward([(self, seed ?? Value.ones(shape))])

@@ -3,7 +3,7 @@
 /// A sample counts once for every pass it is in; the rows are those of the passes (tokens, visual ones
 /// included). The branches of TPA are a pass of their own, of their own few rows. With `recompute` the
 /// student's rows are run once more for the gradient.
-public struct ForwardPasses: Sendable, Equatable {
+public struct ForwardPasses: Sendable, Equatable, Codable {
     /// Samples in passes of the student.
     public var studentSamples = 0
     /// Rows of these passes.

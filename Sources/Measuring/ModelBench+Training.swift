@@ -166,9 +166,10 @@ struct BenchStep {
             exp(-$0.1.crossEntropy)
         }
         let probability = truth.reduce(0, +) / Double(max(1, truth.count))
-        optimizer.step(
-            learningRate: rate(probability),
-            gradientScale: min(1, clip / (optimizer.gradientNorm + 1e-6)))
+        let gradient = optimizer.takeGradient()
+        try optimizer.step(
+            gradient, learningRate: rate(probability),
+            gradientScale: min(1, clip / (optimizer.norm(gradient) + 1e-6)))
         let end = ContinuousClock.now
         return Outcome(
             teacherSeconds: clock.teacherSeconds,

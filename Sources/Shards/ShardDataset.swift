@@ -70,6 +70,16 @@ public final class ShardDataset: Sendable {
         return (low, number - firstSample[low])
     }
 
+    /// Tokens of a sample, the visual ones included: from the index, so that nothing is decompressed for it;
+    /// from the shard where an older index does not say.
+    ///
+    /// - Throws: `ShardsError.corruptShard`
+    public func rows(ofSample number: Int) throws -> Int {
+        let place = location(of: number)
+        if let rows = index.shards[place.shard].rows { return rows.values[place.row] }
+        return try sample(number).inputIDs.count
+    }
+
     /// - Throws: `ShardsError.corruptShard`
     public func sample(_ number: Int) throws -> Sample {
         let place = location(of: number)

@@ -89,6 +89,8 @@ public struct ShardIndex: Sendable, Equatable, Codable {
     public struct Entry: Sendable, Equatable, Codable {
         public let file: String
         public let samples, images, tokens, supervisedTokens: Int
+        /// Tokens of each sample; nil in an index that was written before there were any.
+        public let rows: RowCounts?
         public let rawBytes, compressedBytes: Int
         /// SHA-256 of the safetensors file before compression.
         public let rawSHA256: String
@@ -96,7 +98,7 @@ public struct ShardIndex: Sendable, Equatable, Codable {
         public let compressedSHA256: String
 
         private enum CodingKeys: String, CodingKey {
-            case file, samples, images, tokens
+            case file, samples, images, tokens, rows
             case supervisedTokens = "supervised_tokens"
             case rawBytes = "raw_bytes"
             case compressedBytes = "compressed_bytes"
@@ -181,6 +183,11 @@ public struct ShardIndex: Sendable, Equatable, Codable {
         guard shards.reduce(0, { $0 + $1.samples }) == totals.samples else {
             throw ShardsError.notADataset(
                 path: url.path, problem: "the shards do not add up to \(totals.samples) samples")
+        }
+        if let entry = shards.first(where: { $0.rows?.fit(samples: $0.samples, tokens: $0.tokens) == false })
+        {
+            throw ShardsError.notADataset(
+                path: url.path, problem: "'rows' of \(outside: entry.file) do not fit its samples and tokens")
         }
         if let outside = shards.first(where: {
             $0.file.contains("/") || $0.file.hasPrefix(".") || FileName.hasControls($0.file)

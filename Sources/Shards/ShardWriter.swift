@@ -60,7 +60,9 @@ struct ShardWriter {
         try target.commit()
         return ShardIndex.Entry(
             file: file, samples: imageIndex.count, images: images.count, tokens: inputIDs.count,
-            supervisedTokens: labels.count { $0 != ShardFormat.ignoreIndex }, rawBytes: raw.count,
+            supervisedTokens: labels.count { $0 != ShardFormat.ignoreIndex },
+            rows: RowCounts(zip(rowOffsets, rowOffsets.dropFirst()).map { Int($1 - $0) }),
+            rawBytes: raw.count,
             compressedBytes: target.bytesWritten, rawSHA256: Digest.sha256(raw),
             compressedSHA256: digest.finish())
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Ranks
 
 /// The shell of every executable: `StageMain.run(PackShards.self)` in its `main.swift`.
 public enum StageMain {
@@ -10,8 +11,16 @@ public enum StageMain {
         -> Never
     {
         StandardDescriptors.secure()
+        let launch = Launch.current
+        let say = RankStreams.start(launch)
+        RankStreams.divideProcessors(launch)
         SignalThread.start()
-        exit(status(type, arguments: arguments, say: StandardError.write) { print($0) })
+        let status = status(
+            type, arguments: arguments,
+            say: launch.map { launch in { say("rank \(launch.rank) on \(HostName.current): \($0)") } } ?? say
+        ) { print($0) }
+        Ranks.end(status: status)
+        exit(status)
     }
 
     /// `run` without the exit.

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Ranks
 import Records
 import Settings
 
@@ -22,6 +23,7 @@ public final class StageRun {
     private let inputs: [StageInput]
     private let folder: OutputFolder
     private let options: ConfigurationOptions
+    private let ranks: Ranks
     private let started = ContinuousClock.now
     private let say: (String) -> Void
 
@@ -29,21 +31,31 @@ public final class StageRun {
     ///   - recipe: all settings that the result depends on
     ///   - inputs: everything else it depends on
     ///   - output: the folder that will hold the result
+    ///   - ranks: the processes that work together, of which the first alone touches the folder
     ///   - say: takes lines for the user; stderr unless given
+    /// - Throws: `StageError`; `RanksError.different` where the processes do not agree on the work
     public init(
         _ stage: String, recipe: some Recipe, inputs: [StageInput], output: URL,
-        options: ConfigurationOptions,
+        options: ConfigurationOptions, ranks: Ranks = .alone,
         say: @escaping (String) -> Void = StandardError.write
     ) throws {
+        if ranks.count == 1, let launch = Launch.current {
+            throw StageError.usage(
+                "mpirun started \(launch.count) processes, and \(stage) is one that works alone: start it "
+                    + "without mpirun")
+        }
         if let threads = options.threads { ProcessorLimit.apply(threads) }
         self.stage = stage
         self.output = output
         (self.recipe, neutral) = (try recipe.tree(), recipe.neutralKeys)
         self.inputs = inputs
         self.options = options
-        self.say = say
+        (self.ranks, self.say) = (ranks, say)
         folder = OutputFolder(output, stage: stage)
-        try folder.check(inputs: inputs.map(\.path), force: options.force)
+        if ranks.isFirst { try folder.check(inputs: inputs.map(\.path), force: options.force) }
+        try ranks.agree(
+            [("recipe or input", identity.text), ("version of the program", Self.codeVersion)],
+            host: HostName.current)
     }
 
     /// What the result depends on: what resumable state must belong to.
@@ -55,7 +67,9 @@ public final class StageRun {
     /// Whether the folder holds the result of this recipe and these inputs already, whatever the settings
     /// say that cannot change it. If so its receipt is touched (Make compares times), a line says so, and
     /// `--json` prints the summary. A damaged receipt counts as none, with a warning.
-    public func isUpToDate() throws -> Bool {
+    public func isUpToDate() throws -> Bool { try ranks.ofFirst(isFinished()) }
+
+    private func isFinished() throws -> Bool {
         guard !options.force, let receipt = finishedReceipt() else { return false }
         let url = output.appendingPathComponent(Receipt.fileName)
         guard utimes(url.path, nil) == 0 else {
@@ -93,6 +107,10 @@ public final class StageRun {
     /// - Throws: `FilesError.corrupt` for an input that is not what its stage wrote, `StageError.busy`
     @discardableResult public func begin() throws -> Bool {
         for input in inputs { try input.verify() }
+        return try ranks.ofFirst(claim())
+    }
+
+    private func claim() throws -> Bool {
         try folder.claim()
         let url = output.appendingPathComponent(Receipt.fileName)
         if unlink(url.path) == 0 { return true }
@@ -110,11 +128,13 @@ public final class StageRun {
     ///   - excluding: files that are no result (resumable state), relative; a name ending in `/` is a whole
     ///     folder
     ///   - blasCore: which kernels OpenBLAS chose
+    /// - Returns: nil in all processes but the first
     @discardableResult
     public func finish(
         counts: JSONValue = [:], volatile: Set<String> = [], excluding: Set<String> = [],
         blasCore: String? = nil
-    ) throws -> Receipt {
+    ) throws -> Receipt? {
+        guard ranks.isFirst else { return nil }
         let names = try FolderListing.files(below: output).filter { name in
             name != Receipt.fileName
                 && !excluding.contains { $0 == name || ($0.hasSuffix("/") && name.hasPrefix($0)) }

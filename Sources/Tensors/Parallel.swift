@@ -6,13 +6,11 @@ import Dispatch
 /// - Parameter grain: items a piece holds at least; less work than two pieces runs on the calling thread
 public func parallel(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
     let pieces = min(16, count / max(1, grain))
-    guard pieces > 1, Machine.processors > 1 else {
+    guard pieces > 1 else {
         if count > 0 { body(0..<count) }
         return
     }
-    DispatchQueue.concurrentPerform(iterations: pieces) { piece in
-        body(count * piece / pieces..<count * (piece + 1) / pieces)
-    }
+    parallelTasks(pieces) { piece in body(count * piece / pieces..<count * (piece + 1) / pieces) }
 }
 
 /// Runs every task `0 ..< count` on whichever processor is free. Tasks write to different memory.

@@ -2,6 +2,7 @@ import Autograd
 import CKernels
 import Foundation
 import Models
+import Ranks
 import Settings
 import Tensors
 
@@ -28,80 +29,96 @@ public final class AdamW {
     /// The parameters that are updated.
     public let parameters: [Parameter]
     private let settings: Settings
-    /// Stretches of parameters, of which one thread updates one at a time: small models have many small ones.
-    private let pieces: [(parameter: Int, range: Range<Int>)]
-    private var first: [Tensor]  // m
-    private var second: [Tensor]  // v
+    let ranks: Ranks
+    /// Which of the parameters' elements this rank updates.
+    let shares: ParameterShares
+    /// m and v of these elements.
+    let first: Tensor, second: Tensor
     /// Steps that were made.
     public private(set) var steps = 0
 
-    public init(_ parameters: [Parameter], settings: Settings) {
-        self.parameters = parameters
-        self.settings = settings
-        first = parameters.map { Tensor(zeros: $0.value.shape) }
-        second = first.map { Tensor(zeros: $0.shape) }
-        let most = 1 << 15
-        pieces = parameters.enumerated().flatMap { index, parameter in
-            stride(from: 0, to: parameter.value.count, by: most).map {
-                (index, $0..<min($0 + most, parameter.value.count))
-            }
+    /// - Parameter ranks: processes that hold the same parameters, of which each updates a share
+    public init(_ parameters: [Parameter], settings: Settings, ranks: Ranks = .alone) {
+        (self.parameters, self.settings, self.ranks) = (parameters, settings, ranks)
+        shares = ParameterShares(parameters.map(\.value.count), ranks: ranks.count)
+        first = Tensor(zeros: [shares.elements(of: ranks.rank).count])
+        second = Tensor(zeros: first.shape)
+    }
+
+    /// Takes what the backward passes have left in the parameters; zeros where none arrived.
+    public func takeGradient() -> StepGradient { .whole(Self.takeGradients(parameters)) }
+
+    /// Takes the gradients of parameters; zeros where none arrived.
+    static func takeGradients(_ parameters: [Parameter]) -> [Tensor] {
+        parameters.map { $0.value.takeGradient() ?? Tensor(zeros: $0.value.shape) }
+    }
+
+    /// Global L2 norm, over all ranks' shares.
+    ///
+    /// - Throws: `RanksError`
+    public func norm(_ gradient: StepGradient) throws -> Double {
+        let own = shares.pieces(of: ranks.rank).map { shares.pieces[$0] }
+        nonisolated(unsafe) let gradient = gradient
+        let squares = parallelMap(own.count) { number in
+            ck_sum_of_squares(gradient.pointer(to: own[number]), own[number].range.count)
         }
+        // By piece, so that the sum is the same however many ranks there are.
+        return try ranks.gather(squares).joined().reduce(0, +).squareRoot()
     }
 
-    /// Global L2 norm of the gradients; parameters that none reached count as zero.
-    public var gradientNorm: Double {
-        parameters.reduce(0) { $0 + ($1.value.gradient?.sumOfSquares ?? 0) }.squareRoot()
-    }
-
-    /// Updates every parameter from its gradient and clears it. A parameter that no gradient reached moves by
-    /// its momentum.
+    /// Updates every parameter of this rank's share, and takes over those of the others.
     ///
     /// - Parameters:
     ///   - learningRate: of this step; parts with a rate of their own have as much of it as this is of the
     ///     peak
     ///   - gradientScale: of clipping, `min(1, clip / (norm + 1e-6))`
-    public func step(learningRate: Double, gradientScale: Double = 1) {
+    /// - Throws: `RanksError`
+    public func step(_ gradient: StepGradient, learningRate: Double, gradientScale: Double = 1) throws {
         steps += 1
         let unbiased = 1 - pow(settings.beta1, Double(steps))
         let correction = 1 / (1 - pow(settings.beta2, Double(steps))).squareRoot()
-        let (pieces, settings) = (pieces, settings)
-        let updates = parameters.enumerated().map { index, parameter in
-            let (value, own) = (parameter.value, settings.parts[ModelPart(name: parameter.name)])
+        let settings = settings
+        let rates = parameters.map { parameter in
+            let own = settings.parts[ModelPart(name: parameter.name)]
             let rate = learningRate * (own.learningRate.map { $0 / settings.learningRate } ?? 1)
-            let decay = value.shape.count >= 2 ? rate * (own.weightDecay ?? settings.weightDecay) : 0
+            let decays = parameter.value.shape.count >= 2
+            return (
+                step: Float(rate / unbiased),
+                decay: decays ? Float(rate * (own.weightDecay ?? settings.weightDecay)) : 0
+            )
+        }
+        let updates = shares.pieces(of: ranks.rank).map { number in
+            let piece = shares.pieces[number]
+            let value = parameters[piece.parameter].value
             return Update(
-                p: value.data, half: value.half, gradient: value.gradient ?? Tensor(zeros: value.shape),
-                m: first[index], v: second[index], stepSize: Float(rate / unbiased), decay: Float(decay))
+                p: value.data.pointer + piece.range.lowerBound,
+                half: value.half.map { $0.pointer + piece.range.lowerBound },
+                gradient: gradient.pointer(to: piece),
+                moments: piece.start - shares.elements(of: ranks.rank).lowerBound,
+                stepSize: rates[piece.parameter].step, decay: rates[piece.parameter].decay,
+                count: piece.range.count)
         }
-        parallelTasks(pieces.count) { number in
-            let (u, range) = (updates[pieces[number].parameter], pieces[number].range)
-            let at = range.lowerBound
+        let (first, second) = (first, second)
+        parallelTasks(updates.count) { number in
+            let u = updates[number]
             ck_adamw(
-                u.p.pointer + at, u.gradient.pointer + at, u.m.pointer + at, u.v.pointer + at,
+                u.p, u.gradient, first.pointer + u.moments, second.pointer + u.moments,
                 Float(gradientScale), Float(settings.beta1), Float(settings.beta2), u.stepSize,
-                Float(correction), Float(settings.epsilon), u.decay, range.count)
+                Float(correction), Float(settings.epsilon), u.decay, u.count)
             // While the new values are in the processor's cache.
-            if let half = u.half { ck_to_bfloat16(u.p.pointer + at, half.pointer + at, range.count) }
+            if let half = u.half { ck_to_bfloat16(u.p, half, u.count) }
         }
-        clearGradients()
+        try exchangeWeights()
     }
 
-    /// Forgets the gradients of a step that is not made.
-    func clearGradients() {
-        for parameter in parameters { parameter.value.clearGradient() }
-    }
-
-    private struct Update: Sendable {
-        let p: Tensor
-        let half: HalfTensor?
-        let gradient, m, v: Tensor
-        let stepSize: Float
-        let decay: Float
-    }
-
-    /// Everything a resume needs besides the parameters: name, m, v.
-    package var moments: [(name: String, first: Tensor, second: Tensor)] {
-        parameters.indices.map { (parameters[$0].name, first[$0], second[$0]) }
+    private struct Update: @unchecked Sendable {
+        let p: UnsafeMutablePointer<Float>
+        let half: UnsafeMutablePointer<UInt16>?
+        let gradient: UnsafeMutablePointer<Float>
+        /// Place in the moments.
+        let moments: Int
+        let stepSize, decay: Float
+        let count: Int
     }
 
     package func restore(steps: Int) { self.steps = steps }

@@ -1,10 +1,19 @@
 import Distillation
 import Foundation
+import Ranks
 import Shards
 import TeacherStore
 
 /// Samples of one forward pass, with what the cache says of them.
 typealias MicroBatch = (batch: AlignmentBatch, cached: [CachedSample]?)
+
+/// What a rank computes of an optimizer step.
+struct StepWork {
+    /// Lanes of the step, by rank.
+    let lanes: [Range<Int>]
+    /// The passes of this rank's lanes.
+    var own: [(lane: Int, batches: [MicroBatch])]
+}
 
 /// Reader of the samples of each step, which decompresses and lays them out ahead of time, on a thread of its
 /// own.
@@ -13,42 +22,54 @@ final class MicroBatches: @unchecked Sendable {
     private let queue = DispatchQueue(label: "align-ti.micro-batches")
     private let dataset: ShardDataset
     private let cached: CachedTeacher?
-    private let rowLimit, workers: Int
+    private let rowLimit, lanes: Int
+    private let ranks: Ranks
     private var stream: SampleStream
-    private var ahead: (step: Int, batches: Result<[MicroBatch], any Error>)?
+    private var ahead: (step: Int, work: Result<StepWork, any Error>)?
 
     let steps: Int
 
     /// - Parameters:
     ///   - rowLimit: rows of a forward pass at most
-    ///   - workers: replicas that share a step's micro-batches
+    ///   - lanes: of a step
     init(
-        _ dataset: ShardDataset, cached: CachedTeacher?, stream: SampleStream, rowLimit: Int, workers: Int
+        _ dataset: ShardDataset, cached: CachedTeacher?, stream: SampleStream, rowLimit: Int, lanes: Int,
+        ranks: Ranks
     ) {
-        (self.dataset, self.cached, self.stream, self.rowLimit, self.workers) = (
-            dataset, cached, stream, rowLimit, workers
-        )
+        (self.dataset, self.cached, self.stream) = (dataset, cached, stream)
+        (self.rowLimit, self.lanes, self.ranks) = (rowLimit, lanes, ranks)
         steps = stream.steps
     }
 
-    /// The micro-batches of a step, worker i taking every i-th; those of the next step are begun.
-    func ofStep(_ step: Int) throws -> [MicroBatch] {
-        let batches = queue.sync { () -> Result<[MicroBatch], any Error> in
-            if let ahead, ahead.step == step { return ahead.batches }
+    /// This rank's work of a step; that of the next is begun.
+    func ofStep(_ step: Int) throws -> StepWork {
+        let work = queue.sync { () -> Result<StepWork, any Error> in
+            if let ahead, ahead.step == step { return ahead.work }
             return Result { try make(step) }
         }
         if step + 1 < steps {
             queue.async { self.ahead = (step + 1, Result { try self.make(step + 1) }) }
         }
-        return try batches.get()
+        return try work.get()
     }
 
-    private func make(_ step: Int) throws -> [MicroBatch] {
+    private func make(_ step: Int) throws -> StepWork {
         let numbers = stream.samples(ofStep: step)
-        let lengths = try numbers.map { try dataset.sample($0).inputIDs.count }
-        return try balancedParts(lengths, limit: rowLimit, multipleOf: workers).map { part in
-            let batch = try AlignmentBatch(dataset, numbers: part.map { numbers[$0] })
-            return (batch, try cached.map { cached in try part.map { try cached.sample(numbers[$0]) } })
+        let rows = try numbers.map { try dataset.rows(ofSample: $0) }
+        let lanes = StepLanes(rows: rows, lanes: lanes)
+        let ofRanks = lanes.divided(over: ranks.count)
+        let own = try ofRanks[ranks.rank].map { lane in
+            let samples = lanes.samples[lane]
+            let passes = StepLanes.passes(rows: samples.map { rows[$0] }, limit: rowLimit)
+            return (lane, try passes.map { pass in try batch(pass.map { numbers[samples[$0]] }) })
         }
+        return StepWork(lanes: ofRanks, own: own)
+    }
+
+    private func batch(_ numbers: [Int]) throws -> MicroBatch {
+        (
+            try AlignmentBatch(dataset, numbers: numbers),
+            try cached.map { cached in try numbers.map { try cached.sample($0) } }
+        )
     }
 }

@@ -1,47 +1,56 @@
 import Autograd
 import Distillation
+import Foundation
+import Models
 import Records
 import Tensors
 
 extension Trainer {
-    /// Sums over the micro-batches of one replica.
-    struct MicroBatchSums {
+    /// What the passes of one lane came to.
+    struct LaneResult: Codable {
         var terms = LossTerms()
         var drawn = 0
         var merged = 0
         var branchRows = 0
         var passes = ForwardPasses()
         var seconds = StepMetrics.PartSeconds()
-        /// IDs of the samples of the micro-batch whose loss is not finite; no other is run after it.
+        /// IDs of the samples of the pass whose loss is not finite; none of the lane is run after it.
         var notFinite: [String] = []
     }
 
-    /// Runs all micro-batches, replica i every i-th, and leaves the sum of the gradients in the student's
-    /// parameters.
-    func gradients(_ batches: [MicroBatch], totals: StepTotals, step: Int) throws -> [MicroBatchSums] {
-        let count = losses.count
+    /// Runs this rank's lanes, each replica its share of them.
+    ///
+    /// - Returns: what came of the lanes, in their order, and the sums of their gradients
+    func gradients(
+        _ lanes: [(lane: Int, batches: [MicroBatch])], of count: Int, totals: StepTotals, step: Int
+    )
+        throws -> (results: [LaneResult], sums: LaneTree<[Tensor]>)
+    {
         nonisolated(unsafe) let trainer = self
-        let sums = try parallelMap(count) { replica in
-            try trainer.run(
-                stride(from: replica, to: batches.count, by: count).map { batches[$0] },
-                trainer.losses[replica], totals, step)
+        nonisolated(unsafe) let lanes = lanes
+        nonisolated(unsafe) var sums = LaneTree<[Tensor]>(lanes: count) { left, right in
+            for (a, b) in zip(left, right) { a.add(b) }
+            return left
         }
-        for replica in losses.dropFirst() {
-            let parts = replica.student.parameters(of: Set(settings.trainable)).filter {
-                $0.value.requiresGradient
-            }
-            for (parameter, part) in zip(optimizer.parameters, parts) {
-                if let gradient = part.value.gradient { parameter.value.node?.accumulate(gradient) }
-                part.value.clearGradient()
-            }
+        let lock = NSLock()
+        let results = try parallelMap(losses.count) { replica in
+            let parameters = Self.trained(trainer.losses[replica].student, trainer.settings)
+            return try
+                (lanes.count * replica / trainer.losses.count..<lanes.count * (replica + 1)
+                / trainer.losses.count).map { index in
+                    let result = try trainer.run(lanes[index].batches, trainer.losses[replica], totals, step)
+                    let gradients = AdamW.takeGradients(parameters)
+                    lock.withLock { sums.insert(gradients, lane: lanes[index].lane) }
+                    return result
+                }
         }
-        return sums
+        return (results.flatMap { $0 }, sums)
     }
 
     private func run(_ batches: [MicroBatch], _ loss: AlignmentLoss, _ totals: StepTotals, _ step: Int) throws
-        -> MicroBatchSums
+        -> LaneResult
     {
-        var sums = MicroBatchSums()
+        var sums = LaneResult()
         let (passes, clock) = (StepClock(), ContinuousClock())
         for (batch, cached) in batches {
             let start = clock.now

@@ -2,6 +2,7 @@ import Autograd
 import Distillation
 import Foundation
 import Models
+import Ranks
 import Records
 import Shards
 import TeacherStore
@@ -35,26 +36,35 @@ public final class Trainer {
     private let changing = NSLock()
     /// Saves the last step's state; nil before and after `run`. Guarded by `changing`.
     private var saveLast: (() throws -> Int)?
+    /// The processes that share the work.
+    let ranks: Ranks
 
     /// - Parameters:
     ///   - teacher: the one to run in the loop, where the plan needs one
     ///   - cached: the teacher's outputs that the plan reads
     ///   - plan: who supplies what the student is compared with; of the settings' objective
     ///   - endOfSequenceIDs: end a response that the student samples
+    ///   - ranks: processes that share the work of every step; all make the same trainer
     /// - Throws: `TrainingError`, `DistillationError` before anything is computed
     public init(
         student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset,
-        settings: TrainingSettings, plan: TeacherPlan, endOfSequenceIDs: Set<Int32> = []
+        settings: TrainingSettings, plan: TeacherPlan, endOfSequenceIDs: Set<Int32> = [],
+        ranks: Ranks = .alone
     ) throws {
         guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
         guard plan.objective.weights != LossTerms() else { throw TrainingError.nothingToLearn }
         let teacher = try plan.required(teacher)
         let trainable = Set(settings.trainable)
-        let parameters = student.parameters(of: trainable).filter { $0.value.requiresGradient }
+        let parameters = Self.trained(student, settings)
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
+        guard ranks.count <= settings.lanes else {
+            throw TrainingError.fewLanes(lanes: settings.lanes, ranks: ranks.count)
+        }
         try plan.check(student: student, teacher: teacher)
-        (self.student, self.settings) = (student, settings)
-        let replicas = try (1..<max(1, settings.replicas)).map { _ in
+        (self.student, self.settings, self.ranks) = (student, settings, ranks)
+        // More than there are lanes for have nothing to do.
+        let copies = max(1, min(settings.replicas, settings.lanes / ranks.count))
+        let replicas = try (1..<copies).map { _ in
             try student.replica(trainable: trainable)
         }
         losses = ([student] + replicas).map {
@@ -66,16 +76,21 @@ public final class Trainer {
                 student: student, objective: plan.objective, endOfSequenceIDs: endOfSequenceIDs,
                 common: losses[0].common)
             : nil
-        optimizer = AdamW(parameters, settings: settings.optimizer)
+        optimizer = AdamW(parameters, settings: settings.optimizer, ranks: ranks)
         batches = MicroBatches(
             dataset, cached: cached,
             stream: SampleStream(
                 dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
                 seed: settings.seed, fraction: settings.dataFraction),
-            rowLimit: settings.microBatchRows, workers: losses.count)
+            rowLimit: settings.microBatchRows, lanes: settings.lanes, ranks: ranks)
         steps = batches.steps
         schedule = LearningRateSchedule(
             settings.schedule, peak: settings.optimizer.learningRate, steps: steps)
+    }
+
+    /// The parameters of a model, or of a replica, that learn.
+    static func trained(_ model: LlavaModel, _ settings: TrainingSettings) -> [Parameter] {
+        model.parameters(of: Set(settings.trainable)).filter { $0.value.requiresGradient }
     }
 
     /// Runs to the end, or to `stop`; writes metrics and states into `folder` and resumes from what is there.
@@ -98,14 +113,18 @@ public final class Trainer {
                     "the only step is one of warm-up, with a learning rate of 0: nothing is learnt; set "
                         + "schedule.warmup_ratio to 0, or take more steps"))
         }
-        let metrics = try MetricsFile(folder.appendingPathComponent(MetricsFile.file), keeping: done)
-        var watch = LossWatch(metrics.kept.filter { $0.skipped == nil }.map(\.loss))
-        var inRow = metrics.kept.reversed().prefix { $0.skipped != nil }.count
+        // One process writes; what it has found in the file all must know, to stop at the same step.
+        let metrics =
+            ranks.isFirst
+            ? try MetricsFile(folder.appendingPathComponent(MetricsFile.file), keeping: done) : nil
+        let kept = metrics?.kept ?? []
+        var watch = LossWatch(kept.filter { $0.skipped == nil }.map(\.loss))
+        var inRow = try ranks.ofFirst(kept.reversed().prefix { $0.skipped != nil }.count)
         var saved = done
         var made = done
         func write() throws {
             guard saved != made else { return }
-            try metrics.synchronize()
+            try metrics?.synchronize()
             try state.write(step: made)
             saved = made
         }
@@ -116,9 +135,10 @@ public final class Trainer {
         }
         changing.lock()
         defer { changing.unlock() }
-        saveLast = {
-            try write()
-            return made
+        saveLast = { [ranks] in
+            // The moments of several processes are collected by all of them together.
+            if ranks.count == 1 { try write() }
+            return ranks.count == 1 ? made : saved
         }
         defer { saveLast = nil }
         for step in done..<max(done, steps) {
@@ -126,7 +146,7 @@ public final class Trainer {
             let usual = line.skipped == nil ? watch.mean(exceededBy: line.loss) : nil
             if line.skipped != nil || usual != nil { line.sampleIds = samples }
             inRow = line.skipped == nil ? 0 : inRow + 1
-            try metrics.append(line)
+            try metrics?.append(line)
             made = step + 1
             if let cause = line.skipped, inRow > settings.skipNonfinite {
                 if step > saved { try save(step) }
@@ -134,7 +154,7 @@ public final class Trainer {
             }
             try report(.step(line))
             if let warning = Self.warning(line, usual: usual) { try report(.warning(warning)) }
-            let stopping = step + 1 < steps && stop()
+            let stopping = try step + 1 < steps && ranks.any(stop())
             if stopping || (step + 1) % settings.stateEvery == 0 || step + 1 == steps { try save(step + 1) }
             if stopping { return false }
         }
@@ -184,60 +204,72 @@ public final class Trainer {
             defer { seconds[keyPath: part] += (clock.now - start) / .seconds(1) }
             return try body()
         }
-        var batches = try timed(\.data) { try atRest { try self.batches.ofStep(step) } }
-        let samples = batches.reduce(0) { $0 + $1.batch.samples.count }
-        for (batch, _) in batches { try batch.validate(for: student) }
-        var sampled = 0
+        var work = try timed(\.data) { try atRest { try self.batches.ofStep(step) } }
+        for (batch, _) in work.own.flatMap(\.batches) { try batch.validate(for: student) }
+        var share = StepShare(samples: work.own.flatMap { $0.batches.flatMap { $0.batch.samples.map(\.id) } })
         if let onPolicy {
             try timed(\.generation) {
-                for index in batches.indices {
-                    let (batch, count) = try atRest {
-                        try onPolicy(batches[index].batch, seed: settings.seed, step: UInt64(step))
+                for lane in work.own.indices {
+                    for index in work.own[lane].batches.indices {
+                        let (batch, count) = try atRest {
+                            try onPolicy(
+                                work.own[lane].batches[index].batch, seed: settings.seed, step: UInt64(step))
+                        }
+                        work.own[lane].batches[index].batch = batch
+                        share.sampled += count
                     }
-                    (batches[index].batch, sampled) = (batch, sampled + count)
                 }
             }
         }
+        for (batch, _) in work.own.flatMap(\.batches) { share.count(batch) }
+        let shares = try atRest { try ranks.gather(share) }
+        let samples = shares.reduce(0) { $0 + $1.samples.count }
         let totals = StepTotals(
-            supervisedTokens: batches.reduce(0) { $0 + $1.batch.supervisedTokens },
-            distilledTokens: batches.reduce(0) { $0 + $1.batch.distilledTokens }, samples: samples)
-        let sums = try atRest { try gradients(batches, totals: totals, step: step) }
-        for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
-            seconds[keyPath: part] = sums.reduce(0) { $0 + $1.seconds[keyPath: part] } / Double(sums.count)
+            supervisedTokens: shares.reduce(0) { $0 + $1.supervisedTokens },
+            distilledTokens: shares.reduce(0) { $0 + $1.distilledTokens }, samples: samples)
+        let (own, results, sums) = try atRest {
+            let (own, sums) = try gradients(
+                work.own, of: work.lanes[ranks.count - 1].upperBound, totals: totals, step: step)
+            return (own, try ranks.gather(own).flatMap { $0 }, sums)
         }
-        let terms = sums.reduce(LossTerms()) { $0 + $1.terms }
-        let passes = sums.reduce(ForwardPasses()) { $0 + $1.passes }
+        for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
+            seconds[keyPath: part] =
+                own.reduce(0) { $0 + $1.seconds[keyPath: part] }
+                / Double(min(losses.count, max(1, own.count)))
+        }
+        let terms = results.reduce(LossTerms()) { $0 + $1.terms }
+        let passes = results.reduce(ForwardPasses()) { $0 + $1.passes }
         let (rate, clip) = (schedule.rate(at: step), settings.optimizer.clip)
-        let notFinite = sums.flatMap(\.notFinite)
+        let notFinite = results.flatMap(\.notFinite)
         var skipped: StepMetrics.Skip? = notFinite.isEmpty ? nil : .loss
-        let norm = timed(\.optimizer) {
-            let norm = skipped == nil ? optimizer.gradientNorm : .nan
-            if skipped == nil, !norm.isFinite { skipped = .gradient }
-            if skipped == nil {
-                optimizer.step(
-                    learningRate: rate,
-                    gradientScale: clip > 0 ? min(1, clip / (norm + 1e-6)) : 1)
+        let norm = try timed(\.optimizer) {
+            guard skipped == nil else { return Double.nan }
+            let gradient = try optimizer.reduce(sums, lanes: work.lanes)
+            let norm = try optimizer.norm(gradient)
+            if norm.isFinite {
+                try optimizer.step(
+                    gradient, learningRate: rate, gradientScale: clip > 0 ? min(1, clip / (norm + 1e-6)) : 1)
             } else {
-                optimizer.clearGradients()
+                skipped = .gradient
             }
             return norm
         }
-        let tokens = batches.reduce(0) { $0 + $1.batch.rows }
+        let tokens = shares.reduce(0) { $0 + $1.tokens }
         var metrics = StepMetrics()
         (metrics.step, metrics.totalSteps) = (step, steps)
         metrics.samples = step * settings.batchSize + samples
         (metrics.tokens, metrics.supervisedTokens) = (tokens, totals.supervisedTokens)
         (metrics.learningRate, metrics.gradientNorm) = (rate, norm)
         (metrics.loss, metrics.terms) = (terms.weighted(by: losses[0].plan.objective.weights), terms)
-        metrics.candidatesDrawn = sums.reduce(0) { $0 + $1.drawn }
-        metrics.candidatesMerged = sums.reduce(0) { $0 + $1.merged }
-        metrics.candidateRows = sums.reduce(0) { $0 + $1.branchRows }
-        metrics.onPolicySamples = sampled
+        metrics.candidatesDrawn = results.reduce(0) { $0 + $1.drawn }
+        metrics.candidatesMerged = results.reduce(0) { $0 + $1.merged }
+        metrics.candidateRows = results.reduce(0) { $0 + $1.branchRows }
+        metrics.onPolicySamples = shares.reduce(0) { $0 + $1.sampled }
         (metrics.studentPasses, metrics.studentRows) = (passes.studentSamples, passes.studentRows)
         (metrics.teacherPasses, metrics.teacherRows) = (passes.teacherSamples, passes.teacherRows)
         (metrics.seconds, metrics.tokensPerSecond) = (seconds, Double(tokens) / seconds.total)
         metrics.residentBytes = StepMetrics.residentBytes
         metrics.skipped = skipped
-        return (metrics, notFinite.isEmpty ? batches.flatMap { $0.batch.samples.map(\.id) } : notFinite)
+        return (metrics, notFinite.isEmpty ? shares.flatMap(\.samples) : notFinite)
     }
 }

@@ -8,6 +8,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     case noSamples(path: String)
     case nothingToTrain
     case nothingToLearn
+    case fewLanes(lanes: Int, ranks: Int)
 
     /// One sentence with what was found and the remedy.
     public var description: String {
@@ -29,6 +30,9 @@ public enum TrainingError: Error, CustomStringConvertible {
                 + "name at least one of vision, projector, language under 'trainable'"
         case .nothingToLearn:
             "all weights of the objective are 0: give at least one of sft, iva, kd, tpa a weight"
+        case .fewLanes(let lanes, let ranks):
+            "a step has \(lanes) lanes, and \(ranks) processes share it: start fewer, or train with more "
+                + "lanes (--set lanes=\(ranks)), which is another run"
         }
     }
 

@@ -35,8 +35,13 @@ public struct TrainingSettings: Recipe, Equatable {
         in: 1...10_000_000)
     public var microBatchRows = 8192
     @Setting(
-        "Copies of the student that run micro-batches at the same time: faster for small models, gradients "
-            + "and activations once more each.", in: 1...256)
+        "Parts of a step whose gradients are summed by themselves and then along a fixed tree: so many "
+            + "replicas of all processes have work, and their number changes no bit of the result.",
+        in: 1...65_536)
+    public var lanes = 8
+    @Setting(
+        "Copies of the student that run lanes at the same time: faster for small models, gradients and "
+            + "activations once more each.", in: 1...256, changesResult: false)
     public var replicas = 1
     @Setting("Times that every sample is seen.", in: Bounds.above(0, below: 1e6)) public var epochs = 1.0
     @Setting("Optimizer steps.", in: 1...1_000_000_000, null: "as many as the epochs take")

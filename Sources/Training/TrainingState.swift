@@ -8,6 +8,7 @@ import Tensors
 /// before it in `state-before.safetensors` (docs/formats.md).
 ///
 /// Tensors `<parameter>`, `<parameter>/first` and `<parameter>/second` (the optimizer's moments), all f32.
+/// They are the same whatever the number of ranks, so a run may go on with another.
 /// Metadata: `step` (steps done), `updates` (those of them that were not skipped), `run` (text of the run's
 /// identity), `metrics` (digest of the lines of metrics.jsonl of these steps) and `digest`, which covers the
 /// others and the tensors' bytes.
@@ -31,31 +32,45 @@ struct TrainingState {
         (self.optimizer, self.folder, self.run) = (optimizer, folder, run)
     }
 
-    /// Every tensor of a state by its name.
-    private var tensors: [(name: String, tensor: Tensor)] {
-        zip(optimizer.parameters, optimizer.moments).flatMap { parameter, moments in
-            [
-                (moments.name, parameter.value.data), (moments.name + "/first", moments.first),
-                (moments.name + "/second", moments.second),
-            ]
+    /// Every tensor of a state: its name and shape, and how it is collected from the ranks. All ranks go
+    /// through them in this order; only the first gets tensors.
+    private var tensors: [(name: String, shape: [Int], collect: () throws -> Tensor?)] {
+        optimizer.parameters.enumerated().flatMap { [optimizer] index, parameter in
+            let shape = parameter.value.shape
+            return [(parameter.name, shape, { parameter.value.data })]
+                + AdamW.Moment.allCases.map { moment in
+                    (
+                        "\(parameter.name)/\(moment.rawValue)", shape,
+                        { try optimizer.collect(moment, of: index) }
+                    )
+                }
         }
     }
 
     /// Writes the state after `step` steps, of which metrics.jsonl has all lines on disk; the state that was
-    /// there is kept as the one before.
+    /// there is kept as the one before. All ranks call it, the first writes.
     func write(step: Int) throws {
+        let tensors = tensors
+        guard optimizer.ranks.isFirst else {
+            // Once for the digest, once for the file.
+            for _ in 0..<2 { for tensor in tensors { _ = try tensor.collect() } }
+            return
+        }
         let metrics = try MetricsFile.digest(of: folder.appendingPathComponent(MetricsFile.file), steps: step)
         var facts = [
             "step": String(step), "updates": String(optimizer.steps), "run": run, "metrics": metrics ?? "",
         ]
         let digest = DigestStream()
         Self.put(facts, into: digest)
-        for (name, tensor) in tensors { Self.put(name, tensor, into: digest) }
+        for (name, _, collect) in tensors {
+            if let tensor = try collect() { Self.put(name, tensor, into: digest) }
+        }
         facts["digest"] = digest.finish()
         facts["format_version"] = Self.version
         var writer = SafeTensorsWriter(metadata: facts)
-        for (name, tensor) in tensors {
-            writer.add(name, .float32, shape: tensor.shape) { sink in
+        for (name, shape, collect) in tensors {
+            writer.add(name, .float32, shape: shape) { sink in
+                guard let tensor = try collect() else { return }
                 try SafeTensorsWriter.write(
                     UnsafeBufferPointer(start: tensor.pointer, count: tensor.count), as: .float32, to: sink)
             }
@@ -67,17 +82,50 @@ struct TrainingState {
         try writer.write(to: url)
     }
 
-    /// Puts the newest whole state back into the parameters and the optimizer; one that is damaged, or whose
-    /// metrics are, is renamed and told.
+    /// Puts the newest whole state back into the parameters and the optimizer of all ranks; one that is
+    /// damaged, or whose metrics are, is renamed and told. All ranks call it, the first reads.
     ///
     /// - Parameter setAside: told which file was renamed, and what is wrong with it
     /// - Returns: the steps done; 0 when there is no whole state
     /// - Throws: `TrainingError.otherRun` for a whole state that belongs to another run
     func restore(setAside: (_ path: String, _ problem: String) throws -> Void) throws -> Int {
+        var file: SafeTensorsFile?
+        /// Steps and updates; nothing where there is no state.
+        func newest() throws -> [Int] {
+            guard let found = try newestWhole(setAside) else { return [] }
+            file = found.file
+            return [found.step, found.updates]
+        }
+        let found = try optimizer.ranks.ofFirst(newest())
+        guard found.count == 2 else { return 0 }
+        for (index, parameter) in optimizer.parameters.enumerated() {
+            try read(parameter.name, from: file, into: parameter.value.data)
+            parameter.value.dataChanged()
+            let whole = Tensor(uninitialized: parameter.value.shape)
+            for moment in AdamW.Moment.allCases {
+                try read("\(parameter.name)/\(moment.rawValue)", from: file, into: whole)
+                optimizer.put(whole, as: moment, of: index)
+            }
+        }
+        optimizer.restore(steps: found[1])
+        return found[0]
+    }
+
+    /// Reads a tensor in the rank that has the file, and gives it to all.
+    private func read(_ name: String, from file: SafeTensorsFile?, into tensor: Tensor) throws {
+        try file?.readFloats(name, into: tensor.pointer, count: tensor.count)
+        try optimizer.ranks.broadcast(tensor.bytes(0..<tensor.count))
+    }
+
+    private func newestWhole(_ setAside: (_ path: String, _ problem: String) throws -> Void) throws
+        -> (file: SafeTensorsFile, step: Int, updates: Int)?
+    {
         for url in [path(Self.file), path(Self.previousFile)]
         where FileManager.default.fileExists(atPath: url.path) {
             do {
-                return try load(SafeTensorsFile(url))
+                let file = try SafeTensorsFile(url)
+                let (step, updates) = try check(file)
+                return (file, step, updates)
             } catch let error as TrainingError {
                 throw error
             } catch {
@@ -91,21 +139,22 @@ struct TrainingState {
         {
             try rename(metrics, problem: "there is no whole state that it belongs to", setAside)
         }
-        return 0
+        return nil
     }
 
-    private func load(_ file: SafeTensorsFile) throws -> Int {
+    /// Reads a state from end to end, and changes nothing.
+    private func check(_ file: SafeTensorsFile) throws -> (step: Int, updates: Int) {
         guard file.metadata["format_version"] == Self.version,
             let step = file.metadata["step"].flatMap({ Int($0) }),
             let updates = file.metadata["updates"].flatMap({ Int($0) }), updates >= 0, updates <= step
         else { throw Damage(problem: "it is no training state of version \(Self.version)") }
         let digest = DigestStream()
         Self.put(file.metadata, into: digest)
-        for (name, tensor) in tensors {
-            guard try file.entry(name).shape == tensor.shape else {
+        for (name, shape, _) in tensors {
+            guard try file.entry(name).shape == shape else {
                 throw Damage(problem: "'\(name)' has another shape than the model's")
             }
-            let copy = Tensor(uninitialized: tensor.shape)
+            let copy = Tensor(uninitialized: shape)
             try file.readFloats(name, into: copy.pointer, count: copy.count)
             Self.put(name, copy, into: digest)
         }
@@ -122,12 +171,7 @@ struct TrainingState {
             throw Damage(
                 problem: "the first \(step) lines of \(MetricsFile.file) are not those it was written with")
         }
-        for (name, tensor) in tensors {
-            try file.readFloats(name, into: tensor.pointer, count: tensor.count)
-        }
-        for parameter in optimizer.parameters { parameter.value.dataChanged() }
-        optimizer.restore(steps: updates)
-        return step
+        return (step, updates)
     }
 
     private func path(_ name: String) -> URL { folder.appendingPathComponent(name) }

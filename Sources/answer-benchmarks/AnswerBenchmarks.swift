@@ -3,6 +3,7 @@ import Benchmarks
 import Files
 import Foundation
 import Models
+import Ranks
 import Stage
 import Tensors
 import Text
@@ -52,6 +53,7 @@ struct AnswerBenchmarks: RecipeCommand {
             for benchmark in benchmarks { _ = try ImageReader(for: asked(benchmark, recipe)) }
             return
         }
+        let ranks = try Ranks.started()
         let (folder, output) = (URL(fileURLWithPath: model), URL(fileURLWithPath: out))
         let inputs =
             try [configuration.input("model", folder)]
@@ -59,14 +61,15 @@ struct AnswerBenchmarks: RecipeCommand {
                 try configuration.input("benchmark \($0.name)", $0.location, digest: Self.digest($0))
             }
         let run = try StageRun(
-            "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration)
+            "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration,
+            ranks: ranks)
         if try run.isUpToDate() { return }
         let prompts = try checked(benchmarks, recipe)
         let model = try LlavaModel(folder: folder)
         StandardError.write(benchmarks.flatMap(\.notices) + model.notices, of: "answer-benchmarks")
-        let answerer = Answerer(model: model, prompts: prompts, recipe: recipe)
+        let answerer = Answerer(model: model, prompts: prompts, recipe: recipe, ranks: ranks)
         try run.begin()
-        try forgetOtherRuns(run, benchmarks)
+        if ranks.isFirst { try forgetOtherRuns(run, benchmarks) }
         let interruption = Interruption()
         interruption.endsProcess("answer-benchmarks") {
             "answers that are not finished are not kept; run the same command to go on"
@@ -75,10 +78,12 @@ struct AnswerBenchmarks: RecipeCommand {
         for benchmark in benchmarks {
             let name = benchmark.name
             let answers = try answer(benchmark, answerer, run.answersSoFar(to: benchmark), interruption)
+            guard ranks.isFirst else { continue }
             counts[name] = .int(answers.count)
             try AtomicOutput.writeAtomically(
                 answers.map(\.encodedLine).joined(), to: run.answers(to: benchmark))
         }
+        guard ranks.isFirst else { return }
         let begun = benchmarks.map(run.answersSoFar)
         try run.finish(
             counts: .object(counts), excluding: Set([Self.stateFile] + begun.map(\.lastPathComponent)),
@@ -118,6 +123,38 @@ struct AnswerBenchmarks: RecipeCommand {
         let inOrder = asked(benchmark, answerer.recipe)
         let order = inOrder.byImage
         let questions = order.map { inOrder[$0] }
+        // One process keeps the answers; where they go on all must know.
+        let kept = answerer.ranks.isFirst ? try resume(questions, file) : nil
+        let done = try answerer.ranks.ofFirst(kept?.answers.count ?? 0)
+        let progress = ProgressReporter(
+            "answering \(name)", total: questions.count, done: done, unit: "questions")
+        let source = modelId ?? URL(fileURLWithPath: model).lastPathComponent
+        func goOn() throws {
+            guard interruption.isRequested else { return }
+            throw StageError.interrupted(
+                "the answers so far are in \(file.path); run the same command to go on")
+        }
+        var answers = kept?.answers ?? []
+        // Closed here and only here, also after an interruption: several workers may notice that.
+        let answering = Result {
+            try answerer.answer(
+                Array(questions[done...]), of: benchmark, modelID: source, beforeStep: goOn
+            ) { record in
+                try kept?.writer.append(String(record.encodedLine.dropLast()))
+                answers.append(record)
+                progress.advance()
+            }
+        }
+        try kept?.writer.close()
+        try answering.get()
+        progress.finish()
+        return zip(order, answers).sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    /// The answers that an earlier attempt has left, and the file for more.
+    private func resume(_ questions: [Question], _ file: URL) throws -> (
+        writer: ResumableLines, answers: [AnswerRecord]
+    ) {
         let writer = try ResumableLines(file)
         if writer.isDamaged {
             StandardError.write(
@@ -131,29 +168,7 @@ struct AnswerBenchmarks: RecipeCommand {
             throw StageError.usage(
                 "\(file.path) has answers to other questions; give another --out, or --force to start over")
         }
-        let progress = ProgressReporter(
-            "answering \(name)", total: questions.count, done: known.count, unit: "questions")
-        let source = modelId ?? URL(fileURLWithPath: model).lastPathComponent
-        func goOn() throws {
-            guard interruption.isRequested else { return }
-            throw StageError.interrupted(
-                "the answers so far are in \(file.path); run the same command to go on")
-        }
-        var answers = known
-        // Closed here and only here, also after an interruption: several workers may notice that.
-        let answering = Result {
-            try answerer.answer(
-                Array(questions[known.count...]), of: benchmark, modelID: source, beforeStep: goOn
-            ) { record in
-                try writer.append(String(record.encodedLine.dropLast()))
-                answers.append(record)
-                progress.advance()
-            }
-        }
-        try writer.close()
-        try answering.get()
-        progress.finish()
-        return zip(order, answers).sorted { $0.0 < $1.0 }.map(\.1)
+        return (writer, known)
     }
 
     private func openBenchmarks(_ recipe: AnsweringSettings) throws -> [any Benchmark] {

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Models
+import Ranks
 import Settings
 import Tensors
 import Text
@@ -13,15 +14,16 @@ struct Answerer {
     let model: LlavaModel
     let prompts: QuestionPrompts
     let recipe: AnsweringSettings
+    let ranks: Ranks
     private let memory = VisualMemory()
     private var tokenizer: Tokenizer { prompts.tokenizer }
 
-    init(model: LlavaModel, prompts: QuestionPrompts, recipe: AnsweringSettings) {
-        (self.model, self.prompts, self.recipe) = (model, prompts, recipe)
+    init(model: LlavaModel, prompts: QuestionPrompts, recipe: AnsweringSettings, ranks: Ranks) {
+        (self.model, self.prompts, self.recipe, self.ranks) = (model, prompts, recipe, ranks)
     }
 
-    /// Answers questions in any order and hands the records on in the order of the questions. What neighbours
-    /// about one image have in common is computed once.
+    /// Answers questions and hands the records on, in the order of the questions, in the first process alone.
+    /// Several processes answer some of the next questions each, and then exchange.
     ///
     /// - Parameters:
     ///   - beforeStep: called before each token; it may throw to stop
@@ -30,11 +32,52 @@ struct Answerer {
         _ questions: [Question], of benchmark: any Benchmark, modelID: String, beforeStep: () throws -> Void,
         record: (AnswerRecord) throws -> Void
     ) throws {
+        guard ranks.count > 1 else {
+            return try answerAlone(questions, of: benchmark, beforeStep: beforeStep) { number, answer in
+                try record(answer.record(of: questions[number], modelID: modelID))
+            }
+        }
+        let round = ranks.count * Self.questionsAtOnce
+        for start in stride(from: 0, to: questions.count, by: round) {
+            let some = Array(questions[start..<min(start + round, questions.count)])
+            var own: [Answer] = []
+            try answerAlone(Array(some[ranks.part(of: some.count)]), of: benchmark, beforeStep: beforeStep) {
+                own.append($1)
+            }
+            for (question, answer) in zip(some, try ranks.collect(own).flatMap { $0 }) where ranks.isFirst {
+                try record(answer.record(of: question, modelID: modelID))
+            }
+        }
+    }
+
+    /// Questions that a process answers before it hands the answers on.
+    private static let questionsAtOnce = 128
+
+    /// An answer as one process tells it another.
+    private struct Answer: Codable {
+        let text: String
+        let isCut: Bool
+
+        func record(of question: Question, modelID: String) -> AnswerRecord {
+            AnswerRecord(answering: question, text: text, modelID: modelID, isCut: isCut)
+        }
+    }
+
+    /// Answers questions in any order and hands the answers on in the order of the questions. What neighbours
+    /// about one image have in common is computed once.
+    ///
+    /// - Parameters:
+    ///   - beforeStep: called before each token; it may throw to stop
+    ///   - answered: receives the number of each question, and the answer
+    private func answerAlone(
+        _ questions: [Question], of benchmark: any Benchmark, beforeStep: () throws -> Void,
+        answered: (Int, Answer) throws -> Void
+    ) throws {
         let rules = benchmark.answering
         let images = try ImageReader(for: questions)
         let settings = settings(rules)
         let beginnings = SharedBeginnings(questions)
-        var waiting: [Int: AnswerRecord] = [:]
+        var waiting: [Int: Answer] = [:]
         var next = 0
         try model.language.generate(
             count: questions.count, settings: settings,
@@ -44,11 +87,9 @@ struct Answerer {
             finished: { index, generated in
                 let text = tokenizer.decode(generated.answerIDs, skipSpecialTokens: true)
                 let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
-                waiting[index] = AnswerRecord(
-                    answering: questions[index], text: rules.clean(cut), modelID: modelID,
-                    isCut: generated.ending == .length)
+                waiting[index] = Answer(text: rules.clean(cut), isCut: generated.ending == .length)
                 while let ready = waiting.removeValue(forKey: next) {
-                    try record(ready)
+                    try answered(next, ready)
                     next += 1
                 }
             })

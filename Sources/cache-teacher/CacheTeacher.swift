@@ -3,6 +3,7 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Ranks
 import Shards
 import Stage
 import TeacherStore
@@ -92,6 +93,7 @@ struct CacheTeacher: RecipeCommand {
 
     private func fill() throws {
         let recipe = try self.recipe()
+        let ranks = try Ranks.started()
         let (folder, data, output) = (
             try folder(teacher, "teacher"), try folder(shards, "shards"), try folder(out, "out")
         )
@@ -102,8 +104,8 @@ struct CacheTeacher: RecipeCommand {
                 configuration.input("teacher", folder, digest: digest),
                 configuration.input("shards", data, isHeldElsewhere: ShardFormat.isShard),
             ],
-            output: output, options: configuration)
-        if isServed(output), try run.isUpToDate() { return }
+            output: output, options: configuration, ranks: ranks)
+        if try ranks.ofFirst(isServed(output)), try run.isUpToDate() { return }
         let dataset = try ShardDataset(data, shardsHeld: TeacherOutputs.relevanceShards)
         let teacher = Teacher(folder, recipe)
         try dataset.require(teacher.configuration(), folder: folder)
@@ -115,7 +117,9 @@ struct CacheTeacher: RecipeCommand {
         interruption.endsProcess("cache-teacher") {
             "the shard that was being computed is not kept; run the same command to go on"
         }
-        let log = try FillingLog(output.appendingPathComponent(FillingLog.file))
+        // The processes share the shards by their claims, as those of several hosts do.
+        let log =
+            ranks.isFirst ? try FillingLog(output.appendingPathComponent(FillingLog.file)) : nil
         let filling = Filling(store, claims: Claims(store, expiry: claimExpiry))
         let relevance =
             recipe.saliencyLayer == nil
@@ -139,7 +143,8 @@ struct CacheTeacher: RecipeCommand {
                 relevance: relevance,
                 complete: complete, entries: entries)
         }
-        try index(complete: false).write(to: output)  // from here on nobody prunes what is being computed
+        // From here on nobody prunes what is being computed.
+        if ranks.isFirst { try index(complete: false).write(to: output) }
         var counts = FillingCounts(dataset)
         let finished = try filling.run(keys, from: Int(getpid()) * 7919, stop: isInterrupted) { number in
             let shard = try teacher.outputs(for: dataset).shard(number, of: dataset, settings: settings) {
@@ -152,12 +157,13 @@ struct CacheTeacher: RecipeCommand {
             )
         } report: { event in
             try counts.count(event, keys)
-            try log.write(event, keys)
+            try log?.write(event, keys)
         }
         guard finished else {
             throw StageError.interrupted(
                 "\(counts.done) of \(keys.count) shards are done; run the same command to go on")
         }
+        guard ranks.isFirst else { return }
         let complete = try index(complete: true)
         try complete.write(to: output)
         try run.finish(

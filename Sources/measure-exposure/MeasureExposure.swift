@@ -4,6 +4,7 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Ranks
 import Records
 import Report
 import Settings
@@ -52,6 +53,7 @@ struct MeasureExposure: RecipeCommand {
 
     func run() throws {
         var recipe = try self.recipe()
+        let ranks = try Ranks.started()
         if let length { recipe.length = length }
         do { try recipe.check() } catch let problem as SettingProblem {
             throw StageError.usage("--length: \(problem)")
@@ -63,8 +65,12 @@ struct MeasureExposure: RecipeCommand {
                 configuration.input("shards", url(shards), isHeldElsewhere: ShardFormat.isShard)
             ]
         let run = try StageRun(
-            "measure-exposure", recipe: recipe, inputs: inputs, output: url(out), options: configuration)
-        if try run.isUpToDate() { return try configuration.show(tableIn: file(Self.tableFile)) }
+            "measure-exposure", recipe: recipe, inputs: inputs, output: url(out), options: configuration,
+            ranks: ranks)
+        if try run.isUpToDate() {
+            if ranks.isFirst { try configuration.show(tableIn: file(Self.tableFile)) }
+            return
+        }
 
         let dataset = try ShardDataset(url(shards))
         let models = try folders.map { named in
@@ -81,7 +87,8 @@ struct MeasureExposure: RecipeCommand {
             settings: recipe)
 
         try run.begin()
-        let records = try measure(measurement, run, students.map(\.name))
+        let records = try measure(measurement, run, students.map(\.name), ranks)
+        guard ranks.isFirst else { return }
         let measured = ExposureFile(
             teacher: teacher, shards: shards, samples: records.count,
             leftOut: dataset.count - records.count, length: recipe.length, confidence: recipe.confidence,
@@ -101,9 +108,10 @@ struct MeasureExposure: RecipeCommand {
         configuration.show(table: table.text)
     }
 
-    private func measure(_ measurement: ExposureMeasurement, _ run: StageRun, _ names: [String]) throws
-        -> [ExposureRecord]
-    {
+    /// The records that an earlier attempt has left, and the file for more.
+    private func resume(_ measurement: ExposureMeasurement, _ run: StageRun, _ names: [String]) throws -> (
+        ExposureRecords, [ExposureRecord]
+    ) {
         let samples = file(ExposureRecords.file)
         // What another recipe or another model began is of no use.
         let begun = try? String(contentsOf: file(Self.stateFile), encoding: .utf8)
@@ -115,18 +123,26 @@ struct MeasureExposure: RecipeCommand {
         }
         try AtomicOutput.writeAtomically(run.identity.text, to: file(Self.stateFile))
         let (records, earlier) = try ExposureRecords.open(samples, students: names, measurement: measurement)
-        var known = earlier
         if records.isDamaged {
             StandardError.write(
                 "measure-exposure: warning: \(samples.path) is damaged; what comes before that is kept")
         }
-        if !known.isEmpty {
-            StandardError.write("measure-exposure: going on after \(known.count) samples")
+        if !earlier.isEmpty {
+            StandardError.write("measure-exposure: going on after \(earlier.count) samples")
         }
+        return (records, earlier)
+    }
+
+    private func measure(
+        _ measurement: ExposureMeasurement, _ run: StageRun, _ names: [String], _ ranks: Ranks
+    ) throws -> [ExposureRecord] {
+        // One process keeps the records; where they go on all must know.
+        let kept = ranks.isFirst ? try resume(measurement, run, names) : nil
+        var known = try ranks.ofFirst(kept?.1 ?? [])
         let progress = ProgressReporter(
             "walking", total: measurement.count, done: known.count, unit: "samples")
         let interruption = Interruption()
-        let path = samples.path
+        let path = file(ExposureRecords.file).path
         interruption.endsProcess("measure-exposure") {
             "samples that are not finished are not kept; those before are in \(path); run the same command "
                 + "to go on"
@@ -134,15 +150,15 @@ struct MeasureExposure: RecipeCommand {
         func endWhenAsked() throws {
             guard interruption.isRequested else { return }
             throw StageError.interrupted(
-                "\(known.count) samples are in \(samples.path); run the same command to go on")
+                "\(known.count) samples are in \(path); run the same command to go on")
         }
-        try measurement.run(from: known.count, beforeStep: endWhenAsked) { chunk in
-            try records.append(chunk)
+        try measurement.run(from: known.count, ranks: ranks, beforeStep: endWhenAsked) { chunk in
+            try kept?.0.append(chunk)
             known += chunk
             progress.advance(by: chunk.count)
         }
         progress.finish()
-        try records.close()
+        try kept?.0.close()
         return known
     }
 

@@ -3,6 +3,7 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Ranks
 import Records
 import Settings
 import Shards
@@ -63,6 +64,7 @@ struct TrainStudent: RecipeCommand {
 
     func run() throws {
         let recipe = try self.recipe()
+        let ranks = try Ranks.started()
         if check { return try printMisfit(recipe) }
         let usedOutputs = recipe.weights.readsOutputs ? teacherOutputs : nil
         let index = try usedOutputs.map { try StoreIndex(folder: URL(fileURLWithPath: $0)) }
@@ -85,7 +87,8 @@ struct TrainStudent: RecipeCommand {
             try configuration.input($0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
         }
         let run = try StageRun(
-            "train-student", recipe: recipe, inputs: inputs, output: output, options: configuration)
+            "train-student", recipe: recipe, inputs: inputs, output: output, options: configuration,
+            ranks: ranks)
         if try run.isUpToDate() { return }
 
         let dataset = try ShardDataset(URL(fileURLWithPath: shards), shardsHeld: recipe.shardsTogether)
@@ -113,7 +116,8 @@ struct TrainStudent: RecipeCommand {
             student: student, teacher: teacherModel, cached: cached, dataset: dataset,
             settings: recipe, plan: plan,
             endOfSequenceIDs: recipe.onPolicy.fraction > 0
-                ? dataset.endOfSequenceIDs(student.configuration, folder: URL(fileURLWithPath: model)) : [])
+                ? dataset.endOfSequenceIDs(student.configuration, folder: URL(fileURLWithPath: model)) : [],
+            ranks: ranks)
         if recipe.weights.needsTeacher {
             StandardError.write(
                 "train-student: \(plan), \(recipe.precision.supported.rawValue), "
@@ -122,8 +126,11 @@ struct TrainStudent: RecipeCommand {
             )
         }
         let hadFinished = try run.begin()
-        try clear(output, hadFinished: hadFinished)
-        try train(trainer, run, output, log: recipe.tensorboard ? TensorBoardLog(run: output) : nil)
+        if ranks.isFirst { try clear(output, hadFinished: hadFinished) }
+        try train(
+            trainer, run, output,
+            log: recipe.tensorboard && ranks.isFirst ? TensorBoardLog(run: output) : nil)
+        guard ranks.isFirst else { return }
         let stored = try write(student, as: recipe.type, trainedOn: dataset, into: output)
         let totals = try TrainingTotals(folder: output)
         try ModelCard(

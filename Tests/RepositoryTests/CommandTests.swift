@@ -26,12 +26,13 @@ import Testing
         return targets
     }
 
-    /// Lines of the `sh` blocks of a page, without their comments.
+    /// Lines of the `sh` blocks of a page, without their comments and without what is in quotes.
     private func commands(of page: String) throws -> [Substring] {
         try text(page).components(separatedBy: "```").enumerated()
             .filter { $0.offset % 2 == 1 && $0.element.hasPrefix("sh\n") }
             .flatMap { $0.element.split(separator: "\n").dropFirst() }
-            .map { $0.prefix { $0 != "#" } }.filter { !$0.isEmpty }
+            .map { $0.prefix { $0 != "#" }.replacing(#/=(['"]).*?\1/#, with: "=quoted") }
+            .filter { !$0.isEmpty }
     }
 
     /// Long options of a stage as its source declares them.

@@ -105,7 +105,7 @@ import Testing
         let manifest = try text("Package.swift")
         let system = manifest.firstMatch(of: #/let system = \[([^\]]*)\]/#)?.output.1 ?? ""
         let targets =
-            system.matches(of: #/"([A-Za-z]+)"/#).map { String($0.output.1) } + ["CKernels"]
+            system.matches(of: #/"([A-Za-z]+)"/#).map { String($0.output.1) } + ["CKernels", "CMessages"]
             + manifest.matches(of: #/\n {4}\(\s*"([A-Za-z-]+)"/#).map { String($0.output.1) }
         let rows = try text("docs/architecture.md").split(separator: "\n")
             .filter { $0.hasPrefix("| `") }

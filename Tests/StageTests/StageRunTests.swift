@@ -38,9 +38,10 @@ private struct Small: Recipe {
         try AtomicOutput.writeAtomically(
             "\(UInt64.random(in: 0 ... .max))", to: run.output.appendingPathComponent("log.jsonl"))
         try AtomicOutput.writeAtomically("state", to: run.output.appendingPathComponent("state/x"))
-        return try run.finish(
+        let receipt = try run.finish(
             counts: ["samples": 3, "mean": 0.25], volatile: ["log.jsonl"], excluding: ["state/"],
             blasCore: "Haswell")
+        return try #require(receipt)
     }
 
     @Test func aFinishedRunIsUpToDateAndTouched() throws {

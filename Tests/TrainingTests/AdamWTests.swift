@@ -31,7 +31,8 @@ import Training
             let result = try loss(
                 fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
             result.loss.backward()
-            let norm = optimizer.gradientNorm
+            let gradient = optimizer.takeGradient()
+            let norm = try optimizer.norm(gradient)
             let line = [
                 schedule.rate(at: step), norm, result.terms.sft, result.terms.kd, result.terms.iva,
                 result.terms.tpa,
@@ -39,7 +40,8 @@ import Training
             for (found, expected) in zip(line, log[7 * step..<7 * step + 6]) {
                 #expect(abs(found - Double(expected)) <= 1e-4 * abs(Double(expected)) + 1e-9, "step \(step)")
             }
-            optimizer.step(learningRate: schedule.rate(at: step), gradientScale: min(1, 1 / (norm + 1e-6)))
+            try optimizer.step(
+                gradient, learningRate: schedule.rate(at: step), gradientScale: min(1, 1 / (norm + 1e-6)))
         }
         // Every folder logs both runs and keeps the parameters of at least one.
         #expect(golden.names.contains { !$0.hasSuffix("/log") })
@@ -73,7 +75,7 @@ import Training
                 student: student, teacher: fixture.teacher(), objective: fixture.objective(ModelFixture.all)
             )(fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates)).loss.backward()
             let before = parameters.map(\.value.data.values)
-            optimizer.step(learningRate: settings.learningRate / 2)
+            try optimizer.step(optimizer.takeGradient(), learningRate: settings.learningRate / 2)
             var moves: [ModelPart: [Float]] = [:]
             for (parameter, old) in zip(parameters, before) {
                 moves[ModelPart(name: parameter.name), default: []] +=
