@@ -6,6 +6,7 @@
 #   make table11 PIPELINE=llama                   the paper's other family of models
 #   make distill PIPELINE=photographs PRETRAINED=models DATA=folder   trained models, real photographs
 #   make check                                    recipes, data and benchmarks of a pipeline, before training
+#   make checkpoints                              scores by step, where recipes say checkpoint: {every: 500}
 #   make exposure                                 how much the students' errors add up on their own text
 #   make efficiency                               what the models and the trainings cost
 #   make report                                   a page about the run: runs/demo/report/report.html
@@ -65,7 +66,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill check exposure efficiency report watch docs bench bench-peers \
+.PHONY: distill check checkpoints exposure efficiency report watch docs bench bench-peers \
     check-transformers
 .PHONY: setup build mpi test test-sanitize test-faults fuzz lint clean help
 distill: $(B)/scores/receipt.json
@@ -84,9 +85,13 @@ recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$
 
 # What a pipeline says: DATA_READY (files that must be there, and rules that make them), TOKENIZER, MODELS,
 # BENCHMARKS, and DATA_<set> and IMAGES, or IMAGES_<set>, of four sets: pretrain, train, distill and, for
-# `make exposure`, heldout (samples with long answers that nothing is trained on).
+# `make exposure`, heldout (samples with long answers that nothing is trained on). VALIDATION may name a set
+# whose held-back loss is measured while the teacher and the students learn conversations.
 include $(P)/pipeline.mk
 MODELS ?= teacher sft align-ti
+VALIDATION ?=
+looking = $(if $(VALIDATION),--validation $(B)/shards/$(VALIDATION))
+LOOKED_AT = $(VALIDATION:%=$(B)/shards/%/receipt.json)
 
 # The teacher is trained here, or it is a finished checkpoint that TEACHER names, here or in pipeline.mk:
 # then nothing of it is made. Several B= may share one so.
@@ -118,15 +123,16 @@ $(B)/teacher-pretrained/receipt.json: $(call recipe,teacher-pretrain) $(B)/teach
 	$(title)
 	$(Q)$(train) --model $(B)/teacher-start --shards $(B)/shards/pretrain
 $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receipt.json \
-    $(B)/shards/train/receipt.json | build
+    $(B)/shards/train/receipt.json | build $(LOOKED_AT)
 	$(title)
-	$(Q)$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train
+	$(Q)$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train $(looking)
 
 # --- checks: what would stop the chain after the first training is found before it --------------------------
 STUDENTS = $(filter-out teacher,$(MODELS))
 # Of a given teacher nothing is trained. What only `make exposure` and `make efficiency` ask for may be
 # absent.
-SETS = pretrain $(if $(OWN_TEACHER),train) distill $(if $(and $(DATA_heldout),$(call has,exposure)),heldout)
+SETS = pretrain $(if $(OWN_TEACHER),train) distill $(if $(and $(DATA_heldout),$(call has,exposure)),heldout) \
+    $(filter-out heldout,$(VALIDATION))
 has = $(wildcard $(P)/$(1).yaml)
 RECIPES = $(if $(OWN_TEACHER),assemble-model=teacher-model train-student=teacher-pretrain \
     train-student=teacher) assemble-model=student-model train-student=student-pretrain \
@@ -163,18 +169,19 @@ $(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/stude
 	$(title)
 	$(Q)$(train) --model $(B)/student-start --shards $(B)/shards/pretrain
 $(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json \
-    $(B)/shards/distill/receipt.json | build
+    $(B)/shards/distill/receipt.json | build $(LOOKED_AT)
 	$(title)
-	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill
+	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill \
+	    $(if $(VALIDATION),--teacher $(TEACHER) $(looking))
 # From here on prerequisites may name the target's stem: $$* is expanded when the target is considered.
 .SECONDEXPANSION:
 DISTILLED := $(filter-out sft,$(sort align-ti $(STUDENTS)))
 $(DISTILLED:%=$(B)/%/receipt.json): $(B)/%/receipt.json: $$(call recipe,$$*) \
     $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json \
-    | build
+    | build $(LOOKED_AT)
 	$(title)
 	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(TEACHER) \
-	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE)
+	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE) $(looking)
 
 # --- scores: answers of every model to every benchmark, then one table --------------------------------------
 asked = $(addprefix --benchmark ,$(BENCHMARKS))
@@ -190,6 +197,22 @@ $(B)/answers/teacher/receipt.json: $(call recipe,answer) $(TEACHER_READY) | buil
 $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt.json) | build
 	$(title)
 	$(Q)$(score) $(foreach model,$(MODELS),--model $(model)=$(B)/answers/$(model)) $(out) >/dev/null
+
+# --- checkpoints that trainings left on their way (checkpoint.every), answered and scored by step -----------
+CHECKPOINTS = $(patsubst $(B)/%/receipt.json,%,\
+    $(sort $(wildcard $(MODELS:%=$(B)/%/checkpoints/step-*/receipt.json))))
+$(B)/checkpoint-answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
+	$(title)
+	$(Q)$(answer) --model $(B)/$* $(out)
+$(B)/checkpoint-scores/receipt.json: $(call recipe,score) \
+    $(CHECKPOINTS:%=$(B)/checkpoint-answers/%/receipt.json) | build
+	$(title)
+	@test -n "$(CHECKPOINTS)" || { echo "make: no training left checkpoints: say checkpoint: {every: 500}" \
+	    "in its recipe" >&2; exit 1; }
+	$(Q)$(score) $(foreach name,$(CHECKPOINTS),--model \
+	    $(subst /checkpoints/,-,$(name))=$(B)/checkpoint-answers/$(name)) $(out) >/dev/null
+checkpoints: $(B)/checkpoint-scores/receipt.json
+	@cat $(<D)/table.txt
 
 # --- exposure bias and costs of the same models -------------------------------------------------------------
 # An option with name=folder for each of some models of the run.

@@ -99,6 +99,18 @@ DISPATCHED double ck_kl(const float *restrict t, float log_sum_t, const float *r
     return total;
 }
 
+DISPATCHED double ck_entropy(const float *restrict x, float log_sum, size_t n) {
+#pragma clang fp reassociate(on)
+    double total = 0;
+    for (size_t block = 0; block < n; block += 1024) {
+        size_t end = block + 1024 < n ? block + 1024 : n;
+        float sum = 0;
+        for (size_t i = block; i < end; i++) sum -= ck_expf(x[i] - log_sum) * (x[i] - log_sum);
+        total += sum;
+    }
+    return total;
+}
+
 DISPATCHED void ck_two_softmax(float *restrict s, float log_sum_n, float a, float log_sum_m, float b,
                                size_t n, size_t m) {
     for (size_t i = 0; i < m; i++) s[i] = a * ck_expf(s[i] - log_sum_n) + b * ck_expf(s[i] - log_sum_m);

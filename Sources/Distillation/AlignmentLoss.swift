@@ -52,17 +52,20 @@ public struct AlignmentLoss {
     ///   - cached: the teacher's outputs per sample, where the plan reads a cache
     ///   - features: those of the student's tower for the batch's images, when they are at hand
     ///   - clock: told of every pass of a language model
+    ///   - observes: whether rows with a label are looked at more closely (`RowObservation`)
     /// - Throws: `DistillationError.missingTeacher`; `ModelsError` where the images do not fit a model
     public func callAsFunction(
         _ batch: AlignmentBatch, totals: StepTotals, candidates: CandidateSource,
-        cached: [CachedSample]? = nil, features: Value? = nil, clock: StepClock = StepClock()
+        cached: [CachedSample]? = nil, features: Value? = nil, clock: StepClock = StepClock(),
+        observes: Bool = false
     ) throws -> AlignmentResult {
         precondition(cached != nil || !plan.readsCache, "AlignmentLoss: the plan reads a cache")
         let features = try features ?? batch.features(student)
         let teacherTrunk = try runTeacher(batch, features: sharesTower ? features : nil, clock)
         let studentTrunk = try runStudent(batch, features: features, clock)
-        let head = HeadLoss(
+        var head = HeadLoss(
             weights: objective.weights, common: common, divergences: objective.divergences)
+        head.observes = observes
         let trunk = head(
             hidden: studentTrunk.hidden, head: student.language.head,
             rows: LossRows(

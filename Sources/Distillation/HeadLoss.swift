@@ -30,6 +30,8 @@ public struct HeadLoss: Sendable {
     /// Divergence of each term.
     public var divergences: TermDivergences
     package var chunks = HeadChunks()
+    /// Whether rows with a label are looked at more closely (`RowObservation`).
+    var observes = false
 
     public init(weights: LossTerms, common: Int, divergences: TermDivergences = TermDivergences()) {
         (self.weights, self.common, self.divergences) = (weights, common, divergences)

@@ -45,6 +45,11 @@ struct HeadLossRow: Sendable {
 
         let target = row.cached >= 0 ? cached[Int(row.cached)] : nil
         let teacherSum = teacher.map { ck_log_sum_exp($0, loss.common) } ?? 0
+        if loss.observes, row.label >= 0 {
+            value.observation = RowObservation(
+                label: row.label, student: (s, vocabulary, sums.whole),
+                teacher: teacher.map { ($0, loss.common, teacherSum) })
+        }
         var forward = 0.0  // weight of the forward KL from the teacher's row
         var mixtures: [ck_mixture] = []  // other divergences from it
         var sparse: [(divergence: CachedDivergence, weight: Double)] = []

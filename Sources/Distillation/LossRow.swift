@@ -30,4 +30,6 @@ public struct LossRowValue: Sendable {
     public var iva = 0.0
     /// Divergence from the teacher's row.
     public var tpa = 0.0
+    /// Of a row with a label, where somebody looks on.
+    public var observation: RowObservation?
 }

@@ -169,7 +169,7 @@ struct BenchStep {
         let gradient = optimizer.takeGradient()
         try optimizer.step(
             gradient, learningRate: rate(probability),
-            gradientScale: min(1, clip / (optimizer.norm(gradient) + 1e-6)))
+            gradientScale: min(1, clip / (optimizer.norms(gradient).all + 1e-6)))
         let end = ContinuousClock.now
         return Outcome(
             teacherSeconds: clock.teacherSeconds,

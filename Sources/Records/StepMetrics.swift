@@ -25,6 +25,8 @@ public struct StepMetrics: Codable, Sendable {
     public var seconds = PartSeconds()
     public var tokensPerSecond = 0.0
     public var residentBytes = 0
+    /// The same by part of the model that learns; absent in files of earlier versions.
+    public var partNorms: [String: Double]?
     /// Why the step has left the weights as they were; absent where it has not.
     public var skipped: Skip?
     /// IDs of the samples of a step that was skipped, or whose loss was far above those before it; absent

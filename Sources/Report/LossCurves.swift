@@ -91,6 +91,12 @@ struct LossSection {
         section.blocks.insert(
             figures.isEmpty
                 ? .absent("No training run has a \(MetricsFile.file).") : .figures(figures), at: 0)
+        let looking: [(String, URL?)] =
+            single.map { ($0.name, try? $0.file(ValidationFile.file)) } + run.unfinished.map { ($0, nil) }
+        let heldBack = try looking.flatMap { name, file in
+            try self.heldBack(name, file, &section.blocks, figure)
+        }
+        if !heldBack.isEmpty { section.blocks.insert(.figures(heldBack), at: 1) }
         let folded = try rows.compactMap {
             try self.figure($0.name, $0, &section.blocks, figure)
         }
@@ -99,6 +105,26 @@ struct LossSection {
                 .folded("The \(folded.count) rows of the comparisons, a seed of each", [.figures(folded)]))
         }
         return section
+    }
+
+    /// Figures of what a run found on samples that it is not trained on.
+    private func heldBack(
+        _ name: String, _ file: URL?, _ blocks: inout [ReportSection.Block],
+        _ figure: (Plot, String) throws -> Figure
+    ) throws -> [Figure] {
+        let url =
+            file ?? run.url.appendingPathComponent(name).appendingPathComponent(ValidationFile.file)
+        do {
+            guard let curves = try HeldBackCurves(name: name, file: url) else { return [] }
+            let id = Anchor.words(name)
+            return [
+                try figure(curves.losses(id: "held-back-\(id)"), curves.caption),
+                try figure(curves.tokens(id: "held-back-tokens-\(id)"), curves.caption),
+            ]
+        } catch let error as RecordError {
+            blocks.append(.absent("\(name) has no \(ValidationFile.file) that can be read: \(error)"))
+            return []
+        }
     }
 
     /// Figure of one run; nil, which the blocks then say, where there is nothing to draw.

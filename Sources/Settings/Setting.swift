@@ -33,9 +33,11 @@ public struct Setting<Value: Codable & Sendable>: Codable, Sendable {
     /// The same for a value that is null unless it is set.
     public init(
         _ text: String, unit: String? = nil, in range: (any NumberRange)? = nil, null: String? = nil,
-        equation: String? = nil
+        equation: String? = nil, changesResult: Bool = true
     ) where Value: ExpressibleByNilLiteral {
-        self.init(wrappedValue: nil, text, unit: unit, in: range, null: null, equation: equation)
+        self.init(
+            wrappedValue: nil, text, unit: unit, in: range, null: null, equation: equation,
+            changesResult: changesResult)
     }
 
     public init(from decoder: any Decoder) throws {

@@ -135,6 +135,20 @@ public final class StageRun {
         blasCore: String? = nil
     ) throws -> Receipt? {
         guard ranks.isFirst else { return nil }
+        let receipt = try writeReceipt(
+            into: output, counts: counts, volatile: volatile, excluding: excluding, blasCore: blasCore)
+        folder.release()
+        options.printSummary(summary(receipt, wasUpToDate: false))
+        return receipt
+    }
+
+    /// Digests what is in a folder and writes its receipt: of the whole result, or of a part of it that can be
+    /// used by itself.
+    @discardableResult
+    public func writeReceipt(
+        into output: URL, counts: JSONValue, volatile: Set<String> = [], excluding: Set<String> = [],
+        blasCore: String? = nil
+    ) throws -> Receipt {
         let names = try FolderListing.files(below: output).filter { name in
             name != Receipt.fileName
                 && !excluding.contains { $0 == name || ($0.hasSuffix("/") && name.hasPrefix($0)) }
@@ -158,8 +172,6 @@ public final class StageRun {
             wallSeconds: (ContinuousClock.now - started).seconds, cpuSeconds: usage.cpuSeconds,
             peakResidentBytes: usage.peakResidentBytes)
         try receipt.write(in: output)
-        folder.release()
-        options.printSummary(summary(receipt, wasUpToDate: false))
         return receipt
     }
 

@@ -53,17 +53,30 @@ public final class AdamW {
         parameters.map { $0.value.takeGradient() ?? Tensor(zeros: $0.value.shape) }
     }
 
-    /// Global L2 norm, over all ranks' shares.
+    /// L2 norms of a gradient: of all of it, and of the parts of the model.
+    public struct Norms {
+        public var all = 0.0
+        public var parts: [ModelPart: Double] = [:]
+    }
+
+    /// Norms over all ranks' shares.
     ///
     /// - Throws: `RanksError`
-    public func norm(_ gradient: StepGradient) throws -> Double {
+    public func norms(_ gradient: StepGradient) throws -> Norms {
         let own = shares.pieces(of: ranks.rank).map { shares.pieces[$0] }
         nonisolated(unsafe) let gradient = gradient
         let squares = parallelMap(own.count) { number in
             ck_sum_of_squares(gradient.pointer(to: own[number]), own[number].range.count)
         }
-        // By piece, so that the sum is the same however many ranks there are.
-        return try ranks.gather(squares).joined().reduce(0, +).squareRoot()
+        // By piece, so that the sums are the same however many ranks there are.
+        var norms = Norms()
+        for (piece, square) in zip(shares.pieces, try ranks.gather(squares).joined()) {
+            norms.all += square
+            norms.parts[ModelPart(name: parameters[piece.parameter].name), default: 0] += square
+        }
+        norms.all.formSquareRoot()
+        norms.parts = norms.parts.mapValues { $0.squareRoot() }
+        return norms
     }
 
     /// Updates every parameter of this rank's share, and takes over those of the others.

@@ -27,7 +27,6 @@ extension Trainer {
         throws -> (results: [LaneResult], sums: LaneTree<[Tensor]>)
     {
         nonisolated(unsafe) let trainer = self
-        nonisolated(unsafe) let lanes = lanes
         nonisolated(unsafe) var sums = LaneTree<[Tensor]>(lanes: count) { left, right in
             for (a, b) in zip(left, right) { a.add(b) }
             return left

@@ -4,12 +4,16 @@ import Records
 
 extension Trainer {
     private static let states = [TrainingState.file, TrainingState.previousFile]
+    /// Folder, in that of a run, of its checkpoints.
+    public static let checkpoints = "checkpoints"
+    /// What else a run that is begun anew must not go on from.
+    private static let records = [MetricsFile.file, ValidationFile.file, checkpoints]
 
     /// Names of the files in a run's folder that an unfinished run needs to go on, that were damaged, or that
     /// belong to a run before this one was begun anew; they are no result.
     public static func stateFiles(in folder: URL) throws -> Set<String> {
         let kept = try FolderListing.files(below: folder).filter { name in
-            (states + [MetricsFile.file]).contains { name.hasPrefix($0 + TrainingState.earlierSuffix) }
+            (states + records).contains { name.hasPrefix($0 + TrainingState.earlierSuffix) }
         }
         return Set(leftovers + kept)
     }
@@ -41,9 +45,9 @@ extension Trainer {
             FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
         }
         guard states.contains(where: exists) else { return [] }
-        let names = (states + [MetricsFile.file]).filter(exists)
+        let names = (states + records).filter(exists)
         let suffix = (1...).lazy.map { "\(TrainingState.earlierSuffix)\($0)" }.first { suffix in
-            !(states + [MetricsFile.file]).contains { exists($0 + suffix) }
+            !(states + records).contains { exists($0 + suffix) }
         }
         guard let suffix else { return [] }
         for name in names {

@@ -17,6 +17,8 @@ public final class Trainer {
         case resumed(step: Int)
         case step(StepMetrics)
         case stateWritten(step: Int)
+        /// What the held-back samples say after so many steps, and whether their loss was never lower.
+        case validated(steps: Int, ValidationMetrics, isBest: Bool)
         /// Something to look at, as a sentence that begins with the step.
         case warning(String)
     }
@@ -38,21 +40,24 @@ public final class Trainer {
     private var saveLast: (() throws -> Int)?
     /// The processes that share the work.
     let ranks: Ranks
+    private let validation: Validation?
 
     /// - Parameters:
-    ///   - teacher: the one to run in the loop, where the plan needs one
+    ///   - teacher: the one to run in the loop, where the plan needs one, and to validate with
     ///   - cached: the teacher's outputs that the plan reads
     ///   - plan: who supplies what the student is compared with; of the settings' objective
     ///   - endOfSequenceIDs: end a response that the student samples
     ///   - ranks: processes that share the work of every step; all make the same trainer
+    ///   - validation: samples that are not trained on, to look at now and then
     /// - Throws: `TrainingError`, `DistillationError` before anything is computed
     public init(
         student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset,
         settings: TrainingSettings, plan: TeacherPlan, endOfSequenceIDs: Set<Int32> = [],
-        ranks: Ranks = .alone
+        ranks: Ranks = .alone, validation: ShardDataset? = nil
     ) throws {
         guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
         guard plan.objective.weights != LossTerms() else { throw TrainingError.nothingToLearn }
+        let everyTeacher = teacher
         let teacher = try plan.required(teacher)
         let trainable = Set(settings.trainable)
         let parameters = Self.trained(student, settings)
@@ -83,6 +88,12 @@ public final class Trainer {
                 dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
                 seed: settings.seed, fraction: settings.dataFraction),
             rowLimit: settings.microBatchRows, lanes: settings.lanes, ranks: ranks)
+        self.validation = try validation.map { dataset in
+            guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
+            return try Validation(
+                student: student, teacher: settings.validation.teacher ? everyTeacher : nil,
+                dataset: dataset, objective: plan.objective, settings: settings, ranks: ranks)
+        }
         steps = batches.steps
         schedule = LearningRateSchedule(
             settings.schedule, peak: settings.optimizer.learningRate, steps: steps)
@@ -120,6 +131,13 @@ public final class Trainer {
         let kept = metrics?.kept ?? []
         var watch = LossWatch(kept.filter { $0.skipped == nil }.map(\.loss))
         var inRow = try ranks.ofFirst(kept.reversed().prefix { $0.skipped != nil }.count)
+        var looks = try validation.map { validation in
+            Looks(
+                validation, settings.validation,
+                file: ranks.isFirst
+                    ? try ValidationFile(
+                        folder.appendingPathComponent(ValidationFile.file), keeping: done) : nil)
+        }
         var saved = done
         var made = done
         func write() throws {
@@ -141,6 +159,15 @@ public final class Trainer {
             return ranks.count == 1 ? made : saved
         }
         defer { saveLast = nil }
+        /// Looks at the held-back samples where that is due and was not done.
+        func look() throws {
+            guard made > 0, let looking = looks, looking.isDue(after: made, of: steps),
+                try ranks.ofFirst(!looking.isKnown(after: made))
+            else { return }
+            // The line of the step is written: whoever halts here saves a whole state.
+            try atRest { try looks?.look(after: made, report: report) }
+        }
+        try look()
         for step in done..<max(done, steps) {
             var (line, samples) = try self.step(step)
             let usual = line.skipped == nil ? watch.mean(exceededBy: line.loss) : nil
@@ -154,6 +181,7 @@ public final class Trainer {
             }
             try report(.step(line))
             if let warning = Self.warning(line, usual: usual) { try report(.warning(warning)) }
+            try look()
             let stopping = try step + 1 < steps && ranks.any(stop())
             if stopping || (step + 1) % settings.stateEvery == 0 || step + 1 == steps { try save(step + 1) }
             if stopping { return false }
@@ -242,24 +270,28 @@ public final class Trainer {
         let (rate, clip) = (schedule.rate(at: step), settings.optimizer.clip)
         let notFinite = results.flatMap(\.notFinite)
         var skipped: StepMetrics.Skip? = notFinite.isEmpty ? nil : .loss
-        let norm = try timed(\.optimizer) {
-            guard skipped == nil else { return Double.nan }
+        let norms = try timed(\.optimizer) { () -> AdamW.Norms? in
+            guard skipped == nil else { return nil }
             let gradient = try optimizer.reduce(sums, lanes: work.lanes)
-            let norm = try optimizer.norm(gradient)
-            if norm.isFinite {
+            let norms = try optimizer.norms(gradient)
+            if norms.all.isFinite {
                 try optimizer.step(
-                    gradient, learningRate: rate, gradientScale: clip > 0 ? min(1, clip / (norm + 1e-6)) : 1)
+                    gradient, learningRate: rate,
+                    gradientScale: clip > 0 ? min(1, clip / (norms.all + 1e-6)) : 1)
             } else {
                 skipped = .gradient
             }
-            return norm
+            return norms
         }
         let tokens = shares.reduce(0) { $0 + $1.tokens }
         var metrics = StepMetrics()
         (metrics.step, metrics.totalSteps) = (step, steps)
         metrics.samples = step * settings.batchSize + samples
         (metrics.tokens, metrics.supervisedTokens) = (tokens, totals.supervisedTokens)
-        (metrics.learningRate, metrics.gradientNorm) = (rate, norm)
+        (metrics.learningRate, metrics.gradientNorm) = (rate, norms?.all ?? .nan)
+        metrics.partNorms = norms.map { norms in
+            Dictionary(uniqueKeysWithValues: norms.parts.map { ($0.key.rawValue, $0.value) })
+        }
         (metrics.loss, metrics.terms) = (terms.weighted(by: losses[0].plan.objective.weights), terms)
         metrics.candidatesDrawn = results.reduce(0) { $0 + $1.drawn }
         metrics.candidatesMerged = results.reduce(0) { $0 + $1.merged }

@@ -72,6 +72,11 @@ public struct TrainingSettings: Recipe, Equatable {
     public var shardsTogether = 64
     @Setting("Steps between two resumable states.", in: 1...1_000_000_000, changesResult: false)
     public var stateEvery = 500
+    @Setting("Looks at samples that are not trained on, where --validation gives some.") public
+        var validation =
+        ValidationSettings()
+    @Setting("Checkpoints on the way that can be used as they are.") public var checkpoint =
+        CheckpointSettings()
     @Setting("Whether the metrics are written as TensorBoard event files too.", changesResult: false)
     public var tensorboard = false
     @Setting(

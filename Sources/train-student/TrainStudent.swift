@@ -39,6 +39,8 @@ struct TrainStudent: RecipeCommand {
     var teacher: String?
     @Option(help: "Folder of cache-teacher's index for these shards.") var teacherOutputs: String?
     @Option(help: "Folder of the store of teacher outputs.") var cache = "cache"
+    @Option(help: "Folder of shards that are not trained on, to see whether it learns.") var validation:
+        String?
     @Option(help: "Folder for the trained checkpoint, metrics.jsonl and the receipt.") var out: String
     @Flag(
         help: "Only print why the recipe cannot be run with --teacher, by its config.json; nothing if it can."
@@ -77,11 +79,18 @@ struct TrainStudent: RecipeCommand {
         // What the student samples is in no cache.
         let plan = TeacherPlan(objective, cache: recipe.onPolicy.fraction > 0 ? nil : outputs)
         let usedTeacher = plan.needsTeacher ? teacher : nil
+        guard validation != nil || !recipe.checkpoint.best else {
+            throw StageError.usage(
+                "checkpoint.best needs --validation, the shards whose loss says which is best")
+        }
+        // Only where it decides which checkpoint is the result does it change the result.
+        let decidingValidation = recipe.checkpoint.best ? validation : nil
         let folders =
             [("model", model), ("shards", shards)]
-            + [("teacher", usedTeacher), ("teacher outputs", usedOutputs)].compactMap { name, path in
-                path.map { (name, $0) }
-            }
+            + [
+                ("teacher", usedTeacher), ("teacher outputs", usedOutputs),
+                ("validation", decidingValidation),
+            ].compactMap { name, path in path.map { (name, $0) } }
         let output = URL(fileURLWithPath: out)
         let inputs = try folders.map {
             try configuration.input($0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
@@ -95,13 +104,18 @@ struct TrainStudent: RecipeCommand {
         let student = try LlavaModel(
             folder: URL(fileURLWithPath: model), trainable: Set(recipe.trainable), precision: recipe.precision
         )
-        let teacherModel = try usedTeacher.map {
+        let asksTeacher = validation != nil && recipe.validation.teacher
+        let teacherModel = try (usedTeacher ?? (asksTeacher ? teacher : nil)).map {
             try LlavaModel(folder: URL(fileURLWithPath: $0), precision: recipe.teacherPrecision)
         }
         StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "train-student")
         try dataset.require(student, folder: URL(fileURLWithPath: model))
-        if let teacherModel, let usedTeacher {
-            try dataset.require(teacherModel, folder: URL(fileURLWithPath: usedTeacher))
+        let heldBack = try validation.map {
+            try ShardDataset(URL(fileURLWithPath: $0), shardsHeld: recipe.shardsTogether)
+        }
+        try heldBack?.require(student, folder: URL(fileURLWithPath: model))
+        if let teacherModel, let teacher {
+            try dataset.require(teacherModel, folder: URL(fileURLWithPath: teacher))
         }
         let cached = try (plan.cache == nil ? nil : usedOutputs).map {
             try CachedTeacher(
@@ -117,7 +131,7 @@ struct TrainStudent: RecipeCommand {
             settings: recipe, plan: plan,
             endOfSequenceIDs: recipe.onPolicy.fraction > 0
                 ? dataset.endOfSequenceIDs(student.configuration, folder: URL(fileURLWithPath: model)) : [],
-            ranks: ranks)
+            ranks: ranks, validation: heldBack)
         if recipe.weights.needsTeacher {
             StandardError.write(
                 "train-student: \(plan), \(recipe.precision.supported.rawValue), "
@@ -127,11 +141,18 @@ struct TrainStudent: RecipeCommand {
         }
         let hadFinished = try run.begin()
         if ranks.isFirst { try clear(output, hadFinished: hadFinished) }
+        let checkpoints =
+            ranks.isFirst
+            ? try Checkpoints(recipe.checkpoint, run, in: output) { folder in
+                _ = try write(student, as: recipe.type, trainedOn: dataset, into: folder)
+            } : nil
         try train(
-            trainer, run, output,
+            trainer, run, output, checkpoints,
             log: recipe.tensorboard && ranks.isFirst ? TensorBoardLog(run: output) : nil)
         guard ranks.isFirst else { return }
-        let stored = try write(student, as: recipe.type, trainedOn: dataset, into: output)
+        let best = recipe.checkpoint.best ? try Checkpoints.best(in: output) : nil
+        let result = try best.flatMap { try checkpoints?.model(after: $0) } ?? student
+        let stored = try write(result, as: recipe.type, trainedOn: dataset, into: output)
         let totals = try TrainingTotals(folder: output)
         try ModelCard(
             student, recipe, dataset: dataset, steps: trainer.steps, totals: totals,
@@ -147,12 +168,15 @@ struct TrainStudent: RecipeCommand {
                 counts.append("most_relevant_layer", .int(best))
             }
         }
+        if let best { counts.append("best_steps", .int(best)) }
         if let kd = plan.kd { counts.append("kd_from", .string(kd.rawValue)) }
         if let iva = plan.iva { counts.append("iva_from", .string(iva.rawValue)) }
         try run.finish(
             counts: .object(counts),
-            volatile: Set(["metrics.jsonl"] + TensorBoardLog.files(of: output)),
-            excluding: Trainer.stateFiles(in: output), blasCore: Machine.blasCore)
+            volatile: Set(
+                [MetricsFile.file, ValidationFile.file] + TensorBoardLog.files(of: output)),
+            excluding: Trainer.stateFiles(in: output).union([Trainer.checkpoints + "/"]),
+            blasCore: Machine.blasCore)
         // Only now: until the receipt stands, an interrupted stage must find its way back.
         Trainer.forget(in: output)
     }
@@ -160,7 +184,10 @@ struct TrainStudent: RecipeCommand {
     /// A state beside a receipt is one that a finished run had no time to remove; any other is kept by
     /// `--force`, which begins anew.
     private func clear(_ output: URL, hadFinished: Bool) throws {
-        if hadFinished { return Trainer.forget(in: output) }
+        if hadFinished {
+            try Checkpoints.forget(in: output)
+            return Trainer.forget(in: output)
+        }
         guard configuration.force else { return }
         let kept = try Trainer.keepAside(in: output)
         guard !kept.isEmpty else { return }
@@ -188,48 +215,6 @@ struct TrainStudent: RecipeCommand {
             return TeacherOutputs(model)
         } report: { path, problem in
             StandardError.write("train-student: \(path): \(problem); computing it again")
-        }
-    }
-
-    private func train(_ trainer: Trainer, _ run: StageRun, _ output: URL, log: TensorBoardLog?) throws {
-        let interruption = Interruption()
-        let isInterrupted = { interruption.isRequested }
-        // `saveAndHalt` is made for a second thread.
-        nonisolated(unsafe) let training = trainer
-        interruption.endsProcess("train-student") {
-            guard let steps = try training.saveAndHalt() else {
-                return "the steps are done; run the same command to write the checkpoint"
-            }
-            return steps == 0
-                ? "no step is done yet; run the same command to begin again"
-                : "the state of \(steps) steps is saved in \(output.path); run the same command to go on"
-        }
-        var progress = ProgressReporter("training", total: trainer.steps, unit: "steps")
-        let finished = try trainer.run(in: output, run: run.identity.text, stop: isInterrupted) { event in
-            switch event {
-            case .setAside(let path, let problem):
-                StandardError.write(
-                    "train-student: warning: \(path): \(problem); set aside as \(path).damaged, going on "
-                        + "from the state before it, or from the start where there is none")
-            case .resumed(let step):
-                StandardError.write("train-student: going on after step \(step)")
-                progress = ProgressReporter("training", total: trainer.steps, done: step, unit: "steps")
-            case .warning(let text): StandardError.write("train-student: warning: \(text)")
-            case .step(let line):
-                let t = line.terms
-                try log?.append(line)
-                progress.advance(
-                    value: line.loss,
-                    suffix: String(
-                        format: "loss %.3f (sft %.3f iva %.3f kd %.3f tpa %.3f)", line.loss, t.sft, t.iva,
-                        t.kd, t.tpa))
-            case .stateWritten: try log?.synchronize()
-            }
-        }
-        progress.finish()
-        guard finished else {
-            throw StageError.interrupted(
-                "the state is saved in \(output.path); run the same command to go on")
         }
     }
 }

@@ -32,7 +32,11 @@ import Training
                 fixture.batch, totals: fixture.totals, candidates: .given(fixture.candidates))
             result.loss.backward()
             let gradient = optimizer.takeGradient()
-            let norm = try optimizer.norm(gradient)
+            let norms = try optimizer.norms(gradient)
+            let norm = norms.all
+            #expect(Set(norms.parts.keys) == [.projector, .language])
+            let ofParts = norms.parts.values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            #expect(abs(ofParts - norm) < 1e-9 * norm)
             let line = [
                 schedule.rate(at: step), norm, result.terms.sft, result.terms.kd, result.terms.iva,
                 result.terms.tpa,

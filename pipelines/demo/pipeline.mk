@@ -5,6 +5,8 @@ DATA_pretrain := $(WORLD)/captions.json
 DATA_train := $(WORLD)/mixed.json
 DATA_distill := $(WORLD)/student.json
 DATA_heldout := $(WORLD)/heldout.json
+# The held-back loss is that of long answers about images that nothing is trained on.
+VALIDATION ?= heldout
 IMAGES := $(WORLD)/images.tar
 # Pipeline of the paper's other family of models, which `make paper` runs for Table 11 and Figure 10.
 OTHER_FAMILY := llama

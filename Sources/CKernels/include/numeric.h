@@ -84,6 +84,8 @@ void ck_rank(const uint64_t *restrict keys, uint64_t *restrict sorted, size_t n)
 float ck_log_sum_exp(const float *restrict x, size_t n);
 /* Sum over v of exp(t - log_sum_t) * ((t - log_sum_t) - (s - log_sum_s)): the KL of two rows of logits. */
 double ck_kl(const float *restrict t, float log_sum_t, const float *restrict s, float log_sum_s, size_t n);
+/* Entropy of a row of logits, nats. */
+double ck_entropy(const float *restrict x, float log_sum, size_t n);
 /* s[v] = a * softmax over n with log_sum_n + b * softmax over the first m with log_sum_m. */
 void ck_two_softmax(float *restrict s, float log_sum_n, float a, float log_sum_m, float b, size_t n,
                     size_t m);

@@ -1,0 +1,60 @@
+import Files
+import Foundation
+
+/// Writer and reader of validation.jsonl: one line for each look at the held-back samples.
+public final class ValidationFile {
+    public static let file = "validation.jsonl"
+
+    /// A look: how many steps were done, and what was found.
+    public struct Look: Codable, Sendable, Equatable {
+        public var steps: Int
+        public var found: ValidationMetrics
+
+        public init(steps: Int, found: ValidationMetrics) { (self.steps, self.found) = (steps, found) }
+    }
+
+    /// The looks so far, those of an earlier attempt included.
+    public private(set) var looks: [Look]
+    private let writer: JSONLinesWriter
+
+    /// Keeps the looks of an earlier attempt up to the steps that it is resumed at.
+    package init(_ url: URL, keeping steps: Int) throws {
+        let known = steps > 0 && FileManager.default.fileExists(atPath: url.path) ? try Self.read(url) : []
+        looks = known.filter { $0.steps <= steps }
+        try AtomicOutput.writeAtomically(
+            looks.flatMap { try RecordFormat.line($0) + [0x0A] }, to: url)
+        writer = try JSONLinesWriter(appendingTo: url)
+    }
+
+    package func append(_ look: Look) throws {
+        looks.append(look)
+        try writer.append(RecordFormat.line(look))
+        try writer.synchronize()
+    }
+
+    /// The looks of a file; a last line that was cut off is passed over.
+    ///
+    /// - Throws: `FilesError` where it cannot be read, `RecordError` for a whole line that is none
+    public static func read(_ url: URL) throws -> [Look] {
+        var looks: [Look] = []
+        try JSONLines.forEach(of: url) { line in
+            guard line.isComplete else { return }
+            looks.append(
+                try RecordFormat.decode(
+                    Look.self, line.bytes, file: url.path, line: line.number, allowsNonFinite: true))
+        }
+        return looks
+    }
+}
+
+extension [ValidationFile.Look] {
+    /// The look with the lowest loss, the first among equals; nil without one that is a number.
+    public var best: ValidationFile.Look? {
+        filter { $0.found.loss.isFinite }.min { $0.found.loss < $1.found.loss }
+    }
+
+    /// Looks at the end of which each had a higher loss than the one before.
+    public var rises: Int {
+        zip(self, dropFirst()).reversed().prefix { $1.found.loss > $0.found.loss }.count
+    }
+}

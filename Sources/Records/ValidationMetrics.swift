@@ -1,0 +1,29 @@
+/// How a student in training does on samples that it is not trained on.
+public struct ValidationMetrics: Codable, Sendable, Equatable {
+    /// Samples, and supervised tokens of them.
+    public var samples = 0, tokens = 0
+    /// Terms that could be measured, each before its weight, in nats; without a teacher that is SFT.
+    public var terms = LossTerms()
+    /// The terms that are trained on, weighted as the recipe says.
+    public var loss = 0.0
+    /// Share of the supervised tokens to which the student gives the highest probability.
+    public var accuracy = 0.0
+    /// Entropy of the student's distributions there, nats.
+    public var entropy = 0.0
+    /// Share of them where student and teacher find the same token most probable; absent without a teacher.
+    public var agreement: Double?
+    /// The teacher on the same tokens; absent without one.
+    public var teacher: Quality?
+    public var seconds = 0.0
+
+    public init() {}
+
+    /// How good a model's distributions are at tokens that are known.
+    public struct Quality: Codable, Sendable, Equatable {
+        /// Cross-entropy and entropy, nats.
+        public var crossEntropy = 0.0, entropy = 0.0
+        public var accuracy = 0.0
+
+        public init() {}
+    }
+}

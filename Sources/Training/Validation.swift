@@ -1,0 +1,102 @@
+import Distillation
+import Foundation
+import Models
+import Ranks
+import Records
+import Shards
+
+/// Look at how a student does on samples that it is not trained on: always the same ones, with the same random
+/// numbers for candidates. Nothing of the training depends on it.
+final class Validation {
+    private let loss: AlignmentLoss
+    private let dataset: ShardDataset
+    /// Weights of the training's terms.
+    private let weights: LossTerms
+    private let ranks: Ranks
+    private let seed: UInt64
+    private let parts: [[Int]]
+
+    /// - Parameters:
+    ///   - student: in training; its weights are shared
+    ///   - teacher: nil: only SFT is measured
+    ///   - objective: of the training
+    init(
+        student: LlavaModel, teacher: LlavaModel?, dataset: ShardDataset, objective: AlignmentObjective,
+        settings: TrainingSettings, ranks: Ranks
+    ) throws {
+        var measured = objective
+        (weights, seed, self.ranks, self.dataset) = (objective.weights, settings.seed, ranks, dataset)
+        measured.weights = LossTerms(sft: 1)
+        if teacher != nil {
+            measured.weights.kd = 1
+            if objective.weights.iva != 0 { measured.weights.iva = 1 }
+            if objective.weights.tpa != 0 { measured.weights.tpa = 1 }
+        }
+        // Without gradients nothing is kept of a pass.
+        loss = AlignmentLoss(
+            student: try student.replica(trainable: []), teacher: teacher, plan: TeacherPlan(measured))
+        let share = Double(settings.validation.samples) / Double(max(1, dataset.count))
+        let kept = SampleStream.subset(of: dataset.count, fraction: min(1, share))
+        let numbers = kept.indices.filter { kept[$0] }
+        let rows = try numbers.map { try dataset.rows(ofSample: $0) }
+        parts = balancedParts(rows, limit: settings.microBatchRows, multipleOf: settings.lanes).map { part in
+            part.map { numbers[$0] }
+        }
+    }
+
+    /// Sums of one part.
+    private struct Part: Codable {
+        var samples = 0, tokens = 0
+        /// Sums over tokens, or samples for IVA.
+        var terms = LossTerms()
+        var right = 0, agreeing = 0, teacherRight = 0, compared = 0
+        var entropy = 0.0, teacherEntropy = 0.0, teacherCrossEntropy = 0.0
+    }
+
+    /// - Throws: `ShardsError` for a damaged shard, `RanksError`
+    func callAsFunction() throws -> ValidationMetrics {
+        let start = ContinuousClock.now
+        let batches = try ranks.part(of: parts.count).map { try AlignmentBatch(dataset, numbers: parts[$0]) }
+        for batch in batches { try batch.validate(for: loss.student) }
+        let counts = try ranks.gather(batches.map { [$0.supervisedTokens, $0.samples.count] }).joined()
+        let totals = StepTotals(
+            supervisedTokens: counts.reduce(0) { $0 + $1[0] }, samples: counts.reduce(0) { $0 + $1[1] })
+        let found = try ranks.gather(batches.map { try measure($0, totals) }).joined()
+        var metrics = ValidationMetrics()
+        (metrics.samples, metrics.tokens) = (totals.samples, totals.supervisedTokens)
+        metrics.terms = found.reduce(LossTerms()) { $0 + $1.terms }
+        metrics.loss = metrics.terms.weighted(by: weights)
+        let tokens = Double(max(1, totals.supervisedTokens))
+        metrics.accuracy = Double(found.reduce(0) { $0 + $1.right }) / tokens
+        metrics.entropy = found.reduce(0) { $0 + $1.entropy } / tokens
+        if found.contains(where: { $0.compared > 0 }) {
+            metrics.agreement = Double(found.reduce(0) { $0 + $1.agreeing }) / tokens
+            var teacher = ValidationMetrics.Quality()
+            teacher.crossEntropy = found.reduce(0) { $0 + $1.teacherCrossEntropy } / tokens
+            teacher.entropy = found.reduce(0) { $0 + $1.teacherEntropy } / tokens
+            teacher.accuracy = Double(found.reduce(0) { $0 + $1.teacherRight }) / tokens
+            metrics.teacher = teacher
+        }
+        metrics.seconds = (ContinuousClock.now - start) / .seconds(1)
+        return metrics
+    }
+
+    private func measure(_ batch: AlignmentBatch, _ totals: StepTotals) throws -> Part {
+        // No training step has this number.
+        let result = try loss(
+            batch, totals: totals, candidates: .drawn(seed: seed, step: .max), observes: true)
+        var part = Part()
+        part.terms = result.terms
+        for observed in result.trunk.values.compactMap(\.observation) {
+            part.right += observed.isRight ? 1 : 0
+            part.entropy += observed.entropy
+            guard let agrees = observed.agrees else { continue }
+            part.compared += 1
+            part.agreeing += agrees ? 1 : 0
+            part.teacherRight += observed.teacherIsRight ? 1 : 0
+            part.teacherEntropy += observed.teacherEntropy
+            part.teacherCrossEntropy += observed.teacherCrossEntropy
+        }
+        return part
+    }
+}

@@ -1,0 +1,73 @@
+import Files
+import Foundation
+import Records
+import Stage
+import Training
+
+extension TrainStudent {
+    /// Runs the steps, and says how they go.
+    func train(
+        _ trainer: Trainer, _ run: StageRun, _ output: URL, _ checkpoints: Checkpoints?, log: TensorBoardLog?
+    ) throws {
+        var checkpoints = checkpoints
+        let interruption = Interruption()
+        let isInterrupted = { interruption.isRequested }
+        // `saveAndHalt` is made for a second thread.
+        nonisolated(unsafe) let training = trainer
+        interruption.endsProcess("train-student") {
+            guard let steps = try training.saveAndHalt() else {
+                return "the steps are done; run the same command to write the checkpoint"
+            }
+            return steps == 0
+                ? "no step is done yet; run the same command to begin again"
+                : "the state of \(steps) steps is saved in \(output.path); run the same command to go on"
+        }
+        var progress = ProgressReporter("training", total: trainer.steps, unit: "steps")
+        let finished = try trainer.run(in: output, run: run.identity.text, stop: isInterrupted) { event in
+            switch event {
+            case .setAside(let path, let problem):
+                StandardError.write(
+                    "train-student: warning: \(path): \(problem); set aside as \(path).damaged, going on "
+                        + "from the state before it, or from the start where there is none")
+            case .resumed(let step):
+                StandardError.write("train-student: going on after step \(step)")
+                progress = ProgressReporter("training", total: trainer.steps, done: step, unit: "steps")
+            case .warning(let text): StandardError.write("train-student: warning: \(text)")
+            case .step(let line):
+                let t = line.terms
+                try log?.append(line)
+                try checkpoints?.stepMade(line.step + 1)
+                progress.advance(
+                    value: line.loss,
+                    suffix: String(
+                        format: "loss %.3f (sft %.3f iva %.3f kd %.3f tpa %.3f)", line.loss, t.sft, t.iva,
+                        t.kd, t.tpa))
+            case .stateWritten: try log?.synchronize()
+            case .validated(let steps, let found, let isBest):
+                StandardError.write("train-student: \(Self.text(found, after: steps, isBest: isBest))")
+                try checkpoints?.validated(after: steps, isBest: isBest)
+            }
+        }
+        progress.finish()
+        guard finished else {
+            throw StageError.interrupted(
+                "the state is saved in \(output.path); run the same command to go on")
+        }
+    }
+
+    /// A look at the held-back samples, for people.
+    private static func text(_ found: ValidationMetrics, after steps: Int, isBest: Bool) -> String {
+        func number(_ value: Double) -> String { String(format: "%.3f", value) }
+        func percent(_ value: Double) -> String { String(format: "%.1f %%", 100 * value) }
+        var parts = ["held back, after \(steps) steps: loss \(number(found.loss))"]
+        parts += LossTerms.Name.allCases.filter { found.terms[$0] != 0 }.map {
+            "\($0.rawValue) \(number(found.terms[$0]))"
+        }
+        parts.append("right \(percent(found.accuracy))")
+        if let agreement = found.agreement { parts.append("as the teacher \(percent(agreement))") }
+        if let teacher = found.teacher {
+            parts.append("teacher sft \(number(teacher.crossEntropy)), right \(percent(teacher.accuracy))")
+        }
+        return parts.joined(separator: ", ") + (isBest ? " (best so far)" : "")
+    }
+}
