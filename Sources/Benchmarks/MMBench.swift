@@ -127,7 +127,7 @@ public struct MMBench: Benchmark {
                 let bytes = try Base64.decode(encoded)
                 guard Base64.isImage(bytes) else {
                     throw Base64.Failure(
-                        reason: "its \(bytes.count) bytes are no JPEG, PNG, GIF, BMP or WebP file")
+                        reason: "its \(bytes.count) bytes are no JPEG, PNG, WebP, GIF, BMP or TIFF file")
                 }
                 return bytes
             } catch {

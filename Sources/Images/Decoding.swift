@@ -13,7 +13,7 @@ public func decodeImage(_ bytes: [UInt8], name: String, background: [UInt8]? = n
     try decodeTransparentImage(bytes, name: name, background: background).image
 }
 
-/// Decodes a JPEG, PNG or WebP file, chosen by its first bytes.
+/// Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF file, chosen by its first bytes; of several pictures the first.
 ///
 /// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is
 /// applied, then the picture is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, so that
@@ -21,9 +21,9 @@ public func decodeImage(_ bytes: [UInt8], name: String, background: [UInt8]? = n
 /// laid as Pillow's `alpha_composite` does; palettes and grey are expanded; four-component JPEGs are
 /// taken as inverted CMYK and converted without a colour profile. The high byte of 16-bit samples is kept
 /// (Pillow clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read from
-/// the EXIF block of all three formats; an unreadable block counts as upright. A file that ends too early
-/// is refused, as Pillow refuses it; a JPEG whose coded data are damaged inside but complete is decoded,
-/// as Pillow decodes it.
+/// the EXIF block that JPEG, PNG and WebP may have and from TIFF's tag; an unreadable one counts as upright.
+/// A file that ends too early is refused, as Pillow refuses it; a JPEG whose coded data are damaged inside
+/// but complete is decoded, as Pillow decodes it.
 ///
 /// - Parameters:
 ///   - bytes: the whole file
@@ -43,6 +43,9 @@ public func decodeTransparentImage(_ bytes: [UInt8], name: String, background: [
         case .jpeg: DecodedImage(image: try decodeJPEG(bytes, name), isTransparent: false)
         case .png: try decodePNG(bytes, name, background)
         case .webp: try decodeWebP(bytes, name, background)
+        case .gif: try decodeGIF(bytes, name, background)
+        case .bmp: try decodeBMP(bytes, name, background)
+        case .tiff: try decodeTIFF(bytes, name, background)
         }
     guard let block = format.exifBlock(bytes) else { return stored }
     return DecodedImage(

@@ -7,7 +7,6 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
     case truncated(image: String, format: String, bytes: Int)
     case broken(image: String, format: String, bytes: Int, reason: String)
     case tooLarge(image: String, width: Int, height: Int)
-    case animated(image: String)
     case encoding(format: String, width: Int, height: Int, reason: String)
 
     public var description: String {
@@ -17,8 +16,8 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
         case .unknownFormat(let image, let bytes):
             let shown = bytes.map { hexadecimal($0) }.joined(separator: " ")
             return
-                "\(outside: image): starts with bytes \(shown), which is none of JPEG, PNG and WebP; "
-                + "convert the image"
+                "\(outside: image): starts with bytes \(shown), which is none of JPEG, PNG, WebP, "
+                + "GIF, BMP and TIFF; convert the image"
         case .truncated(let image, let format, let bytes):
             return
                 "\(outside: image): this \(format) image is cut short: it ends after \(bytes) bytes, before "
@@ -31,8 +30,6 @@ public enum ImageError: Error, CustomStringConvertible, Equatable {
             return
                 "\(outside: image): \(width) x \(height) pixels, allowed are 1 to \(Limit.imageSide.value) a "
                 + "side and \(Limit.imagePixels.value) in all (docs/limits.md); shrink it"
-        case .animated(let image):
-            return "\(outside: image): an animated WebP has no single picture; extract one frame"
         case .encoding(let format, let width, let height, let reason):
             return "an image of \(width) x \(height) pixels cannot be written as \(format): \(reason)"
         }

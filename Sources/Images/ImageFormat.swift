@@ -3,6 +3,9 @@ enum ImageFormat: String {
     case jpeg = "JPEG"
     case png = "PNG"
     case webp = "WebP"
+    case gif = "GIF"
+    case bmp = "BMP"
+    case tiff = "TIFF"
 
     init?(_ bytes: [UInt8]) {
         if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
@@ -13,17 +16,29 @@ enum ImageFormat: String {
             bytes[8..<12].elementsEqual("WEBP".utf8)
         {
             self = .webp
+        } else if bytes.starts(with: "GIF87a".utf8) || bytes.starts(with: "GIF89a".utf8) {
+            self = .gif
+        } else if bytes.starts(with: "BM".utf8) {
+            self = .bmp
+        } else if Self.tiffMarks.contains(where: { bytes.starts(with: $0) }) {
+            self = .tiff
         } else {
             return nil
         }
     }
+
+    /// Byte order and version of TIFF and of BigTIFF.
+    private static let tiffMarks: [[UInt8]] = [
+        [0x49, 0x49, 0x2A, 0], [0x4D, 0x4D, 0, 0x2A], [0x49, 0x49, 0x2B, 0], [0x4D, 0x4D, 0, 0x2B],
+    ]
 
     /// Whether a PNG says which colours are clear.
     func hasTransparencyChunk(_ bytes: [UInt8]) -> Bool {
         chunk("tRNS", bytes, from: 8, trailer: 4, bigEndian: true, lengthFirst: true) != nil
     }
 
-    /// Bytes of the file's EXIF block; nil when there is none, or when the file is damaged before it.
+    /// Bytes of the file's EXIF block; nil when there is none, or when the file is damaged before it. A TIFF is
+    /// one itself, and turned where it is read.
     func exifBlock(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
         switch self {
         case .jpeg: return jpegBlock(bytes)
@@ -32,6 +47,7 @@ enum ImageFormat: String {
             guard let found = chunk("EXIF", bytes, from: 12, trailer: 0, bigEndian: false, lengthFirst: false)
             else { return nil }
             return found.starts(with: exifMark) ? found.dropFirst(exifMark.count) : found
+        case .gif, .bmp, .tiff: return nil
         }
     }
 }

@@ -76,7 +76,7 @@ import Testing
         )
         #expect(
             try onLine3("/9j/4AAQ", "") == "…/mmbench_dev_20230712.tsv:3: field 'image' holds no image: "
-                + "its 1002 bytes are no JPEG, PNG, GIF, BMP or WebP file; download the file again")
+                + "its 1002 bytes are no JPEG, PNG, WebP, GIF, BMP or TIFF file; download the file again")
         #expect(
             try onLine3("\tA\timage_emotion", "\tE\timage_emotion") == "…/mmbench_dev_20230712.tsv:3: "
                 + "'answer' is \"E\", expected one of the row's options A, B")
