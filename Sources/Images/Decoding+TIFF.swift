@@ -90,8 +90,14 @@ private final class TIFFReader {
             samples.show(stored, count, bits: Int(header.bits), palette, pixels)
             return nil
         }
-        let orientation = Orientation(rawValue: Int(header.orientation)) ?? .upright
         return DecodedImage(
             image: decoded.image.turned(orientation), isTransparent: decoded.isTransparent)
+    }
+    /// The tag, or else what XMP says.
+    private var orientation: Orientation {
+        if header.orientation > 0 { return Orientation(rawValue: Int(header.orientation)) ?? .upright }
+        var count: UInt32 = 0
+        guard let packet = align_ti_tiff_xmp(handle, &count) else { return .upright }
+        return ImageMetadata(xmp: Array(UnsafeBufferPointer(start: packet, count: Int(count)))).orientation
     }
 }

@@ -20,10 +20,11 @@ public func decodeImage(_ bytes: [UInt8], name: String, background: [UInt8]? = n
 /// what is clear shows the colour stored under it, unless there is a background, on which the picture is
 /// laid as Pillow's `alpha_composite` does; palettes and grey are expanded; four-component JPEGs are
 /// taken as inverted CMYK and converted without a colour profile. The high byte of 16-bit samples is kept
-/// (Pillow clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read from
-/// the EXIF block that JPEG, PNG and WebP may have and from TIFF's tag; an unreadable one counts as upright.
-/// A file that ends too early is refused, as Pillow refuses it; a JPEG whose coded data are damaged inside
-/// but complete is decoded, as Pillow decodes it.
+/// (Pillow clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read as
+/// Pillow reads it, in this order: the EXIF block (TIFF's own tag), in PNG the "Raw profile type exif", the XMP
+/// packet; an unreadable one counts as upright. A file that ends too early is refused, as Pillow refuses it; a
+/// JPEG whose coded data are damaged inside but complete, or that lacks its end mark behind them, is decoded,
+/// as Pillow decodes it.
 ///
 /// - Parameters:
 ///   - bytes: the whole file
@@ -47,9 +48,9 @@ public func decodeTransparentImage(_ bytes: [UInt8], name: String, background: [
         case .bmp: try decodeBMP(bytes, name, background)
         case .tiff: try decodeTIFF(bytes, name, background)
         }
-    guard let block = format.exifBlock(bytes) else { return stored }
     return DecodedImage(
-        image: stored.image.turned(Orientation(exif: block)), isTransparent: stored.isTransparent)
+        image: stored.image.turned(ImageMetadata(bytes, format).orientation),
+        isTransparent: stored.isTransparent)
 }
 
 /// A size that a picture may have, before its pixels get a place.

@@ -58,7 +58,9 @@ import Testing
             try withTemporaryFolder { folder in
                 try change(text).write(
                     to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8)
-                return thrownText(in: folder) { _ = try MMBench(folder: folder) }
+                return thrownText(in: folder) {
+                    _ = try ImageReader(for: MMBench(folder: folder).questions)
+                }
             }
         }
         #expect(try error { $0 } == "")

@@ -108,7 +108,8 @@ extension Parser {
     private static let table = Parser(
         name: "table", corpus: files("table")
     ) { bytes in
-        _ = try MMBench(folder: file("mmbench_dev_20230712.tsv", bytes).deletingLastPathComponent())
+        let folder = try file("mmbench_dev_20230712.tsv", bytes).deletingLastPathComponent()
+        _ = try ImageReader(for: MMBench(folder: folder).questions)
     }
 
     private static let questions = Parser(
