@@ -44,7 +44,7 @@ public struct POPE: Benchmark {
                 let id =
                     ids.flatMap { $0.indices.contains(index) ? $0[index] : nil }
                     ?? .integer(subset.firstID + index + 1)
-                if try record.optional("question_id")?.integer() != index + 1 { others += 1 }
+                if try record["question_id"].value?.int != index + 1 { others += 1 }
                 let label = try record["label"].string()
                 guard label == "yes" || label == "no" else {
                     throw try record["label"].bad(found: "\"\(label)\"", expected: "\"yes\" or \"no\"")
@@ -58,8 +58,8 @@ public struct POPE: Benchmark {
             }
             if others > 0 {
                 notices.append(
-                    "\(path): \(others) ids are not the numbers of their lines, by which labels count here as "
-                        + "in the reference")
+                    "\(path): \(others) ids are not the numbers of their lines, by which labels count here "
+                        + "as in the reference")
             }
             labels.append((subset.name, subsetLabels))
             counts.append(Count(name: subset.name, file: path, number: records.count))

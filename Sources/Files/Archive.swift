@@ -39,8 +39,8 @@ public enum Archive {
 
     /// Hands over the wanted files, each once, in whatever order they are stored.
     ///
-    /// Names are compared byte by byte. Of members with the same name the last counts, as it is what unpacking
-    /// leaves: an archive is gone through once for the names and once for the bytes.
+    /// Names are compared byte by byte. Of members with the same name the last counts, as it is what
+    /// unpacking leaves: an archive is gone through once for the names and once for the bytes.
     ///
     /// - Parameters:
     ///   - wanted: paths as the caller spells them; `./a/b` finds the member `a/b` and the other way round

@@ -210,8 +210,10 @@ final class ArchiveReader {
         }
         // libarchive has its own way with letters beyond ASCII, and makes \ from DOS a /.
         let isPlain = name.utf8.allSatisfy { $0 < 0x80 }
-        guard !isPlain || name.replacing("\\", with: "/").utf8.elementsEqual(
-            String(decoding: found, as: UTF8.self).replacing("\\", with: "/").utf8)
+        guard
+            !isPlain
+                || name.replacing("\\", with: "/").utf8.elementsEqual(
+                    String(decoding: found, as: UTF8.self).replacing("\\", with: "/").utf8)
         else {
             throw failure(name, "the zip's directory and its members do not fit together")
         }

@@ -1,5 +1,5 @@
-/// A dictionary key that tells apart what differs in code points. Swift's own equality of texts takes composed and
-/// decomposed letters for the same; names of files and ids are not.
+/// A dictionary key that tells apart what differs in code points. Swift's own equality of texts takes
+/// composed and decomposed letters for the same; names of files and ids are not.
 public struct ExactKey: Hashable, Sendable {
     public let bytes: [UInt8]
 

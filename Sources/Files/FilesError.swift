@@ -87,7 +87,8 @@ extension FilesError: ExitCoded {
         switch self {
         case .missing: ExitStatus.missingInput
         case .system: ExitStatus.inputOutput
-        case .corrupt, .notJSON, .badField, .corruptMember, .linkMember, .badTensor, .missingTensor, .tooLarge:
+        case .corrupt, .notJSON, .badField, .corruptMember, .linkMember, .badTensor, .missingTensor,
+            .tooLarge:
             ExitStatus.badData
         case .unwritable: ExitStatus.internalError
         }

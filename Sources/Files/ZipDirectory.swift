@@ -3,8 +3,8 @@ import Foundation
 
 /// The names in a zip's directory, in the order in which libarchive hands out the members: by their place.
 ///
-/// libarchive makes names of UTF-8 into names of the process's locale, which in "C" has none beyond ASCII, and
-/// composes their letters. Here they are what the file says.
+/// libarchive makes names of UTF-8 into names of the process's locale, which in "C" has none beyond ASCII,
+/// and composes their letters. Here they are what the file says.
 struct ZipDirectory {
     private let bytes: [UInt8]
     /// Places of the entries in `bytes`.

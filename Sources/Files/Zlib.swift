@@ -5,7 +5,9 @@ public enum Zlib {
     /// The content; nil where the data are damaged, cut short, or have more than `most` bytes.
     public static func inflated(_ compressed: [UInt8], most: Int) -> [UInt8]? {
         var stream = z_stream()
-        guard inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return nil }
+        guard inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            return nil
+        }
         defer { inflateEnd(&stream) }
         var input = compressed
         var found: [UInt8] = []
@@ -18,7 +20,9 @@ public enum Zlib {
                     return inflate(&stream, Z_NO_FLUSH)
                 }
                 let count = block.count - Int(stream.avail_out)
-                guard status == Z_OK || status == Z_STREAM_END, count <= most - found.count else { return nil }
+                guard status == Z_OK || status == Z_STREAM_END, count <= most - found.count else {
+                    return nil
+                }
                 found += block[..<count]
                 if status == Z_STREAM_END { return found }
                 if count == 0 { return nil }

@@ -13,18 +13,19 @@ public func decodeImage(_ bytes: [UInt8], name: String, background: [UInt8]? = n
     try decodeTransparentImage(bytes, name: name, background: background).image
 }
 
-/// Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF file, chosen by its first bytes; of several pictures the first.
+/// Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF file, chosen by its first bytes; of several pictures the
+/// first.
 ///
-/// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is
-/// applied, then the picture is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, so that
-/// what is clear shows the colour stored under it, unless there is a background, on which the picture is
-/// laid as Pillow's `alpha_composite` does; palettes and grey are expanded; four-component JPEGs are
-/// taken as inverted CMYK and converted without a colour profile. The high byte of 16-bit samples is kept
-/// (Pillow clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read as
-/// Pillow reads it, in this order: the EXIF block (TIFF's own tag), in PNG the "Raw profile type exif", the XMP
-/// packet; an unreadable one counts as upright. A file that ends too early is refused, as Pillow refuses it; a
-/// JPEG whose coded data are damaged inside but complete, or that lacks its end mark behind them, is decoded,
-/// as Pillow decodes it.
+/// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is applied,
+/// then the picture is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, so that what is
+/// clear shows the colour stored under it, unless there is a background, on which the picture is laid as
+/// Pillow's `alpha_composite` does; palettes and grey are expanded; four-component JPEGs are taken as
+/// inverted CMYK and converted without a colour profile. The high byte of 16-bit samples is kept (Pillow
+/// clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read as Pillow reads
+/// it, in this order: the EXIF block (TIFF's own tag), in PNG the "Raw profile type exif", the XMP packet; an
+/// unreadable one counts as upright. A file that ends too early is refused, as Pillow refuses it; a JPEG
+/// whose coded data are damaged inside but complete, or that lacks its end mark behind them, is decoded, as
+/// Pillow decodes it.
 ///
 /// - Parameters:
 ///   - bytes: the whole file

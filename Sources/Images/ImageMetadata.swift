@@ -1,7 +1,7 @@
 import Files
 
-/// What a file says about its picture beside the pixels, as far as it turns it: an EXIF block, and a packet of
-/// XMP.
+/// What a file says about its picture beside the pixels, as far as it turns it: an EXIF block, and a packet
+/// of XMP.
 struct ImageMetadata {
     /// A TIFF header and what follows it.
     private(set) var exif: [UInt8]?
@@ -23,7 +23,8 @@ struct ImageMetadata {
 
     init(xmp: [UInt8]?) { self.xmp = xmp }
 
-    /// The tag of the EXIF block; where that has none, the one of XMP. A value that is none counts as upright.
+    /// The tag of the EXIF block; where that has none, the one of XMP. A value that is none counts as
+    /// upright.
     var orientation: Orientation {
         let value = exif.flatMap { Orientation.tag(in: $0) } ?? xmp.flatMap { Self.orientation(inXMP: $0) }
         return value.flatMap(Orientation.init(rawValue:)) ?? .upright

@@ -165,12 +165,9 @@ struct PackingRun {
             let name = imageNames[image]
             switch reason {
             case .missing:
-                let hint =
-                    name.utf8.allSatisfy { $0 < 0x80 }
-                    ? "" : " (names are compared byte by byte: é may also be stored as e and an accent)"
                 try report(
                     image, kind: "missing-image",
-                    reason: "image '\(outside: name)' is not in \(source.path)\(hint)")
+                    reason: "image '\(outside: name)' is not in \(source.path)\(Self.hint(missing: name))")
             case .link(let target):
                 try report(
                     image, kind: "linked-image",
@@ -178,6 +175,13 @@ struct PackingRun {
             }
         }
         return pixels
+    }
+
+    /// What may be behind a name that is not there, in brackets.
+    private static func hint(missing name: String) -> String {
+        if name.hasPrefix("/") { return " (also paths from the root are looked for below it)" }
+        return name.utf8.allSatisfy { $0 < 0x80 }
+            ? "" : " (names are compared byte by byte: é may also be stored as e and an accent)"
     }
 
     private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool) throws {

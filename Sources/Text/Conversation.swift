@@ -54,7 +54,8 @@ struct Conversation {
     let exchanges: [Exchange]
 
     /// LLaVA's `preprocess` and `preprocess_multimodal`: a leading answer is dropped; of a turn with markers
-    /// they go and the rest is stripped, for one image (and a newline) to stand before it, wherever they stood.
+    /// they go and the rest is stripped, for one image (and a newline) to stand before it, wherever they
+    /// stood.
     init(_ turns: [ConversationTurn], imageCount: Int) throws(SampleProblem) {
         let dropped = turns.first?.role == .gpt ? 1 : 0
         let kept = turns.dropFirst(dropped)

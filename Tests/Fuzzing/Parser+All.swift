@@ -11,7 +11,8 @@ import Text
 
 extension Parser {
     static let all = [
-        safeTensors, zstandard, archive, jpeg, png, webp, gif, bmp, tiff, json, tokenizer, conversation, recipe,
+        safeTensors, zstandard, archive, jpeg, png, webp, gif, bmp, tiff, json, tokenizer, conversation,
+        recipe,
         table, questions, testSet, answers, receipt, shardIndex, storeIndex, seal, configuration,
     ]
 
