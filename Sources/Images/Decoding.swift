@@ -38,7 +38,7 @@ public func decodeTransparentImage(_ bytes: [UInt8], name: String, background: [
     precondition(background.map { $0.count == 3 } ?? true, "decodeImage: background \(background ?? [])")
     guard !bytes.isEmpty else { throw ImageError.empty(image: name) }
     guard let format = ImageFormat(bytes) else {
-        throw ImageError.unknownFormat(image: name, firstBytes: Array(bytes.prefix(8)))
+        throw ImageError.unknownFormat(image: name, firstBytes: Array(bytes.prefix(12)))
     }
     let stored =
         switch format {

@@ -112,8 +112,9 @@ import Testing
         }
         func problem(_ text: String) throws -> String {
             try withTemporaryFolder { folder in
-                try AtomicOutput.writeAtomically(
-                    text, to: folder.appendingPathComponent("mmbench_dev_20230712.tsv"))
+                try text.write(
+                    to: folder.appendingPathComponent("mmbench_dev_20230712.tsv"), atomically: true,
+                    encoding: .utf8)
                 let benchmark = try MMBench(folder: folder)
                 let records = benchmark.questions.map {
                     AnswerRecord(answering: $0, text: "A", modelID: "m")
