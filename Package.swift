@@ -4,7 +4,9 @@ import PackageDescription
 // The targets as data, in dependency order. `ImportTests` holds the `import` lines of Sources/ to this table.
 
 /// Debian's C libraries: a module map and a shim header each, nothing else.
-let system = ["COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP"]
+let system = [
+    "COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CGIF", "CTIFF",
+]
 
 let libraries: [(name: String, imports: [String])] = [
     ("Tensors", ["COpenBLAS", "CDNNL", "CKernels"]),
@@ -14,7 +16,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Ranks", ["Files", "CMessages"]),
     ("Records", ["Files"]),
     ("Text", ["Files"]),
-    ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CKernels"]),
+    ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CGIF", "CTIFF", "CKernels"]),
     ("Shards", ["Settings", "Files", "Text", "Images"]),
     ("Models", ["Settings", "Tensors", "Autograd", "Files", "Images"]),
     ("GGUF", ["Settings", "Tensors", "Files", "Text", "Images", "Models"]),

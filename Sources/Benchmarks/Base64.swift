@@ -47,11 +47,11 @@ package enum Base64 {
         return result
     }
 
-    /// Whether these are the first bytes of an image file: JPEG, PNG, GIF, BMP or WebP.
+    /// Whether these are the first bytes of an image file: JPEG, PNG, WebP, GIF, BMP or TIFF.
     static func isImage(_ bytes: [UInt8]) -> Bool {
         let signatures: [[UInt8]] = [
             [0xFF, 0xD8, 0xFF], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], Array("GIF8".utf8),
-            Array("BM".utf8),
+            Array("BM".utf8), [0x49, 0x49, 0x2A, 0], [0x4D, 0x4D, 0, 0x2A],
         ]
         return signatures.contains { bytes.starts(with: $0) }
             || bytes.starts(with: Array("RIFF".utf8)) && bytes.dropFirst(8).starts(with: Array("WEBP".utf8))

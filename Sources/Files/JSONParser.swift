@@ -74,7 +74,17 @@ struct JSONParser {
         case UInt8(ascii: "f"): return try word("false", .bool(false))
         case UInt8(ascii: "n"): return try word("null", .null)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
-        case let byte: throw failure("a value cannot start with \(describe(byte))", expected: "a value")
+        case let byte:
+            try refusePythonNumber()
+            throw failure("a value cannot start with \(describe(byte))", expected: "a value")
+        }
+    }
+
+    /// Numbers that Python's `json` writes and JSON does not have.
+    private func refusePythonNumber() throws(JSONFailure) {
+        for name in ["NaN", "Infinity", "-Infinity"]
+        where bytes[position..<end].prefix(name.utf8.count).elementsEqual(name.utf8) {
+            throw failure("\(name) is no number of JSON", expected: "a number, or null")
         }
     }
 
@@ -156,6 +166,7 @@ struct JSONParser {
 
     private mutating func number() throws(JSONFailure) -> JSONValue {
         let start = position
+        try refusePythonNumber()
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         let first = position
         let digits = skipDigits()

@@ -10,8 +10,8 @@ public struct CheckpointSettings: Recipe, Equatable {
         changesResult: false)
     public var keep = 3
     @Setting(
-        "Whether the stage's result is the checkpoint with the lowest held-back loss, not the last one; needs "
-            + "--validation.")
+        "Whether the stage's result is the checkpoint with the lowest held-back loss, not the last one; "
+            + "needs --validation.")
     public var best = false
 
     public init() {}

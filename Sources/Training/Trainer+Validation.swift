@@ -41,7 +41,7 @@ extension Trainer {
                     .warning(
                         "the teacher predicts the held-back responses worse than the student does "
                             + "(\(Float(teacher.crossEntropy)) nats a token, the student "
-                            + "\(Float(found.terms.sft)) after \(steps) steps): there is little to learn of it"
+                            + "\(Float(found.terms.sft)) after \(steps) steps): it has little to teach"
                     ))
             }
         }

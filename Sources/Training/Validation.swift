@@ -5,8 +5,8 @@ import Ranks
 import Records
 import Shards
 
-/// Look at how a student does on samples that it is not trained on: always the same ones, with the same random
-/// numbers for candidates. Nothing of the training depends on it.
+/// Look at how a student does on samples that it is not trained on: always the same ones, with the same
+/// random numbers for candidates. Nothing of the training depends on it.
 final class Validation {
     private let loss: AlignmentLoss
     private let dataset: ShardDataset

@@ -13,8 +13,8 @@ public struct ValidationSettings: Recipe, Equatable {
         in: 1...1_000_000, changesResult: false)
     public var patience = 3
     @Setting(
-        "Whether the teacher, where one is given, is asked too: for its own quality, the agreement with it and "
-            + "the terms that compare.", changesResult: false)
+        "Whether the teacher, where one is given, is asked too: for its own quality, the agreement with it "
+            + "and the terms that compare.", changesResult: false)
     public var teacher = true
 
     public init() {}

@@ -88,17 +88,96 @@ import Testing
             } else {
                 try Self.make(kind, Self.members + [("b.txt", [9])], at: url)
             }
-            var found: [String: [UInt8]] = [:]
-            let wanted: Set = ["./a//second", "b.txt", "z/../z/last.jpg", "a/nothing", "../outside"]
-            let missing = try Archive.visit(wanted, of: url) { path, bytes in
-                #expect(found[path] == nil)
-                found[path] = bytes
+            let wanted = ["./a//second", "b.txt", "z/../z/last.jpg", "a/nothing", "../outside", "b.txt"]
+            var found = [[UInt8]?](repeating: nil, count: wanted.count)
+            let absent = try Archive.visit(wanted, of: url) { number, bytes in
+                #expect(found[number] == nil)
+                found[number] = bytes
             }
-            #expect(missing == ["a/nothing", "../outside"])
+            #expect(absent.map(\.number) == [3, 4] && absent.allSatisfy { $0.reason == .missing })
+            // Of two members of one name the last counts.
+            let text: [UInt8] = kind == "folder" ? [] : [9]
+            #expect(found == [Array("hello".utf8), text, Self.members[0].1, nil, nil, text])
+        }
+    }
+
+    @Test(arguments: kinds)
+    func ofMembersOfOneNameTheLastCounts(kind: String) throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("x.\(kind)")
+            let members: [(String, [UInt8])] = [("a", [1]), ("b", [2]), ("./a", [3]), ("c", [4]), ("a", [5])]
+            try Self.make(kind, members, at: url)
+            var found: [Int: [UInt8]] = [:]
+            let absent = try Archive.visit(["a", "b"], of: url) { found[$0] = $1 }
+            #expect(absent.isEmpty && found == [0: [5], 1: [2]])
+        }
+    }
+
+    /// é as one letter, and as e and an accent.
+    @Test(arguments: ["tar", "tar.gz", "tar.zst", "zip", "folder"])
+    func namesAreComparedByteByByte(kind: String) throws {
+        let (composed, decomposed) = ("caf\u{E9}.png", "cafe\u{301}.png")
+        try withTemporaryFolder { folder in
+            func source(_ members: [(String, [UInt8])]) throws -> URL {
+                let url = folder.appendingPathComponent("\(members.count).\(kind)")
+                switch kind {
+                case "folder":
+                    for (name, bytes) in members {
+                        try AtomicOutput.writeAtomically(bytes, to: url.appendingPathComponent(name))
+                    }
+                case "zip": try SmallZip.make(members.map { .init($0.0, $0.1, isUTF8: true) }, at: url)
+                default: try Self.make(kind, members, at: url)
+                }
+                return url
+            }
+            var found: [Int: [UInt8]] = [:]
+            let both = try source([(composed, [1]), (decomposed, [2])])
+            #expect(try Archive.visit([composed, decomposed], of: both) { found[$0] = $1 }.isEmpty)
+            #expect(found == [0: [1], 1: [2]])
+            found = [:]
+            let absent = try Archive.visit([composed, decomposed], of: source([(decomposed, [2])])) {
+                found[$0] = $1
+            }
+            #expect(found == [1: [2]] && absent.map(\.number) == [0])
+        }
+    }
+
+    /// The name as UTF-8 with and without a word about it, in the letters of the first PCs (ü is 0x81, é
+    /// 0x82), and with Info-ZIP's field for it.
+    @Test func namesInZipsAreFoundInAnyLocale() throws {
+        let members: [SmallZip.Member] = [
+            .init("图片/猫.png", [1], isUTF8: true), .init("🐱.png", [2], isUTF8: false),
+            .init(bytes: [0x81, 0x82], [3]), .init(bytes: [0xFF, 0xFE], [4], unicodeName: "ß.png"),
+            .init("plain.png", [5], isUTF8: true),
+        ]
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("x.zip")
+            try SmallZip.make(members, at: url)
+            let names = ["图片/猫.png", "🐱.png", "üé", "ß.png", "plain.png"]
+            let found = try Self.readAll(url)
+            #expect(found.map(\.0) == names && found.map(\.1) == [[1], [2], [3], [4], [5]])
+        }
+    }
+
+    @Test func aLinkIsSaidAndHindersNothingElse() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("x.tar")
+            try AtomicOutput.writeAtomically([7], to: folder.appendingPathComponent("in/real"))
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.appendingPathComponent("in/link").path, withDestinationPath: "real")
+            let tar = Process()
+            tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            tar.arguments = ["tar", "-cf", url.path, "-C", folder.path + "/in", "link", "real"]
+            try tar.run()
+            tar.waitUntilExit()
+            var found: [Int: [UInt8]] = [:]
+            let absent = try Archive.visit(["link", "real"], of: url) { found[$0] = $1 }
+            #expect(found == [1: [7]] && absent.map(\.number) == [0])
+            #expect(absent.first?.reason == .link(to: "real"))
             #expect(
-                found == [
-                    "./a//second": Array("hello".utf8), "b.txt": [], "z/../z/last.jpg": Self.members[0].1,
-                ])
+                thrownText(in: folder) { _ = try Self.readAll(url) }
+                    == "…/x.tar, member 'link' is a link to 'real', which is not followed; pack the file "
+                    + "itself (tar --hard-dereference -h)")
         }
     }
 
@@ -242,7 +321,7 @@ import Testing
                     "flip \(flip)")
                 // Wanted files that come first are no reason to stop before the checksum.
                 var first: [UInt8] = []
-                _ = try? Archive.visit(["a"], of: url) { _, bytes in first = bytes }
+                _ = try? Archive.visit(["a"], of: url) { first = $1 }
                 #expect(first == noise || kind != "zip")
             }
         }

@@ -11,8 +11,9 @@ import Text
 
 extension Parser {
     static let all = [
-        safeTensors, zstandard, archive, jpeg, png, webp, json, tokenizer, conversation, recipe, table,
-        questions, testSet, answers, receipt, shardIndex, storeIndex, seal, configuration,
+        safeTensors, zstandard, archive, jpeg, png, webp, gif, bmp, tiff, json, tokenizer, conversation,
+        recipe,
+        table, questions, testSet, answers, receipt, shardIndex, storeIndex, seal, configuration,
     ]
 
     private static let safeTensors = Parser(name: "safetensors", corpus: safeTensorsCorpus) { bytes in
@@ -62,6 +63,9 @@ extension Parser {
             + [(try? RGBImage(width: 9, height: 7, colour: (1, 90, 200)).pngBytes()) ?? []], read: picture)
 
     private static let webp = Parser(name: "webp", corpus: files("webp"), read: picture)
+    private static let gif = Parser(name: "gif", corpus: files("gif"), read: picture)
+    private static let bmp = Parser(name: "bmp", corpus: files("bmp"), read: picture)
+    private static let tiff = Parser(name: "tiff", corpus: files("tiff"), read: picture)
 
     private static let json = Parser(
         name: "json", corpus: files("conversation") + files("tokenizer") + files("json")
@@ -105,7 +109,8 @@ extension Parser {
     private static let table = Parser(
         name: "table", corpus: files("table")
     ) { bytes in
-        _ = try MMBench(folder: file("mmbench_dev_20230712.tsv", bytes).deletingLastPathComponent())
+        let folder = try file("mmbench_dev_20230712.tsv", bytes).deletingLastPathComponent()
+        _ = try ImageReader(for: MMBench(folder: folder).questions)
     }
 
     private static let questions = Parser(
