@@ -21,7 +21,7 @@ struct HeldBackCurves {
         return "\(name), \(last.found.samples) held-back samples"
             + (best.steps == last.steps
                 ? "; the loss is lowest at the end."
-                : "; the loss is lowest after \(Printed.count(best.steps)) of \(Printed.count(last.steps)) steps.")
+                : "; the loss is lowest after \(Printed.count(best.steps)) steps.")
     }
 
     /// The terms, and the teacher's own cross-entropy beside the student's.

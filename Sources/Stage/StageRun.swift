@@ -142,8 +142,8 @@ public final class StageRun {
         return receipt
     }
 
-    /// Digests what is in a folder and writes its receipt: of the whole result, or of a part of it that can be
-    /// used by itself.
+    /// Digests what is in a folder and writes its receipt: of the whole result, or of a part of it that can
+    /// be used by itself.
     @discardableResult
     public func writeReceipt(
         into output: URL, counts: JSONValue, volatile: Set<String> = [], excluding: Set<String> = [],

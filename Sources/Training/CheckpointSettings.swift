@@ -1,7 +1,7 @@
 import Settings
 
-/// Which checkpoints a training leaves on its way, each a whole folder below `checkpoints/` that can be asked,
-/// scored and exported as the last one can.
+/// Which checkpoints a training leaves on its way, each a whole folder below `checkpoints/` that can be
+/// asked, scored and exported as the last one can.
 public struct CheckpointSettings: Recipe, Equatable {
     @Setting("Steps between two checkpoints.", in: 1...1_000_000_000, null: "none", changesResult: false)
     public var every: Int?
