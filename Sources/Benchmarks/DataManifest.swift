@@ -94,10 +94,10 @@ public struct DataManifest: Sendable {
     ///
     /// - Throws: `BenchmarkError.missingFile`, `.manifest` naming file, size or digest found and expected
     public func verify(_ folder: URL, lock: URL) throws -> Verification {
-        var locked: [String: (bytes: Int, sha256: String)] = [:]
+        var locked: [ExactKey: (path: String, bytes: Int, sha256: String)] = [:]
         if lock.exists {
             for (path, entry) in try SourceFile(lock).document().members() {
-                locked[path] = (try entry["bytes"].integer(), try entry["sha256"].string())
+                locked[ExactKey(path)] = (path, try entry["bytes"].integer(), try entry["sha256"].string())
             }
         }
         var result = Verification()
@@ -110,7 +110,7 @@ public struct DataManifest: Sendable {
                 result.absent.append(file.path)
                 continue
             }
-            let known = locked[file.path]
+            let known = locked[ExactKey(file.path)]
             let size = try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int ?? -1
             try compare(
                 url, "bytes", found: "\(size)", expected: (file.bytes ?? known?.bytes).map { "\($0)" },
@@ -120,18 +120,17 @@ public struct DataManifest: Sendable {
                 url, "SHA-256", found: digest, expected: file.sha256 ?? known?.sha256,
                 isLock: file.sha256 == nil, lock)
             if file.sha256 == nil, known == nil {
-                locked[file.path] = (size, digest)
+                locked[ExactKey(file.path)] = (file.path, size, digest)
                 result.recorded.append(file.path)
             } else {
                 result.verified.append(file.path)
             }
         }
         if !result.recorded.isEmpty {
-            let members = locked.sorted { $0.key < $1.key }.map {
+            let members = locked.values.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }.map {
                 (
-                    name: $0.key,
-                    value: JSONValue.of(
-                        ("bytes", .int($0.value.bytes)), ("sha256", .string($0.value.sha256)))
+                    name: $0.path,
+                    value: JSONValue.of(("bytes", .int($0.bytes)), ("sha256", .string($0.sha256)))
                 )
             }
             try AtomicOutput.writeAtomically(

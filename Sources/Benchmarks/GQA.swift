@@ -73,7 +73,9 @@ public struct GQA: Benchmark {
         let balanced = entries.filter(\.isBalanced)
         counts = [
             Count(name: "questions", file: GQA.annotationFile, number: balanced.count),
-            Count(name: "images", file: GQA.annotationFile, number: Set(balanced.map(\.image)).count),
+            Count(
+                name: "images", file: GQA.annotationFile,
+                number: Set(balanced.map { ExactKey($0.image) }).count),
         ]
     }
 

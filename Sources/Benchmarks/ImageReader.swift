@@ -30,23 +30,35 @@ public struct ImageReader {
     /// Reads from archives what these questions need (held in memory until the reader goes) and checks that
     /// every image file exists.
     public init(for questions: [Question]) throws {
-        var wanted: [URL: [String: QuestionID]] = [:]
+        var archives: [(url: URL, members: [String], questions: [QuestionID])] = []
+        var places: [ExactKey: Int] = [:]
         for question in questions {
             switch question.image {
-            case .archive(let archive, let member): wanted[archive, default: [:]][member] = question.id
+            case .archive(let archive, let member):
+                let place = places[ExactKey(archive.path)] ?? archives.count
+                if place == archives.count {
+                    places[ExactKey(archive.path)] = place
+                    archives.append((archive, [], []))
+                }
+                guard members.updateValue([], forKey: ExactKey(archive.path, member)) == nil else { break }
+                archives[place].members.append(member)
+                archives[place].questions.append(question.id)
             case .file(let url) where !url.exists:
                 throw BenchmarkError.missingImage(file: url.path, question: question.id.description)
+            case .damaged(let error): throw error
             default: break
             }
         }
-        for (archive, ids) in wanted.sorted(by: { $0.key.path < $1.key.path }) {
-            let missing = try Archive.visit(Set(ids.keys), of: archive) { path, bytes in
-                members[ExactKey(archive.path, path)] = bytes
+        for (archive, wanted, ids) in archives {
+            let absent = try Archive.visit(wanted, of: archive) { number, bytes in
+                members[ExactKey(archive.path, wanted[number])] = bytes
             }
-            if let member = missing.min() {
-                throw BenchmarkError.missingImage(
-                    file: "\(archive.path):\(member)", question: ids[member]?.description ?? "")
+            guard let (number, reason) = absent.first else { continue }
+            if case .link(let target) = reason {
+                throw FilesError.linkMember(archive: archive.path, member: wanted[number], target: target)
             }
+            throw BenchmarkError.missingImage(
+                file: "\(archive.path):\(wanted[number])", question: ids[number].description)
         }
     }
 
@@ -55,6 +67,7 @@ public struct ImageReader {
         switch question.image {
         case .none: return nil
         case .bytes(let bytes): return bytes
+        case .damaged(let error): throw error
         case .file(let url): return try SourceFile(url).bytes
         case .archive(let archive, let member):
             guard let bytes = members[ExactKey(archive.path, member)] else {

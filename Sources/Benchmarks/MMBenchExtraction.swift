@@ -1,3 +1,5 @@
+import Files
+
 /// Option that an answer chooses, by two rule sets.
 package enum MMBenchExtraction {
     private static let letters = ["A", "B", "C", "D", "E"]

@@ -116,9 +116,9 @@ public struct MME: Benchmark {
                 file: "\(release)/\(subtask)/\(texts.isEmpty ? "" : texts + "/")<image>.txt",
                 folder: root.path)
         }
-        var imageOfStem: [String: String] = [:]
+        var imageOfStem: [ExactKey: String] = [:]
         for name in names(images.isEmpty ? "" : "images") where !name.hasSuffix(".txt") {
-            imageOfStem[stem(name)] = images + name
+            imageOfStem[ExactKey(stem(name))] = images + name
         }
         return try textFiles.map { name in
             let file = try SourceFile(folder.file(texts.isEmpty ? name : "\(texts)/\(name)"))
@@ -140,7 +140,7 @@ public struct MME: Benchmark {
                 }
                 return (question: fields[0], answer: fields[1])
             }
-            return Pair(stem: stem(name), image: imageOfStem[stem(name)], questions: questions)
+            return Pair(stem: stem(name), image: imageOfStem[ExactKey(stem(name))], questions: questions)
         }
     }
 

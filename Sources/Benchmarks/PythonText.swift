@@ -130,15 +130,3 @@ extension Array where Element == Unicode.Scalar {
         return !after.properties.isCased
     }
 }
-
-/// A dictionary key that tells apart what differs in code points.
-struct ExactKey: Hashable {
-    let bytes: [UInt8]
-
-    init(_ text: String) { bytes = Array(text.utf8) }
-
-    /// Several texts as one key; the separator is a byte that UTF-8 never uses.
-    init(_ first: String, _ second: String, _ third: String = "") {
-        bytes = Array(first.utf8) + [0xFF] + Array(second.utf8) + [0xFF] + Array(third.utf8)
-    }
-}

@@ -111,6 +111,8 @@ public enum ImageSource: Sendable {
     case bytes([UInt8])
     /// A member of a .zip or .tar; `ImageReader` opens each archive once for many questions.
     case archive(URL, member: String)
+    /// Bytes that their file does not hold: an error where they are asked for, and no hindrance to scoring.
+    case damaged(BenchmarkError)
 
     /// Whether there is no image.
     public var isNone: Bool {
@@ -125,6 +127,7 @@ public enum ImageSource: Sendable {
         case .file(let url): Digest.sha256(url.path)
         case .archive(let archive, let member): Digest.sha256("\(archive.path)\u{0}\(member)")
         case .bytes(let bytes): Digest.sha256(bytes)
+        case .damaged(let error): Digest.sha256("\(error)")
         }
     }
 
@@ -133,7 +136,7 @@ public enum ImageSource: Sendable {
         switch self {
         case .file(let url): url.lastPathComponent
         case .archive(_, let member): String(member.split(separator: "/").last ?? "")
-        case .none, .bytes: nil
+        case .none, .bytes, .damaged: nil
         }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// LLaVA's question file (GQA, TextVQA, POPE, MME): JSON Lines of `question_id`, `image`, `text`, `category`.

@@ -30,58 +30,91 @@ public enum Archive {
         try reader.finish()
     }
 
-    /// Hands over the wanted files, each once, in whatever order they are stored, and stops after the last
-    /// one.
+    /// Why a wanted file was not handed over.
+    public enum Absence: Sendable, Equatable {
+        case missing
+        /// The archive has a link of that name, which is not followed.
+        case link(to: String)
+    }
+
+    /// Hands over the wanted files, each once, in whatever order they are stored.
+    ///
+    /// Names are compared byte by byte. Of members with the same name the last counts, as it is what
+    /// unpacking leaves: an archive is gone through once for the names and once for the bytes.
     ///
     /// - Parameters:
     ///   - wanted: paths as the caller spells them; `./a/b` finds the member `a/b` and the other way round
-    ///   - body: gets the path in the caller's spelling and the file's bytes. If an archive holds a path
-    ///     twice, the first counts.
-    /// - Returns: the wanted paths that were not found
+    ///   - body: gets a path's number in `wanted` and the file's bytes
+    /// - Returns: the numbers of those that were not handed over, in order
     /// - Throws: as `forEachMember`
     public static func visit(
-        _ wanted: Set<String>, of url: URL, memberLimit: Int = Limit.memberBytes.value,
-        _ body: (_ path: String, _ bytes: [UInt8]) throws -> Void
-    ) throws -> Set<String> {
+        _ wanted: [String], of url: URL, memberLimit: Int = Limit.memberBytes.value,
+        _ body: (_ number: Int, _ bytes: [UInt8]) throws -> Void
+    ) throws -> [(number: Int, reason: Absence)] {
         if FileManager.fileType(atPath: url.path) == S_IFDIR {
             return try visit(wanted, ofFolder: url, memberLimit: memberLimit, body)
         }
-        var spellings: [String: [String]] = [:]
-        for path in wanted {
+        var numbers: [ExactKey: [Int]] = [:]
+        for (number, path) in wanted.enumerated() {
             if let normalized = MemberPath.normalized(path) {
-                spellings[normalized, default: []].append(path)
+                numbers[ExactKey(normalized), default: []].append(number)
             }
         }
-        var missing = wanted
-        guard !spellings.isEmpty else { return missing }
+        let last = try numbers.isEmpty ? [:] : lastMembers(numbers, of: url)
+        var absent = [Absence?](repeating: .missing, count: wanted.count)
+        var (member, left) = (0, last.count)
+        guard left > 0 else { return wanted.indices.map { ($0, .missing) } }
         try forEachMember(of: url, memberLimit: memberLimit) { path, readBytes in
-            guard let callers = spellings.removeValue(forKey: path) else { return true }
-            let bytes = try readBytes()
-            for caller in callers.sorted() {
-                missing.remove(caller)
-                try body(caller, bytes)
+            let key = ExactKey(path)
+            defer { member += 1 }
+            guard last[key] == member else { return true }
+            left -= 1
+            do {
+                let bytes = try readBytes()
+                for number in numbers[key] ?? [] {
+                    absent[number] = nil
+                    try body(number, bytes)
+                }
+            } catch FilesError.linkMember(_, _, let target) {
+                for number in numbers[key] ?? [] { absent[number] = .link(to: target) }
             }
-            return !spellings.isEmpty
+            return left > 0
         }
-        return missing
+        return absent.enumerated().compactMap { number, reason in reason.map { (number, $0) } }
+    }
+
+    /// Of every wanted path the last member that has it, counted as `forEachMember` hands them out.
+    private static func lastMembers(_ wanted: [ExactKey: [Int]], of url: URL) throws -> [ExactKey: Int] {
+        var last: [ExactKey: Int] = [:]
+        var member = 0
+        try forEachMember(of: url) { path, _ in
+            let key = ExactKey(path)
+            if wanted[key] != nil { last[key] = member }
+            member += 1
+            return true
+        }
+        return last
     }
 
     /// A folder is asked for each path instead of being listed: it may hold a million others.
     private static func visit(
-        _ wanted: Set<String>, ofFolder url: URL, memberLimit: Int, _ body: (String, [UInt8]) throws -> Void
-    ) throws -> Set<String> {
-        var missing: Set<String> = []
-        for path in wanted.sorted() {
-            guard let normalized = MemberPath.normalized(path),
+        _ wanted: [String], ofFolder url: URL, memberLimit: Int, _ body: (Int, [UInt8]) throws -> Void
+    ) throws -> [(number: Int, reason: Absence)] {
+        var absent: [(number: Int, reason: Absence)] = []
+        let order = wanted.indices.sorted {
+            wanted[$0].utf8.lexicographicallyPrecedes(wanted[$1].utf8)
+        }
+        for number in order {
+            guard let normalized = MemberPath.normalized(wanted[number]),
                 case let file = url.appendingPathComponent(normalized),
                 FileManager.fileType(atPath: file.path) == S_IFREG
             else {
-                missing.insert(path)
+                absent.append((number, .missing))
                 continue
             }
-            try body(path, try readFile(file, limit: memberLimit))
+            try body(number, try readFile(file, limit: memberLimit))
         }
-        return missing
+        return absent.sorted { $0.number < $1.number }
     }
 
     private static func readFile(_ url: URL, limit: Int) throws -> [UInt8] {

@@ -16,9 +16,13 @@ final class ArchiveReader {
     private var isAtEnd = false
     private var memberEnd = 0  // of the latest member, in uncompressed bytes
     private var members = 0
+    private let url: URL
+    /// What a zip's directory says of its members' names, from the first member on.
+    private var directory: ZipDirectory?
 
     init(_ url: URL, memberLimit: Int) throws {
         path = url.path
+        self.url = url
         self.memberLimit = memberLimit
         fileBytes = try InputFile(url).size()
         guard let made = archive_read_new() else { preconditionFailure("ArchiveReader: no memory") }
@@ -76,14 +80,16 @@ final class ArchiveReader {
                 throw member.isEmpty ? notAnArchive() : failure("after \(member)")
             }
             try count()
-            member = Self.name(of: entry)
+            let name = try name(of: entry)
+            member = name ?? FileName.shown(Self.bytes(archive_entry_pathname(entry)))
             memberEnd = end(of: entry)
             isRead = false
             link =
                 (archive_entry_hardlink_utf8(entry) ?? archive_entry_hardlink(entry)
                 ?? archive_entry_symlink_utf8(entry)
                 ?? archive_entry_symlink(entry)).map { String(cString: $0) }
-            if link != nil || archive_entry_filetype(entry) == S_IFREG { return member }
+            // A name that is not UTF-8 is none that anybody asks for.
+            if name != nil, link != nil || archive_entry_filetype(entry) == S_IFREG { return name }
         }
     }
 
@@ -109,11 +115,7 @@ final class ArchiveReader {
         precondition(!isRead && entry != nil, "ArchiveReader: the bytes of '\(member)' were read already")
         isRead = true
         if let link {
-            throw failure(
-                nil,
-                "is a link to '\(link)', which cannot be followed while streaming; pack the file itself "
-                    + "(tar --hard-dereference -h)"
-            )
+            throw FilesError.linkMember(archive: path, member: member, target: link)
         }
         let claimed = archive_entry_size_is_set(entry) != 0 ? Int(archive_entry_size(entry)) : 0
         guard claimed <= memberLimit else {
@@ -191,9 +193,30 @@ final class ArchiveReader {
             offset: max(0, Int(archive_read_header_position(handle))), problem: problem ?? message)
     }
 
-    /// As UTF-8 whatever the locale: archives that say their names are UTF-8 first, else the raw bytes.
-    private static func name(of entry: OpaquePointer) -> String {
-        (archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry)).map { String(cString: $0) }
-            ?? ""
+    private static func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
+        text.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? []
+    }
+
+    /// The bytes that stand in the archive, whatever the locale; nil where they are not UTF-8.
+    private func name(of entry: OpaquePointer) throws -> String? {
+        let found = Self.bytes(archive_entry_pathname(entry))
+        guard archive_format(handle) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_ZIP else {
+            return String(validating: found, as: UTF8.self)
+                ?? archive_entry_pathname_utf8(entry).map { String(cString: $0) }
+        }
+        if members == 1 { directory = try ZipDirectory(url) }
+        guard let name = directory?.name(members - 1) else {
+            throw failure("after \(member)", "the zip's directory cannot be read")
+        }
+        // libarchive has its own way with letters beyond ASCII, and makes \ from DOS a /.
+        let isPlain = name.utf8.allSatisfy { $0 < 0x80 }
+        guard
+            !isPlain
+                || name.replacing("\\", with: "/").utf8.elementsEqual(
+                    String(decoding: found, as: UTF8.self).replacing("\\", with: "/").utf8)
+        else {
+            throw failure(name, "the zip's directory and its members do not fit together")
+        }
+        return isPlain ? String(decoding: found, as: UTF8.self) : name
     }
 }

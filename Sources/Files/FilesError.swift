@@ -15,6 +15,8 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
     case badField(place: String, field: String, found: String, expected: String)
     /// A member of an archive cannot be read; `offset` is in the archive's uncompressed bytes.
     case corruptMember(archive: String, member: String, offset: Int, problem: String)
+    /// A member of an archive is a link.
+    case linkMember(archive: String, member: String, target: String)
     /// A tensor's entry, or the values asked of it, do not fit; `offset` is in the (uncompressed) file.
     case badTensor(file: String, tensor: String, offset: Int?, problem: String)
     /// The file holds no tensor of this name; `near` are names it does hold.
@@ -41,6 +43,10 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
             return
                 "\(archive), member '\(outside: member)' near byte \(offset): \(problem); fetch or make the "
                 + "archive again"
+        case .linkMember(let archive, let member, let target):
+            return
+                "\(archive), member '\(outside: member)' is a link to '\(outside: target)', which is not "
+                + "followed; pack the file itself (tar --hard-dereference -h)"
         case .badTensor(let file, let tensor, let offset, let problem):
             return "\(file): tensor '\(outside: tensor)'\(offset.map { " at byte \($0)" } ?? "") \(problem)"
         case .missingTensor(let file, let tensor, let near):
@@ -81,7 +87,8 @@ extension FilesError: ExitCoded {
         switch self {
         case .missing: ExitStatus.missingInput
         case .system: ExitStatus.inputOutput
-        case .corrupt, .notJSON, .badField, .corruptMember, .badTensor, .missingTensor, .tooLarge:
+        case .corrupt, .notJSON, .badField, .corruptMember, .linkMember, .badTensor, .missingTensor,
+            .tooLarge:
             ExitStatus.badData
         case .unwritable: ExitStatus.internalError
         }

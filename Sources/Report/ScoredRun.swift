@@ -91,25 +91,25 @@ struct ScoredRun {
             try Self.keyed(benchmark.score(AnswerFile(model.answers.file("\(name).jsonl"))).items)
         }
         guard let first = items.first else { return nil }
-        var seen: [String: Int] = [:]
+        var seen: [ExactKey: Int] = [:]
         return benchmark.questions.compactMap { question in
-            let id = question.id.description
-            let key = "\(id)\u{0}\(seen[id, default: 0])"
-            seen[id, default: 0] += 1
-            let answers = items.compactMap { $0[key] }
-            guard answers.count == models.count, let gold = first[key]?.gold else { return nil }
+            let key = Self.key(question.id, &seen)
+            let answers = items.compactMap { $0[ExactKey(key)] }
+            guard answers.count == models.count, let gold = first[ExactKey(key)]?.gold else { return nil }
             return JudgedQuestion(benchmark: name, key: key, question: question, gold: gold, answers: answers)
         }
     }
 
-    /// Items by id and how often the id came before: TextVQA's and MME's ids repeat, in one order everywhere.
-    private static func keyed(_ items: [ItemScore]) -> [String: ItemScore] {
-        var (result, seen): ([String: ItemScore], [String: Int]) = ([:], [:])
-        for item in items {
-            let id = item.id.description
-            result["\(id)\u{0}\(seen[id, default: 0])"] = item
-            seen[id, default: 0] += 1
-        }
+    /// An id and how often it came before: TextVQA's and MME's ids repeat, in one order everywhere.
+    private static func key(_ id: QuestionID, _ seen: inout [ExactKey: Int]) -> String {
+        let text = id.description
+        defer { seen[ExactKey(text), default: 0] += 1 }
+        return "\(text)\u{0}\(seen[ExactKey(text), default: 0])"
+    }
+
+    private static func keyed(_ items: [ItemScore]) -> [ExactKey: ItemScore] {
+        var (result, seen): ([ExactKey: ItemScore], [ExactKey: Int]) = ([:], [:])
+        for item in items { result[ExactKey(key(item.id, &seen))] = item }
         return result
     }
 }

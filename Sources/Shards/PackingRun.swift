@@ -34,7 +34,7 @@ struct PackingRun {
     private var planned: [Planned] = []
     private var skipped: [Skipped] = []
     private var imageNames: [String] = []
-    private var imageNumbers: [String: Int] = [:]
+    private var imageNumbers: [ExactKey: Int] = [:]
     private var imageProblems: [Int: (kind: String, reason: String)] = [:]
     private var transparentImages = 0
     private let background: [UInt8]?
@@ -114,8 +114,9 @@ struct PackingRun {
     private func file(of record: Record) -> String { packing.data[Int(record.file)].path }
 
     private mutating func number(of image: String) -> Int {
-        if let known = imageNumbers[image] { return known }
-        imageNumbers[image] = imageNames.count
+        let key = ExactKey(image)
+        if let known = imageNumbers[key] { return known }
+        imageNumbers[key] = imageNames.count
         imageNames.append(image)
         return imageNames.count - 1
     }
@@ -153,19 +154,34 @@ struct PackingRun {
             batchBytes = 0
             try onEvent(.prepared(images: done, of: imageNames.count))
         }
-        let missing = try Archive.visit(Set(imageNames), of: source) { name, bytes in
-            guard let image = imageNumbers[name] else { return }
+        let absent = try Archive.visit(imageNames, of: source) { image, bytes in
             batch.append((image, bytes))
             batchBytes += bytes.count
             if batch.count >= 16 * packing.threads || batchBytes >= 64 << 20 { try finishBatch() }
         }
         try finishBatch()
         try onEvent(.transparent(images: transparentImages))
-        for name in missing.sorted() {
-            guard let image = imageNumbers[name] else { continue }
-            try report(image, kind: "missing-image", reason: "image '\(name)' is not in \(source.path)")
+        for (image, reason) in absent {
+            let name = imageNames[image]
+            switch reason {
+            case .missing:
+                try report(
+                    image, kind: "missing-image",
+                    reason: "image '\(outside: name)' is not in \(source.path)\(Self.hint(missing: name))")
+            case .link(let target):
+                try report(
+                    image, kind: "linked-image",
+                    reason: "\(FilesError.linkMember(archive: source.path, member: name, target: target))")
+            }
         }
         return pixels
+    }
+
+    /// What may be behind a name that is not there, in brackets.
+    private static func hint(missing name: String) -> String {
+        if name.hasPrefix("/") { return " (also paths from the root are looked for below it)" }
+        return name.utf8.allSatisfy { $0 < 0x80 }
+            ? "" : " (names are compared byte by byte: é may also be stored as e and an accent)"
     }
 
     private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool) throws {
