@@ -53,7 +53,8 @@ public struct MMBench: Benchmark {
     /// Reads the table's rows.
     private struct Reader {
         let table: TabSeparatedFile
-        let index, question, hint, answer, category, ability, image: Int
+        let index, question, hint, answer, category, ability: Int
+        let image: Int?
         let options: [(letter: String, column: Int)]
 
         init(_ table: TabSeparatedFile) throws {
@@ -64,28 +65,25 @@ public struct MMBench: Benchmark {
             answer = try table.column("answer")
             category = try table.column("category")
             ability = try table.column("l2-category")
-            image = try table.column("image")
+            image = try? table.column("image")
             options = try ["A", "B", "C", "D"].map { ($0, try table.column($0)) }
         }
 
         func read() throws -> ([Row], [Question]) {
             var rows: [Row] = []
-            var questions: [Question] = []
             var seen: Set<Int> = []
-            var images: [Int: (base64: ArraySlice<UInt8>, bytes: [UInt8])] = [:]
+            var pictures = MMBenchPictures(file: table.name)
             for row in table.rows {
                 let made = try self.row(row)
                 guard seen.insert(made.index).inserted else {
                     throw error(
                         row, "index", "\(made.index), which an earlier row has", "an index of its own")
                 }
-                // Rotations repeat the image: hold it once.
-                let encoded = row.fields[image]
-                let known = images[made.base]
-                let bytes = known?.base64 == encoded ? known?.bytes ?? [] : try decode(encoded, row)
-                images[made.base] = (encoded, bytes)
+                pictures.add(image.map { row.fields[$0] }, row: made.index, of: made.base, line: row.line)
                 rows.append(made)
-                questions.append(try ask(made, row, bytes))
+            }
+            let questions = try zip(rows, table.rows).map { made, row in
+                try ask(made, row, pictures.source(ofRow: made.index))
             }
             return (rows, questions)
         }
@@ -122,21 +120,7 @@ public struct MMBench: Benchmark {
                 ability: try text(row, ability))
         }
 
-        private func decode(_ encoded: ArraySlice<UInt8>, _ row: TabSeparatedFile.Row) throws -> [UInt8] {
-            do throws(Base64.Failure) {
-                let bytes = try Base64.decode(encoded)
-                guard Base64.isImage(bytes) else {
-                    throw Base64.Failure(
-                        reason: "its \(bytes.count) bytes are no JPEG, PNG, WebP, GIF, BMP or TIFF file")
-                }
-                return bytes
-            } catch {
-                throw BenchmarkError.damagedImage(
-                    file: table.name, line: row.line, field: "image", reason: error.reason)
-            }
-        }
-
-        private func ask(_ made: Row, _ row: TabSeparatedFile.Row, _ image: [UInt8]) throws -> Question {
+        private func ask(_ made: Row, _ row: TabSeparatedFile.Row, _ image: ImageSource) throws -> Question {
             let hint = try text(row, hint)
             let shown = made.options.prefix { !isMissingInPrompt($0.text) }
             var saved = isMissingInPrompt(hint) ? "" : "\(hint)\n"
@@ -146,7 +130,7 @@ public struct MMBench: Benchmark {
             for option in options { saved += "\n\(option.letter). \(option.text)" }
             return Question(
                 id: .integer(made.index), text: "\(saved)\n\(Instruction.multipleChoice)", savedPrompt: saved,
-                image: .bytes(image),
+                image: image,
                 category: made.category, options: options)
         }
     }

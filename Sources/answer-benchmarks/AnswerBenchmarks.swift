@@ -103,7 +103,12 @@ struct AnswerBenchmarks: RecipeCommand {
         let prompts = try QuestionPrompts(
             LlavaConfiguration(folder: folder), Tokenizer(contentsOf: folder),
             recipe.conversation(of: folder))
-        for benchmark in benchmarks { try prompts.check(asked(benchmark, recipe), of: benchmark.name) }
+        for benchmark in benchmarks {
+            try prompts.check(asked(benchmark, recipe), of: benchmark.name)
+            for question in asked(benchmark, recipe) {
+                if case .damaged(let error) = question.image { throw error }
+            }
+        }
         return prompts
     }
 

@@ -58,7 +58,9 @@ import Testing
             try withTemporaryFolder { folder in
                 try change(text).write(
                     to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8)
-                return thrownText(in: folder) { _ = try MMBench(folder: folder) }
+                return thrownText(in: folder) {
+                    _ = try ImageReader(for: MMBench(folder: folder).questions)
+                }
             }
         }
         #expect(try error { $0 } == "")
@@ -98,6 +100,53 @@ import Testing
                     separator: "\n")
             } == "…/mmbench_dev_20230712.tsv: row 1000012 is a rotation of question 12, which has no row, "
                 + "expected every question's own row; download the file again")
+    }
+
+    /// Newer releases hold a picture once and name its row elsewhere; scoring needs none at all.
+    @Test func aPictureCellMayNameARowAndScoringNeedsNone() throws {
+        let picture = Data([0xFF, 0xD8, 0xFF]).base64EncodedString() + String(repeating: "AAAA", count: 8)
+        func table(_ cells: [(index: Int, cell: String)], column: String = "image") -> String {
+            var lines = ["index\tquestion\thint\tA\tB\tC\tD\tanswer\tcategory\t\(column)\tl2-category"]
+            lines += cells.map { "\($0.index)\tWhich?\t\tred\tblue\t\t\tA\tc\t\($0.cell)\tl" }
+            return lines.joined(separator: "\n") + "\n"
+        }
+        func problem(_ text: String) throws -> String {
+            try withTemporaryFolder { folder in
+                try text.write(
+                    to: folder.appendingPathComponent("mmbench_dev_20230712.tsv"), atomically: true,
+                    encoding: .utf8)
+                let benchmark = try MMBench(folder: folder)
+                let records = benchmark.questions.map {
+                    AnswerRecord(answering: $0, text: "A", modelID: "m")
+                }
+                let score = try benchmark.score(AnswerFile(name: "a", records: records))
+                #expect(score.headline == 100)
+                return thrownText(in: folder) {
+                    let reader = try ImageReader(for: benchmark.questions)
+                    for question in benchmark.questions {
+                        #expect(try reader.bytes(of: question)?.prefix(3) == [0xFF, 0xD8, 0xFF])
+                    }
+                }
+            }
+        }
+        let before = "…/mmbench_dev_20230712.tsv:"
+        let after = "; download the file again"
+        #expect(try problem(table([(1, picture), (1_000_001, "1"), (2, "1000001"), (3, "1")])) != "")
+        #expect(try problem(table([(1, picture), (1_000_001, "1"), (2, "1")])) == "")
+        #expect(try problem(table([(2, "3"), (3, picture)])) == "")
+        #expect(
+            try problem(table([(1, picture), (2, "7")]))
+                == "\(before)3: field 'image' holds no image: it names row 7, which the table does not have"
+                + after)
+        #expect(
+            try problem(table([(1, "2"), (2, "1")]))
+                == "\(before)2: field 'image' holds no image: it names row 2, whose own names row 1" + after)
+        #expect(
+            try problem(table([(1, ""), (2, "nan")]))
+                == "\(before)2: field 'image' holds no image: the cell is empty" + after)
+        #expect(
+            try problem(table([(1, picture)], column: "source"))
+                == "\(before)2: field 'image' holds no image: the table has no such column" + after)
     }
 
     @Test func base64IsStrict() throws {

@@ -11,7 +11,8 @@ import Text
 
 extension Parser {
     static let all = [
-        safeTensors, zstandard, archive, jpeg, png, webp, gif, bmp, tiff, json, tokenizer, conversation, recipe,
+        safeTensors, zstandard, archive, jpeg, png, webp, gif, bmp, tiff, json, tokenizer, conversation,
+        recipe,
         table, questions, testSet, answers, receipt, shardIndex, storeIndex, seal, configuration,
     ]
 
@@ -108,7 +109,8 @@ extension Parser {
     private static let table = Parser(
         name: "table", corpus: files("table")
     ) { bytes in
-        _ = try MMBench(folder: file("mmbench_dev_20230712.tsv", bytes).deletingLastPathComponent())
+        let folder = try file("mmbench_dev_20230712.tsv", bytes).deletingLastPathComponent()
+        _ = try ImageReader(for: MMBench(folder: folder).questions)
     }
 
     private static let questions = Parser(
