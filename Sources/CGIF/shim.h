@@ -1,5 +1,5 @@
-/* The first picture of a GIF through giflib, which asks for bytes by a callback and says errors as numbers. The
-   functions return one of the codes below and a message, and always release what giflib took. */
+/* The first picture of a GIF through giflib, which asks for bytes by a callback and says errors as numbers.
+   The functions return one of the codes below and a message, and always release what giflib took. */
 #ifndef ALIGN_TI_CGIF_H
 #define ALIGN_TI_CGIF_H
 
@@ -28,8 +28,9 @@ struct align_ti_gif_picture {
     int clear; /* index of the transparent colour, -1 for none */
 };
 
-/* Where a length is asked for behind the last byte, a zero comes: it ends a run of blocks, so that a file whose
-   pixels are whole but for the end mark is read. A byte behind one that may be a block's length is none. */
+/* Where a length is asked for behind the last byte, a zero comes: it ends a run of blocks, so that a file
+   whose pixels are whole but for the end mark is read. A byte behind one that may be a block's length is
+   none. */
 static inline int align_ti_gif_pull(GifFileType *file, GifByteType *into, int count) {
     struct align_ti_gif *state = (struct align_ti_gif *)file->UserData;
     int taken = (size_t)count < state->left ? count : (int)state->left;
@@ -113,8 +114,8 @@ static inline int align_ti_gif_draw(GifFileType *file, const struct align_ti_gif
     return GIF_OK;
 }
 
-/* Says what the canvas is when pixels is null, and otherwise fills it, channels * width bytes a row: 3 or, with
-   alpha, 4. */
+/* Says what the canvas is when pixels is null, and otherwise fills it, channels * width bytes a row: 3 or,
+   with alpha, 4. */
 static inline int align_ti_gif_decode(const uint8_t *bytes, size_t count,
                                       struct align_ti_gif_picture *picture, size_t channels, uint8_t *pixels,
                                       char *message) {

@@ -20,6 +20,7 @@ struct align_ti_jpeg_errors {
     jmp_buf escape;
     char *message; /* ALIGN_TI_JPEG_MESSAGE bytes */
     int status;
+    int is_whole; /* whether all rows were read */
 };
 
 static inline void align_ti_jpeg_fail(j_common_ptr codec) {
@@ -71,7 +72,8 @@ static inline int align_ti_jpeg_decode(const uint8_t *bytes, size_t count, uint3
     codec.err = &errors.base;
     if (setjmp(errors.escape)) {
         jpeg_destroy_decompress(&codec);
-        return errors.status;
+        return errors.is_whole && errors.status == ALIGN_TI_JPEG_TRUNCATED ? ALIGN_TI_JPEG_DONE
+                                                                           : errors.status;
     }
     jpeg_create_decompress(&codec);
     jpeg_mem_src(&codec, bytes, count);
@@ -112,7 +114,8 @@ static inline int align_ti_jpeg_decode(const uint8_t *bytes, size_t count, uint3
                 row[3 * x + c] = (uint8_t)((product + (product >> 8)) >> 8);
             }
     }
-    /* Reads on to the end marker, so a file without one counts as truncated. */
+    /* Reads on to the end marker, which Pillow does not miss where something else follows the last row. */
+    errors.is_whole = 1;
     jpeg_finish_decompress(&codec);
     jpeg_destroy_decompress(&codec);
     return ALIGN_TI_JPEG_DONE;

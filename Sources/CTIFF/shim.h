@@ -1,5 +1,6 @@
-/* libtiff reads through callbacks, says errors to a handler and hands out fields by variable arguments, of which
-   Swift can use none. These functions read a file in memory; what libtiff has to say stays in `message`. */
+/* libtiff reads through callbacks, says errors to a handler and hands out fields by variable arguments, of
+   which Swift can use none. These functions read a file in memory; what libtiff has to say stays in
+   `message`. */
 #ifndef ALIGN_TI_CTIFF_H
 #define ALIGN_TI_CTIFF_H
 

@@ -1,5 +1,5 @@
-/// Decodes a bitmap of Windows or OS/2: 1, 4, 8, 16, 24 or 32 bits, run lengths included, with the masks and by
-/// the rules that Pillow knows. Debian has no library for it.
+/// Decodes a bitmap of Windows or OS/2: 1, 4, 8, 16, 24 or 32 bits, run lengths included, with the masks and
+/// by the rules that Pillow knows. Debian has no library for it.
 func decodeBMP(_ bytes: [UInt8], _ name: String, _ background: [UInt8]?) throws -> DecodedImage {
     let header: BMPHeader
     do throws(BMPHeader.Problem) { header = try BMPHeader(bytes) } catch {
@@ -133,7 +133,8 @@ struct BMPHeader {
         default:
             if masks == [0, 0, 0, 0] { return (Channels(red: 2, green: 1, blue: 0, alpha: 3), false) }
             known = [
-                [0xFF0000, 0xFF00, 0xFF, 0], [0xFF00_0000, 0xFF0000, 0xFF00, 0], [0xFF00_0000, 0xFF00, 0xFF, 0],
+                [0xFF0000, 0xFF00, 0xFF, 0], [0xFF00_0000, 0xFF0000, 0xFF00, 0],
+                [0xFF00_0000, 0xFF00, 0xFF, 0],
                 [0xFF00_0000, 0xFF0000, 0xFF00, 0xFF], [0xFF, 0xFF00, 0xFF0000, 0xFF00_0000],
                 [0xFF0000, 0xFF00, 0xFF, 0xFF00_0000], [0xFF00_0000, 0xFF00, 0xFF, 0xFF0000],
             ]

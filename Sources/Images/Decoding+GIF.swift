@@ -1,7 +1,7 @@
 import CGIF
 
-/// Decodes the first picture of a GIF upon its screen, as Pillow shows it: what the picture does not cover has
-/// the transparent colour, or else the first of the palette.
+/// Decodes the first picture of a GIF upon its screen, as Pillow shows it: what the picture does not cover
+/// has the transparent colour, or else the first of the palette.
 func decodeGIF(_ bytes: [UInt8], _ name: String, _ background: [UInt8]?) throws -> DecodedImage {
     var picture = align_ti_gif_picture()
     func decode(_ channels: Int, _ pixels: UnsafeMutablePointer<UInt8>?) -> ImageError? {

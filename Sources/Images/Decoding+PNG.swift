@@ -15,7 +15,7 @@ private func sizeOfPNG(_ bytes: [UInt8], _ name: String) throws -> (width: Int, 
 func decodePNG(_ bytes: [UInt8], _ name: String, _ background: [UInt8]?) throws -> DecodedImage {
     let size = try sizeOfPNG(bytes, name)
     // Grey or colour with alpha, or one colour that is clear.
-    let hasAlpha = [4, 6].contains(bytes[25]) || ImageFormat.png.hasTransparencyChunk(bytes)
+    let hasAlpha = [4, 6].contains(bytes[25]) || PNGChunks.haveTransparency(bytes)
     return try filled(size, hasAlpha: hasAlpha, background) { pixels in
         var message = [CChar](repeating: 0, count: ALIGN_TI_PNG_MESSAGE)
         let status = align_ti_png_decode(

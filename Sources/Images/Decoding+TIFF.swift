@@ -3,8 +3,8 @@ import Files
 
 /// Decodes the first picture of a TIFF, turned as its tag says.
 ///
-/// What the samples may be is what Pillow reads, but for numbers that are no levels (signed, floating, 32 bits)
-/// and CIELAB, which are refused. Of 12 and 16 bits the high ones are kept.
+/// What the samples may be is what Pillow reads, but for numbers that are no levels (signed, floating, 32
+/// bits) and CIELAB, which are refused. Of 12 and 16 bits the high ones are kept.
 func decodeTIFF(_ bytes: [UInt8], _ name: String, _ background: [UInt8]?) throws -> DecodedImage {
     try bytes.withUnsafeBufferPointer { buffer in
         var file = align_ti_tiff()
@@ -56,8 +56,8 @@ private final class TIFFReader {
         guard let samples = TIFFSamples(header) else {
             let extra = header.extras > 0 ? ", \(header.extras) of them extra," : ""
             throw error(
-                "\(header.samples) samples\(extra) of \(header.bits) bits, format \(header.format), photometric "
-                    + "interpretation \(header.photometric), are of no kind that is read")
+                "\(header.samples) samples\(extra) of \(header.bits) bits, format \(header.format), "
+                    + "photometric interpretation \(header.photometric), are of no kind that is read")
         }
         var header = header
         var cut = align_ti_tiff_cut()
@@ -90,8 +90,14 @@ private final class TIFFReader {
             samples.show(stored, count, bits: Int(header.bits), palette, pixels)
             return nil
         }
-        let orientation = Orientation(rawValue: Int(header.orientation)) ?? .upright
         return DecodedImage(
             image: decoded.image.turned(orientation), isTransparent: decoded.isTransparent)
+    }
+    /// The tag, or else what XMP says.
+    private var orientation: Orientation {
+        if header.orientation > 0 { return Orientation(rawValue: Int(header.orientation)) ?? .upright }
+        var count: UInt32 = 0
+        guard let packet = align_ti_tiff_xmp(handle, &count) else { return .upright }
+        return ImageMetadata(xmp: Array(UnsafeBufferPointer(start: packet, count: Int(count)))).orientation
     }
 }

@@ -13,17 +13,19 @@ public func decodeImage(_ bytes: [UInt8], name: String, background: [UInt8]? = n
     try decodeTransparentImage(bytes, name: name, background: background).image
 }
 
-/// Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF file, chosen by its first bytes; of several pictures the first.
+/// Decodes a JPEG, PNG, WebP, GIF, BMP or TIFF file, chosen by its first bytes; of several pictures the
+/// first.
 ///
-/// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is
-/// applied, then the picture is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, so that
-/// what is clear shows the colour stored under it, unless there is a background, on which the picture is
-/// laid as Pillow's `alpha_composite` does; palettes and grey are expanded; four-component JPEGs are
-/// taken as inverted CMYK and converted without a colour profile. The high byte of 16-bit samples is kept
-/// (Pillow clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read from
-/// the EXIF block that JPEG, PNG and WebP may have and from TIFF's tag; an unreadable one counts as upright.
-/// A file that ends too early is refused, as Pillow refuses it; a JPEG whose coded data are damaged inside
-/// but complete is decoded, as Pillow decodes it.
+/// The rule is that of Hugging Face's `load_image` and of LLaVA's loaders: the EXIF orientation is applied,
+/// then the picture is made RGB as Pillow's `convert("RGB")` makes it: alpha is dropped, so that what is
+/// clear shows the colour stored under it, unless there is a background, on which the picture is laid as
+/// Pillow's `alpha_composite` does; palettes and grey are expanded; four-component JPEGs are taken as
+/// inverted CMYK and converted without a colour profile. The high byte of 16-bit samples is kept (Pillow
+/// clips 16-bit *grey* at 255 instead, which turns such pictures white). Orientation is read as Pillow reads
+/// it, in this order: the EXIF block (TIFF's own tag), in PNG the "Raw profile type exif", the XMP packet; an
+/// unreadable one counts as upright. A file that ends too early is refused, as Pillow refuses it; a JPEG
+/// whose coded data are damaged inside but complete, or that lacks its end mark behind them, is decoded, as
+/// Pillow decodes it.
 ///
 /// - Parameters:
 ///   - bytes: the whole file
@@ -36,7 +38,7 @@ public func decodeTransparentImage(_ bytes: [UInt8], name: String, background: [
     precondition(background.map { $0.count == 3 } ?? true, "decodeImage: background \(background ?? [])")
     guard !bytes.isEmpty else { throw ImageError.empty(image: name) }
     guard let format = ImageFormat(bytes) else {
-        throw ImageError.unknownFormat(image: name, firstBytes: Array(bytes.prefix(8)))
+        throw ImageError.unknownFormat(image: name, firstBytes: Array(bytes.prefix(12)))
     }
     let stored =
         switch format {
@@ -47,9 +49,9 @@ public func decodeTransparentImage(_ bytes: [UInt8], name: String, background: [
         case .bmp: try decodeBMP(bytes, name, background)
         case .tiff: try decodeTIFF(bytes, name, background)
         }
-    guard let block = format.exifBlock(bytes) else { return stored }
     return DecodedImage(
-        image: stored.image.turned(Orientation(exif: block)), isTransparent: stored.isTransparent)
+        image: stored.image.turned(ImageMetadata(bytes, format).orientation),
+        isTransparent: stored.isTransparent)
 }
 
 /// A size that a picture may have, before its pixels get a place.

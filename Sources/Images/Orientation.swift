@@ -3,16 +3,8 @@ public enum Orientation: Int, Sendable, CaseIterable {
     case upright = 1
     case mirrored, turnedHalf, flipped, transposed, turnClockwise, transversed, turnCounterclockwise
 
-    /// Reads the tag out of an EXIF block (a TIFF header and its first directory).
-    ///
-    /// A block that is damaged, or a value outside 1...8, counts as upright. The pixels are whole, and Pillow
-    /// shows such a picture as it is stored, too.
-    init(exif block: ArraySlice<UInt8>) {
-        self = Orientation.tag(in: block).flatMap(Orientation.init(rawValue:)) ?? .upright
-    }
-
-    private static func tag(in block: ArraySlice<UInt8>) -> Int? {
-        let bytes = Array(block)
+    /// The tag in an EXIF block (a TIFF header and its first directory); nil where it has none or is damaged.
+    static func tag(in bytes: [UInt8]) -> Int? {
         let littleEndian: Bool
         switch bytes.prefix(4) {
         case [0x49, 0x49, 0x2A, 0]: littleEndian = true

@@ -24,9 +24,11 @@ enum TIFFSamples: Equatable {
         let isCompressedJPEG = header.compression == COMPRESSION_JPEG
         let (first, others) = Self.extras(header)
         let isByte = bits == 8
-        guard header.format == SAMPLEFORMAT_UINT || header.format == SAMPLEFORMAT_INT && isByte && samples == 1
+        guard
+            header.format == SAMPLEFORMAT_UINT || header.format == SAMPLEFORMAT_INT && isByte && samples == 1
         else { return nil }
-        let photometric = header.compression == COMPRESSION_OJPEG ? PHOTOMETRIC_YCBCR : Int32(header.photometric)
+        let photometric =
+            header.compression == COMPRESSION_OJPEG ? PHOTOMETRIC_YCBCR : Int32(header.photometric)
         switch photometric {
         case PHOTOMETRIC_MINISWHITE where samples == 1 && [1, 2, 4, 8, 16].contains(bits):
             self = .grey(isInverted: true)

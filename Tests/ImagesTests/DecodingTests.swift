@@ -122,10 +122,16 @@ import Testing
 
     @Test func unknownFormatsShowTheirFirstBytes() {
         let page = Array("<!DOCTYPE html>".utf8)
-        #expect(throws: ImageError.unknownFormat(image: "a.jpg", firstBytes: Array(page.prefix(8)))) {
+        #expect(throws: ImageError.unknownFormat(image: "a.jpg", firstBytes: Array(page.prefix(12)))) {
             try decodeImage(page, name: "a.jpg")
         }
-        #expect("\(ImageError.unknownFormat(image: "a.jpg", firstBytes: [0x47, 0x09]))".contains("47 09"))
+        #expect("\(ImageError.unknownFormat(image: "a.jpg", firstBytes: [0x47, 0x09]))".contains("47 09,"))
+        let texts = [("<!DOCTYPE html>", "a web page or XML"), ("\0\0\0\u{20}ftypavif", "AVIF or HEIC")]
+        for (start, name) in texts {
+            let text = thrownText { _ = try decodeImage(Array(start.utf8), name: "a.jpg") }
+            #expect(
+                text.contains(" (\(name)), which is none of JPEG, PNG, WebP, GIF, BMP and TIFF"), "\(text)")
+        }
     }
 
     @Test(arguments: ["photo_420.jpg", "progressive.jpg", "gray.jpg", "cmyk.jpg", "photo_422_restart.jpg"])

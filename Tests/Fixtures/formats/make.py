@@ -8,6 +8,7 @@ import os
 import struct
 import sys
 import tarfile
+import zlib
 
 from PIL import Image, ImageOps, features
 
@@ -160,7 +161,8 @@ def tiff(tags, parts, order="<"):
     tags = {**tags, places: [0] * len(parts), counts: [len(p) for p in parts]}
     out = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
     behind = 8 + 2 + 12 * len(tags) + 4
-    values = {n: struct.pack(f"{order}{len(v)}{'I' if n in (places, counts) else 'H'}", *v) for n, v in tags.items()}
+    kinds = {places: (4, "I"), counts: (4, "I"), 700: (1, "B")}
+    values = {n: struct.pack(f"{order}{len(v)}{kinds.get(n, (3, 'H'))[1]}", *v) for n, v in tags.items()}
     starts, place = {}, behind
     for number in sorted(tags):
         if len(values[number]) > 4:
@@ -169,7 +171,7 @@ def tiff(tags, parts, order="<"):
     values[places] = struct.pack(f"{order}{len(parts)}I", *offsets)
     out += struct.pack(order + "H", len(tags))
     for number in sorted(tags):
-        out += struct.pack(order + "HHI", number, 4 if number in (places, counts) else 3, len(tags[number]))
+        out += struct.pack(order + "HHI", number, kinds.get(number, (3,))[0], len(tags[number]))
         value = values[number]
         out += struct.pack(order + "I", starts[number]) if number in starts else value.ljust(4, b"\0")
     out += bytes(4)
@@ -265,6 +267,75 @@ def webp_frame(x, y, canvas, flags):
 
 files["placed.webp"] = webp_frame(4, 6, (21, 18), 2)
 files["placed_clear.webp"] = webp_frame(4, 6, (21, 18), 2 | 16)
+
+# Turned by what stands beside the pixels, and JPEGs without their end
+
+
+def chunk(name, content):
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def png(before=b"", after=b""):
+    """A picture with chunks before and behind its pixels."""
+    whole = saved(picture(), "PNG")
+    return whole[:33] + before + whole[33:-12] + after + whole[-12:]
+
+
+def exif(value=None):
+    """A block with an orientation, or with a resolution's unit alone."""
+    tag, number = (0x0112, value) if value else (0x0128, 2)
+    return b"II*\0" + struct.pack("<IHHHIII", 8, 1, tag, 3, 1, number, 0)
+
+
+def segment(content):
+    return b"\xff\xe1" + struct.pack(">H", len(content) + 2) + content
+
+
+def jpeg(*segments):
+    whole = saved(picture(), "JPEG", quality=95)
+    return whole[:2] + b"".join(segment(s) for s in segments) + whole[2:]
+
+
+ATTRIBUTE = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+ELEMENT = b"<x:xmpmeta><tiff:Orientation>8</tiff:Orientation></x:xmpmeta>"
+KEY, MARK = b"XML:com.adobe.xmp", b"http://ns.adobe.com/xap/1.0/\0"
+ITXT = chunk(b"iTXt", KEY + b"\0\0\0\0\0" + ATTRIBUTE)
+hexadecimal = (b"Exif\0\0" + exif(3)).hex()
+PROFILE = f"\nexif\n{len(hexadecimal) // 2:8}\n{hexadecimal[:36]}\n{hexadecimal[36:]}\n".encode()
+files["turn_exif.png"] = png(chunk(b"eXIf", exif(5)))
+files["turn_late_exif.png"] = png(after=chunk(b"eXIf", exif(5)))
+files["turn_xmp.png"] = png(ITXT)
+files["turn_xmp_element.png"] = png(chunk(b"iTXt", KEY + b"\0\0\0en\0key\0" + ELEMENT))
+files["turn_xmp_packed.png"] = png(chunk(b"iTXt", KEY + b"\0\1\0\0\0" + zlib.compress(ATTRIBUTE)))
+files["turn_xmp_text.png"] = png(chunk(b"tEXt", KEY + b"\0" + ELEMENT))
+files["turn_profile.png"] = png(chunk(b"tEXt", b"Raw profile type exif\0" + PROFILE))
+files["turn_profile_packed.png"] = png(chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(PROFILE)))
+files["turn_both.png"] = png(chunk(b"eXIf", exif(5)) + ITXT)
+files["turn_upright.png"] = png(chunk(b"eXIf", exif(1)) + ITXT)
+files["turn_no_tag.png"] = png(chunk(b"eXIf", exif()) + ITXT)
+files["turn_exif_before_profile.png"] = png(
+    chunk(b"eXIf", exif(5)) + chunk(b"tEXt", b"Raw profile type exif\0" + PROFILE))
+files["turn_exif.jpg"] = jpeg(b"Exif\0\0" + exif(7))
+files["turn_xmp.jpg"] = jpeg(MARK + ATTRIBUTE)
+files["turn_xmp_element.jpg"] = jpeg(MARK + ELEMENT)
+files["turn_two_xmps.jpg"] = jpeg(MARK + ATTRIBUTE, MARK + ELEMENT)
+files["turn_upright.jpg"] = jpeg(b"Exif\0\0" + exif(1), MARK + ATTRIBUTE)
+files["turn_no_tag.jpg"] = jpeg(MARK + ATTRIBUTE, b"Exif\0\0" + exif())
+files["turn_parted.jpg"] = jpeg(b"Exif\0\0" + exif(7)[:12], b"Exif\0\0" + exif(7)[12:])
+files["turn_marked_twice.jpg"] = jpeg(b"Exif\0\0Exif\0\0" + exif(7))
+files["turn_exif.webp"] = saved(picture(), "WEBP", lossless=True, exif=exif(4))
+files["turn_xmp.webp"] = saved(picture(), "WEBP", lossless=True, xmp=ATTRIBUTE)
+files["turn_both.webp"] = saved(picture(), "WEBP", lossless=True, xmp=ATTRIBUTE, exif=b"Exif\0\0" + exif(4))
+unsaid = bytearray(files["turn_both.webp"])
+unsaid[20] &= ~8 & 255
+files["turn_unsaid.webp"] = bytes(unsaid)
+files["turn_xmp.tiff"] = raw(8, 3, 2, _700=list(ELEMENT))
+files["turn_upright.tiff"] = raw(8, 3, 2, _274=[1], _700=list(ELEMENT))
+whole = jpeg()
+files["no_end.jpg"] = whole[:-2]
+files["zeros_for_end.jpg"] = whole[:-2] + bytes(30)
+files["text_for_end.jpg"] = whole[:-2] + b"<html>not found</html>"
+files["progressive_zeros.jpg"] = saved(picture(), "JPEG", progressive=True)[:-2] + bytes(30)
 
 # What is to be seen
 
