@@ -53,9 +53,9 @@ struct Conversation {
 
     let exchanges: [Exchange]
 
-    /// LLaVA's `preprocess` and `preprocess_multimodal`: a leading answer is dropped; of a turn with a marker
-    /// the marker goes and the rest is stripped, for the image (and a newline) to stand before it, wherever
-    /// the marker stood.
+    /// LLaVA's `preprocess` and `preprocess_multimodal`: a leading answer is dropped; of a turn with markers
+    /// they go and the rest is stripped, for one image (and a newline) to stand before it, wherever they
+    /// stood.
     init(_ turns: [ConversationTurn], imageCount: Int) throws(SampleProblem) {
         let dropped = turns.first?.role == .gpt ? 1 : 0
         let kept = turns.dropFirst(dropped)
@@ -67,19 +67,18 @@ struct Conversation {
             let expected: ConversationRole = question == nil ? .human : .gpt
             guard turn.role == expected else { throw .rolesDoNotAlternate(turn: index) }
             let pieces = Conversation.splitAtMarkers(turn.text)
-            markers += pieces.count - 1
-            guard pieces.count == 1 || (pieces.count == 2 && turn.role == .human) else {
-                throw .misplacedImageMarker(turn: index)
-            }
-            let text = pieces.count == 1 ? turn.text : Conversation.stripped(pieces[0] + pieces[1])
-            guard pieces.count == 2 || !Conversation.stripped(text).isEmpty else {
+            let hasImage = pieces.count > 1
+            guard !hasImage || turn.role == .human else { throw .misplacedImageMarker(turn: index) }
+            markers += hasImage ? 1 : 0
+            let text = hasImage ? Conversation.stripped(pieces.joined()) : turn.text
+            guard hasImage || !Conversation.stripped(text).isEmpty else {
                 throw .emptyTurn(turn: index)
             }
             if let asked = question {
                 exchanges.append(Exchange(hasImage: asked.hasImage, question: asked.text, answer: text))
                 question = nil
             } else {
-                question = (pieces.count == 2, text)
+                question = (hasImage, text)
             }
         }
         if question != nil { throw .unanswered(turn: turns.count - 1) }

@@ -11,7 +11,7 @@ public enum SampleProblem: Error, CustomStringConvertible, Hashable, Sendable {
     /// The conversation ends with a question.
     case unanswered(turn: Int)
     case imageMarkers(found: Int, images: Int)
-    /// `<image>` in an answer, or more than once in one turn.
+    /// `<image>` in an answer.
     case misplacedImageMarker(turn: Int)
     /// No answer is short enough to make a caption of.
     case noShortAnswer(words: Int)
@@ -51,7 +51,7 @@ public enum SampleProblem: Error, CustomStringConvertible, Hashable, Sendable {
         case .emptyTurn(let turn): "turn \(turn) is empty"
         case .unanswered(let turn): "turn \(turn), the last, is a question without an answer"
         case .imageMarkers(let found, let images): "\(found) <image> markers for \(images) images"
-        case .misplacedImageMarker(let turn): "turn \(turn): <image> belongs into a human turn, at most once"
+        case .misplacedImageMarker(let turn): "turn \(turn): <image> belongs into a human turn"
         case .noShortAnswer(let words): "no answer of at most \(words) words to make a caption of"
         case .unfitForTemplate(let reason): reason
         case .severalImages(let count): "\(count) images, a sample holds at most one"

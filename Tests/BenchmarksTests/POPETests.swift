@@ -136,4 +136,31 @@ import Testing
                 + "adversarial subset must be in the question file's order")
         #expect(refusal(records) == "")
     }
+
+    /// The reference looks at no id of a label file.
+    @Test(arguments: [true, false])
+    func labelsCountByTheirLine(withQuestionFile: Bool) throws {
+        let golden = try #require(try Golden.all("pope").first)
+        let answers = try AnswerFile(golden.folder.appendingPathComponent("predictions/clean.jsonl"))
+        try withTemporaryFolder { folder in
+            let files = ["coco"] + (withQuestionFile ? ["llava_pope_test.jsonl"] : [])
+            try copy(files, from: golden.data, to: folder)
+            let url = folder.appendingPathComponent("coco/coco_pope_random.json")
+            let text = try String(contentsOf: url, encoding: .utf8)
+            var number = -1
+            let lines = text.split(separator: "\n").map { line in
+                number += 1
+                return line.replacing(#/"question_id": \d+/#, with: "\"question_id\": \(number)")
+            }
+            try lines.joined(separator: "\n").write(to: url, atomically: true, encoding: .utf8)
+            let benchmark = try POPE(folder: folder)
+            let expected = try POPE(folder: golden.data).score(answers).headline
+            #expect(try benchmark.score(answers).headline == expected)
+            #expect(
+                benchmark.notices == [
+                    "coco/coco_pope_random.json: 11 ids are not the numbers of their lines, by which labels "
+                        + "count here as in the reference"
+                ])
+        }
+    }
 }

@@ -34,6 +34,13 @@ import Testing
         #expect(failure?.offset == offset && failure?.line == line, "\(text): \(failure?.description ?? "")")
     }
 
+    /// Python's `json` writes them.
+    @Test(arguments: ["NaN", "Infinity", "-Infinity"])
+    func whatPythonCallsANumberIsCalledByName(_ name: String) {
+        let failure = #expect(throws: JSONFailure.self) { try parsed("{\"score\": \(name)}") }
+        #expect(failure?.reason == "\(name) is no number of JSON" && failure?.offset == 10)
+    }
+
     @Test func nestingHasALimit() throws {
         func nested(_ depth: Int) -> [UInt8] {
             Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)

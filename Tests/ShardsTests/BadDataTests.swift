@@ -49,6 +49,41 @@ import Testing
             saying: "sample 'x': image 'gone.jpg' is not in …/images; correct it, or set on_bad_sample: skip")
     }
 
+    /// Also absolute paths are looked for below the folder.
+    @Test func aPathFromTheRootIsOneBelowTheImages() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            var records = data.records
+            records = records.map { record in
+                var record = record
+                if let name = record["image"] as? String { record["image"] = "/" + name }
+                return record
+            }
+            let (plain, absolute) = (folder.appendingPathComponent("a"), folder.appendingPathComponent("b"))
+            try data.packing().run(into: plain)
+            try SmallData.write(records, to: data.json)
+            try data.packing().run(into: absolute)
+            #expect(try contents(plain) == contents(absolute))
+        }
+        try expectRefusal(
+            { _ in record("/data/gone.jpg", "<image>\nq") }, kind: "missing-image",
+            saying: "sample 'x': image '/data/gone.jpg' is not in …/images (also paths from the root are "
+                + "looked for below it); correct it, or set on_bad_sample: skip")
+    }
+
+    @Test func aNameInAnotherFormIsNotFoundAndSaysWhy() throws {
+        try expectRefusal(
+            { data in
+                try AtomicOutput.writeAtomically(
+                    SmallData.picture(3).pngBytes(),
+                    to: data.imageFolder.appendingPathComponent("cafe\u{301}.png"))
+                return record("caf\u{E9}.png", "<image>\nq")
+            }, kind: "missing-image",
+            saying:
+                "sample 'x': image 'caf\u{E9}.png' is not in …/images (names are compared byte by byte: é "
+                + "may also be stored as e and an accent); correct it, or set on_bad_sample: skip")
+    }
+
     @Test func aTruncatedImageIsNamed() throws {
         try expectRefusal(
             { data in
@@ -81,8 +116,8 @@ import Testing
             saying: "sample 'x': 1 "
                 + "<image> markers for 0 images; correct it, or set on_bad_sample: skip")
         try expectRefusal(
-            { record($0.names[0], "<image> and <image>") }, kind: "misplaced-image-marker",
-            saying: "sample 'x': turn 0: <image> belongs into a human turn, at most once; correct it, or "
+            { record($0.names[0], "q", "<image> and <image>") }, kind: "misplaced-image-marker",
+            saying: "sample 'x': turn 1: <image> belongs into a human turn; correct it, or "
                 + "set on_bad_sample: skip")
     }
 

@@ -90,7 +90,11 @@ struct ConversationTemplateTests {
             ([.init(.human, ""), .init(.gpt, "a")], 0, .emptyTurn(turn: 0)),
             ([.init(.human, "q"), .init(.gpt, "a")], 1, .imageMarkers(found: 0, images: 1)),
             ([.init(.human, "<image>q"), .init(.gpt, "a")], 0, .imageMarkers(found: 1, images: 0)),
-            ([.init(.human, "<image>q<image>"), .init(.gpt, "a")], 2, .misplacedImageMarker(turn: 0)),
+            ([.init(.human, "<image>q<image>"), .init(.gpt, "a")], 2, .imageMarkers(found: 1, images: 2)),
+            (
+                [.init(.human, "<image>q"), .init(.gpt, "a"), .init(.human, "<image>r"), .init(.gpt, "b")], 1,
+                .imageMarkers(found: 2, images: 1)
+            ),
             ([.init(.human, "q"), .init(.gpt, "<image>a")], 1, .misplacedImageMarker(turn: 1)),
         ] as [([ConversationTurn], Int, SampleProblem)])
     func aSampleThatCannotBeTrainedOnIsNamed(
@@ -98,6 +102,16 @@ struct ConversationTemplateTests {
     ) {
         #expect(throws: problem) { try ConversationTemplate(.vicuna).segments(turns, imageCount: images) }
         #expect(!problem.description.isEmpty && !problem.kind.isEmpty)
+    }
+
+    /// LLaVA takes every marker out of a turn and puts one before it.
+    @Test func markersOfOneTurnAreOneImage() throws {
+        func segments(_ question: String) throws -> [Segment] {
+            try ConversationTemplate(.vicuna).segments(
+                [.init(.human, question), .init(.gpt, "a")], imageCount: 1)
+        }
+        #expect(try segments("<image> one <image><image>") == segments("<image>\none"))
+        #expect(try segments("a <image> and <image> b") == segments("<image>\na  and  b"))
     }
 
     @Test func aLeadingAnswerIsDropped() throws {
