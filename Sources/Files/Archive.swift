@@ -33,7 +33,7 @@ public enum Archive {
     /// Why a wanted file was not handed over.
     public enum Absence: Sendable, Equatable {
         case missing
-        /// The archive has a link of that name, and the walk through it is over when that is known.
+        /// The archive has a link of that name, which is not followed.
         case link(to: String)
     }
 

@@ -36,7 +36,7 @@ enum SmallZip {
         var (file, directory): ([UInt8], [UInt8]) = ([], [])
         for member in members {
             directory += Array("PK\u{1}\u{2}".utf8) + [20, 3, 20, 0] + member.description + number(0, 10)
-            directory += number(0, 2) + number(file.count, 4) + member.name + member.extra
+            directory += number(file.count, 4) + member.name + member.extra
             file += Array("PK\u{3}\u{4}".utf8) + [20, 0] + member.description + member.name + member.extra
             file += member.content
         }
