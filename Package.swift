@@ -17,7 +17,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Records", ["Files"]),
     ("Text", ["Files"]),
     ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CGIF", "CTIFF", "CKernels"]),
-    ("Shards", ["Settings", "Files", "Text", "Images"]),
+    ("Shards", ["Settings", "Ranks", "Files", "Text", "Images"]),
     ("Models", ["Settings", "Tensors", "Autograd", "Files", "Images"]),
     ("GGUF", ["Settings", "Tensors", "Files", "Text", "Images", "Models"]),
     (
@@ -62,7 +62,7 @@ let libraries: [(name: String, imports: [String])] = [
 let stages: [(name: String, imports: [String])] = [
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
-    ("pack-shards", ["Shards", "Text"]),
+    ("pack-shards", ["Ranks", "Shards", "Text"]),
     ("cache-teacher", ["Ranks", "Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
     (
         "train-student",

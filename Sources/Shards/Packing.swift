@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Ranks
 import Text
 
 /// How far packing has come.
@@ -104,13 +105,33 @@ public struct Packing: Sendable {
     @discardableResult
     public func run(into folder: URL, onEvent: (PackingEvent) throws -> Void = { _ in }) throws -> ShardIndex
     {
+        var run = try begin(in: folder, ranks: .alone)
+        return try run.writeShards(run.prepare(onEvent), onEvent)
+    }
+
+    /// The same by several processes: all read conversations and images and prepare some of the pictures, the
+    /// first one writes.
+    ///
+    /// - Returns: nil in all processes but the first
+    public func run(into folder: URL, sharedBy ranks: Ranks, onEvent: (PackingEvent) throws -> Void) throws
+        -> ShardIndex?
+    {
+        var run = try begin(in: folder, ranks: ranks)
+        let pixels = try run.prepare(onEvent)
+        return ranks.isFirst ? try run.writeShards(pixels, onEvent) : nil
+    }
+
+    private func begin(in folder: URL, ranks: Ranks) throws -> PackingRun {
         try check()
-        try AtomicOutput.makeFolder(folder)
-        try Self.removeOutputs(in: folder)
-        var run = try PackingRun(self, folder: folder)
-        try run.readConversations(onEvent)
-        let pixels = try run.prepareImages(onEvent)
-        return try run.writeShards(pixels, onEvent)
+        if ranks.isFirst {
+            try AtomicOutput.makeFolder(folder)
+            try Self.removeOutputs(in: folder)
+        }
+        var packing = self
+        // Batches must be the same everywhere.
+        packing.threads = try ranks.ofFirst(threads)
+        return try PackingRun(
+            packing, folder: ranks.isFirst ? folder : FileManager.default.temporaryDirectory, ranks: ranks)
     }
 
     private static func removeOutputs(in folder: URL) throws {

@@ -1,19 +1,20 @@
 import Files
 import Foundation
 import Images
+import Ranks
 import Settings
 import Text
 
 /// The state of one packing.
 struct PackingRun {
     /// There are as many as samples, so nothing in them is longer than it must be.
-    private struct Record: Sendable {
+    struct Record: Sendable {
         let number: Int  // over all files
         let file: Int32  // of the packing's data
         let place: JSONRecords.Place
     }
 
-    private struct Planned: Sendable {
+    struct Planned: Sendable {
         let record: Record
         let tokens: SampleSpool.Place
         let image: Int32?
@@ -26,25 +27,35 @@ struct PackingRun {
 
     private struct LimitReached: Error {}
 
-    private let packing: Packing
-    private let imageProcessor: ImageProcessor
+    let packing: Packing
+    let imageProcessor: ImageProcessor
     private let description: ShardDescription
-    private let folder: URL
-    private var spool: SampleSpool
-    private var planned: [Planned] = []
+    let folder: URL
+    var spool: SampleSpool
+    var planned: [Planned] = []
     private var skipped: [Skipped] = []
-    private var imageNames: [String] = []
+    var imageNames: [String] = []
     private var imageNumbers: [ExactKey: Int] = [:]
-    private var imageProblems: [Int: (kind: String, reason: String)] = [:]
-    private var transparentImages = 0
-    private let background: [UInt8]?
+    var imageProblems: [Int: (kind: String, reason: String)] = [:]
+    var transparentImages = 0
+    let background: [UInt8]?
 
-    init(_ packing: Packing, folder: URL) throws {
-        self.packing = packing
+    /// The processes that prepare pictures; the first one writes.
+    let ranks: Ranks
+
+    /// - Parameter folder: of the shards; where another than the first process may put what it needs meanwhile
+    init(_ packing: Packing, folder: URL, ranks: Ranks) throws {
+        (self.packing, self.ranks) = (packing, ranks)
         (imageProcessor, description) = (try packing.imageProcessor(), try packing.description())
         self.folder = folder
         background = try SettingProblem.requireColour(packing.settings.image.background, "background")
         spool = try SampleSpool(in: folder)
+    }
+
+    /// Both passes over the data; the prepared pictures, nil when no sample has one.
+    mutating func prepare(_ onEvent: (PackingEvent) throws -> Void) throws -> PixelSpool? {
+        try readConversations(onEvent)
+        return try prepareImages(onEvent)
     }
 
     // MARK: first pass
@@ -128,95 +139,12 @@ struct PackingRun {
                 kind: kind, reason: reason))
     }
 
-    private mutating func refuse(_ record: Record, id: String, kind: String, reason: String) throws {
+    mutating func refuse(_ record: Record, id: String, kind: String, reason: String) throws {
         guard packing.settings.onBadSample == .skip else {
             throw ShardsError.badSample(
                 file: file(of: record), place: "\(record.place)", id: id, reason: reason)
         }
         skip(record, id: id, kind: kind, reason: reason)
-    }
-
-    // MARK: second pass
-
-    /// The prepared pictures; nil when no sample has one.
-    mutating func prepareImages(_ onEvent: (PackingEvent) throws -> Void) throws -> PixelSpool? {
-        guard let source = packing.images, !imageNames.isEmpty else { return nil }
-        let recordBytes = imageProcessor.samples
-        try checkDisk(recordBytes * imageNames.count)
-        let pixels = try PixelSpool(in: folder, recordBytes: recordBytes)
-        var batch: [(image: Int, bytes: [UInt8])] = []
-        var batchBytes = 0
-        var done = 0
-        func finishBatch() throws {
-            try prepare(batch, pixels)
-            done += batch.count
-            batch.removeAll(keepingCapacity: true)
-            batchBytes = 0
-            try onEvent(.prepared(images: done, of: imageNames.count))
-        }
-        let absent = try Archive.visit(imageNames, of: source) { image, bytes in
-            batch.append((image, bytes))
-            batchBytes += bytes.count
-            if batch.count >= 16 * packing.threads || batchBytes >= 64 << 20 { try finishBatch() }
-        }
-        try finishBatch()
-        try onEvent(.transparent(images: transparentImages))
-        for (image, reason) in absent {
-            let name = imageNames[image]
-            switch reason {
-            case .missing:
-                try report(
-                    image, kind: "missing-image",
-                    reason: "image '\(outside: name)' is not in \(source.path)\(Self.hint(missing: name))")
-            case .link(let target):
-                try report(
-                    image, kind: "linked-image",
-                    reason: "\(FilesError.linkMember(archive: source.path, member: name, target: target))")
-            }
-        }
-        return pixels
-    }
-
-    /// What may be behind a name that is not there, in brackets.
-    private static func hint(missing name: String) -> String {
-        if name.hasPrefix("/") { return " (also paths from the root are looked for below it)" }
-        return name.utf8.allSatisfy { $0 < 0x80 }
-            ? "" : " (names are compared byte by byte: é may also be stored as e and an accent)"
-    }
-
-    private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool) throws {
-        let outcomes = parallelMap(batch, threads: packing.threads) {
-            [imageProcessor, imageNames, background] item -> Result<Bool, any Error> in
-            Result {
-                let decoded = try decodeTransparentImage(
-                    item.bytes, name: imageNames[item.image], background: background)
-                try pixels.write(imageProcessor.process(decoded.image), image: item.image)
-                return decoded.isTransparent
-            }
-        }
-        for (item, outcome) in zip(batch, outcomes) {
-            switch outcome {
-            case .success(let isTransparent): transparentImages += isTransparent ? 1 : 0
-            case .failure(let error as ImageError):
-                try report(item.image, kind: "bad-image", reason: "\(error)")
-            case .failure(let error): throw error
-            }
-        }
-    }
-
-    private mutating func report(_ image: Int, kind: String, reason: String) throws {
-        if packing.settings.onBadSample == .fail,
-            let user = planned.first(where: { $0.image == Int32(image) })
-        {
-            try refuse(user.record, id: spool.read(user.tokens).id, kind: kind, reason: reason)
-        }
-        imageProblems[image] = (kind, reason)
-    }
-
-    private func checkDisk(_ needed: Int) throws {
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.path)
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < needed else { return }
-        throw ShardsError.diskTooSmall(folder: folder.path, neededBytes: needed, freeBytes: free)
     }
 
     // MARK: writing

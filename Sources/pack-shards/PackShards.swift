@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ranks
 import Settings
 import Shards
 import Stage
@@ -42,6 +43,7 @@ struct PackShards: RecipeCommand {
 
     func run() throws {
         let recipe = try self.recipe()
+        let ranks = try Ranks.started()
         let output = URL(fileURLWithPath: out)
         let dataFiles = data.map { URL(fileURLWithPath: $0) }
         let imageSource = images.map { URL(fileURLWithPath: $0) }
@@ -54,7 +56,7 @@ struct PackShards: RecipeCommand {
         let run = try StageRun(
             "pack-shards", recipe: Recorded(settings: recipe, conversation: template.identity),
             inputs: inputs,
-            output: output, options: configuration)
+            output: output, options: configuration, ranks: ranks)
         if try run.isUpToDate() { return }
 
         var packing = Packing(
@@ -68,7 +70,7 @@ struct PackShards: RecipeCommand {
         interruption.endsProcess("pack-shards") { "nothing is packed yet; run the same command again" }
         var progress = PackingProgress()
         var transparentImages = 0
-        let index = try packing.run(into: output) { event in
+        let index = try packing.run(into: output, sharedBy: ranks) { event in
             progress.show(event)
             if case .transparent(let images) = event { transparentImages = images }
             if interruption.isRequested {
@@ -76,6 +78,7 @@ struct PackShards: RecipeCommand {
             }
         }
         progress.finish()
+        guard let index else { return }
         let totals = index.totals
         StandardError.write(
             "pack-shards: \(totals.samples) samples (\(totals.skipped) skipped), \(totals.images) images, "
