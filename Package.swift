@@ -4,7 +4,9 @@ import PackageDescription
 // The targets as data, in dependency order. `ImportTests` holds the `import` lines of Sources/ to this table.
 
 /// Debian's C libraries: a module map and a shim header each, nothing else.
-let system = ["COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP"]
+let system = [
+    "COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CCurl",
+]
 
 let libraries: [(name: String, imports: [String])] = [
     ("Tensors", ["COpenBLAS", "CDNNL", "CKernels"]),
@@ -13,6 +15,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Settings", ["Files"]),
     ("Ranks", ["Files", "CMessages"]),
     ("Records", ["Files"]),
+    ("Fetching", ["Records", "Files", "CCurl"]),
     ("Text", ["Files"]),
     ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CKernels"]),
     ("Shards", ["Settings", "Files", "Text", "Images"]),
@@ -58,6 +61,7 @@ let libraries: [(name: String, imports: [String])] = [
 ]
 
 let stages: [(name: String, imports: [String])] = [
+    ("fetch-data", ["Fetching", "Records"]),
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Shards", "Text"]),

@@ -54,7 +54,7 @@ import Testing
 
     @Test func librariesImportOnlyWhatStandsAboveThem() {
         var above: Set<String> = [
-            "COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP",
+            "COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CCurl",
             "CKernels", "CMessages",
             "ArgumentParser", "Yams", "Mustache",
         ]
@@ -70,7 +70,7 @@ import Testing
         let folders = try FileManager.default.contentsOfDirectory(
             atPath: Fixtures.repository.appendingPathComponent("Sources").path)
         let known = Set(table.map(\.name)).union([
-            "COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP",
+            "COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CCurl",
             "CKernels", "CMessages",
         ])
         #expect(Set(folders.filter { !$0.hasPrefix(".") }) == known)
