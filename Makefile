@@ -5,6 +5,7 @@
 #   make table15 SEEDS=3                          one table of the paper, by its number; make paper: all
 #   make table11 PIPELINE=llama                   the paper's other family of models
 #   make distill PIPELINE=photographs PRETRAINED=models DATA=folder   trained models, real photographs
+#   make fetch DATASET='pope coco-2014'           published data and models, by docs/data.md
 #   make check                                    recipes, data and benchmarks of a pipeline, before training
 #   make checkpoints                              scores by step, where recipes say checkpoint: {every: 500}
 #   make exposure                                 how much the students' errors add up on their own text
@@ -25,6 +26,8 @@
 #   B=runs/demo                     folder of the results; runs/<PIPELINE> unless given
 #   CACHE=cache                     folder of the store of teacher outputs, which all runs share
 #   DATA=data/groceries             folder of the data, where the pipeline draws none itself
+#   DATASET=pope                    what make fetch brings, into DATA/pope
+#   MIRROR=/mnt/mirror              where it comes from instead: a folder, or an address
 #   TOKENIZER=models/qwen2          folder of a published tokenizer.json, where the pipeline trains none
 #   TEACHER=models/teacher          folder of a finished teacher, where the pipeline trains none
 #   PRETRAINED=models               folder of published checkpoints, where the pipeline begins with some
@@ -66,7 +69,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill check checkpoints exposure efficiency report watch docs bench bench-peers \
+.PHONY: distill fetch check checkpoints exposure efficiency report watch docs bench bench-peers \
     check-transformers
 .PHONY: setup build mpi test test-sanitize test-faults fuzz lint clean help
 distill: $(B)/scores/receipt.json
@@ -244,6 +247,14 @@ report: $(wildcard $(P)/report.yaml $(B)/exposure/receipt.json $(B)/efficiency/r
 # Follows whatever is being trained below the run's folder; writes nothing.
 watch: | build
 	@$(BIN)/watch-training --run $(B)
+
+# --- published data: what manifests of data-manifests/ name, into a folder of their name below DATA ---------
+DATASET ?=
+MIRROR ?=
+fetch: | build
+	@test -n "$(DATASET)" || { echo "make: say which: DATASET=pope; docs/data.md lists all" >&2; exit 1; }
+	@$(BIN)/fetch-data $(foreach name,$(DATASET),--manifest data-manifests/$(name).json) \
+	    $(if $(MIRROR),--mirror $(MIRROR)) --out $(or $(DATA),data)
 
 # --- chores -------------------------------------------------------------------------------------------------
 # Building is an order-only prerequisite: a recompiled stage does not rerun a week of teacher.

@@ -6,6 +6,7 @@ import PackageDescription
 /// Debian's C libraries: a module map and a shim header each, nothing else.
 let system = [
     "COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CGIF", "CTIFF",
+    "CCurl",
 ]
 
 let libraries: [(name: String, imports: [String])] = [
@@ -15,6 +16,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Settings", ["Files"]),
     ("Ranks", ["Files", "CMessages"]),
     ("Records", ["Files"]),
+    ("Fetching", ["Records", "Files", "CCurl"]),
     ("Text", ["Files"]),
     ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CGIF", "CTIFF", "CKernels"]),
     ("Shards", ["Settings", "Ranks", "Files", "Text", "Images"]),
@@ -60,6 +62,7 @@ let libraries: [(name: String, imports: [String])] = [
 ]
 
 let stages: [(name: String, imports: [String])] = [
+    ("fetch-data", ["Fetching", "Records"]),
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Ranks", "Shards", "Text"]),

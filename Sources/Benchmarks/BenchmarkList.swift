@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Records
 
 /// Every benchmark there is, in the order of the paper's table, then one's own test sets.
 public enum BenchmarkList {

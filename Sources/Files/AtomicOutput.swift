@@ -100,7 +100,7 @@ public enum AtomicOutput {
     }
 
     /// Makes a rename durable. A file system that cannot sync folders is left to its own rules.
-    static func syncFolder(_ url: URL) {
+    package static func syncFolder(_ url: URL) {
         let descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)

@@ -6,6 +6,7 @@ import Foundation
 /// This is the table of docs/limits.md. The user changes entries of it with `ALIGN_TI_LIMITS`.
 public enum Limit: String, CaseIterable, Sendable {
     case fileBytes = "file_bytes"
+    case downloadBytes = "download_bytes"
     case recordBytes = "record_bytes"
     case jsonDepth = "json_depth"
     case jsonValues = "json_values"
@@ -36,6 +37,11 @@ public enum Limit: String, CaseIterable, Sendable {
             (
                 1 << 30, Self.huge, "bytes",
                 "a file that is read whole: a benchmark's tables, a tokenizer, a configuration, a receipt"
+            )
+        case .downloadBytes:
+            (
+                1 << 37, Self.huge, "bytes",
+                "a file that is fetched, where its manifest knows neither size nor bound"
             )
         case .recordBytes: (1 << 24, 1 << 32, "bytes", "a record of a JSON array or of JSON Lines")
         // A level costs some hundred bytes of stack, of which a thread has half a megabyte.

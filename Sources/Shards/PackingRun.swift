@@ -43,7 +43,7 @@ struct PackingRun {
     /// The processes that prepare pictures; the first one writes.
     let ranks: Ranks
 
-    /// - Parameter folder: of the shards; where another than the first process may put what it needs meanwhile
+    /// - Parameter folder: of the shards; for another process than the first, of what it needs meanwhile
     init(_ packing: Packing, folder: URL, ranks: Ranks) throws {
         (self.packing, self.ranks) = (packing, ranks)
         (imageProcessor, description) = (try packing.imageProcessor(), try packing.description())

@@ -32,11 +32,11 @@ BENCHMARKS := groceries-yesno=$(DATA) groceries-vqa=$(DATA)
 DATA_READY := $(LANGUAGE)/model.safetensors $(TOWER)/model.safetensors $(DATA)/train.json $(DATA)/images.zip
 $(LANGUAGE)/%:
 	@echo "make: $@ is missing: fetch the published model with" \
-	    "'hf download HuggingFaceTB/SmolLM2-135M-Instruct --local-dir $(LANGUAGE)'," \
+	    "'make fetch DATASET=smollm2-135m DATA=$(PRETRAINED)'," \
 	    "or say where the models are: PRETRAINED=folder" >&2; exit 1
 $(TOWER)/%:
 	@echo "make: $@ is missing: fetch the published model with" \
-	    "'hf download facebook/dinov2-small --local-dir $(TOWER)'," \
+	    "'make fetch DATASET=dinov2-small DATA=$(PRETRAINED)'," \
 	    "or say where the models are: PRETRAINED=folder" >&2; exit 1
 $(DATA)/%:
 	@echo "make: $@ is missing: give the folder of the photographs as DATA=folder" \
