@@ -161,7 +161,7 @@ public final class Trainer {
         defer { saveLast = nil }
         /// Looks at the held-back samples where that is due and was not done.
         func look() throws {
-            guard made > 0, let looking = looks, looking.isDue(after: made, of: steps),
+            guard let looking = looks, looking.isDue(after: made, of: steps),
                 try ranks.ofFirst(!looking.isKnown(after: made))
             else { return }
             // The line of the step is written: whoever halts here saves a whole state.

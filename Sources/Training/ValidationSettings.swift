@@ -3,7 +3,8 @@ import Settings
 /// When and on how much a training looks at samples that it is not trained on.
 public struct ValidationSettings: Recipe, Equatable {
     @Setting(
-        "Steps between two looks at the held-back samples; one more comes at the end.", in: 1...1_000_000_000,
+        "Steps between two looks at the held-back samples; one comes before the first step, one at the end.",
+        in: 1...1_000_000_000,
         changesResult: false)
     public var every = 200
     @Setting("Samples at most, the same at every look.", in: 1...1_000_000, changesResult: false)

@@ -24,8 +24,10 @@ struct Checkpoints {
     ) throws {
         folder = output.appendingPathComponent(Trainer.checkpoints)
         (self.settings, self.run, self.write) = (settings, run, write)
-        best = try Self.best(in: output)
-        for name in names where name.hasPrefix(Self.partial) { try remove(name) }
+        // Without a state the run begins anew, and what another attempt has left is not of it.
+        let goesOn = Trainer.savedSteps(in: output) != nil
+        best = goesOn ? try Self.best(in: output) : nil
+        for name in names where !goesOn || name.hasPrefix(Self.partial) { try remove(name) }
     }
 
     private static let prefix = "step-", partial = ".partial-"
@@ -73,8 +75,6 @@ struct Checkpoints {
 
     /// Writes a checkpoint where one is due.
     func stepMade(_ steps: Int) throws {
-        // Those of another attempt, which left no state to go on from.
-        if steps == 1 { for name in names { try remove(name) } }
         guard let every = settings.every, steps % every == 0 else { return }
         try make(after: steps)
     }

@@ -70,13 +70,30 @@ struct CheckpointTests {
             let looks = try ValidationFile.read(
                 folder.appendingPathComponent("out/\(ValidationFile.file)"))
             let best = try #require(looks.best)
-            #expect(looks.count == 6)
+            #expect(looks.count == 7)
             let name = "step-\(String(repeating: "0", count: 6 - "\(best.steps)".count))\(best.steps)"
             #expect(try names(folder, "out").contains(name))
             #expect(try weights(folder, "out") == weights(folder, "out/checkpoints/\(name)"))
             let receipt = try #require(try Receipt.read(in: folder.appendingPathComponent("out")))
             #expect(receipt.counts["best_steps"] == .int(best.steps))
             #expect(receipt.inputs.contains { $0.name == "validation" })
+        }
+    }
+
+    @Test func aRunThatOnlyGetsWorseEndsAsItBegan() throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            let stage = try train(
+                folder, "out",
+                [
+                    "checkpoint.best=true", "optimizer.learning_rate=1", "optimizer.clip=0",
+                    "schedule.warmup_ratio=0", "skip_nonfinite=100",
+                ],
+                ["--validation", folder.appendingPathComponent("shards").path])
+            #expect(stage.status == 0, "\(stage.errors)")
+            let receipt = try #require(try Receipt.read(in: folder.appendingPathComponent("out")))
+            #expect(receipt.counts["best_steps"] == 0)
+            #expect(try weights(folder, "out") == weights(folder, "out/checkpoints/step-000000"))
         }
     }
 

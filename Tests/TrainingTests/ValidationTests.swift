@@ -75,7 +75,7 @@ import Training
             let blind = try train(shards, settings(), in: out("blind"), looks: false)
             let looking = try train(shards, settings(), in: out("looking"))
             #expect(looking.weights == blind.weights)
-            #expect(looking.looks.map(\.steps) == [2, 4, 6])
+            #expect(looking.looks.map(\.steps) == [0, 2, 4, 6])
             let two = try train(shards, settings(), in: out("two"), ranks: 2)
             #expect(two.weights == blind.weights && two.looks == looking.looks)
         }
