@@ -106,7 +106,7 @@ func support(for library: String) -> [String] {
     case "Distillation", "TeacherStore", "Analysis":
         ["TestSupport", "NumericsSupport", "AlignmentSupport"]
     case "Training": ["TestSupport", "NumericsSupport", "AlignmentSupport", "RanksSupport"]
-    case "Ranks": ["TestSupport", "RanksSupport"]
+    case "Ranks", "Shards": ["TestSupport", "RanksSupport"]
     default: ["TestSupport"]
     }
 }

@@ -99,6 +99,27 @@ DISPATCHED void ck_keep_smallest(uint64_t *restrict keys, size_t n, size_t count
     }
 }
 
+INLINED double mass_from(const float *restrict p, size_t n, float bound) {
+#pragma clang fp reassociate(on)
+    double total = 0;
+    for (size_t i = 0; i < n; i++) total += p[i] >= bound ? p[i] : 0;
+    return total;
+}
+
+DISPATCHED float ck_mass_bound(const float *restrict p, size_t n, double mass) {
+    float bound = 0;
+    uint32_t bits = 0;
+    for (uint32_t bit = (uint32_t)1 << 30; bit; bit >>= 1) {
+        uint32_t higher = bits | bit;
+        float value;
+        memcpy(&value, &higher, sizeof value);
+        if (!(mass_from(p, n, value) >= mass)) continue;
+        bits = higher;
+        bound = value;
+    }
+    return bound;
+}
+
 DISPATCHED void ck_rank(const uint64_t *restrict keys, uint64_t *restrict sorted, size_t n) {
     for (size_t i = 0; i < n; i++) {
         uint64_t key = keys[i];

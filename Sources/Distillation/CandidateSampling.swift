@@ -45,13 +45,26 @@ public struct CandidateRule: Recipe, Equatable {
 }
 
 extension Nucleus {
-    /// The nucleus of a row of logits by the kernel's exponential: many rows a step are drawn from.
+    /// The nucleus of a row of logits by the kernel's exponential, its ids ascending: many rows a step are
+    /// drawn from, and of a large vocabulary sorting would take longer than all else.
     package init(_ logits: UnsafeBufferPointer<Float>, topP: Double, temperature: Double) {
         let count = logits.count
         guard let base = logits.baseAddress, count > 0 else { preconditionFailure("Nucleus: no logits") }
         let top = logits[ck_argmax(base, count)] / Float(temperature)
         var p = [Float](repeating: 0, count: count)
         let sum = ck_exp_shifted(base, Float(1 / temperature), top, &p, count)
-        self.init(weights: p, total: sum, topP: topP)
+        guard topP < 1 else {
+            self.init(weights: p, total: sum, topP: topP)
+            return
+        }
+        let bound = ck_mass_bound(p, count, topP * sum)
+        // Of those that equal the bound only as many as are needed, the lower ids first.
+        var missing = topP * sum - p.reduce(0) { $1 > bound ? $0 + Double($1) : $0 }
+        let ids = p.indices.filter { index in
+            guard p[index] == bound, bound > 0 else { return p[index] > bound }
+            defer { missing -= Double(bound) }
+            return missing > 0
+        }
+        self.init(ids: ids.map { Int32($0) }, weights: ids.lazy.map { p[$0] })
     }
 }

@@ -19,23 +19,16 @@ public struct RowObservation: Sendable {
         label: Int32, student: (logits: UnsafeMutablePointer<Float>, count: Int, logSum: Float),
         teacher: (logits: UnsafeMutablePointer<Float>, count: Int, logSum: Float)?
     ) {
-        let best = Self.mostProbable(student.logits, student.count)
+        let best = ck_argmax(student.logits, student.count)
         isRight = best == Int(label)
         entropy = ck_entropy(student.logits, student.logSum, student.count)
         guard let teacher else { return }
-        let taught = Self.mostProbable(teacher.logits, teacher.count)
+        let taught = ck_argmax(teacher.logits, teacher.count)
         teacherIsRight = taught == Int(label)
         teacherEntropy = ck_entropy(teacher.logits, teacher.logSum, teacher.count)
         // A token that only the student knows has no probability by the teacher.
         teacherCrossEntropy =
             Int(label) < teacher.count ? Double(teacher.logSum - teacher.logits[Int(label)]) : .infinity
         agrees = best == taught
-    }
-
-    /// The lowest id among equals.
-    private static func mostProbable(_ logits: UnsafeMutablePointer<Float>, _ count: Int) -> Int {
-        var best = 0
-        for id in 1..<max(1, count) where logits[id] > logits[best] { best = id }
-        return best
     }
 }

@@ -2,7 +2,7 @@ import Tensors
 
 /// The fewest most probable ids whose probability reaches `topP`, renormalised; with `topP` 1 all ids.
 public struct Nucleus: Sendable {
-    /// The ids, the most probable first and the lower first among equals; nil: all ids, in their own order.
+    /// The ids, in an order that their weights alone decide; nil: all ids, in their own order.
     public let ids: [Int32]?
     /// Weights of the ids.
     @usableFromInline let cumulative: CumulativeSums
@@ -27,6 +27,11 @@ public struct Nucleus: Sendable {
             if running >= topP * total { break }
         }
         (ids, cumulative) = (kept, CumulativeSums(kept.lazy.map { weights[Int($0)] }))
+    }
+
+    /// The ids of a nucleus that is known, in the order in which points of [0, 1) fall on them.
+    package init(ids: [Int32], weights: some Sequence<Float>) {
+        (self.ids, cumulative) = (ids, CumulativeSums(weights))
     }
 
     /// The id at a point of [0, 1) of the cumulative distribution.

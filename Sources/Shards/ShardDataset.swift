@@ -80,6 +80,21 @@ public final class ShardDataset: Sendable {
         return try sample(number).inputIDs.count
     }
 
+    /// Number of a sample's picture among those of all shards; nil for a sample without one. A picture that
+    /// two shards hold counts as two.
+    ///
+    /// - Throws: `ShardsError.corruptShard`
+    public func picture(ofSample number: Int) throws -> Int? {
+        let place = location(of: number)
+        let image: Int
+        if let pictures = index.shards[place.shard].pictures {
+            image = pictures.values[place.row]
+        } else {
+            image = try shard(place.shard).image(ofSample: place.row).map { $0 + 1 } ?? 0
+        }
+        return image == 0 ? nil : place.shard << 40 + image
+    }
+
     /// - Throws: `ShardsError.corruptShard`
     public func sample(_ number: Int) throws -> Sample {
         let place = location(of: number)

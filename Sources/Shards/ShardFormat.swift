@@ -90,7 +90,9 @@ public struct ShardIndex: Sendable, Equatable, Codable {
         public let file: String
         public let samples, images, tokens, supervisedTokens: Int
         /// Tokens of each sample; nil in an index that was written before there were any.
-        public let rows: RowCounts?
+        public let rows: SampleNumbers?
+        /// Picture of each sample, counted from 1 in the shard, 0 for none; nil as above.
+        public let pictures: SampleNumbers?
         public let rawBytes, compressedBytes: Int
         /// SHA-256 of the safetensors file before compression.
         public let rawSHA256: String
@@ -98,7 +100,7 @@ public struct ShardIndex: Sendable, Equatable, Codable {
         public let compressedSHA256: String
 
         private enum CodingKeys: String, CodingKey {
-            case file, samples, images, tokens, rows
+            case file, samples, images, tokens, rows, pictures
             case supervisedTokens = "supervised_tokens"
             case rawBytes = "raw_bytes"
             case compressedBytes = "compressed_bytes"
@@ -184,10 +186,17 @@ public struct ShardIndex: Sendable, Equatable, Codable {
             throw ShardsError.notADataset(
                 path: url.path, problem: "the shards do not add up to \(totals.samples) samples")
         }
-        if let entry = shards.first(where: { $0.rows?.fit(samples: $0.samples, tokens: $0.tokens) == false })
-        {
-            throw ShardsError.notADataset(
-                path: url.path, problem: "'rows' of \(outside: entry.file) do not fit its samples and tokens")
+        func refuse(_ field: String, _ entry: Entry) -> ShardsError {
+            .notADataset(
+                path: url.path, problem: "'\(field)' of \(outside: entry.file) does not fit its samples")
+        }
+        for entry in shards {
+            if entry.rows?.areRows(samples: entry.samples, tokens: entry.tokens) == false {
+                throw refuse("rows", entry)
+            }
+            if entry.pictures?.arePictures(samples: entry.samples, images: entry.images) == false {
+                throw refuse("pictures", entry)
+            }
         }
         if let outside = shards.first(where: {
             $0.file.contains("/") || $0.file.hasPrefix(".") || FileName.hasControls($0.file)

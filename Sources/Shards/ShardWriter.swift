@@ -61,7 +61,8 @@ struct ShardWriter {
         return ShardIndex.Entry(
             file: file, samples: imageIndex.count, images: images.count, tokens: inputIDs.count,
             supervisedTokens: labels.count { $0 != ShardFormat.ignoreIndex },
-            rows: RowCounts(zip(rowOffsets, rowOffsets.dropFirst()).map { Int($1 - $0) }),
+            rows: SampleNumbers(zip(rowOffsets, rowOffsets.dropFirst()).map { Int($1 - $0) }),
+            pictures: SampleNumbers(imageIndex.map { Int($0) + 1 }),
             rawBytes: raw.count,
             compressedBytes: target.bytesWritten, rawSHA256: Digest.sha256(raw),
             compressedSHA256: digest.finish())

@@ -22,7 +22,7 @@ final class MicroBatches: @unchecked Sendable {
     private let queue = DispatchQueue(label: "align-ti.micro-batches")
     private let dataset: ShardDataset
     private let cached: CachedTeacher?
-    private let rowLimit, lanes: Int
+    private let rowLimit, lanes, groupImages: Int
     private let ranks: Ranks
     private var stream: SampleStream
     private var ahead: (step: Int, work: Result<StepWork, any Error>)?
@@ -32,12 +32,13 @@ final class MicroBatches: @unchecked Sendable {
     /// - Parameters:
     ///   - rowLimit: rows of a forward pass at most
     ///   - lanes: of a step
+    ///   - groupImages: samples about one picture that stay together
     init(
         _ dataset: ShardDataset, cached: CachedTeacher?, stream: SampleStream, rowLimit: Int, lanes: Int,
-        ranks: Ranks
+        groupImages: Int, ranks: Ranks
     ) {
         (self.dataset, self.cached, self.stream) = (dataset, cached, stream)
-        (self.rowLimit, self.lanes, self.ranks) = (rowLimit, lanes, ranks)
+        (self.rowLimit, self.lanes, self.groupImages, self.ranks) = (rowLimit, lanes, groupImages, ranks)
         steps = stream.steps
     }
 
@@ -54,14 +55,16 @@ final class MicroBatches: @unchecked Sendable {
     }
 
     private func make(_ step: Int) throws -> StepWork {
-        let numbers = stream.samples(ofStep: step)
+        let numbers = try stream.samples(ofStep: step)
         let rows = try numbers.map { try dataset.rows(ofSample: $0) }
-        let lanes = StepLanes(rows: rows, lanes: lanes)
+        let units =
+            try groupImages > 1
+            ? ImageGroups.runs(numbers.map { try dataset.picture(ofSample: $0) }, most: groupImages) : nil
+        let lanes = StepLanes(rows: rows, units: units, lanes: lanes)
         let ofRanks = lanes.divided(over: ranks.count)
         let own = try ofRanks[ranks.rank].map { lane in
-            let samples = lanes.samples[lane]
-            let passes = StepLanes.passes(rows: samples.map { rows[$0] }, limit: rowLimit)
-            return (lane, try passes.map { pass in try batch(pass.map { numbers[samples[$0]] }) })
+            let passes = lanes.passes(ofLane: lane, limit: rowLimit)
+            return (lane, try passes.map { pass in try batch(pass.map { numbers[$0] }) })
         }
         return StepWork(lanes: ofRanks, own: own)
     }

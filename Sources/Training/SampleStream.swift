@@ -7,6 +7,7 @@ package struct SampleStream {
     private let dataset: ShardDataset
     private let seed: UInt64
     private let batchSize: Int
+    private let groupImages: Int
     /// Samples of the whole run.
     private let total: Int
     /// Whether a sample of the data set is used.
@@ -21,11 +22,13 @@ package struct SampleStream {
     /// - Parameters:
     ///   - steps: nil: as many as `epochs` take
     ///   - fraction: share of the data set that is used, rounded up
+    ///   - groupImages: samples about one picture that follow each other
     package init(
         _ dataset: ShardDataset, batchSize: Int, epochs: Double, steps: Int?, seed: UInt64,
-        fraction: Double = 1
+        fraction: Double = 1, groupImages: Int = 1
     ) {
         (self.dataset, self.seed, self.batchSize) = (dataset, seed, batchSize)
+        self.groupImages = groupImages
         kept = Self.subset(of: dataset.count, fraction: fraction)
         epochSamples = kept.count { $0 }
         total = steps.map { $0 * batchSize } ?? Int((epochs * Double(epochSamples)).rounded(.up))
@@ -45,12 +48,18 @@ package struct SampleStream {
     }
 
     /// Samples of the 0-based step, in order.
-    package mutating func samples(ofStep step: Int) -> [Int] {
-        (step * batchSize..<min(total, (step + 1) * batchSize)).map { number in
+    ///
+    /// - Throws: `ShardsError` where a shard that must say which picture a sample has is damaged
+    package mutating func samples(ofStep step: Int) throws -> [Int] {
+        try (step * batchSize..<min(total, (step + 1) * batchSize)).map { number in
             let epoch = number / epochSamples
             if order.epoch != epoch {
                 let whole = dataset.order(seed: seed, epoch: epoch)
-                order = (epoch, (0..<whole.count).map { whole[$0] }.filter { kept[$0] })
+                let samples = (0..<whole.count).map { whole[$0] }.filter { kept[$0] }
+                order = (
+                    epoch,
+                    try ImageGroups.ordered(samples, most: groupImages) { try dataset.picture(ofSample: $0) }
+                )
             }
             return order.samples[number % epochSamples]
         }

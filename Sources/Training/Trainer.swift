@@ -86,8 +86,9 @@ public final class Trainer {
             dataset, cached: cached,
             stream: SampleStream(
                 dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
-                seed: settings.seed, fraction: settings.dataFraction),
-            rowLimit: settings.microBatchRows, lanes: settings.lanes, ranks: ranks)
+                seed: settings.seed, fraction: settings.dataFraction, groupImages: settings.groupImages),
+            rowLimit: settings.microBatchRows, lanes: settings.lanes, groupImages: settings.groupImages,
+            ranks: ranks)
         self.validation = try validation.map { dataset in
             guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
             return try Validation(

@@ -52,6 +52,11 @@ public struct TrainingSettings: Recipe, Equatable {
             + "same.",
         in: Bounds.above(0, to: 1))
     public var dataFraction = 1.0
+    @Setting(
+        "Samples about one picture that are drawn together, so that what comes before their questions is "
+            + "computed once; 1 draws each by itself. More of them make a step of fewer pictures.",
+        in: 1...100_000)
+    public var groupImages = 1
     @Setting("AdamW with decoupled weight decay.") public var optimizer = AdamW.Settings()
     @Setting("How the learning rate changes over the steps.") public var schedule =
         LearningRateSchedule.Settings()

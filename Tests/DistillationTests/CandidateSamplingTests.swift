@@ -35,6 +35,31 @@ import Testing
         }
     }
 
+    /// The nucleus is found by bisection, in ascending order; sorting finds the same.
+    @Test func theNucleusIsTheOneThatSortingFinds() {
+        for seed in 0..<40 {
+            var random = CounterRandom(UInt64(seed))
+            let flat = seed % 2 == 0
+            // Some of them equal, so that the last ones of a nucleus are chosen among equals.
+            let logits = (0..<500).map { _ in
+                Float((random.uniform() * (flat ? 8 : 400)).rounded() / (flat ? 40 : 20))
+            }
+            for topP in [0.01, 0.3, 0.9, 0.999] {
+                let (found, sorted) = logits.withUnsafeBufferPointer {
+                    (
+                        Nucleus($0, topP: topP, temperature: 0.7),
+                        Sampling.nucleus($0, temperature: 0.7, topP: topP)
+                    )
+                }
+                let ids = found.ids ?? []
+                #expect(ids == ids.sorted() && !ids.isEmpty)
+                // Rounding may decide about one id where the mass is reached to the last digit.
+                let difference = Set(ids).symmetricDifference(sorted.ids ?? [])
+                #expect(difference.count <= 1, "seed \(seed), mass \(topP): \(difference)")
+            }
+        }
+    }
+
     @Test func drawsFollowTheDistributionAndDependOnTheKeyAlone() {
         let p: [Float] = [0.1, 0.6, 0.3]
         p.map { log($0) }.withUnsafeBufferPointer { logits in

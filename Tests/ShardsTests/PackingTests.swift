@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import RanksSupport
 import Settings
 import Shards
 import TestSupport
@@ -8,6 +9,21 @@ import Testing
 import Text
 
 @Suite struct PackingTests {
+    @Test func severalProcessesPackTheSameShards() throws {
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            let packing = try data.packing()
+            let alone = folder.appendingPathComponent("alone")
+            try packing.run(into: alone)
+            let shared = folder.appendingPathComponent("shared")
+            let indexes = try ThreadMessenger.run(3) { ranks in
+                try packing.run(into: shared, sharedBy: ranks) { _ in }
+            }
+            #expect(indexes[0] != nil && indexes[1] == nil && indexes[2] == nil)
+            #expect(try contents(shared) == contents(alone))
+        }
+    }
+
     /// A folder, a tar in stored and in reversed order, a zstd tar and a zip give the same bytes.
     @Test func theImageSourceAndItsOrderDoNotMatter() throws {
         try withTemporaryFolder { folder in

@@ -109,6 +109,19 @@ import Training
         }
     }
 
+    @Test func samplesOfOnePictureStayTogetherOnAnyNumberOfRanks() throws {
+        try withShards { shards, folder in
+            var settings = settings(steps: 3)
+            settings.groupImages = 3
+            let alone = try train(shards, settings, ranks: 1, in: folder.appendingPathComponent("1"))[0]
+            let two = try train(shards, settings, ranks: 2, in: folder.appendingPathComponent("2"))
+            #expect(two[0] == alone && two[1].weights == alone.weights)
+            settings.groupImages = 1
+            let single = try train(shards, settings, ranks: 1, in: folder.appendingPathComponent("s"))[0]
+            #expect(single.weights != alone.weights)
+        }
+    }
+
     @Test func onPolicyResponsesAreTheSameOnTwoRanks() throws {
         try withShards { shards, folder in
             var settings = settings(steps: 3)

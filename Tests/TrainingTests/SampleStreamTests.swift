@@ -21,13 +21,13 @@ import Training
     @Test func allSeedsReadTheSameShareInOrdersOfTheirOwn() throws {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)  // 12 samples
-            func epochs(_ seed: UInt64) -> [[Int]] {
+            func epochs(_ seed: UInt64) throws -> [[Int]] {
                 var stream = SampleStream(
                     dataset, batchSize: 5, epochs: 2, steps: nil, seed: seed, fraction: 0.4)
                 #expect(stream.steps == 2)  // 5 of 12 samples, twice
-                return (0..<stream.steps).map { stream.samples(ofStep: $0) }
+                return try (0..<stream.steps).map { try stream.samples(ofStep: $0) }
             }
-            let (one, two) = (epochs(1), epochs(2))
+            let (one, two) = (try epochs(1), try epochs(2))
             for epoch in one + two { #expect(Set(epoch) == Set(one[0]) && epoch.count == 5) }
             #expect(one != two)
         }

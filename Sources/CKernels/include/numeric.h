@@ -107,6 +107,9 @@ void ck_subtract_softmax(float *restrict x, const float *restrict t, float log_s
 double ck_exp_shifted(const float *restrict x, float inverse_temperature, float shift, float *restrict p,
                       size_t n);
 size_t ck_argmax(const float *restrict x, size_t n);
+/* The highest bound for which the values of p that are not below it add up to `mass` or more: found bit by
+   bit, because the values, which must not be negative, are ordered as their bits are. 0 where all do not. */
+float ck_mass_bound(const float *restrict p, size_t n, double mass);
 
 /* AdamW (decoupled decay), n values of one tensor. step_size = lr / (1 - beta1^t), correction = 1 / sqrt(1 -
    beta2^t). */
