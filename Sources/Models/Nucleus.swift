@@ -30,7 +30,7 @@ public struct Nucleus: Sendable {
     }
 
     /// The ids of a nucleus that is known, in the order in which points of [0, 1) fall on them.
-    package init(ids: [Int32], weights: some Sequence<Float>) {
+    package init(ids: [Int32], weights: some Collection<Float>) {
         (self.ids, cumulative) = (ids, CumulativeSums(weights))
     }
 
