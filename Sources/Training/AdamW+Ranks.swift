@@ -27,9 +27,12 @@ extension AdamW {
             let nodes = LaneTree<Void>.nodes(of: lanes[from], lanes: count)
             let out = packed(own.map(\.sum), shares.elements(of: to))
             let found = Tensor(uninitialized: [nodes.count, elements.count])
-            try ranks.exchange(
-                UnsafeRawBufferPointer(out.bytes(0..<out.count)), to: to, found.bytes(0..<found.count),
-                from: from)
+            // A pointer does not keep its owner alive.
+            try withExtendedLifetime(out) {
+                try ranks.exchange(
+                    UnsafeRawBufferPointer(out.bytes(0..<out.count)), to: to, found.bytes(0..<found.count),
+                    from: from)
+            }
             for (row, node) in nodes.enumerated() { tree.insert(found.rows(row..<row + 1), at: node) }
         }
         return .share(tree.sums[0].sum, start: elements.lowerBound)
