@@ -19,6 +19,8 @@ public enum StageMain {
             type, arguments: arguments,
             say: launch.map { launch in { say("rank \(launch.rank) on \(HostName.current): \($0)") } } ?? say
         ) { print($0) }
+        // Ending the others may end mpirun before it has passed on what this one said.
+        if launch != nil, status != 0 { Thread.sleep(forTimeInterval: 0.25) }
         Ranks.end(status: status)
         exit(status)
     }
