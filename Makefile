@@ -204,17 +204,17 @@ $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt
 # --- checkpoints that trainings left on their way (checkpoint.every), answered and scored by step -----------
 CHECKPOINTS = $(patsubst $(B)/%/receipt.json,%,\
     $(sort $(wildcard $(MODELS:%=$(B)/%/checkpoints/step-*/receipt.json))))
-$(B)/checkpoint-answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
+$(B)/checkpoints/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
 	$(title)
 	$(Q)$(answer) --model $(B)/$* $(out)
-$(B)/checkpoint-scores/receipt.json: $(call recipe,score) \
-    $(CHECKPOINTS:%=$(B)/checkpoint-answers/%/receipt.json) | build
+$(B)/checkpoints/scores/receipt.json: $(call recipe,score) \
+    $(CHECKPOINTS:%=$(B)/checkpoints/answers/%/receipt.json) | build
 	$(title)
 	@test -n "$(CHECKPOINTS)" || { echo "make: no training left checkpoints: say checkpoint: {every: 500}" \
 	    "in its recipe" >&2; exit 1; }
 	$(Q)$(score) $(foreach name,$(CHECKPOINTS),--model \
-	    $(subst /checkpoints/,-,$(name))=$(B)/checkpoint-answers/$(name)) $(out) >/dev/null
-checkpoints: $(B)/checkpoint-scores/receipt.json
+	    $(subst /checkpoints/,-,$(name))=$(B)/checkpoints/answers/$(name)) $(out) >/dev/null
+checkpoints: $(B)/checkpoints/scores/receipt.json
 	@cat $(<D)/table.txt
 
 # --- exposure bias and costs of the same models -------------------------------------------------------------

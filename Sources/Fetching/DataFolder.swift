@@ -11,7 +11,7 @@ final class DataFolder: Sendable {
     let url: URL
     private let lock: Mutex<DataLock>
     private let lockURL: URL
-    private let claim: Mutex<Int32> = Mutex(-1)
+    private let claim = Mutex<FolderLock?>(nil)
 
     /// What is there of a file.
     enum Condition: Equatable {
@@ -32,36 +32,17 @@ final class DataFolder: Sendable {
 
     deinit { release() }
 
-    private var claimPath: String { url.appendingPathComponent(".fetching").path }
-
     /// Makes the folder and takes it for this process, until `release`.
     ///
     /// - Throws: `FetchError.busy` while another process has it
     func take() throws {
         try checkFolders(of: ".")
         try AtomicOutput.makeFolder(url)
-        var tries = 0
-        while true {
-            let file = open(claimPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-            guard file >= 0 else {
-                throw FilesError.system(path: claimPath, operation: "mark the folder as taken", code: errno)
-            }
-            guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-                close(file)
-                // One that was killed may take a moment to go.
-                tries += 1
-                guard tries < 30 else { throw FetchError.busy(folder: url.path) }
-                usleep(10_000)
-                continue
-            }
-            // Whoever had it may have ended, and removed it, between the two calls.
-            var status = stat()
-            if fstat(file, &status) == 0, status.st_nlink > 0 {
-                claim.withLock { $0 = file }
-                break
-            }
-            close(file)
+        // One that was killed may take a moment to go.
+        guard let mark = try FolderLock(url.appendingPathComponent(".fetching"), patience: 30) else {
+            throw FetchError.busy(folder: url.path)
         }
+        claim.withLock { $0 = mark }
         // Another process may have fetched since the lock was read.
         let current = try DataLock(lockURL)
         lock.withLock { $0 = current }
@@ -69,11 +50,9 @@ final class DataFolder: Sendable {
 
     /// Lets other processes have the folder; harmless where it is not taken.
     func release() {
-        claim.withLock { file in
-            guard file >= 0 else { return }
-            unlink(claimPath)
-            close(file)
-            file = -1
+        claim.withLock { mark in
+            mark?.remove()
+            mark = nil
         }
     }
 

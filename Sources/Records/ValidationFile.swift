@@ -9,18 +9,22 @@ public final class ValidationFile {
     public struct Look: Codable, Sendable, Equatable {
         public var steps: Int
         public var found: ValidationMetrics
+        /// Digest that says what was looked at.
+        public var of: String
 
-        public init(steps: Int, found: ValidationMetrics) { (self.steps, self.found) = (steps, found) }
+        public init(steps: Int, found: ValidationMetrics, of: String) {
+            (self.steps, self.found, self.of) = (steps, found, of)
+        }
     }
 
     /// The looks so far, those of an earlier attempt included.
     public private(set) var looks: [Look]
     private let writer: JSONLinesWriter
 
-    /// Keeps the looks of an earlier attempt up to the steps that it is resumed at.
-    package init(_ url: URL, keeping steps: Int) throws {
+    /// Keeps the looks of an earlier attempt, up to the steps that it is resumed at, at the same samples.
+    package init(_ url: URL, keeping steps: Int, of identity: String) throws {
         let known = steps > 0 && FileManager.default.fileExists(atPath: url.path) ? try Self.read(url) : []
-        looks = known.filter { $0.steps <= steps }
+        looks = known.filter { $0.steps <= steps && $0.of == identity }
         try AtomicOutput.writeAtomically(
             looks.flatMap { try RecordFormat.line($0) + [0x0A] }, to: url)
         writer = try JSONLinesWriter(appendingTo: url)

@@ -97,6 +97,8 @@ struct LossSection {
             try self.heldBack(name, file, &section.blocks, figure)
         }
         if !heldBack.isEmpty { section.blocks.insert(.figures(heldBack), at: 1) }
+        let scored = try CheckpointScores(run)?.plots.map { try figure($0, "Scores of checkpoints by step.") }
+        if let scored, !scored.isEmpty { section.blocks.append(.figures(scored)) }
         let folded = try rows.compactMap {
             try self.figure($0.name, $0, &section.blocks, figure)
         }

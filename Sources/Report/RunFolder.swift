@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Records
 import Stage
+import Training
 
 /// A finished output folder of a run.
 public struct RunResult: Sendable {
@@ -43,6 +44,8 @@ public struct RunResult: Sendable {
 /// Results and metrics below a folder, found through their receipts.
 public struct RunFolder: Sendable {
     public let url: URL
+    /// What belongs to checkpoints on the way, below folders of that name; no result of the run.
+    public let checkpoints: [RunResult]
     /// Finished results, the pipeline's own before those in folders below; then by name.
     public let results: [RunResult]
     /// Folders with a metrics.jsonl and no receipt: training that is running or was interrupted.
@@ -71,10 +74,15 @@ public struct RunFolder: Sendable {
             } catch { problems.append("\(error)") }
         }
         func depth(_ result: RunResult) -> Int { result.name.count { $0 == "/" } }
+        func isOnTheWay(_ name: String) -> Bool {
+            name.split(separator: "/").contains { $0 == Trainer.checkpoints }
+        }
+        checkpoints = results.filter { isOnTheWay($0.name) }
+        results.removeAll { isOnTheWay($0.name) }
         self.results = results.sorted { (depth($0), $0.name) < (depth($1), $1.name) }
         self.problems = problems
         unfinished = folders(with: MetricsFile.file).filter { name in
-            !results.contains { $0.name == name }
+            !isOnTheWay(name) && !results.contains { $0.name == name }
         }
         guard !results.isEmpty || !unfinished.isEmpty else {
             throw ReportError.nothingToReport(folder: url.path)
@@ -111,7 +119,7 @@ public struct RunFolder: Sendable {
     public func digest() throws -> String {
         let loose = unfinished.map { $0.isEmpty ? MetricsFile.file : "\($0)/\(MetricsFile.file)" }
         let files =
-            results.map { (name: "\($0.name)/\(Receipt.fileName)", digest: $0.digest) }
+            (results + checkpoints).map { (name: "\($0.name)/\(Receipt.fileName)", digest: $0.digest) }
             + (try loose.map {
                 (name: $0, digest: try Digest.sha256(ofFile: url.appendingPathComponent($0)))
             })

@@ -11,11 +11,9 @@ final class OutputFolder {
     static let ownerFile = ".owner"
     private let url: URL
     private let stage: String
-    private var lock: Int32 = -1
+    private var lock: FolderLock?
 
     init(_ url: URL, stage: String) { (self.url, self.stage) = (url, stage) }
-
-    deinit { if lock >= 0 { close(lock) } }
 
     /// Refuses a folder that results do not belong into.
     ///
@@ -74,43 +72,19 @@ final class OutputFolder {
     /// - Throws: `StageError.busy` while another process has it
     func claim() throws {
         try AtomicOutput.makeFolder(url)
-        let path = url.appendingPathComponent(Self.ownerFile).path
-        var tries = 0
-        while true {
-            let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-            guard file >= 0 else {
-                throw FilesError.system(path: path, operation: "mark the folder as taken", code: errno)
-            }
-            if flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-                close(file)
-                // Who only looks (`FolderCondition`) has it for a moment.
-                tries += 1
-                guard tries < 10 else { throw StageError.busy(path: url.path) }
-                usleep(10_000)
-                continue
-            }
-            // Whoever had it may have finished, and removed it, between the two calls above.
-            var status = stat()
-            if fstat(file, &status) == 0, status.st_nlink == 0 {
-                close(file)
-                continue
-            }
-            lock = file
-            guard ftruncate(file, 0) == 0 else {
-                throw FilesError.system(path: path, operation: "mark the folder as taken", code: errno)
-            }
-            try Array(stage.utf8).withUnsafeBytes { try AtomicOutput.writeAll($0, to: file, path: path) }
-            break
+        // Who only looks (`FolderCondition`) has it for a moment.
+        guard let lock = try FolderLock(url.appendingPathComponent(Self.ownerFile), patience: 10) else {
+            throw StageError.busy(path: url.path)
         }
+        try lock.write(stage)
+        self.lock = lock
         try AtomicOutput.removePartialFiles(below: url)
     }
 
     /// Ends the claim of a finished folder.
     func release() {
-        guard lock >= 0 else { return }
-        unlink(url.appendingPathComponent(Self.ownerFile).path)
-        close(lock)
-        lock = -1
+        lock?.remove()
+        lock = nil
     }
 
     private static func resolved(_ path: String) -> String {

@@ -31,12 +31,13 @@ public final class StageRun {
     ///   - recipe: all settings that the result depends on
     ///   - inputs: everything else it depends on
     ///   - output: the folder that will hold the result
+    ///   - deciding: dotted beginnings of settings that change this result, though they need not change one
     ///   - ranks: the processes that work together, of which the first alone touches the folder
     ///   - say: takes lines for the user; stderr unless given
     /// - Throws: `StageError`; `RanksError.different` where the processes do not agree on the work
     public init(
         _ stage: String, recipe: some Recipe, inputs: [StageInput], output: URL,
-        options: ConfigurationOptions, ranks: Ranks = .alone,
+        options: ConfigurationOptions, deciding: [String] = [], ranks: Ranks = .alone,
         say: @escaping (String) -> Void = StandardError.write
     ) throws {
         if ranks.count == 1, let launch = Launch.current {
@@ -47,7 +48,8 @@ public final class StageRun {
         if let threads = options.threads { ProcessorLimit.apply(threads) }
         self.stage = stage
         self.output = output
-        (self.recipe, neutral) = (try recipe.tree(), recipe.neutralKeys)
+        self.recipe = try recipe.tree()
+        neutral = recipe.neutralKeys.filter { key in !deciding.contains { key.hasPrefix($0) } }
         self.inputs = inputs
         self.options = options
         (self.ranks, self.say) = (ranks, say)

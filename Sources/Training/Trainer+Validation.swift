@@ -23,7 +23,7 @@ extension Trainer {
         mutating func look(after steps: Int, report: (Event) throws -> Void) throws {
             let found = try validation()
             guard let file else { return }
-            try file.append(ValidationFile.Look(steps: steps, found: found))
+            try file.append(ValidationFile.Look(steps: steps, found: found, of: validation.identity))
             try report(.validated(steps: steps, found, isBest: file.looks.best?.steps == steps))
             let rises = file.looks.rises
             if rises >= settings.patience {

@@ -137,7 +137,8 @@ public final class Trainer {
                 validation, settings.validation,
                 file: ranks.isFirst
                     ? try ValidationFile(
-                        folder.appendingPathComponent(ValidationFile.file), keeping: done) : nil)
+                        folder.appendingPathComponent(ValidationFile.file), keeping: done,
+                        of: validation.identity) : nil)
         }
         var saved = done
         var made = done

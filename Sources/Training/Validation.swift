@@ -1,4 +1,5 @@
 import Distillation
+import Files
 import Foundation
 import Models
 import Ranks
@@ -15,6 +16,8 @@ final class Validation {
     private let ranks: Ranks
     private let seed: UInt64
     private let parts: [[Int]]
+    /// What is looked at, and by whom: looks at something else are not compared with these.
+    let identity: String
 
     /// - Parameters:
     ///   - student: in training; its weights are shared
@@ -38,6 +41,7 @@ final class Validation {
         let share = Double(settings.validation.samples) / Double(max(1, dataset.count))
         let kept = SampleStream.subset(of: dataset.count, fraction: min(1, share))
         let numbers = kept.indices.filter { kept[$0] }
+        identity = Digest.sha256("\(dataset.digest)\n\(numbers.count) \(teacher != nil)")
         let rows = try numbers.map { try dataset.rows(ofSample: $0) }
         parts = balancedParts(rows, limit: settings.microBatchRows, multipleOf: settings.lanes).map { part in
             part.map { numbers[$0] }
@@ -46,7 +50,6 @@ final class Validation {
 
     /// Sums of one part.
     private struct Part: Codable {
-        var samples = 0, tokens = 0
         /// Sums over tokens, or samples for IVA.
         var terms = LossTerms()
         var right = 0, agreeing = 0, teacherRight = 0, compared = 0

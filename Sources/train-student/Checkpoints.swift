@@ -100,7 +100,8 @@ struct Checkpoints {
 
     /// Removes those that are neither among the newest nor the best.
     private func prune() throws {
-        let all = names.filter { $0.hasPrefix(Self.prefix) }
+        // By their steps: a longer number is no smaller word.
+        let all = names.filter { $0.hasPrefix(Self.prefix) }.sorted { ($0.count, $0) < ($1.count, $1) }
         let kept = Set(all.suffix(settings.keep)).union(best.map { [Self.name($0)] } ?? [])
         for name in all where !kept.contains(name) { try remove(name) }
     }

@@ -97,7 +97,7 @@ struct TrainStudent: RecipeCommand {
         }
         let run = try StageRun(
             "train-student", recipe: recipe, inputs: inputs, output: output, options: configuration,
-            ranks: ranks)
+            deciding: recipe.checkpoint.best ? ["validation."] : [], ranks: ranks)
         if try run.isUpToDate() { return }
 
         let dataset = try ShardDataset(URL(fileURLWithPath: shards), shardsHeld: recipe.shardsTogether)

@@ -159,7 +159,7 @@ import Training
         func look(_ steps: Int, _ loss: Double) -> ValidationFile.Look {
             var found = ValidationMetrics()
             found.loss = loss
-            return ValidationFile.Look(steps: steps, found: found)
+            return ValidationFile.Look(steps: steps, found: found, of: "")
         }
         let looks = [look(1, 3), look(2, 1), look(3, 1), look(4, .nan), look(5, 2), look(6, 3)]
         #expect(looks.best?.steps == 2)
