@@ -1,12 +1,12 @@
 /// A sum over some neighbouring lanes: `index` counts those of the same level, the lanes are level 0.
-struct LaneNode: Hashable, Comparable, Sendable {
-    let level, index: Int
-    static func < (a: LaneNode, b: LaneNode) -> Bool { a.index << a.level < b.index << b.level }
+package struct LaneNode: Hashable, Comparable, Sendable {
+    package let level, index: Int
+    package static func < (a: LaneNode, b: LaneNode) -> Bool { a.index << a.level < b.index << b.level }
 }
 
 /// Sums over the lanes of a step along one fixed binary tree: 0 + 1, 2 + 3, then their sums, and so on. Which
 /// process or thread adds, and when, changes no bit, because what is added to what does not depend on it.
-struct LaneTree<Sum> {
+package struct LaneTree<Sum> {
     private let lanes: Int
     private let add: (_ left: Sum, _ right: Sum) -> Sum
     /// Sums that wait for their neighbours'.
@@ -15,15 +15,15 @@ struct LaneTree<Sum> {
     /// - Parameters:
     ///   - lanes: of the step
     ///   - add: may write into the left one
-    init(lanes: Int, add: @escaping (_ left: Sum, _ right: Sum) -> Sum) {
+    package init(lanes: Int, add: @escaping (_ left: Sum, _ right: Sum) -> Sum) {
         (self.lanes, self.add) = (lanes, add)
     }
 
     /// Takes the sum of a lane.
-    mutating func insert(_ sum: Sum, lane: Int) { insert(sum, at: LaneNode(level: 0, index: lane)) }
+    package mutating func insert(_ sum: Sum, lane: Int) { insert(sum, at: LaneNode(level: 0, index: lane)) }
 
     /// Takes the sum of a node that was computed elsewhere.
-    mutating func insert(_ sum: Sum, at node: LaneNode) {
+    package mutating func insert(_ sum: Sum, at node: LaneNode) {
         var (sum, node) = (sum, node)
         while 1 << node.level < lanes {
             let other = LaneNode(level: node.level, index: node.index ^ 1)
@@ -41,10 +41,12 @@ struct LaneTree<Sum> {
     }
 
     /// The sums that wait for others, by their lanes; one, of everything, once all lanes are there.
-    var sums: [(node: LaneNode, sum: Sum)] { waiting.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+    package var sums: [(node: LaneNode, sum: Sum)] {
+        waiting.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
 
     /// The nodes that are left where some lanes are summed.
-    static func nodes(of range: Range<Int>, lanes: Int) -> [LaneNode] where Sum == Void {
+    package static func nodes(of range: Range<Int>, lanes: Int) -> [LaneNode] where Sum == Void {
         var tree = LaneTree<Void>(lanes: lanes) { _, _ in }
         for lane in range { tree.insert((), lane: lane) }
         return tree.sums.map(\.node)

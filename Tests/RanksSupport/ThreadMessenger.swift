@@ -17,16 +17,18 @@ public final class ThreadMessenger: Messenger, @unchecked Sendable {
         (self.rank, self.count, self.post) = (rank, count, post)
     }
 
-    /// Bytes that all ranks have sent each other.
-    public var bytesSent: Int { post.condition.withLock { post.bytes } }
-
     /// Runs `body` once for each rank, each in a thread of its own.
     ///
     /// - Returns: the results by rank
     /// - Throws: the error of the first rank that failed
     public static func run<Output>(
         _ count: Int, _ body: @escaping @Sendable (Ranks) throws -> Output
-    ) throws -> [Output] {
+    ) throws -> [Output] { try counting(count, body).outputs }
+
+    /// The same, and how many bytes all ranks have sent each other.
+    public static func counting<Output>(
+        _ count: Int, _ body: @escaping @Sendable (Ranks) throws -> Output
+    ) throws -> (outputs: [Output], bytes: Int) {
         let post = Post()
         nonisolated(unsafe) var results = [Result<Output, any Error>?](repeating: nil, count: count)
         let lock = NSLock()
@@ -44,7 +46,7 @@ public final class ThreadMessenger: Messenger, @unchecked Sendable {
             thread.start()
         }
         group.wait()
-        return try results.compactMap { try $0?.get() }
+        return (try results.compactMap { try $0?.get() }, post.condition.withLock { post.bytes })
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer, to: Int) {

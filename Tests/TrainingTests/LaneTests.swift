@@ -95,6 +95,34 @@ import Training
         }
     }
 
+    /// docs/scaling.md, What crosses the network.
+    @Test(arguments: [2, 4]) func asManyBytesAreSentAsThePageSays(ranks: Int) throws {
+        try withShards { shards, folder in
+            func bytes(steps: Int) throws -> (sent: Int, elements: Int) {
+                let settings = settings(steps: steps)
+                let (elements, sent) = try ThreadMessenger.counting(ranks) { ranks in
+                    let fixture = try ModelFixture(self.folder)
+                    let trainer = try Trainer(
+                        student: try fixture.student(), teacher: try fixture.teacher(), cached: nil,
+                        dataset: try ShardDataset(shards), settings: settings,
+                        plan: TeacherPlan(settings.objective()), ranks: ranks)
+                    _ = try trainer.run(
+                        in: folder.appendingPathComponent("\(ranks.count)-\(steps)"), run: "r")
+                    return trainer.student.parameters(of: [.projector, .language]).reduce(0) {
+                        $0 + $1.value.count
+                    }
+                }
+                return (sent, elements[0])
+            }
+            // The state at the end is the same in both.
+            let (few, many) = (try bytes(steps: 2), try bytes(steps: 6))
+            let aStep = Double(many.sent - few.sent) / 4
+            let expected = Double(ranks) * 2 * 4 * Double(many.elements) * Double(ranks - 1) / Double(ranks)
+            // Counts, losses and norms come besides.
+            #expect(aStep > expected && aStep < 1.05 * expected, "\(aStep) of \(expected)")
+        }
+    }
+
     @Test func aRunGoesOnWithAnotherNumberOfRanks() throws {
         try withShards { shards, folder in
             let straight = try train(shards, settings(), ranks: 1, in: folder.appendingPathComponent("1"))[0]
