@@ -7,6 +7,7 @@
 #   make distill PIPELINE=photographs PRETRAINED=models DATA=folder   trained models, real photographs
 #   make fetch DATASET='pope coco-2014'           published data and models, by docs/data.md
 #   make check                                    recipes, data and benchmarks of a pipeline, before training
+#   make plan                                     hours, memory and disk of a pipeline's trainings
 #   make checkpoints                              scores by step, where recipes say checkpoint: {every: 500}
 #   make exposure                                 how much the students' errors add up on their own text
 #   make efficiency                               what the models and the trainings cost
@@ -69,7 +70,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: distill fetch check checkpoints exposure efficiency report watch docs bench bench-peers \
+.PHONY: distill fetch check plan checkpoints exposure efficiency report watch docs bench bench-peers \
     check-transformers
 .PHONY: setup build mpi test test-sanitize test-faults fuzz lint clean help
 distill: $(B)/scores/receipt.json
@@ -89,12 +90,18 @@ recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$
 # What a pipeline says: DATA_READY (files that must be there, and rules that make them), TOKENIZER, MODELS,
 # BENCHMARKS, and DATA_<set> and IMAGES, or IMAGES_<set>, of four sets: pretrain, train, distill and, for
 # `make exposure`, heldout (samples with long answers that nothing is trained on). VALIDATION may name a set
-# whose held-back loss is measured while the teacher and the students learn conversations.
+# whose held-back loss is measured while the teacher and the students learn conversations. A set may be a
+# mixture of others: SETS_distill := vsr coco, where DATA_vsr, IMAGES_vsr, DATA_coco and so on say what they
+# are and OPTIONS_vsr how they are packed; the recipes' mixture says how much of each an epoch has.
 include $(P)/pipeline.mk
 MODELS ?= teacher sft align-ti
 VALIDATION ?=
-looking = $(if $(VALIDATION),--validation $(B)/shards/$(VALIDATION))
-LOOKED_AT = $(VALIDATION:%=$(B)/shards/%/receipt.json)
+# Folders of a set: one, or those of a mixture; as files that say that they are there, and as options.
+sets_of = $(or $(SETS_$(1)),$(1))
+packed = $(patsubst %,$(B)/shards/%/receipt.json,$(foreach set,$(1),$(call sets_of,$(set))))
+shards = $(if $(SETS_$(2)),$(foreach set,$(SETS_$(2)),$(1) $(set)=$(B)/shards/$(set)),$(1) $(B)/shards/$(2))
+looking = $(if $(VALIDATION),$(call shards,--validation,$(VALIDATION)))
+LOOKED_AT = $(call packed,$(VALIDATION))
 
 # The teacher is trained here, or it is a finished checkpoint that TEACHER names, here or in pipeline.mk:
 # then nothing of it is made. Several B= may share one so.
@@ -112,7 +119,7 @@ ready_of = $(if $(filter teacher,$(1)),$(TEACHER_READY),$(B)/$(1)/receipt.json)
 $(B)/shards/%/receipt.json: $(call recipe,pack) $(TOKENIZER_READY) $(DATA_READY) | build
 	$(title)
 	@test -n "$(DATA_$*)" || { echo "make: $(P)/pipeline.mk names no DATA_$*" >&2; exit 1; }
-	$(Q)$(LAUNCH) $(BIN)/pack-shards --config $< --data $(DATA_$*) --images $(or $(IMAGES_$*),$(IMAGES)) \
+	$(Q)$(LAUNCH) $(BIN)/pack-shards --config $< $(DATA_$*:%=--data %) --images $(or $(IMAGES_$*),$(IMAGES)) \
 	    --tokenizer $(TEACHER_START)/tokenizer.json $(OPTIONS_$*) $(out)
 
 # --- teacher: from random weights or published checkpoints, first on captions, then on conversations --------
@@ -122,13 +129,13 @@ $(B)/teacher-start/receipt.json: $(call recipe,teacher-model) $(DATA_READY) | bu
 	$(title)
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
 $(B)/teacher-pretrained/receipt.json: $(call recipe,teacher-pretrain) $(B)/teacher-start/receipt.json \
-    $(B)/shards/pretrain/receipt.json | build $(B)/checked
+    $(call packed,pretrain) | build $(B)/checked
 	$(title)
-	$(Q)$(train) --model $(B)/teacher-start --shards $(B)/shards/pretrain
+	$(Q)$(train) --model $(B)/teacher-start $(call shards,--shards,pretrain)
 $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receipt.json \
-    $(B)/shards/train/receipt.json | build $(LOOKED_AT)
+    $(call packed,train) | build $(LOOKED_AT)
 	$(title)
-	$(Q)$(train) --model $(B)/teacher-pretrained --shards $(B)/shards/train $(looking)
+	$(Q)$(train) --model $(B)/teacher-pretrained $(call shards,--shards,train) $(looking)
 
 # --- checks: what would stop the chain after the first training is found before it --------------------------
 STUDENTS = $(filter-out teacher,$(MODELS))
@@ -147,18 +154,38 @@ check_recipe = $(BIN)/$(subst =, --config $(P)/,$(1)).yaml --print-recipe >/dev/
 check: $(B)/checked
 	@echo 'recipes, data and benchmarks of $(PIPELINE) can be used'
 $(B)/checked: $(foreach file,$(RECIPES),$(call recipe,$(lastword $(subst =, ,$(file))))) $(TOKENIZER_READY) \
-    $(SETS:%=$(B)/shards/%/receipt.json) | build
+    $(call packed,$(SETS)) | build
 	@printf '\n== checks\n'
 	$(Q)$(foreach file,$(RECIPES),$(call check_recipe,$(file)) &&) true
 	$(Q)$(BIN)/answer-benchmarks --check --config $(P)/answer.yaml $(addprefix --benchmark ,$(BENCHMARKS)) \
 	    --model $(TEACHER_START)
 	@touch $@
 
+# --- plan: a few steps of each training, with models of the right shapes that have learnt nothing -----------
+# KD and IVA are priced with the teacher in the loop, which takes more than reading its stored outputs.
+PLANNED := $(B)/plan
+untrained = $(subst $(TEACHER),$(TEACHER_START),$(1))
+$(PLANNED)/student-start/receipt.json: $(call recipe,student-model) $(TOKENIZER_READY) $(DATA_READY) | build
+	$(title)
+	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(TEACHER_START) \
+	    $(call untrained,$(STUDENT_PARTS)) $(out)
+# $(call price,recipe,model,shards,options)
+price = printf '\n== $(1)\n' && $(BIN)/train-student --plan --config $(P)/$(1).yaml --model $(2) \
+    $(call shards,--shards,$(3)) $(4) --out $(PLANNED)/$(1) &&
+plan: $(B)/checked $(PLANNED)/student-start/receipt.json
+	$(Q)$(if $(OWN_TEACHER),$(call price,teacher-pretrain,$(TEACHER_START),pretrain) \
+	    $(call price,teacher,$(TEACHER_START),train)) \
+	printf '\n== cache\n' && $(BIN)/cache-teacher --estimate --config $(P)/cache.yaml \
+	    --teacher $(TEACHER_START) $(call shards,--shards,distill) && \
+	$(call price,student-pretrain,$(PLANNED)/student-start,pretrain) \
+	$(foreach name,$(STUDENTS),$(call price,$(name),$(PLANNED)/student-start,distill,--teacher \
+	    $(TEACHER_START) --set saliency_layer=0)) true
+
 # --- teacher outputs: computed once, shared by every student ------------------------------------------------
-cache_outputs = $(LAUNCH) $(BIN)/cache-teacher --config $< --shards $(B)/shards/distill --cache $(CACHE)
+cache_outputs = $(LAUNCH) $(BIN)/cache-teacher --config $< $(call shards,--shards,distill) --cache $(CACHE)
 
 $(B)/teacher-outputs/receipt.json: $(call recipe,cache) $(TEACHER_READY) \
-    $(B)/shards/distill/receipt.json | build
+    $(call packed,distill) | build
 	$(title)
 	$(Q)$(cache_outputs) --teacher $(TEACHER) $(out)
 
@@ -168,22 +195,22 @@ $(B)/student-start/receipt.json: $(call recipe,student-model) $(TEACHER_READY) $
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(TEACHER) $(STUDENT_PARTS) \
 	    $(out)
 $(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/student-start/receipt.json \
-    $(B)/shards/pretrain/receipt.json | build $(B)/checked
+    $(call packed,pretrain) | build $(B)/checked
 	$(title)
-	$(Q)$(train) --model $(B)/student-start --shards $(B)/shards/pretrain
+	$(Q)$(train) --model $(B)/student-start $(call shards,--shards,pretrain)
 $(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json \
-    $(B)/shards/distill/receipt.json | build $(LOOKED_AT)
+    $(call packed,distill) | build $(LOOKED_AT)
 	$(title)
-	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill \
+	$(Q)$(train) --model $(B)/student-pretrained $(call shards,--shards,distill) \
 	    $(if $(VALIDATION),--teacher $(TEACHER) $(looking))
 # From here on prerequisites may name the target's stem: $$* is expanded when the target is considered.
 .SECONDEXPANSION:
 DISTILLED := $(filter-out sft,$(sort align-ti $(STUDENTS)))
 $(DISTILLED:%=$(B)/%/receipt.json): $(B)/%/receipt.json: $$(call recipe,$$*) \
-    $(B)/student-pretrained/receipt.json $(B)/shards/distill/receipt.json $(B)/teacher-outputs/receipt.json \
+    $(B)/student-pretrained/receipt.json $(call packed,distill) $(B)/teacher-outputs/receipt.json \
     | build $(LOOKED_AT)
 	$(title)
-	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/distill --teacher $(TEACHER) \
+	$(Q)$(train) --model $(B)/student-pretrained $(call shards,--shards,distill) --teacher $(TEACHER) \
 	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE) $(looking)
 
 # --- scores: answers of every model to every benchmark, then one table --------------------------------------

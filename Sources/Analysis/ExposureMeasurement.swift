@@ -54,14 +54,14 @@ public struct ExposureMeasurement {
         }
         guard !prompts.isEmpty else {
             throw AnalysisError.noResponses(
-                path: dataset.folder.path, samples: dataset.count, least: settings.minimumResponse)
+                path: dataset.path, samples: dataset.count, least: settings.minimumResponse)
         }
         let positions = (students + [teacher]).map(\.configuration.text.maximumPositions).min() ?? 0
         if let longest = prompts.max(by: { $0.promptLength < $1.promptLength }),
             longest.promptLength + settings.length > positions
         {
             throw AnalysisError.tooLong(
-                path: dataset.folder.path, sample: try dataset.sample(longest.number).id,
+                path: dataset.path, sample: try dataset.sample(longest.number).id,
                 tokens: longest.promptLength + settings.length, positions: positions)
         }
         self.prompts = prompts

@@ -13,8 +13,11 @@ public struct AlignmentResult {
     public let trunk: HeadLoss.Result
     /// The candidates that were run.
     public let branches: CandidateBranches
+    /// The branches' rows and their losses, in the order of the branches; nil where none were run.
+    public let branch: HeadLoss.Result?
+
     /// Losses of the branches, in their order.
-    public let branchValues: [LossRowValue]
+    public var branchValues: [LossRowValue] { branch?.values ?? [] }
 }
 
 /// The four losses for a student, a teacher and a batch (docs/objective.md, Trunk once).
@@ -76,7 +79,7 @@ public struct AlignmentLoss {
         let branches = CandidateBranches(batch, trunk)
         guard !branches.isEmpty, let teacher, let teacherTrunk else {
             return AlignmentResult(
-                loss: trunk.loss, terms: trunk.terms, trunk: trunk, branches: branches, branchValues: [])
+                loss: trunk.loss, terms: trunk.terms, trunk: trunk, branches: branches, branch: nil)
         }
         let sequences = objective.candidates.oneByOne ? branches.sequences : nil
         let samples = sequences?.samples.count ?? branches.samples
@@ -100,7 +103,7 @@ public struct AlignmentLoss {
             teacher: logits(teacherBranches))
         return AlignmentResult(
             loss: trunk.loss + branch.loss, terms: trunk.terms + branch.terms, trunk: trunk,
-            branches: branches, branchValues: branch.values)
+            branches: branches, branch: branch)
     }
 
     private func runStudent(_ batch: AlignmentBatch, features: Value?, _ clock: StepClock) throws

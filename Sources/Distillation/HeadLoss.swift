@@ -161,7 +161,7 @@ private struct ChunkTeacher: Sendable {
 
 extension LossRow {
     /// This row's part of the four terms.
-    fileprivate func term(of value: LossRowValue) -> LossTerms {
+    func term(of value: LossRowValue) -> LossTerms {
         LossTerms(
             sft: share.sft * value.crossEntropy, iva: share.iva * value.iva, kd: share.kd * value.kd,
             tpa: share.tpa * value.tpa)

@@ -15,7 +15,7 @@ extension ShardDataset {
         guard let processor = model.imageProcessor else { return }
         // Mean and deviation are applied by each model to the shared pixels; the pad colour is in them.
         let packed = description.imageProcessor
-        let index = self.folder.appendingPathComponent(ShardFormat.indexFile).path
+        let index = indexPath
         for (field, found, expected) in [
             ("size", "\(packed.size)", "\(processor.size)"),
             ("aspect", packed.aspect.rawValue, processor.aspect.rawValue),
@@ -54,14 +54,14 @@ extension ShardDataset {
         let rule = description.labelRule
         guard rule == ShardFormat.labelRule else {
             throw ShardsError.mismatch(
-                path: self.folder.appendingPathComponent(ShardFormat.indexFile).path, field: "label_rule",
+                path: indexPath, field: "label_rule",
                 found: "\(rule)",
                 expected: "\(ShardFormat.labelRule)")
         }
         let positions = configuration.text.maximumPositions
         guard description.maximumLength <= positions else {
             throw ShardsError.mismatch(
-                path: self.folder.appendingPathComponent(ShardFormat.indexFile).path, field: "maximum_length",
+                path: indexPath, field: "maximum_length",
                 found: "\(description.maximumLength)",
                 expected: "at most \(positions), the max_position_embeddings in \(folder.path)/config.json")
         }
@@ -71,7 +71,7 @@ extension ShardDataset {
             ? Digest.sha256(try Tokenizer(contentsOf: tokenizer).identityBytes) : nil
         if let digest, digest != description.tokenizer {
             throw ShardsError.otherTokenizer(
-                path: self.folder.appendingPathComponent(ShardFormat.indexFile).path,
+                path: indexPath,
                 found: description.tokenizer, expected: digest, model: folder.path)
         }
         try require(

@@ -27,6 +27,8 @@ public struct StepMetrics: Codable, Sendable {
     public var residentBytes = 0
     /// The same by part of the model that learns; absent in files of earlier versions.
     public var partNorms: [String: Double]?
+    /// The terms by source of a mixture; absent where the data have one source.
+    public var sources: [String: SourceTerms]?
     /// Why the step has left the weights as they were; absent where it has not.
     public var skipped: Skip?
     /// IDs of the samples of a step that was skipped, or whose loss was far above those before it; absent

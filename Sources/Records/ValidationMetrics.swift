@@ -14,6 +14,8 @@ public struct ValidationMetrics: Codable, Sendable, Equatable {
     public var agreement: Double?
     /// The teacher on the same tokens; absent without one.
     public var teacher: Quality?
+    /// The terms by source, where there are several.
+    public var sources: [String: SourceTerms]?
     public var seconds = 0.0
 
     public init() {}

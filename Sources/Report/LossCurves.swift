@@ -97,6 +97,16 @@ struct LossSection {
             try self.heldBack(name, file, &section.blocks, figure)
         }
         if !heldBack.isEmpty { section.blocks.insert(.figures(heldBack), at: 1) }
+        let bySource = try single.compactMap { result -> Figure? in
+            guard let file = try? result.file(MetricsFile.file),
+                let losses = try? LossCurves(name: result.name, file: file)
+            else { return nil }  // said above
+            let curves = SourceCurves(losses: losses, points: points)
+            return try curves.plot(id: "sources-\(Anchor.words(result.name))").map {
+                try figure($0, curves.caption)
+            }
+        }
+        if !bySource.isEmpty { section.blocks.append(.figures(bySource)) }
         let scored = try CheckpointScores(run)?.plots.map { try figure($0, "Scores of checkpoints by step.") }
         if let scored, !scored.isEmpty { section.blocks.append(.figures(scored)) }
         let folded = try rows.compactMap {

@@ -2,15 +2,15 @@ import Files
 import Foundation
 import Synchronization
 
-/// A folder of shards, read on demand; a few shards stay in memory.
+/// Folders of shards, read on demand as one data set; a few shards stay in memory.
 ///
 /// Safe to use from many threads; shards are loaded one at a time.
 public final class ShardDataset: Sendable {
-    /// Folder of the shards.
-    public let folder: URL
-    /// Contents of its `index.json`.
+    /// The folders, in their order; mostly one.
+    public let sources: [ShardSource]
+    /// Contents of the folders' `index.json`, one after the other.
     public let index: ShardIndex
-    /// Shards kept in memory, and shuffled together by `order`.
+    /// Shards kept in memory: an epoch shuffles so many together.
     public let shardsHeld: Int
     private let firstSample: [Int]  // [shards]
     private let held = Mutex<[(number: Int, shard: Shard)]>([])  // latest use last
@@ -18,11 +18,20 @@ public final class ShardDataset: Sendable {
     /// Opens the index; shards are opened, and their digests checked, when first needed.
     ///
     /// - Throws: `ShardsError.notADataset`, `.unknownVersion`
-    public init(_ folder: URL, shardsHeld: Int = 8) throws {
+    public convenience init(_ folder: URL, shardsHeld: Int = 8) throws {
+        try self.init([(name: "", folder: folder)], shardsHeld: shardsHeld)
+    }
+
+    /// The same for several folders.
+    ///
+    /// - Parameter folders: at least one; where there are several, each has a name of its own
+    /// - Throws: also `ShardsError.otherSource` for a folder that does not go with the first
+    public init(_ folders: [(name: String, folder: URL)], shardsHeld: Int = 8) throws {
         precondition(shardsHeld > 0, "a data set holds at least one shard, not \(shardsHeld)")
-        self.folder = folder
         self.shardsHeld = shardsHeld
-        index = try ShardIndex(folder: folder)
+        let indexes = try folders.map { try ShardIndex(folder: $0.folder) }
+        sources = ShardSource.sources(folders, indexes)
+        index = try ShardIndex(joining: zip(folders, indexes).map { ($0.folder, $1) })
         var first = 0
         firstSample = index.shards.map { entry in
             defer { first += entry.samples }
@@ -30,13 +39,47 @@ public final class ShardDataset: Sendable {
         }
     }
 
+    /// The folders, for messages.
+    public var path: String { sources.map(\.folder.path).joined(separator: ", ") }
+
+    /// The source that a sample comes from, by its place in `sources`.
+    public func source(ofSample number: Int) -> Int {
+        sources.lastIndex { $0.samples.lowerBound <= number } ?? 0
+    }
+
+    /// Name of a shard: its file, and the source before it where there are several.
+    public func name(ofShard number: Int) -> String {
+        let file = index.shards[number].file
+        guard sources.count > 1 else { return file }
+        return "\(source(ofShard: number).name)/\(file)"
+    }
+
+    /// Names of all shards, in their order.
+    public var shardNames: [String] { index.shards.indices.map { name(ofShard: $0) } }
+
+    private func source(ofShard number: Int) -> ShardSource {
+        sources.last { $0.shards.lowerBound <= number } ?? sources[0]
+    }
+
+    /// Path of the first folder's index, for messages about what all folders have in common.
+    public var indexPath: String { sources[0].folder.appendingPathComponent(ShardFormat.indexFile).path }
+
     /// Samples.
     public var count: Int { index.totals.samples }
+    /// What all sources have in common; template and end token are those of the conversations.
     public var description: ShardDescription { index.description }
 
     /// SHA-256 over the shards' raw contents, in order: the identity of the data for caches.
     public var digest: String {
-        Digest.sha256(ofFiles: index.shards.map { (name: $0.file, digest: $0.rawSHA256) })
+        Digest.sha256(
+            ofFiles: index.shards.indices.map {
+                (name: name(ofShard: $0), digest: index.shards[$0].rawSHA256)
+            })
+    }
+
+    /// The same of one source: what it is as a data set of its own.
+    public func digest(of source: ShardSource) -> String {
+        Digest.sha256(ofFiles: index.shards[source.shards].map { (name: $0.file, digest: $0.rawSHA256) })
     }
 
     /// Fails when the shards were made for another tokenizer, image preparation or visual length.
@@ -46,17 +89,11 @@ public final class ShardDataset: Sendable {
         func check(_ field: String, _ found: String, _ expected: String?) throws {
             guard let expected, found != expected else { return }
             throw ShardsError.mismatch(
-                path: folder.appendingPathComponent(ShardFormat.indexFile).path, field: field, found: found,
-                expected: expected)
+                path: indexPath, field: field, found: found, expected: expected)
         }
         try check("tokenizer", description.tokenizer, tokenizer)
         try check("image_processor.size", "\(description.imageProcessor.size)", imageSize.map { "\($0)" })
         try check("visual_tokens", "\(description.visualTokens)", visualTokens.map { "\($0)" })
-    }
-
-    /// The order of an epoch: `SampleOrder` with the shards held in memory shuffled together.
-    public func order(seed: UInt64, epoch: Int) -> SampleOrder {
-        SampleOrder(shardSizes: index.shards.map(\.samples), together: shardsHeld, seed: seed, epoch: epoch)
     }
 
     /// Place of sample `number`: its shard and its row there.
@@ -125,7 +162,9 @@ public final class ShardDataset: Sendable {
                 held.append(found)
                 return found.shard
             }
-            let shard = try Shard(folder: folder, entry: index.shards[number], description: description)
+            let source = source(ofShard: number)
+            let shard = try Shard(
+                folder: source.folder, entry: index.shards[number], description: source.description)
             if held.count >= shardsHeld { held.removeFirst() }
             held.append((number, shard))
             return shard

@@ -11,6 +11,8 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
     case unknownVersion(path: String, found: String, expected: String)
     case corruptShard(path: String, problem: String)
     case mismatch(path: String, field: String, found: String, expected: String)
+    /// Two folders of shards that do not make one data set.
+    case otherSource(path: String, field: String, found: String, expected: String, of: String)
     /// Shards of another tokenizer than a model's.
     case otherTokenizer(path: String, found: String, expected: String, model: String)
 
@@ -38,6 +40,10 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
             return
                 "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it "
                 + "is used with"
+        case .otherSource(let path, let field, let found, let expected, let other):
+            return
+                "\(path): '\(field)' is \(found), that of \(other) is \(expected); pack what is trained on "
+                + "together with the same settings"
         case .otherTokenizer(let path, let found, let expected, let model):
             return
                 "\(path): packed with another tokenizer (\(found.prefix(12))) than that of \(model) "

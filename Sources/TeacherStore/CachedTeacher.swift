@@ -25,11 +25,11 @@ public final class CachedTeacher {
         }
         try index.settings.validate()
         try requireSameDescription(path)
-        guard index.shards == dataset.digest, index.entries.map(\.shard) == dataset.index.shards.map(\.file)
+        guard index.shards == dataset.digest, index.entries.map(\.shard) == dataset.shardNames
         else {
             throw StoreError.mismatch(
                 what: "\(path): data set", found: String(index.shards.prefix(12)),
-                expected: "\(dataset.digest.prefix(12)) (\(dataset.folder.path))",
+                expected: "\(dataset.digest.prefix(12)) (\(dataset.path))",
                 remedy: "run cache-teacher on these shards")
         }
         for (entry, shard) in zip(index.entries, dataset.index.shards) {
@@ -78,7 +78,7 @@ public final class CachedTeacher {
             guard found != expected else { return }
             throw StoreError.mismatch(
                 what: "\(path): \(field) of the cached outputs", found: "\(found)",
-                expected: "that of \(dataset.folder.path), \(expected)",
+                expected: "that of \(dataset.path), \(expected)",
                 remedy: "run cache-teacher on these shards")
         }
         try check("tokenizer", packed.tokenizer, now.tokenizer)

@@ -12,7 +12,9 @@ extension TeacherOutputs {
 
     /// Instruction-Relevance Score of all layers over random pairs of samples with an image and an
     /// instruction, from `relevanceShards` shards drawn at random; a data set that holds so many in memory
-    /// reads each once. No pair is looked at twice; where there are fewer than are asked for, all are.
+    /// reads each once. Of a mixture it is the first source's: another one that is added later then changes
+    /// no layer, and so no stored output. No pair is looked at twice; where there are fewer than are asked
+    /// for, all are.
     ///
     /// - Parameters:
     ///   - pairs: most pairs to look at; the paper takes 1,000
@@ -26,7 +28,7 @@ extension TeacherOutputs {
         var sums = RelevanceSums(layers: teacher.language.configuration.layers)
         var random = CounterRandom(seed, 0x1125)
         let numbers = samples(ofShards: Self.relevanceShards, of: dataset, &random)
-        guard !numbers.isEmpty else { throw StoreError.noSamples(path: dataset.folder.path) }
+        guard !numbers.isEmpty else { throw StoreError.noSamples(path: dataset.path) }
         var draw = PairDraw(of: numbers.count, random)
         var misses = 0
         while sums.pairs < pairs,
@@ -46,7 +48,7 @@ extension TeacherOutputs {
             if sums.pairs == before { misses += 1 }
             try progress(sums.pairs)
         }
-        guard sums.pairs > 0 else { throw StoreError.noRelevance(path: dataset.folder.path) }
+        guard sums.pairs > 0 else { throw StoreError.noRelevance(path: dataset.path) }
         return sums.relevance
     }
 
@@ -77,11 +79,12 @@ extension TeacherOutputs {
         return alphas
     }
 
-    /// All samples of some shards drawn at random; of all of them where there are no more.
+    /// All samples of some of the first source's shards, drawn at random; of all of them where there are no
+    /// more.
     private func samples(ofShards count: Int, of dataset: ShardDataset, _ random: inout CounterRandom)
         -> [Int]
     {
-        let sizes = dataset.index.shards.map(\.samples)
+        let sizes = dataset.index.shards[dataset.sources[0].shards].map(\.samples)
         let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
         var shards = Array(sizes.indices)
         for place in shards.indices.dropLast() {

@@ -5,7 +5,12 @@ import Shards
 import TeacherStore
 
 /// Samples of one forward pass, with what the cache says of them.
-typealias MicroBatch = (batch: AlignmentBatch, cached: [CachedSample]?)
+struct MicroBatch {
+    var batch: AlignmentBatch
+    let cached: [CachedSample]?
+    /// Source of each sample, as the data set numbers them.
+    let sources: [Int]
+}
 
 /// What a rank computes of an optimizer step.
 struct StepWork {
@@ -28,6 +33,8 @@ final class MicroBatches: @unchecked Sendable {
     private var ahead: (step: Int, work: Result<StepWork, any Error>)?
 
     let steps: Int
+    /// Names of the sources; one without a name where the data set is no mixture.
+    var sources: [String] { dataset.sources.map(\.name) }
 
     /// - Parameters:
     ///   - rowLimit: rows of a forward pass at most
@@ -54,6 +61,15 @@ final class MicroBatches: @unchecked Sendable {
         return try work.get()
     }
 
+    /// Samples and tokens of every step, from the index.
+    func rows() throws -> [(samples: Int, tokens: Int)] {
+        var stream = queue.sync { self.stream }
+        return try (0..<steps).map { step in
+            let numbers = try stream.samples(ofStep: step)
+            return (numbers.count, try numbers.reduce(0) { $0 + (try dataset.rows(ofSample: $1)) })
+        }
+    }
+
     private func make(_ step: Int) throws -> StepWork {
         let numbers = try stream.samples(ofStep: step)
         let rows = try numbers.map { try dataset.rows(ofSample: $0) }
@@ -70,9 +86,9 @@ final class MicroBatches: @unchecked Sendable {
     }
 
     private func batch(_ numbers: [Int]) throws -> MicroBatch {
-        (
-            try AlignmentBatch(dataset, numbers: numbers),
-            try cached.map { cached in try numbers.map { try cached.sample($0) } }
-        )
+        MicroBatch(
+            batch: try AlignmentBatch(dataset, numbers: numbers),
+            cached: try cached.map { cached in try numbers.map { try cached.sample($0) } },
+            sources: numbers.map { dataset.source(ofSample: $0) })
     }
 }

@@ -5,15 +5,11 @@ import Shards
 /// step.
 package struct SampleStream {
     private let dataset: ShardDataset
-    private let seed: UInt64
+    private let epochs: EpochOrder
     private let batchSize: Int
     private let groupImages: Int
     /// Samples of the whole run.
     private let total: Int
-    /// Whether a sample of the data set is used.
-    private let kept: [Bool]
-    /// Samples of an epoch.
-    private let epochSamples: Int
     private var order: (epoch: Int, samples: [Int])
 
     /// Optimizer steps of the run; the last may hold fewer samples.
@@ -21,17 +17,18 @@ package struct SampleStream {
 
     /// - Parameters:
     ///   - steps: nil: as many as `epochs` take
-    ///   - fraction: share of the data set that is used, rounded up
+    ///   - fraction: share of every source that is used, rounded up
+    ///   - mixture: shares of the sources by name
     ///   - groupImages: samples about one picture that follow each other
+    /// - Throws: `SettingProblem` for a share of a source that is not there
     package init(
         _ dataset: ShardDataset, batchSize: Int, epochs: Double, steps: Int?, seed: UInt64,
-        fraction: Double = 1, groupImages: Int = 1
-    ) {
-        (self.dataset, self.seed, self.batchSize) = (dataset, seed, batchSize)
-        self.groupImages = groupImages
-        kept = Self.subset(of: dataset.count, fraction: fraction)
-        epochSamples = kept.count { $0 }
-        total = steps.map { $0 * batchSize } ?? Int((epochs * Double(epochSamples)).rounded(.up))
+        fraction: Double = 1, mixture: [String: SourceShare] = [:], groupImages: Int = 1
+    ) throws {
+        (self.dataset, self.batchSize, self.groupImages) = (dataset, batchSize, groupImages)
+        self.epochs = EpochOrder(
+            dataset, shares: try mixture.shares(of: dataset, fraction: fraction), seed: seed)
+        total = steps.map { $0 * batchSize } ?? Int((epochs * Double(self.epochs.count)).rounded(.up))
         order = (-1, [])
     }
 
@@ -41,10 +38,13 @@ package struct SampleStream {
         guard fraction < 1 else { return Array(repeating: true, count: count) }
         let order = SampleOrder(count: count, seed: 0x6461_7461, epoch: 0)
         var kept = Array(repeating: false, count: count)
-        for position in 0..<min(count, max(1, Int((fraction * Double(count)).rounded(.up)))) {
-            kept[order[position]] = true
-        }
+        for position in 0..<used(of: count, fraction: fraction) { kept[order[position]] = true }
         return kept
+    }
+
+    /// How many of `count` samples a fraction is.
+    static func used(of count: Int, fraction: Double) -> Int {
+        min(count, max(1, Int((fraction * Double(count)).rounded(.up))))
     }
 
     /// Samples of the 0-based step, in order.
@@ -52,16 +52,15 @@ package struct SampleStream {
     /// - Throws: `ShardsError` where a shard that must say which picture a sample has is damaged
     package mutating func samples(ofStep step: Int) throws -> [Int] {
         try (step * batchSize..<min(total, (step + 1) * batchSize)).map { number in
-            let epoch = number / epochSamples
+            let epoch = number / epochs.count
             if order.epoch != epoch {
-                let whole = dataset.order(seed: seed, epoch: epoch)
-                let samples = (0..<whole.count).map { whole[$0] }.filter { kept[$0] }
+                let samples = epochs.samples(ofEpoch: epoch)
                 order = (
                     epoch,
                     try ImageGroups.ordered(samples, most: groupImages) { try dataset.picture(ofSample: $0) }
                 )
             }
-            return order.samples[number % epochSamples]
+            return order.samples[number % epochs.count]
         }
     }
 }

@@ -14,6 +14,8 @@ extension Trainer {
         var branchRows = 0
         var passes = ForwardPasses()
         var seconds = StepMetrics.PartSeconds()
+        /// The terms by source of the samples, pass by pass; empty where the data set is no mixture.
+        var sources: [[TermSums]] = []
         /// IDs of the samples of the pass whose loss is not finite; none of the lane is run after it.
         var notFinite: [String] = []
     }
@@ -51,14 +53,18 @@ extension Trainer {
     {
         var sums = LaneResult()
         let (passes, clock) = (StepClock(), ContinuousClock())
-        for (batch, cached) in batches {
+        for pass in batches {
+            let batch = pass.batch
             let start = clock.now
             let result = try loss(
                 batch, totals: totals, candidates: .drawn(seed: settings.seed, step: UInt64(step)),
-                cached: cached, clock: passes)
+                cached: pass.cached, clock: passes)
             let forward = clock.now
             sums.seconds.student += (forward - start) / .seconds(1)
             sums.terms = sums.terms + result.terms
+            if self.batches.sources.count > 1 {
+                sums.sources.append(result.sums(of: batch, groups: pass.sources))
+            }
             guard result.loss.data.values[0].isFinite else {
                 sums.notFinite = batch.samples.map(\.id)
                 break

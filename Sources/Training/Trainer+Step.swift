@@ -19,7 +19,7 @@ extension Trainer {
             return try body()
         }
         var work = try timed(\.data) { try atRest { try self.batches.ofStep(step) } }
-        for (batch, _) in work.own.flatMap(\.batches) { try batch.validate(for: student) }
+        for pass in work.own.flatMap(\.batches) { try pass.batch.validate(for: student) }
         var share = StepShare(samples: work.own.flatMap { $0.batches.flatMap { $0.batch.samples.map(\.id) } })
         if let onPolicy {
             try timed(\.generation) {
@@ -35,7 +35,7 @@ extension Trainer {
                 }
             }
         }
-        for (batch, _) in work.own.flatMap(\.batches) { share.count(batch) }
+        for pass in work.own.flatMap(\.batches) { share.count(pass.batch) }
         let shares = try atRest { try ranks.gather(share) }
         let samples = shares.reduce(0) { $0 + $1.samples.count }
         let totals = StepTotals(
@@ -79,6 +79,7 @@ extension Trainer {
             Dictionary(uniqueKeysWithValues: norms.parts.map { ($0.key.rawValue, $0.value) })
         }
         (metrics.loss, metrics.terms) = (terms.weighted(by: losses[0].plan.objective.weights), terms)
+        metrics.sources = batches.sources.bySource(results.flatMap(\.sources))
         metrics.candidatesDrawn = results.reduce(0) { $0 + $1.drawn }
         metrics.candidatesMerged = results.reduce(0) { $0 + $1.merged }
         metrics.candidateRows = results.reduce(0) { $0 + $1.branchRows }

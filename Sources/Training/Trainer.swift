@@ -35,7 +35,7 @@ public final class Trainer {
     let optimizer: AdamW
     let schedule: LearningRateSchedule
     /// Held but while gradients are computed: then weights, moments and files are those of the last step.
-    private let changing = NSLock()
+    let changing = NSLock()
     /// Saves the last step's state; nil before and after `run`. Guarded by `changing`.
     private var saveLast: (() throws -> Int)?
     /// The processes that share the work.
@@ -55,7 +55,7 @@ public final class Trainer {
         settings: TrainingSettings, plan: TeacherPlan, endOfSequenceIDs: Set<Int32> = [],
         ranks: Ranks = .alone, validation: ShardDataset? = nil
     ) throws {
-        guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
+        guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.path) }
         guard plan.objective.weights != LossTerms() else { throw TrainingError.nothingToLearn }
         let everyTeacher = teacher
         let teacher = try plan.required(teacher)
@@ -84,13 +84,14 @@ public final class Trainer {
         optimizer = AdamW(parameters, settings: settings.optimizer, ranks: ranks)
         batches = MicroBatches(
             dataset, cached: cached,
-            stream: SampleStream(
+            stream: try SampleStream(
                 dataset, batchSize: settings.batchSize, epochs: settings.epochs, steps: settings.steps,
-                seed: settings.seed, fraction: settings.dataFraction, groupImages: settings.groupImages),
+                seed: settings.seed, fraction: settings.dataFraction, mixture: settings.mixture,
+                groupImages: settings.groupImages),
             rowLimit: settings.microBatchRows, lanes: settings.lanes, groupImages: settings.groupImages,
             ranks: ranks)
         self.validation = try validation.map { dataset in
-            guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.folder.path) }
+            guard dataset.count > 0 else { throw TrainingError.noSamples(path: dataset.path) }
             return try Validation(
                 student: student, teacher: settings.validation.teacher ? everyTeacher : nil,
                 dataset: dataset, objective: plan.objective, settings: settings, ranks: ranks)

@@ -53,6 +53,10 @@ public struct TrainingSettings: Recipe, Equatable {
         in: Bounds.above(0, to: 1))
     public var dataFraction = 1.0
     @Setting(
+        "How much of each source an epoch has, by the names that --shards gives them; a source that is not "
+            + "named is seen once. vsr: {weight: 2}, coco: {samples: 5000}, sbu: {data_fraction: 0.1}.")
+    public var mixture: [String: SourceShare] = [:]
+    @Setting(
         "Samples about one picture that are drawn together, so that what comes before their questions is "
             + "computed once; 1 draws each by itself. More of them make a step of fewer pictures.",
         in: 1...100_000)

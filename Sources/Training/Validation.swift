@@ -52,6 +52,7 @@ final class Validation {
     private struct Part: Codable {
         /// Sums over tokens, or samples for IVA.
         var terms = LossTerms()
+        var sources: [TermSums] = []
         var right = 0, agreeing = 0, teacherRight = 0, compared = 0
         var entropy = 0.0, teacherEntropy = 0.0, teacherCrossEntropy = 0.0
     }
@@ -59,15 +60,18 @@ final class Validation {
     /// - Throws: `ShardsError` for a damaged shard, `RanksError`
     func callAsFunction() throws -> ValidationMetrics {
         let start = ContinuousClock.now
-        let batches = try ranks.part(of: parts.count).map { try AlignmentBatch(dataset, numbers: parts[$0]) }
+        let own = ranks.part(of: parts.count)
+        let batches = try own.map { try AlignmentBatch(dataset, numbers: parts[$0]) }
         for batch in batches { try batch.validate(for: loss.student) }
         let counts = try ranks.gather(batches.map { [$0.supervisedTokens, $0.samples.count] }).joined()
         let totals = StepTotals(
             supervisedTokens: counts.reduce(0) { $0 + $1[0] }, samples: counts.reduce(0) { $0 + $1[1] })
-        let found = try ranks.gather(batches.map { try measure($0, totals) }).joined()
+        let found = try ranks.gather(zip(own, batches).map { try measure($1, of: parts[$0], totals) })
+            .joined()
         var metrics = ValidationMetrics()
         (metrics.samples, metrics.tokens) = (totals.samples, totals.supervisedTokens)
         metrics.terms = found.reduce(LossTerms()) { $0 + $1.terms }
+        metrics.sources = dataset.sources.map(\.name).bySource(found.map(\.sources))
         metrics.loss = metrics.terms.weighted(by: weights)
         let tokens = Double(max(1, totals.supervisedTokens))
         metrics.accuracy = Double(found.reduce(0) { $0 + $1.right }) / tokens
@@ -84,12 +88,15 @@ final class Validation {
         return metrics
     }
 
-    private func measure(_ batch: AlignmentBatch, _ totals: StepTotals) throws -> Part {
+    private func measure(_ batch: AlignmentBatch, of numbers: [Int], _ totals: StepTotals) throws -> Part {
         // No training step has this number.
         let result = try loss(
             batch, totals: totals, candidates: .drawn(seed: seed, step: .max), observes: true)
         var part = Part()
         part.terms = result.terms
+        if dataset.sources.count > 1 {
+            part.sources = result.sums(of: batch, groups: numbers.map { dataset.source(ofSample: $0) })
+        }
         for observed in result.trunk.values.compactMap(\.observation) {
             part.right += observed.isRight ? 1 : 0
             part.entropy += observed.entropy

@@ -10,8 +10,8 @@ import TeacherStore
 extension CacheTeacher {
     func estimate() throws {
         let recipe = try self.recipe()
-        let (folder, data) = (try folder(teacher, "teacher"), try folder(shards, "shards"))
-        let (teacher, dataset) = (Teacher(folder, recipe), try ShardDataset(data))
+        let folder = try folder(teacher, "teacher")
+        let (teacher, dataset) = (Teacher(folder, recipe), try ShardDataset(shards.sources("--shards")))
         try recipe.check(for: teacher.configuration())
         let outputs = try teacher.outputs(for: dataset)
         let scale = Double(scaleTo ?? dataset.count) / Double(max(1, dataset.count))
@@ -131,8 +131,10 @@ extension CacheTeacher {
     /// Samples of this teacher's entries for these shards, evenly over them, against what the teacher says
     /// now.
     private func recompute(_ contents: StoreContents) throws -> TeacherComparison {
-        let (folder, data) = (try folder(teacher, "teacher"), try folder(shards, "shards"))
-        let (dataset, digest) = (try ShardDataset(data), try store.digest(ofModel: folder))
+        let folder = try folder(teacher, "teacher")
+        let (dataset, digest) = (
+            try ShardDataset(shards.sources("--shards")), try store.digest(ofModel: folder)
+        )
         let recipe = try self.recipe()
         let numbers = Dictionary(
             dataset.index.shards.enumerated().map { ($1.rawSHA256, $0) },

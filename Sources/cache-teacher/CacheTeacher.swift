@@ -50,7 +50,11 @@ struct CacheTeacher: RecipeCommand {
     @OptionGroup var configuration: ConfigurationOptions
     @Flag(exclusivity: .exclusive) var chore: Chore?
     @Option(help: "Folder of the teacher's checkpoint.") var teacher: String?
-    @Option(help: "Folder of the shards.") var shards: String?
+    @Option(
+        help: ArgumentHelp(
+            "Folder of the shards; may be repeated with names: relevance is measured on the first.",
+            valueName: SourceFolder.valueName))
+    var shards: [SourceFolder] = []
     @Option(help: "Folder of the store; may be shared by runs and machines.") var cache = "cache"
     @Option(help: "Folder for this run's index of entries and the receipt.") var out: String?
     @Option(help: "Seconds without a heartbeat after which another host's claim on a shard counts as dead.")
@@ -65,7 +69,7 @@ struct CacheTeacher: RecipeCommand {
     @Flag(help: "Let --prune delete.") var yes = false
 
     func validate() throws {
-        guard chore == nil || chore == .estimate || (teacher == nil) == (shards == nil) else {
+        guard chore == nil || chore == .estimate || (teacher == nil) == shards.isEmpty else {
             throw ValidationError("--teacher and --shards go together")
         }
         guard claimExpiry > 0, sample > 0, scaleTo ?? 1 > 0 else {
@@ -94,19 +98,18 @@ struct CacheTeacher: RecipeCommand {
     private func fill() throws {
         let recipe = try self.recipe()
         let ranks = try Ranks.started()
-        let (folder, data, output) = (
-            try folder(teacher, "teacher"), try folder(shards, "shards"), try folder(out, "out")
-        )
+        let (folder, output) = (try folder(teacher, "teacher"), try folder(out, "out"))
+        let sources = try shards.sources("--shards")
         let digest = try store.digest(ofModel: folder)
         let run = try StageRun(
             "cache-teacher", recipe: recipe,
-            inputs: [
-                configuration.input("teacher", folder, digest: digest),
-                configuration.input("shards", data, isHeldElsewhere: ShardFormat.isShard),
-            ],
+            inputs: [configuration.input("teacher", folder, digest: digest)]
+                + shards.inputs("shards").map {
+                    try configuration.input($0.name, $0.url, isHeldElsewhere: ShardFormat.isShard)
+                },
             output: output, options: configuration, ranks: ranks)
         if try ranks.ofFirst(isServed(output)), try run.isUpToDate() { return }
-        let dataset = try ShardDataset(data, shardsHeld: TeacherOutputs.relevanceShards)
+        let dataset = try ShardDataset(sources, shardsHeld: TeacherOutputs.relevanceShards)
         let teacher = Teacher(folder, recipe)
         try dataset.require(teacher.configuration(), folder: folder)
         try recipe.check(for: teacher.configuration())
@@ -131,12 +134,12 @@ struct CacheTeacher: RecipeCommand {
             Store.key(teacher: digest, shard: $0.rawSHA256, settings: settings)
         }
         func index(complete: Bool) throws -> StoreIndex {
-            let entries = try zip(dataset.index.shards, keys).map { shard, key in
-                if let entry = store.summary(key, shard: shard.file) { return entry }
+            let entries = try zip(dataset.shardNames, keys).map { shard, key in
+                if let entry = store.summary(key, shard: shard) { return entry }
                 guard !complete else {
-                    throw StoreError.missingEntry(path: store.path(key).path, shard: shard.file)
+                    throw StoreError.missingEntry(path: store.path(key).path, shard: shard)
                 }
-                return StoreIndex.Entry(shard: shard.file, key: key)
+                return StoreIndex.Entry(shard: shard, key: key)
             }
             return StoreIndex(
                 teacher: digest, shards: dataset.digest, description: dataset.description, settings: settings,
@@ -189,7 +192,7 @@ struct CacheTeacher: RecipeCommand {
     ) throws -> InstructionRelevance {
         let settings = recipe.relevance
         let key = Digest.sha256(
-            "align-ti relevance 4\n\(digest)\n\(dataset.digest)\n\(settings.pairs) "
+            "align-ti relevance 4\n\(digest)\n\(dataset.digest(of: dataset.sources[0]))\n\(settings.pairs) "
                 + "\(settings.standardError) \(settings.seed)"
                 + "\(recipe.precision.supported == .bf16 ? " bf16" : "")"
         )

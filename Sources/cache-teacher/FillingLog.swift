@@ -60,7 +60,7 @@ struct FillingCounts {
             samples += dataset.index.shards[number].samples
         case .damaged(let number, let problem):
             StandardError.write(
-                "cache-teacher: warning: entry \(keys[number]) of \(dataset.index.shards[number].file): "
+                "cache-teacher: warning: entry \(keys[number]) of \(dataset.name(ofShard: number)): "
                     + "\(problem); computing it again"
             )
         case .waiting(let left):

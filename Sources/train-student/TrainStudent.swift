@@ -33,19 +33,29 @@ struct TrainStudent: RecipeCommand {
 
     @OptionGroup var configuration: ConfigurationOptions
     @Option(help: "Folder of the LLaVA checkpoint to start from.") var model: String
-    @Option(help: "Folder of the shards to train on.") var shards: String
+    @Option(
+        help: ArgumentHelp(
+            "Folder of the shards to train on; may be repeated with names, to mix them (mixture).",
+            valueName: SourceFolder.valueName))
+    var shards: [SourceFolder]
     @Option(
         help: "Folder of the teacher's checkpoint, for TPA, and for what --teacher-outputs do not hold.")
     var teacher: String?
     @Option(help: "Folder of cache-teacher's index for these shards.") var teacherOutputs: String?
     @Option(help: "Folder of the store of teacher outputs.") var cache = "cache"
-    @Option(help: "Folder of shards that are not trained on, to see whether it learns.") var validation:
-        String?
+    @Option(
+        help: ArgumentHelp(
+            "Folder of shards that are not trained on, to see whether it learns; may be repeated with names.",
+            valueName: SourceFolder.valueName))
+    var validation: [SourceFolder] = []
     @Option(help: "Folder for the trained checkpoint, metrics.jsonl and the receipt.") var out: String
     @Flag(
         help: "Only print why the recipe cannot be run with --teacher, by its config.json; nothing if it can."
     )
     var check = false
+    @Flag(
+        help: "Only print what the training will take, after making a few of its steps; writes nothing.")
+    var plan = false
 
     /// The checkpoint, with the template that it was trained with and what its answers end with.
     ///
@@ -68,6 +78,7 @@ struct TrainStudent: RecipeCommand {
         let recipe = try self.recipe()
         let ranks = try Ranks.started()
         if check { return try printMisfit(recipe) }
+        guard !self.plan || ranks.count == 1 else { throw StageError.usage("--plan is for one process") }
         let usedOutputs = recipe.weights.readsOutputs ? teacherOutputs : nil
         let index = try usedOutputs.map { try StoreIndex(folder: URL(fileURLWithPath: $0)) }
         let outputs = index?.settings.cachedOutputs
@@ -79,40 +90,42 @@ struct TrainStudent: RecipeCommand {
         // What the student samples is in no cache.
         let plan = TeacherPlan(objective, cache: recipe.onPolicy.fraction > 0 ? nil : outputs)
         let usedTeacher = plan.needsTeacher ? teacher : nil
-        guard validation != nil || !recipe.checkpoint.best else {
+        guard !validation.isEmpty || !recipe.checkpoint.best else {
             throw StageError.usage(
                 "checkpoint.best needs --validation, the shards whose loss says which is best")
         }
         // Only where it decides which checkpoint is the result does it change the result.
-        let decidingValidation = recipe.checkpoint.best ? validation : nil
+        let decidingValidation = recipe.checkpoint.best ? validation.inputs("validation") : []
+        let sources = try shards.sources("--shards")
+        func named(_ name: String, _ path: String?) -> [(name: String, url: URL)] {
+            path.map { [(name: name, url: URL(fileURLWithPath: $0))] } ?? []
+        }
         let folders =
-            [("model", model), ("shards", shards)]
-            + [
-                ("teacher", usedTeacher), ("teacher outputs", usedOutputs),
-                ("validation", decidingValidation),
-            ].compactMap { name, path in path.map { (name, $0) } }
+            named("model", model) + shards.inputs("shards") + named("teacher", usedTeacher)
+            + named("teacher outputs", usedOutputs) + decidingValidation
         let output = URL(fileURLWithPath: out)
         let inputs = try folders.map {
-            try configuration.input($0.0, URL(fileURLWithPath: $0.1), isHeldElsewhere: ShardFormat.isShard)
+            try configuration.input($0.name, $0.url, isHeldElsewhere: ShardFormat.isShard)
         }
         let run = try StageRun(
             "train-student", recipe: recipe, inputs: inputs, output: output, options: configuration,
             deciding: recipe.checkpoint.best ? ["validation."] : [], ranks: ranks)
-        if try run.isUpToDate() { return }
+        if try !self.plan && run.isUpToDate() { return }
 
-        let dataset = try ShardDataset(URL(fileURLWithPath: shards), shardsHeld: recipe.shardsTogether)
+        let dataset = try ShardDataset(sources, shardsHeld: recipe.shardsTogether)
         let student = try LlavaModel(
             folder: URL(fileURLWithPath: model), trainable: Set(recipe.trainable), precision: recipe.precision
         )
-        let asksTeacher = validation != nil && recipe.validation.teacher
+        let asksTeacher = !validation.isEmpty && recipe.validation.teacher
         let teacherModel = try (usedTeacher ?? (asksTeacher ? teacher : nil)).map {
             try LlavaModel(folder: URL(fileURLWithPath: $0), precision: recipe.teacherPrecision)
         }
         StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "train-student")
         try dataset.require(student, folder: URL(fileURLWithPath: model))
-        let heldBack = try validation.map {
-            try ShardDataset(URL(fileURLWithPath: $0), shardsHeld: recipe.shardsTogether)
-        }
+        let heldBack =
+            validation.isEmpty
+            ? nil
+            : try ShardDataset(validation.sources("--validation"), shardsHeld: recipe.shardsTogether)
         try heldBack?.require(student, folder: URL(fileURLWithPath: model))
         if let teacherModel, let teacher {
             try dataset.require(teacherModel, folder: URL(fileURLWithPath: teacher))
@@ -139,6 +152,7 @@ struct TrainStudent: RecipeCommand {
                     + "\(Machine.blasCore)"
             )
         }
+        if self.plan { return printPlan(try trainer.planned()) }
         let hadFinished = try run.begin()
         if ranks.isFirst { try clear(output, hadFinished: hadFinished) }
         let checkpoints =

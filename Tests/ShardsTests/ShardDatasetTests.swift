@@ -37,14 +37,6 @@ import Testing
         }
     }
 
-    @Test func theEpochOrderCoversAllSamples() throws {
-        try withDataset { folder, _ in
-            let dataset = try ShardDataset(folder, shardsHeld: 2)
-            let order = dataset.order(seed: 1, epoch: 0)
-            #expect((0..<order.count).map { order[$0] }.sorted() == Array(0..<dataset.count))
-        }
-    }
-
     private static func isCorrupt(_ error: any Error, _ file: URL) -> Bool {
         if case .corruptShard(file.path, _)? = error as? ShardsError { true } else { false }
     }

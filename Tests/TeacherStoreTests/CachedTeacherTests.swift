@@ -148,22 +148,22 @@ import Testing
     @Test func aShardThatIsNotTheOneOfTheIndexIsRefused() throws {
         try withOutputs { dataset, cache, folder in
             // Its digest in the shards' index changed: packed again from other data.
-            let path = dataset.folder.appendingPathComponent("index.json")
+            let path = dataset.sources[0].folder.appendingPathComponent("index.json")
             let text = try String(contentsOf: path, encoding: .utf8)
             let digest = dataset.index.shards[0].rawSHA256
             try text.replacingOccurrences(of: digest, with: String(digest.reversed())).write(
                 to: path, atomically: true, encoding: .utf8)
-            let changed = try ShardDataset(dataset.folder)
+            let changed = try ShardDataset(dataset.sources[0].folder)
             #expect { try CachedTeacher(index: folder, cache: cache, dataset: changed) } throws: {
                 "\($0)".contains("run cache-teacher")
             }
             try text.write(to: path, atomically: true, encoding: .utf8)
             // Its bytes changed: found when it is opened, before it is used.
-            let shard = dataset.folder.appendingPathComponent(dataset.index.shards[0].file)
+            let shard = dataset.sources[0].folder.appendingPathComponent(dataset.index.shards[0].file)
             var bytes = [UInt8](try Data(contentsOf: shard))
             bytes[bytes.count / 2] ^= 1
             try Data(bytes).write(to: shard)
-            let fresh = try ShardDataset(dataset.folder)
+            let fresh = try ShardDataset(dataset.sources[0].folder)
             let cached = try CachedTeacher(index: folder, cache: cache, dataset: fresh)
             #expect { try cached.sample(0) } throws: { "\($0)".contains("SHA-256") }
         }

@@ -30,7 +30,7 @@ import Training
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)
             func epoch(_ groupImages: Int, seed: UInt64) throws -> [Int] {
-                var stream = SampleStream(
+                var stream = try SampleStream(
                     dataset, batchSize: dataset.count, epochs: 1, steps: nil, seed: seed,
                     groupImages: groupImages)
                 return try stream.samples(ofStep: 0)

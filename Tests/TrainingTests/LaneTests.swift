@@ -71,7 +71,7 @@ import Training
     private func withShards(_ body: (URL, URL) throws -> Void) throws {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)
-            try body(dataset.folder, folder)
+            try body(dataset.sources[0].folder, folder)
         }
     }
 

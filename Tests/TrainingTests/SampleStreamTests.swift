@@ -22,7 +22,7 @@ import Training
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)  // 12 samples
             func epochs(_ seed: UInt64) throws -> [[Int]] {
-                var stream = SampleStream(
+                var stream = try SampleStream(
                     dataset, batchSize: 5, epochs: 2, steps: nil, seed: seed, fraction: 0.4)
                 #expect(stream.steps == 2)  // 5 of 12 samples, twice
                 return try (0..<stream.steps).map { try stream.samples(ofStep: $0) }

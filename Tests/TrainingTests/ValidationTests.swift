@@ -66,7 +66,7 @@ import Training
     private func withShards(_ body: (URL, (String) -> URL) throws -> Void) throws {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)
-            try body(dataset.folder) { folder.appendingPathComponent($0) }
+            try body(dataset.sources[0].folder) { folder.appendingPathComponent($0) }
         }
     }
 

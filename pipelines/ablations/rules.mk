@@ -61,11 +61,11 @@ answers_for = $(A)/$(if $(is_teacher),$(patsubst %/seed-$(seed_of),%/seed-1,$(1)
 
 train_row = $(BIN)/train-student --set seed=$(call seed_of,$(1)) \
     $(addprefix --config ,$(P)/align-ti.yaml $(firstword $(COMMON)) $(call recipes_of,$(1))) \
-    --model $(call start_for,$(1)) --shards $(B)/shards/distill --teacher-outputs $(call outputs_for,$(1)) \
-    --cache $(CACHE) --out $(A)/$(1)/model
+    --model $(call start_for,$(1)) $(call shards,--shards,distill) \
+    --teacher-outputs $(call outputs_for,$(1)) --cache $(CACHE) --out $(A)/$(1)/model
 COMMON := $(if $(wildcard $(P)/ablations.yaml),$(call recipe,ablations))
 $(A)/%/model/receipt.json: $$(call recipes_of,$$*) $$(call bases,$$(call recipes_of,$$*)) \
-    $(call recipe,align-ti) $(COMMON) $$(call start_for,$$*)/receipt.json $(B)/shards/distill/receipt.json \
+    $(call recipe,align-ti) $(COMMON) $$(call start_for,$$*)/receipt.json $(call packed,distill) \
     $$(call teacher_ready_for,$$*) $$(call outputs_for,$$*)/receipt.json | build
 	$(title)
 	$(Q)$(LAUNCH) $(call train_row,$*) --teacher $(call teacher_for,$*) $(force)
@@ -90,17 +90,17 @@ $(T)/%/start/receipt.json: $(call recipe,teacher-model) $$(call model_file,$$*) 
 	$(Q)$(BIN)/assemble-model --config $< $(addprefix --config ,$(call model_file,$*)) \
 	    $(call reseeded,$(call first_word,$*)) --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
 $(T)/%/pretrained/receipt.json: $(call recipe,teacher-pretrain) $(T)/%/start/receipt.json \
-    $(B)/shards/pretrain/receipt.json | build
+    $(call packed,pretrain) | build
 	$(title)
 	$(Q)$(train) $(call reseeded,$(call first_word,$*),01) --model $(T)/$*/start \
-	    --shards $(B)/shards/pretrain
+	    $(call shards,--shards,pretrain)
 $(T)/%/teacher/receipt.json: $(call recipe,teacher) $(T)/%/pretrained/receipt.json \
-    $(B)/shards/train/receipt.json | build
+    $(call packed,train) | build
 	$(title)
 	$(Q)$(train) $(call reseeded,$(call first_word,$*),02) --model $(T)/$*/pretrained \
-	    --shards $(B)/shards/train
+	    $(call shards,--shards,train)
 $(T)/%/teacher-outputs/receipt.json: $(call recipe,cache) $$(call teacher_ready_at,$$*) \
-    $(B)/shards/distill/receipt.json | build
+    $(call packed,distill) | build
 	$(title)
 	$(Q)$(cache_outputs) --teacher $(call teacher_at,$*) $(out)
 
@@ -115,10 +115,10 @@ $(U)/%/student-start/receipt.json: $(call recipe,student-model) $$(call model_fi
 	    --vision $(call tower_at,teacher_at,$*) $(or $(STUDENT_PARTS_$(call size_of,$*)),$(STUDENT_PARTS)) \
 	    $(out)
 $(U)/%/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(U)/%/student-start/receipt.json \
-    $(B)/shards/pretrain/receipt.json | build
+    $(call packed,pretrain) | build
 	$(title)
 	$(Q)$(train) $(call reseeded,$(call seed_of,$*),03) --model $(U)/$*/student-start \
-	    --shards $(B)/shards/pretrain
+	    $(call shards,--shards,pretrain)
 
 # Rows that cannot be made here are left out, and compare-runs says why: their teacher or student would be of
 # another size than a given one (TEACHER_<size>, a folder, or STUDENT_PARTS_<size> names it then), or the
