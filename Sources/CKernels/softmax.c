@@ -117,6 +117,14 @@ DISPATCHED void ck_two_softmax(float *restrict s, float log_sum_n, float a, floa
     for (size_t i = m; i < n; i++) s[i] = a * ck_expf(s[i] - log_sum_n);
 }
 
+/* By itself, because one more factor would change which product a compiler fuses with the sum above. */
+DISPATCHED void ck_two_softmax_warm(float *restrict s, float temperature, float log_sum_n, float a,
+                                    float log_sum_m, float b, size_t n, size_t m) {
+    for (size_t i = 0; i < m; i++)
+        s[i] = a * ck_expf(s[i] * temperature - log_sum_n) + b * ck_expf(s[i] - log_sum_m);
+    for (size_t i = m; i < n; i++) s[i] = a * ck_expf(s[i] * temperature - log_sum_n);
+}
+
 DISPATCHED void ck_subtract_softmax(float *restrict x, const float *restrict t, float log_sum_t, float b,
                                     size_t n) {
     for (size_t i = 0; i < n; i++) x[i] -= b * ck_expf(t[i] - log_sum_t);

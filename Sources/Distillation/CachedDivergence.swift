@@ -19,13 +19,14 @@ struct CachedDivergence {
     private let student: [Double]
 
     /// - Parameters:
-    ///   - s: the student's logits; written to and restored
+    ///   - temperature: of the comparison
+    ///   - s: the student's logits divided by it; written to and restored
     ///   - logSum: of the first `common` of them
     init(
-        _ target: CachedTarget, _ divergence: Divergence, _ s: UnsafeMutablePointer<Float>, logSum: Float,
-        common: Int
+        _ target: CachedTarget, _ divergence: Divergence, temperature: Double,
+        _ s: UnsafeMutablePointer<Float>, logSum: Float, common: Int
     ) {
-        let (shares, restShare) = target.normalized
+        let (shares, restShare) = target.normalized(temperature: temperature)
         let rest = Self.rest(s, excluding: target.ids, logSum: logSum, common: common)
         let mixture = divergence.mixture
         var (sum, meanSlope, crossEntropy) = (0.0, 0.0, 0.0)

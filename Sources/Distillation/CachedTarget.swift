@@ -35,16 +35,15 @@ public struct CachedTarget: Sendable, Equatable {
     /// A probability and its logarithm.
     typealias Share = (probability: Double, log: Double)
 
-    /// The ids and the tail, scaled to sum to one: fp16 log-probabilities miss it by about 1e-3.
-    var normalized: (ids: [Share], tail: Share) {
-        let raw = logProbabilities.map { exp(Double($0)) }
-        let tail = exp(Double(logTail))
+    /// The ids and the tail at a temperature T, p^(1/T) scaled to sum to one: fp16 log-probabilities miss it
+    /// by about 1e-3. Another T than 1 is exact where there is no tail, which stands for many ids.
+    func normalized(temperature: Double) -> (ids: [Share], tail: Share) {
+        let logs = logProbabilities.map { Double($0) / temperature }
+        let logTail = Double(logTail) / temperature
+        let (raw, tail) = (logs.map { exp($0) }, exp(logTail))
         let sum = raw.reduce(tail, +)
         let logSum = log(sum)
-        return (
-            zip(raw, logProbabilities).map { ($0 / sum, Double($1) - logSum) },
-            (tail / sum, Double(logTail) - logSum)
-        )
+        return (zip(raw, logs).map { ($0 / sum, $1 - logSum) }, (tail / sum, logTail - logSum))
     }
 }
 

@@ -54,14 +54,21 @@ public enum Divergence: Sendable, Hashable {
     }
 }
 
-/// The divergence of each term.
+/// The divergence of each term, and the temperature of the distributions that they compare.
 public struct TermDivergences: Sendable, Equatable {
     /// The divergence of KD, of IVA and of TPA.
     public var kd, iva, tpa: Divergence
+    /// T: the logits of both models are divided by it before the softmax (Hinton et al. 2015).
+    public var temperature = 1.0
+    /// Whether divergences are multiplied by T²: their gradient falls as 1 / T².
+    public var temperatureSquared = true
 
     public init(kd: Divergence = .forwardKL, iva: Divergence = .forwardKL, tpa: Divergence = .forwardKL) {
         (self.kd, self.iva, self.tpa) = (kd, iva, tpa)
     }
+
+    /// What every divergence is multiplied by.
+    var factor: Double { temperatureSquared ? temperature * temperature : 1 }
 
     /// Those that differ.
     var distinct: [Divergence] {
@@ -80,12 +87,22 @@ public struct DivergenceSettings: Recipe, Equatable {
         "Share alpha in the mixture of the skewed divergences (DistiLLM): of the teacher in skewed_kl, of "
             + "the student in skewed_reverse_kl.", in: 0..<1)
     public var alpha = 0.1
+    @Setting(
+        "T of KD, IVA and TPA: the logits of teacher and student are divided by it before the softmax.",
+        in: 0.05...100)
+    public var temperature = 1.0
+    @Setting(
+        "Whether these terms are multiplied by T^2 (Hinton et al. 2015), so that their gradient keeps its "
+            + "size beside that of SFT.")
+    public var temperatureSquared = true
 
     public init() {}
 
     /// The divergences themselves.
     public var terms: TermDivergences {
         func make(_ kind: Divergence.Kind) -> Divergence { Divergence(kind, beta: beta, alpha: alpha) }
-        return TermDivergences(kd: make(kd), iva: make(iva), tpa: make(tpa))
+        var terms = TermDivergences(kd: make(kd), iva: make(iva), tpa: make(tpa))
+        (terms.temperature, terms.temperatureSquared) = (temperature, temperatureSquared)
+        return terms
     }
 }

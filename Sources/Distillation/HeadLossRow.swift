@@ -44,12 +44,22 @@ struct HeadLossRow: Sendable {
         if row.label >= 0 { value.crossEntropy = Double(sums.whole - s[Int(row.label)]) }
 
         let target = row.cached >= 0 ? cached[Int(row.cached)] : nil
-        let teacherSum = teacher.map { ck_log_sum_exp($0, loss.common) } ?? 0
         if loss.observes, row.label >= 0 {
             value.observation = RowObservation(
                 label: row.label, student: (s, vocabulary, sums.whole),
-                teacher: teacher.map { ($0, loss.common, teacherSum) })
+                teacher: teacher.map { ($0, loss.common, ck_log_sum_exp($0, loss.common)) })
         }
+        // From here on logits are those of the temperature; cross-entropy and observation are at 1.
+        let temperature = teacher == nil && target == nil ? 1 : loss.divergences.temperature
+        var commonSum = sums.common
+        if temperature != 1 {
+            ck_scale(s, Float(1 / temperature), vocabulary)
+            commonSum = ck_log_sum_exp(s, loss.common)
+            if let teacher { ck_scale(teacher, Float(1 / temperature), loss.common) }
+        }
+        let teacherSum = teacher.map { ck_log_sum_exp($0, loss.common) } ?? 0
+        let factor = loss.divergences.factor
+        let pull = factor / temperature  // d (logits / T) = d logits / T
         var forward = 0.0  // weight of the forward KL from the teacher's row
         var mixtures: [ck_mixture] = []  // other divergences from it
         var sparse: [(divergence: CachedDivergence, weight: Double)] = []
@@ -63,14 +73,16 @@ struct HeadLossRow: Sendable {
             if let teacher, weight != 0 || divergences.count == 1 {
                 let found: Double
                 if divergence == .forwardKL {
-                    found = ck_kl(teacher, teacherSum, s, sums.common, loss.common)
-                    forward = weight
+                    found = factor * ck_kl(teacher, teacherSum, s, commonSum, loss.common)
+                    forward = weight * pull
                 } else {
                     var mixture = divergence.mixture
                     var slope = 0.0
-                    found = ck_mixture_divergence(
-                        teacher, teacherSum, s, sums.common, mixture, loss.common, &slope)
-                    (mixture.weight, mixture.mean_slope) = (Float(weight), Float(slope))
+                    found =
+                        factor
+                        * ck_mixture_divergence(
+                            teacher, teacherSum, s, commonSum, mixture, loss.common, &slope)
+                    (mixture.weight, mixture.mean_slope) = (Float(weight * pull), Float(slope))
                     if weight != 0 { mixtures.append(mixture) }
                 }
                 if tpa { value.tpa = found }
@@ -79,10 +91,10 @@ struct HeadLossRow: Sendable {
             }
             if let target, loose != 0 || divergences.count == 1 {
                 let found = CachedDivergence(
-                    target, divergence, s, logSum: sums.common, common: loss.common)
-                if kd { value.kd = found.value }
-                if iva { value.iva = found.value }
-                sparse.append((found, loose))
+                    target, divergence, temperature: temperature, s, logSum: commonSum, common: loss.common)
+                if kd { value.kd = factor * found.value }
+                if iva { value.iva = factor * found.value }
+                sparse.append((found, loose * pull))
             }
         }
         guard gradient else { return value }
@@ -95,12 +107,18 @@ struct HeadLossRow: Sendable {
                 (mixture.weight, mixture.mean_slope) = (Float(forward), -1)
                 mixtures.append(mixture)
             }
-            ck_mixture_gradient(s, sums.common, teacher, teacherSum, mixtures, mixtures.count, loss.common)
+            ck_mixture_gradient(s, commonSum, teacher, teacherSum, mixtures, mixtures.count, loss.common)
         }
         let keep = sparse.reduce(Float(0)) { $0 + Float($1.weight) * $1.divergence.restFactor }
-        ck_two_softmax(
-            s, sums.whole, Float(sftWeight), sums.common, (mixtures.isEmpty ? Float(forward) : 0) + keep,
-            vocabulary, loss.common)
+        let pulled = (mixtures.isEmpty ? Float(forward) : 0) + keep
+        if temperature == 1 {
+            ck_two_softmax(
+                s, sums.whole, Float(sftWeight), commonSum, pulled, vocabulary, loss.common)
+        } else {
+            ck_two_softmax_warm(
+                s, Float(temperature), sums.whole, Float(sftWeight), commonSum, pulled, vocabulary,
+                loss.common)
+        }
         if row.label >= 0 { s[Int(row.label)] -= Float(sftWeight) }
         if let teacher {
             if !mixtures.isEmpty {

@@ -20,7 +20,7 @@ public struct LossRow: Sendable {
     public init(row: Int32) { self.row = row }
 }
 
-/// Losses of a row, in nats, before its share.
+/// Losses of a row, in nats, before its share; divergences with the factor of their temperature.
 public struct LossRowValue: Sendable {
     /// -log P of the label.
     public var crossEntropy = 0.0

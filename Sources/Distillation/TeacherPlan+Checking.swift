@@ -72,6 +72,8 @@ extension TeacherPlan {
 public struct CachedOutputs: Sendable, Equatable {
     /// Whether distributions are draws from the teacher instead of its most probable ids.
     public var isSampled: Bool
+    /// Whether every distribution has the log-probability of each id.
+    public var holdsAllIDs: Bool
     /// IDs at or above it are left out.
     public var commonVocabulary: Int
     /// 0-based layer whose attention weights the visual tokens.
@@ -80,9 +82,14 @@ public struct CachedOutputs: Sendable, Equatable {
     public var saliencyMass: Double
 
     public init(
-        isSampled: Bool = false, commonVocabulary: Int, saliencyLayer: Int, saliencyMass: Double = 1
+        isSampled: Bool = false, holdsAllIDs: Bool = false, commonVocabulary: Int, saliencyLayer: Int,
+        saliencyMass: Double = 1
     ) {
-        (self.isSampled, self.commonVocabulary) = (isSampled, commonVocabulary)
+        (self.isSampled, self.holdsAllIDs) = (isSampled, holdsAllIDs)
+        self.commonVocabulary = commonVocabulary
         (self.saliencyLayer, self.saliencyMass) = (saliencyLayer, saliencyMass)
     }
+
+    /// Whether distributions at a temperature follow from those that are held.
+    func serves(temperature: Double) -> Bool { temperature == 1 || holdsAllIDs }
 }

@@ -31,14 +31,16 @@ public struct TeacherPlan: Sendable, CustomStringConvertible {
     /// TPA has the teacher in the loop and needs its logits at every response row, for candidates that equal
     /// the ground truth: KD gets them there for nothing, and over the whole vocabulary. The visual rows would
     /// cost the teacher's head N_v times more, and its attention weights: those come from the cache, where
-    /// there is one that has the objective's layer.
+    /// there is one that has the objective's layer. Distributions at another temperature than 1 follow from
+    /// all log-probabilities only, so without them the teacher in the loop supplies them.
     ///
     /// - Parameter cache: outputs there are for the run's data; nil: none
     public init(_ objective: AlignmentObjective, cache: CachedOutputs? = nil) {
         let weights = objective.weights
         self.objective = objective
         self.cache = weights.readsOutputs ? cache : nil
-        let inPlace: Source = cache == nil ? .loop : .cache
+        let temperature = objective.divergences.temperature
+        let inPlace: Source = cache?.serves(temperature: temperature) ?? false ? .cache : .loop
         tpa = weights.tpa == 0 ? nil : .loop
         kd = weights.kd == 0 ? nil : weights.tpa == 0 ? inPlace : .loop
         iva = weights.iva == 0 ? nil : inPlace
@@ -64,6 +66,14 @@ public struct TeacherPlan: Sendable, CustomStringConvertible {
     public func required(_ teacher: LlavaModel?) throws -> LlavaModel? {
         guard needsTeacher else { return nil }
         if let teacher { return teacher }
+        let temperature = objective.divergences.temperature
+        if let cache, tpa == nil, !cache.serves(temperature: temperature) {
+            throw DistillationError.mismatch(
+                what: "divergence.temperature", found: "\(temperature)",
+                expected: "1 with cached teacher outputs that do not hold all ids",
+                remedy: "give --teacher, which is then run in the loop, or run cache-teacher with "
+                    + "'top_k: null'")
+        }
         if let cache, ![kd, iva, tpa].contains(.loop) {
             throw DistillationError.mismatch(
                 what: "saliency_layer", found: "\(objective.saliencyLayer)",

@@ -45,8 +45,9 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
     /// The facts about these settings that a plan must know.
     public var cachedOutputs: CachedOutputs {
         CachedOutputs(
-            isSampled: encoding == .sampled, commonVocabulary: commonVocabulary, saliencyLayer: saliencyLayer,
-            saliencyMass: saliencyMass)
+            isSampled: encoding == .sampled,
+            holdsAllIDs: encoding == .topK && idsPerPosition == commonVocabulary,
+            commonVocabulary: commonVocabulary, saliencyLayer: saliencyLayer, saliencyMass: saliencyMass)
     }
 
     /// IDs a position that are kept at most.

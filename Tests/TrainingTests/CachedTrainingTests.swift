@@ -11,10 +11,10 @@ import Training
 
 /// Training from the store of teacher outputs, without a teacher.
 @Suite struct CachedTrainingTests {
-    private let folder = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip")
+    let folder = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip")
 
     /// Fills a store and opens it as a run does; `run` names the folder of the run's index.
-    private func outputs(
+    func outputs(
         _ settings: TeacherOutputSettings, _ dataset: ShardDataset, in folder: URL, run: String = "run",
         digest: String = "t", repair: CacheRepair? = nil, computed: (Int) -> Void = { _ in }
     ) throws -> CachedTeacher {
@@ -38,7 +38,7 @@ import Training
         return try CachedTeacher(index: out, cache: cache, dataset: dataset, repair: repair)
     }
 
-    private func trainer(
+    func trainer(
         _ cached: CachedTeacher?, _ dataset: ShardDataset, weights: LossTerms, layer: Int = 1,
         large: Bool = false, withTeacher: Bool = false,
         _ change: (inout TrainingSettings) -> Void = { _ in }
@@ -59,7 +59,7 @@ import Training
             plan: TeacherPlan(settings.objective(), cache: cached?.index.settings.cachedOutputs))
     }
 
-    private func firstStep(
+    func firstStep(
         _ cached: CachedTeacher?, _ dataset: ShardDataset, in folder: URL, weights: LossTerms, layer: Int = 1,
         large: Bool = false, withTeacher: Bool = false,
         _ change: (inout TrainingSettings) -> Void = { _ in }
@@ -73,8 +73,8 @@ import Training
         return try #require(line)
     }
 
-    private let weights = LossTerms(sft: 1, iva: 1, kd: 1)
-    private let settings = TeacherOutputSettings(topK: 16, commonVocabulary: 272, saliencyLayer: 1)
+    let weights = LossTerms(sft: 1, iva: 1, kd: 1)
+    let settings = TeacherOutputSettings(topK: 16, commonVocabulary: 272, saliencyLayer: 1)
 
     @Test func twoRunsShareOneTeacherPass() throws {
         try withTemporaryFolder { folder in

@@ -31,6 +31,19 @@ import Training
         ) { try settings.check() }
     }
 
+    @Test func theTemperatureIsPartOfTheObjective() throws {
+        var settings = TrainingSettings()
+        settings.saliencyLayer = 0
+        #expect(try settings.objective().divergences.temperature == 1)
+        (settings.divergence.temperature, settings.divergence.temperatureSquared) = (2, false)
+        let divergences = try settings.objective().divergences
+        #expect(divergences.temperature == 2 && !divergences.temperatureSquared)
+        settings.divergence.temperature = 0
+        #expect(throws: SettingProblem("divergence.temperature", "is 0.0, expected 0.05 to 100")) {
+            try settings.check()
+        }
+    }
+
     @Test func aLayerThatTheTeacherLacksIsNamed() throws {
         let teacher = try LlavaConfiguration(
             folder: Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip/teacher"))

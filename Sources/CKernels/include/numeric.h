@@ -89,6 +89,10 @@ double ck_entropy(const float *restrict x, float log_sum, size_t n);
 /* s[v] = a * softmax over n with log_sum_n + b * softmax over the first m with log_sum_m. */
 void ck_two_softmax(float *restrict s, float log_sum_n, float a, float log_sum_m, float b, size_t n,
                     size_t m);
+/* The same of logits that were divided by a temperature, of which log_sum_n knows nothing: s[v] = a *
+   softmax(s * temperature) + b * softmax(s). */
+void ck_two_softmax_warm(float *restrict s, float temperature, float log_sum_n, float a, float log_sum_m,
+                         float b, size_t n, size_t m);
 /* a KL(p | m) + b KL(q | m) with m = lambda p + (1 - lambda) q: every divergence of the objective. For a
    gradient also its weight and its mean slope, the sum over v of q dD/dq. */
 struct ck_mixture {
