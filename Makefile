@@ -162,11 +162,12 @@ $(B)/checked: $(foreach file,$(RECIPES),$(call recipe,$(lastword $(subst =, ,$(f
 	@touch $@
 
 # --- plan: a few steps of each training, with models of the right shapes that have learnt nothing -----------
-# KD and IVA are priced with the teacher in the loop, which takes more than reading its stored outputs.
-PLANNED := $(B)/plan
+# KD and IVA are priced with the teacher in the loop, which takes more than reading its stored outputs. Beside
+# the run's folder, for it is no result.
+PLANNED := $(B).plan
 untrained = $(subst $(TEACHER),$(TEACHER_START),$(1))
 $(PLANNED)/student-start/receipt.json: $(call recipe,student-model) $(TOKENIZER_READY) $(DATA_READY) | build
-	$(title)
+	@printf '\n== student-start\n'
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(TEACHER_START) \
 	    $(call untrained,$(STUDENT_PARTS)) $(out)
 # $(call price,recipe,model,shards,options)

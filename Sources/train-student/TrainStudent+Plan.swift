@@ -13,13 +13,14 @@ extension TrainStudent {
         let each = plan.seconds / Double(max(1, plan.steps))
         let several = Self.processes(plan.lanes).map { "\($0): \(hours(plan.seconds(processes: $0))) h" }
         let lines = [
-            "\(plan.steps) steps, \(plan.samples) samples, \(plan.tokens) tokens; \(plan.parameters) parameters, "
-                + "\(plan.trained) learn",
-            "memory: weights \(gigabytes(plan.weightBytes)), teacher \(gigabytes(plan.teacherBytes)), gradients "
-                + "\(gigabytes(plan.gradientBytes)), moments \(gigabytes(plan.momentBytes)), the rest "
-                + "\(gigabytes(max(0, peak - parts))) at the longest step; \(gigabytes(peak)) in all",
-            "disk: checkpoint \(gigabytes(plan.checkpointBytes)), states \(gigabytes(plan.stateBytes)) while it "
-                + "trains",
+            "\(plan.steps) steps, \(plan.samples) samples, \(plan.tokens) tokens; "
+                + "\(plan.parameters) parameters, \(plan.trained) learn",
+            "memory: weights \(gigabytes(plan.weightBytes)), teacher \(gigabytes(plan.teacherBytes)), "
+                + "gradients \(gigabytes(plan.gradientBytes)), moments \(gigabytes(plan.momentBytes)), "
+                + "the rest \(gigabytes(max(0, peak - parts))) at the longest step; "
+                + "\(gigabytes(peak)) in all",
+            "disk: checkpoint \(gigabytes(plan.checkpointBytes)), states \(gigabytes(plan.stateBytes)) "
+                + "while it trains",
             String(
                 format: "a step: %.3g s and %.3g TFLOP, by steps %@ (%@ s)", each, plan.teraflop,
                 plan.measured.map { "\($0)" }.joined(separator: " "),
