@@ -53,7 +53,8 @@ extension [String: SourceShare] {
             if let samples = share.samples, samples / Swift.max(1, used) > SourceShare.mostTimes {
                 throw SettingProblem(
                     "mixture.\(source.name).samples",
-                    "is \(samples), more than \(SourceShare.mostTimes) times the \(used) samples of the source"
+                    "is \(samples), more than \(SourceShare.mostTimes) times the \(used) samples of the "
+                        + "source"
                 )
             }
             return share
