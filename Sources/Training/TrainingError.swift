@@ -9,6 +9,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     case nothingToTrain
     case nothingToLearn
     case fewLanes(lanes: Int, ranks: Int)
+    case diskTooSmall(folder: String, needed: Int, free: Int)
 
     /// One sentence with what was found and the remedy.
     public var description: String {
@@ -33,12 +34,21 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .fewLanes(let lanes, let ranks):
             "a step has \(lanes) lanes, and \(ranks) processes share it: start fewer, or train with more "
                 + "lanes (--set lanes=\(ranks)), which is another run"
+        case .diskTooSmall(let folder, let needed, let free):
+            "\(folder): states and checkpoints of this training take up to \(needed >> 20) MiB, the disk has "
+                + "\(free >> 20) MiB free; free some space, or keep fewer checkpoints (checkpoint.keep)"
         }
     }
 
     private static func list(_ differences: [String]) -> String {
         let rest = differences.count - 8
         return differences.prefix(8).joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
+    }
+}
+
+extension TrainingError: ExitCoded {
+    public var exitCode: Int32 {
+        if case .diskTooSmall = self { ExitStatus.inputOutput } else { ExitStatus.badData }
     }
 }
 

@@ -10,8 +10,10 @@ public struct TrainingPlan: Sendable, Equatable {
     public var parameters = 0, trained = 0
     /// Weights of the student with its replicas and of the teacher, gradients, and moments of AdamW, bytes.
     public var weightBytes = 0, teacherBytes = 0, gradientBytes = 0, momentBytes = 0
-    /// The checkpoint, and the states that are there while it trains, bytes.
+    /// A checkpoint, and the states that are there while it trains, bytes.
     public var checkpointBytes = 0, stateBytes = 0
+    /// Checkpoints that are there at once, the result included.
+    public var checkpoints = 1
     /// Steps that were made to measure it, and seconds of each.
     public var measured: [Int] = [], measuredSeconds: [Double] = []
     /// Seconds of all steps, as their tokens compare with those that were measured.
@@ -23,6 +25,20 @@ public struct TrainingPlan: Sendable, Equatable {
     public var lanes = 1, exchangedBytes = 0
 
     public init() {}
+
+    /// Bytes on disk at most.
+    public var diskBytes: Int { checkpoints * checkpointBytes + stateBytes }
+
+    /// Fails where a disk has no room for what the training will leave.
+    ///
+    /// - Throws: `TrainingError.diskTooSmall`
+    public func requireDisk(of folder: URL) throws {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.path)
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < diskBytes else {
+            return
+        }
+        throw TrainingError.diskTooSmall(folder: folder.path, needed: diskBytes, free: free)
+    }
 
     /// Seconds on so many machines like this one, without what the network takes: a step waits for the
     /// process with the most lanes.
@@ -39,25 +55,9 @@ extension Trainer {
     /// - Throws: as `run`
     public func planned(looks: Int = 3) throws -> TrainingPlan {
         let rows = try batches.rows()
-        var plan = TrainingPlan()
-        (plan.steps, plan.tokens) = (steps, rows.reduce(0) { $0 + $1.tokens })
+        var plan = counted
+        plan.tokens = rows.reduce(0) { $0 + $1.tokens }
         plan.samples = rows.reduce(0) { $0 + $1.samples }
-        let trained = optimizer.parameters.reduce(0) { $0 + $1.value.count }
-        let parameters = student.parameters().reduce(0) { $0 + $1.value.count }
-        (plan.parameters, plan.trained) = (parameters, trained)
-        plan.weightBytes = 4 * parameters * losses.count
-        plan.teacherBytes =
-            losses[0].teacher.map { teacher in
-                let width = teacher.precision == .bf16 ? 2 : 4
-                return width * teacher.parameters().reduce(0) { $0 + $1.value.count }
-            } ?? 0
-        plan.gradientBytes = 4 * trained * losses.count
-        plan.momentBytes = 8 * trained
-        plan.checkpointBytes =
-            settings.type.map { ($0 == .f32 ? 4 : 2) * parameters } ?? storedBytes ?? 4 * parameters
-        // The state before it is kept.
-        plan.stateBytes = 2 * 12 * trained
-        (plan.lanes, plan.exchangedBytes) = (settings.lanes, 4 * trained)
 
         changing.lock()
         defer { changing.unlock() }
@@ -84,6 +84,32 @@ extension Trainer {
             let file = folder.appendingPathComponent(name)
             return sum + ((try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
         }
+    }
+
+    /// The part of a plan that the settings and the models say.
+    public var counted: TrainingPlan {
+        var plan = TrainingPlan()
+        plan.steps = steps
+        let trained = optimizer.parameters.reduce(0) { $0 + $1.value.count }
+        let parameters = student.parameters().reduce(0) { $0 + $1.value.count }
+        (plan.parameters, plan.trained) = (parameters, trained)
+        plan.weightBytes = 4 * parameters * losses.count
+        plan.teacherBytes =
+            losses[0].teacher.map { teacher in
+                let width = teacher.precision == .bf16 ? 2 : 4
+                return width * teacher.parameters().reduce(0) { $0 + $1.value.count }
+            } ?? 0
+        plan.gradientBytes = 4 * trained * losses.count
+        plan.momentBytes = 8 * trained
+        plan.checkpointBytes =
+            settings.type.map { ($0 == .f32 ? 4 : 2) * parameters } ?? storedBytes ?? 4 * parameters
+        // The state before it is kept, and a new one is written beside both.
+        plan.stateBytes = 3 * 12 * trained
+        // Those on the way that are kept, the best, and one that is being written.
+        plan.checkpoints +=
+            settings.checkpoint.every.map { min(settings.checkpoint.keep + 2, steps / $0 + 1) } ?? 0
+        (plan.lanes, plan.exchangedBytes) = (settings.lanes, 4 * trained)
+        return plan
     }
 
     /// Operations of a step: forward and backward of the student, forward of the teacher.

@@ -19,8 +19,8 @@ extension TrainStudent {
                 + "gradients \(gigabytes(plan.gradientBytes)), moments \(gigabytes(plan.momentBytes)), "
                 + "the rest \(gigabytes(max(0, peak - parts))) at the longest step; "
                 + "\(gigabytes(peak)) in all",
-            "disk: checkpoint \(gigabytes(plan.checkpointBytes)), states \(gigabytes(plan.stateBytes)) "
-                + "while it trains",
+            "disk: \(plan.checkpoints) checkpoints of \(gigabytes(plan.checkpointBytes)) at most, states "
+                + "\(gigabytes(plan.stateBytes)) while it trains",
             String(
                 format: "a step: %.3g s and %.3g TFLOP, by steps %@ (%@ s)", each, plan.teraflop,
                 plan.measured.map { "\($0)" }.joined(separator: " "),

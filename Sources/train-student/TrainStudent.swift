@@ -154,7 +154,11 @@ struct TrainStudent: RecipeCommand {
         }
         if self.plan { return printPlan(try trainer.planned()) }
         let hadFinished = try run.begin()
-        if ranks.isFirst { try clear(output, hadFinished: hadFinished) }
+        if ranks.isFirst {
+            try clear(output, hadFinished: hadFinished)
+            // A run that goes on has most of its files already.
+            if Trainer.savedSteps(in: output) == nil { try trainer.counted.requireDisk(of: output) }
+        }
         let checkpoints =
             ranks.isFirst
             ? try Checkpoints(recipe.checkpoint, run, in: output) { folder in

@@ -1,5 +1,6 @@
 import AlignmentSupport
 import Distillation
+import Files
 import Foundation
 import Records
 import Shards
@@ -10,11 +11,14 @@ import Training
 @Suite struct TrainingPlanTests {
     private let model = Fixtures.repository.appendingPathComponent("Tests/Fixtures/models/qwen2_siglip")
 
-    private func trainer(_ dataset: ShardDataset) throws -> Trainer {
+    private func trainer(_ dataset: ShardDataset, _ change: (inout TrainingSettings) -> Void = { _ in })
+        throws -> Trainer
+    {
         var settings = TrainingSettings()
         (settings.weights, settings.candidates.count, settings.saliencyLayer) = (ModelFixture.all, 3, 1)
         (settings.batchSize, settings.epochs, settings.lanes, settings.seed) = (5, 1.5, 4, 9)
         (settings.trainable, settings.replicas, settings.type) = ([.projector], 2, .bf16)
+        change(&settings)
         let fixture = try ModelFixture(model)
         return try Trainer(
             student: try fixture.student(), teacher: try fixture.teacher(), cached: nil, dataset: dataset,
@@ -38,7 +42,9 @@ import Training
             #expect(plan.parameters == all && plan.trained == projector)
             #expect(plan.weightBytes == 2 * 4 * all && plan.checkpointBytes == 2 * all)
             #expect(plan.gradientBytes == 2 * 4 * projector && plan.momentBytes == 8 * projector)
-            #expect(plan.stateBytes == 24 * projector && plan.exchangedBytes == 4 * projector)
+            #expect(plan.stateBytes == 36 * projector && plan.exchangedBytes == 4 * projector)
+
+            #expect(plan.checkpoints == 1 && plan.diskBytes == 2 * all + 36 * projector)
 
             #expect(plan.measured == [1, 3] && plan.measuredSeconds.count == 2)
             let each = plan.measuredSeconds.reduce(0, +)
@@ -52,6 +58,37 @@ import Training
         var plan = TrainingPlan()
         (plan.seconds, plan.lanes) = (100, 5)
         #expect([1, 2, 3, 5, 8].map { plan.seconds(processes: $0) } == [100, 60, 40, 20, 20])
+    }
+
+    @Test func aDiskWithoutRoomIsSaidBeforeTheStart() throws {
+        try withTemporaryFolder { folder in
+            var plan = TrainingPlan()
+            (plan.checkpoints, plan.checkpointBytes, plan.stateBytes) = (4, 1000, 500)
+            #expect(plan.diskBytes == 4500)
+            try plan.requireDisk(of: folder)
+            plan.stateBytes = 1 << 60
+            let error = #expect(throws: TrainingError.self) { try plan.requireDisk(of: folder) }
+            guard case .diskTooSmall(folder.path, let needed, let free)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(needed == 4000 + 1 << 60 && free < needed)
+            #expect(error?.exitCode == ExitStatus.inputOutput)
+        }
+    }
+
+    @Test func checkpointsOnTheWayAreCounted() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            func checkpoints(every: Int, keep: Int) throws -> Int {
+                try trainer(dataset) {
+                    ($0.checkpoint.every, $0.checkpoint.keep, $0.steps) = (every, keep, 10)
+                }.counted.checkpoints
+            }
+            // The result, two that are kept, the best, and the one that is being written.
+            #expect(try checkpoints(every: 1, keep: 2) == 5)
+            #expect(try checkpoints(every: 6, keep: 2) == 3)
+        }
     }
 
     @Test func nothingIsWrittenForIt() throws {
