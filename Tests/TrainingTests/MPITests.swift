@@ -50,7 +50,10 @@ struct MPITests {
     }
 
     private func run(_ mpi: MPI, _ ranks: Int, _ arguments: [String]) throws -> (Int32, String) {
-        let process = try process(mpi, ranks, arguments)
+        try run(process(mpi, ranks, arguments))
+    }
+
+    private func run(_ process: Process) throws -> (Int32, String) {
         let errors = Pipe()
         (process.standardOutput, process.standardError) = (FileHandle.nullDevice, errors)
         try process.run()
@@ -125,6 +128,42 @@ struct MPITests {
         }
     }
 
+    @Test(arguments: MPI.all) fileprivate func aProcessWithAnotherRecipeIsRefusedByName(mpi: MPI) throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            // One program after a colon: each process gets its own.
+            let process = try process(mpi, 1, arguments(folder, "out"))
+            let other = arguments(folder, "out", ["seed=7"])
+            let alone = Array((process.arguments ?? []).drop { $0 != "-n" }.prefix(3))
+            process.arguments = (process.arguments ?? []) + [":"] + alone + other
+            let (status, errors) = try run(process)
+            #expect(status != 0)
+            #expect(errors.contains("rank 1 on "), "\(errors)")
+            #expect(errors.contains(" was started with another recipe or input than rank 0"), "\(errors)")
+            let made = folder.appendingPathComponent("out/model.safetensors").path
+            #expect(!FileManager.default.fileExists(atPath: made))
+        }
+    }
+
+    @Test(arguments: MPI.all) fileprivate func everyProcessButTheFirstLogsWhereItIsTold(mpi: MPI) throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            let logs = folder.appendingPathComponent("logs")
+            try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
+            let process = try process(mpi, 3, arguments(folder, "out"))
+            process.environment = ProcessInfo.processInfo.environment.merging(
+                ["ALIGN_TI_RANK_LOGS": logs.path], uniquingKeysWith: { $1 })
+            let (status, errors) = try run(process)
+            #expect(status == 0, "\(errors)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: logs.path).sorted()
+            #expect(names == ["rank-1.log", "rank-2.log"])
+            for name in names {
+                let text = try String(contentsOf: logs.appendingPathComponent(name), encoding: .utf8)
+                #expect(text.contains("10/10 steps"), "\(name): \(text)")
+            }
+        }
+    }
+
     @Test(arguments: MPI.all) fileprivate func aStageThatWorksAloneSaysSo(mpi: MPI) throws {
         try withTemporaryFolder { folder in
             let process = Process()
@@ -134,12 +173,8 @@ struct MPITests {
                     "-n", "2", try #require(StageProcess("make-world")).executable.path, "--out",
                     folder.appendingPathComponent("world").path,
                 ]
-            let errors = Pipe()
-            (process.standardOutput, process.standardError) = (FileHandle.nullDevice, errors)
-            try process.run()
-            let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            #expect(process.terminationStatus != 0)
+            let (status, text) = try run(process)
+            #expect(status != 0)
             #expect(text.contains("make-world is one that works alone: start it without mpirun"), "\(text)")
         }
     }
