@@ -5,6 +5,7 @@
 #   make table15 SEEDS=3                          one table of the paper, by its number; make paper: all
 #   make table11 PIPELINE=llama                   the paper's other family of models
 #   make distill PIPELINE=photographs PRETRAINED=models DATA=folder   trained models, real photographs
+#   make distill PIPELINE=qwen2-0.5b              the paper's own models, data and settings
 #   make fetch DATASET='pope coco-2014'           published data and models, by docs/data.md
 #   make check                                    recipes, data and benchmarks of a pipeline, before training
 #   make plan                                     hours, memory and disk of a pipeline's trainings
@@ -82,19 +83,23 @@ exposure: $(B)/exposure/receipt.json
 efficiency: $(B)/efficiency/receipt.json
 	@cat $(<D)/table.txt
 
-# A stage's recipe, and the recipes it says it is based on.
-base_of = $(shell sed -n 's/^base: *//p' $(1) 2>/dev/null)
-bases = $(foreach file,$(1),$(addprefix $(dir $(file)),$(call base_of,$(file))))
-recipe = $(P)/$(1).yaml $(call bases,$(P)/$(1).yaml) $(call bases,$(call bases,$(P)/$(1).yaml))
+# A stage's recipe, and the recipes it says it is based on, and theirs.
+base_of = $(shell sed -n 's/^base: *\([^ ]*\).*/\1/p' $(1) 2>/dev/null)
+bases = $(foreach file,$(1),$(patsubst $(CURDIR)/%,%,$(abspath $(addprefix $(dir $(file)),$(call \
+    base_of,$(file))))))
+with_bases = $(if $(1),$(1) $(call with_bases,$(filter-out $(1) $(2),$(call bases,$(1))),$(1) $(2)))
+recipe = $(call with_bases,$(P)/$(1).yaml)
 
 # What a pipeline says: DATA_READY (files that must be there, and rules that make them), TOKENIZER, MODELS,
 # BENCHMARKS, and DATA_<set> and IMAGES, or IMAGES_<set>, of four sets: pretrain, train, distill and, for
-# `make exposure`, heldout (samples with long answers that nothing is trained on). VALIDATION may name a set
-# whose held-back loss is measured while the teacher and the students learn conversations. A set may be a
-# mixture of others: SETS_distill := vsr coco, where DATA_vsr, IMAGES_vsr, DATA_coco and so on say what they
-# are and OPTIONS_vsr how they are packed; the recipes' mixture says how much of each an epoch has.
+# `make exposure`, heldout (samples with long answers that nothing is trained on). A fifth, teacher-pretrain,
+# has captions of the teacher's own. VALIDATION may name a set whose held-back loss is measured while the
+# teacher and the students learn conversations. A set may be a mixture of others: SETS_distill := vsr coco,
+# where DATA_vsr, IMAGES_vsr, DATA_coco and so on say what they are and OPTIONS_vsr how they are packed; the
+# recipes' mixture says how much of each an epoch has.
 include $(P)/pipeline.mk
 MODELS ?= teacher sft align-ti
+TEACHER_CAPTIONS := $(if $(DATA_teacher-pretrain)$(SETS_teacher-pretrain),teacher-pretrain,pretrain)
 VALIDATION ?=
 # Folders of a set: one, or those of a mixture; as files that say that they are there, and as options.
 sets_of = $(or $(SETS_$(1)),$(1))
@@ -129,9 +134,9 @@ $(B)/teacher-start/receipt.json: $(call recipe,teacher-model) $(DATA_READY) | bu
 	$(title)
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
 $(B)/teacher-pretrained/receipt.json: $(call recipe,teacher-pretrain) $(B)/teacher-start/receipt.json \
-    $(call packed,pretrain) | build $(B)/checked
+    $(call packed,$(TEACHER_CAPTIONS)) | build $(B)/checked
 	$(title)
-	$(Q)$(train) --model $(B)/teacher-start $(call shards,--shards,pretrain)
+	$(Q)$(train) --model $(B)/teacher-start $(call shards,--shards,$(TEACHER_CAPTIONS))
 $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receipt.json \
     $(call packed,train) | build $(LOOKED_AT)
 	$(title)
@@ -141,8 +146,8 @@ $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receip
 STUDENTS = $(filter-out teacher,$(MODELS))
 # Of a given teacher nothing is trained. What only `make exposure` and `make efficiency` ask for may be
 # absent.
-SETS = pretrain $(if $(OWN_TEACHER),train) distill $(if $(and $(DATA_heldout),$(call has,exposure)),heldout) \
-    $(filter-out heldout,$(VALIDATION))
+SETS = pretrain $(if $(OWN_TEACHER),$(filter-out pretrain,$(TEACHER_CAPTIONS)) train) distill \
+    $(if $(and $(DATA_heldout),$(call has,exposure)),heldout) $(filter-out heldout,$(VALIDATION))
 has = $(wildcard $(P)/$(1).yaml)
 RECIPES = $(if $(OWN_TEACHER),assemble-model=teacher-model train-student=teacher-pretrain \
     train-student=teacher) assemble-model=student-model train-student=student-pretrain \
@@ -174,7 +179,7 @@ $(PLANNED)/student-start/receipt.json: $(call recipe,student-model) $(TOKENIZER_
 price = printf '\n== $(1)\n' && $(BIN)/train-student --plan --config $(P)/$(1).yaml --model $(2) \
     $(call shards,--shards,$(3)) $(4) --out $(PLANNED)/$(1) &&
 plan: $(B)/checked $(PLANNED)/student-start/receipt.json
-	$(Q)$(if $(OWN_TEACHER),$(call price,teacher-pretrain,$(TEACHER_START),pretrain) \
+	$(Q)$(if $(OWN_TEACHER),$(call price,teacher-pretrain,$(TEACHER_START),$(TEACHER_CAPTIONS)) \
 	    $(call price,teacher,$(TEACHER_START),train)) \
 	printf '\n== cache\n' && $(BIN)/cache-teacher --estimate --config $(P)/cache.yaml \
 	    --teacher $(TEACHER_START) $(call shards,--shards,distill) && \

@@ -64,7 +64,7 @@ train_row = $(BIN)/train-student --set seed=$(call seed_of,$(1)) \
     --model $(call start_for,$(1)) $(call shards,--shards,distill) \
     --teacher-outputs $(call outputs_for,$(1)) --cache $(CACHE) --out $(A)/$(1)/model
 COMMON := $(if $(wildcard $(P)/ablations.yaml),$(call recipe,ablations))
-$(A)/%/model/receipt.json: $$(call recipes_of,$$*) $$(call bases,$$(call recipes_of,$$*)) \
+$(A)/%/model/receipt.json: $$(call with_bases,$$(call recipes_of,$$*)) \
     $(call recipe,align-ti) $(COMMON) $$(call start_for,$$*)/receipt.json $(call packed,distill) \
     $$(call teacher_ready_for,$$*) $$(call outputs_for,$$*)/receipt.json | build
 	$(title)
@@ -82,7 +82,9 @@ $(A)/%/efficiency/receipt.json: $(call recipe,efficiency) $$(call model_ready_fo
 
 # Other teachers learn as the pipeline's own does: of another size, or from another seed.
 T := $(A)/teachers
-model_file = $(filter-out %/whole.yaml,$(call found,models/$(call size_of,$(1))))
+# The recipe of a size; none for a published model, whose shape is its own.
+model_file = $(if $(STUDENT_PARTS_$(call size_of,$(1))),,$(filter-out %/whole.yaml,$(call \
+    found,models/$(call size_of,$(1)))))
 first_word = $(firstword $(call split,$(1)))
 reseeded = $(if $(filter-out 1,$(1)),--set seed=$(1)$(2))
 $(T)/%/start/receipt.json: $(call recipe,teacher-model) $$(call model_file,$$*) $(DATA_READY) | build
@@ -90,10 +92,10 @@ $(T)/%/start/receipt.json: $(call recipe,teacher-model) $$(call model_file,$$*) 
 	$(Q)$(BIN)/assemble-model --config $< $(addprefix --config ,$(call model_file,$*)) \
 	    $(call reseeded,$(call first_word,$*)) --tokenizer $(TOKENIZER) $(TEACHER_PARTS) $(out)
 $(T)/%/pretrained/receipt.json: $(call recipe,teacher-pretrain) $(T)/%/start/receipt.json \
-    $(call packed,pretrain) | build
+    $(call packed,$(TEACHER_CAPTIONS)) | build
 	$(title)
 	$(Q)$(train) $(call reseeded,$(call first_word,$*),01) --model $(T)/$*/start \
-	    $(call shards,--shards,pretrain)
+	    $(call shards,--shards,$(TEACHER_CAPTIONS))
 $(T)/%/teacher/receipt.json: $(call recipe,teacher) $(T)/%/pretrained/receipt.json \
     $(call packed,train) | build
 	$(title)

@@ -12,6 +12,8 @@ IMAGES := $(DATA)/images.zip
 BENCHMARKS := groceries-yesno=$(DATA) groceries-vqa=$(DATA)
 
 DATA_READY := $(DATA)/train.json $(DATA)/images.zip $(TOKENIZER)/tokenizer.json
-$(DATA_READY):
-	@echo "make: $@ is missing: give the folder of the grocery data as DATA=folder" \
-	    "and the Qwen2 tokenizer as TOKENIZER=folder" >&2; exit 1
+BRING_$(DATA)/train.json := what is in this folder, data-manifests/groceries.json says
+BRING_$(DATA)/images.zip := $(BRING_$(DATA)/train.json)
+BRING_$(TOKENIZER)/tokenizer.json := \
+    make fetch DATASET=qwen2-0.5b DATA=models, then TOKENIZER=models/qwen2-0.5b
+include pipelines/given.mk

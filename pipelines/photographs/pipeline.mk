@@ -34,14 +34,6 @@ IMAGES := $(DATA)/images.zip
 BENCHMARKS := groceries-yesno=$(DATA) groceries-vqa=$(DATA)
 
 DATA_READY := $(LANGUAGE)/model.safetensors $(TOWER)/model.safetensors $(DATA)/train.json $(DATA)/images.zip
-$(LANGUAGE)/%:
-	@echo "make: $@ is missing: fetch the published model with" \
-	    "'make fetch DATASET=smollm2-135m DATA=$(PRETRAINED)'," \
-	    "or say where the models are: PRETRAINED=folder" >&2; exit 1
-$(TOWER)/%:
-	@echo "make: $@ is missing: fetch the published model with" \
-	    "'make fetch DATASET=dinov2-small DATA=$(PRETRAINED)'," \
-	    "or say where the models are: PRETRAINED=folder" >&2; exit 1
-$(DATA)/%:
-	@echo "make: $@ is missing: give the folder of the photographs as DATA=folder" \
-	    "(data-manifests/groceries.json says what is in it)" >&2; exit 1
+BRING_$(DATA)/train.json := what is in this folder, data-manifests/groceries.json says
+BRING_$(DATA)/images.zip := $(BRING_$(DATA)/train.json)
+include pipelines/given.mk
