@@ -42,6 +42,7 @@ let libraries: [(name: String, imports: [String])] = [
         ]
     ),
     ("Benchmarks", ["Records", "Files", "Text", "Shards"]),
+    ("Converting", ["Settings", "Benchmarks", "Files", "Text", "Shards"]),
     ("Comparing", ["Settings", "Records", "Benchmarks", "Files"]),
     ("World", ["Settings", "Files", "Text", "Images"]),
     ("Stage", ["Settings", "Records", "Ranks", "Files", "ArgumentParser", "Yams"]),
@@ -63,6 +64,7 @@ let libraries: [(name: String, imports: [String])] = [
 
 let stages: [(name: String, imports: [String])] = [
     ("fetch-data", ["Fetching", "Records"]),
+    ("convert-data", ["Converting"]),
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Ranks", "Shards", "Text"]),

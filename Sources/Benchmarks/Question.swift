@@ -142,7 +142,7 @@ public enum ImageSource: Sendable {
 }
 
 /// The two instructions that close a user text, always on a line of their own.
-enum Instruction {
-    static let shortAnswer = "Answer the question using a single word or phrase."
-    static let multipleChoice = "Answer with the option's letter from the given choices directly."
+package enum Instruction {
+    package static let shortAnswer = "Answer the question using a single word or phrase."
+    package static let multipleChoice = "Answer with the option's letter from the given choices directly."
 }

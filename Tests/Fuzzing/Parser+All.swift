@@ -11,9 +11,9 @@ import Text
 
 extension Parser {
     static let all = [
-        safeTensors, zstandard, archive, jpeg, png, webp, gif, bmp, tiff, json, tokenizer, conversation,
-        recipe,
-        table, questions, testSet, answers, receipt, shardIndex, storeIndex, seal, configuration,
+        safeTensors, zstandard, archive, jpeg, png, webp, gif, bmp, tiff, json, items, tokenizer,
+        conversation, recipe, table, questions, testSet, answers, receipt, shardIndex, storeIndex, seal,
+        configuration,
     ]
 
     private static let safeTensors = Parser(name: "safetensors", corpus: safeTensorsCorpus) { bytes in
@@ -72,6 +72,26 @@ extension Parser {
     ) {
         let value = try JSONValue(parsing: $0)
         _ = value.bytes(.compact)
+    }
+
+    /// What is one large object, read a piece at a time.
+    private static let items = Parser(
+        name: "json-items",
+        corpus: [#"{"s": {}, "data": {"list": [1, {"a": "]\\\""}]}, "x": null}"#, #"{"data": ["a"]}"#]
+            .map { Array($0.utf8) }
+    ) { bytes in
+        let url = try file("items", bytes)
+        let places: [([String], JSONItems.Kind)] = [
+            ([], .object), (["data"], .array), (["data", "list"], .array),
+        ]
+        var failure: (any Error)?
+        for (path, kind) in places {
+            do {
+                let items = try JSONItems(url, at: path, kind)
+                while let item = try items.next() { _ = try JSONValue(parsing: item.bytes) }
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
     }
 
     private static let tokenizer = Parser(name: "tokenizer", corpus: files("tokenizer")) { bytes in
