@@ -34,7 +34,8 @@
 #   TEACHER=models/teacher          folder of a finished teacher, where the pipeline trains none
 #   PRETRAINED=models               folder of published checkpoints, where the pipeline begins with some
 #   MODELS='teacher sft align-ti'   the models that are answered, scored and measured: the teacher, and
-#                                   students by the names of their recipes
+#                                   students by the names of their recipes; seq-kd learns from answers that
+#                                   the teacher writes
 #   SEEDS=1                         replicates of each row of a comparison, each with a start of its own
 #   TEACHERS=1                      teachers, each from a seed of its own, that comparisons are made with
 #   LAUNCH='mpirun -n 2'            is put in front of long stages; nothing unless given
@@ -152,6 +153,7 @@ has = $(wildcard $(P)/$(1).yaml)
 RECIPES = $(if $(OWN_TEACHER),assemble-model=teacher-model train-student=teacher-pretrain \
     train-student=teacher) assemble-model=student-model train-student=student-pretrain \
     $(STUDENTS:%=train-student=%) cache-teacher=cache answer-benchmarks=answer score-benchmarks=score \
+    $(if $(filter seq-kd,$(STUDENTS)),write-answers=write-answers) \
     $(if $(call has,exposure),measure-exposure=exposure) \
     $(if $(call has,efficiency),measure-efficiency=efficiency)
 check_recipe = $(BIN)/$(subst =, --config $(P)/,$(1)).yaml --print-recipe >/dev/null
@@ -211,13 +213,30 @@ $(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json \
 	    $(if $(VALIDATION),--teacher $(TEACHER) $(looking))
 # From here on prerequisites may name the target's stem: $$* is expanded when the target is considered.
 .SECONDEXPANSION:
-DISTILLED := $(filter-out sft,$(sort align-ti $(STUDENTS)))
+DISTILLED := $(filter-out sft seq-kd,$(sort align-ti $(STUDENTS)))
 $(DISTILLED:%=$(B)/%/receipt.json): $(B)/%/receipt.json: $$(call recipe,$$*) \
     $(B)/student-pretrained/receipt.json $(call packed,distill) $(B)/teacher-outputs/receipt.json \
     | build $(LOOKED_AT)
 	$(title)
 	$(Q)$(train) --model $(B)/student-pretrained $(call shards,--shards,distill) --teacher $(TEACHER) \
 	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE) $(looking)
+
+# --- sequence-level distillation: the teacher answers the same questions, and its answers are packed --------
+write_answers = $(LAUNCH) $(BIN)/write-answers --config $< --data $(DATA_distill) \
+    --images $(or $(IMAGES_distill),$(IMAGES))
+
+$(B)/written-answers/receipt.json: $(call recipe,write-answers) $(TEACHER_READY) $(DATA_READY) | build
+	$(title)
+	$(Q)$(write_answers) --model $(TEACHER) $(out)
+DATA_written = $(B)/written-answers/answers.json
+IMAGES_written = $(IMAGES_distill)
+OPTIONS_written = $(OPTIONS_distill)
+$(B)/shards/written/receipt.json: $(B)/written-answers/receipt.json
+$(B)/seq-kd/receipt.json: $(call recipe,seq-kd) $(B)/student-pretrained/receipt.json \
+    $(B)/shards/written/receipt.json | build $(LOOKED_AT)
+	$(title)
+	$(Q)$(train) --model $(B)/student-pretrained --shards $(B)/shards/written \
+	    $(if $(VALIDATION),--teacher $(TEACHER) $(looking))
 
 # --- scores: answers of every model to every benchmark, then one table --------------------------------------
 asked = $(addprefix --benchmark ,$(BENCHMARKS))

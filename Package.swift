@@ -43,6 +43,13 @@ let libraries: [(name: String, imports: [String])] = [
     ),
     ("Benchmarks", ["Records", "Files", "Text", "Shards"]),
     ("Converting", ["Settings", "Benchmarks", "Files", "Text", "Shards"]),
+    (
+        "Answering",
+        [
+            "Settings", "Ranks", "Tensors", "Autograd", "Files", "Text", "Images", "Shards", "Models",
+            "Benchmarks", "CKernels",
+        ]
+    ),
     ("Comparing", ["Settings", "Records", "Benchmarks", "Files"]),
     ("World", ["Settings", "Files", "Text", "Images"]),
     ("Stage", ["Settings", "Records", "Ranks", "Files", "ArgumentParser", "Yams"]),
@@ -79,6 +86,7 @@ let stages: [(name: String, imports: [String])] = [
     ("ask-model", ["Models", "Images", "Autograd", "Text"]),
     ("export-gguf", ["GGUF"]),
     ("answer-benchmarks", ["Ranks", "Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
+    ("write-answers", ["Answering", "Ranks", "Models", "Tensors"]),
     ("score-benchmarks", ["Records", "Benchmarks", "Comparing"]),
     ("compare-runs", ["Records", "Comparing"]),
     (
@@ -108,7 +116,7 @@ func support(for library: String) -> [String] {
     case "Distillation", "TeacherStore", "Analysis":
         ["TestSupport", "NumericsSupport", "AlignmentSupport"]
     case "Training": ["TestSupport", "NumericsSupport", "AlignmentSupport", "RanksSupport"]
-    case "Ranks", "Shards": ["TestSupport", "RanksSupport"]
+    case "Ranks", "Shards", "Answering": ["TestSupport", "RanksSupport"]
     default: ["TestSupport"]
     }
 }

@@ -23,6 +23,12 @@ extension QuestionsAndAnswers {
             counts: counts, details: tally.json, items: items, notices: counts.notices + tally.notices)
     }
 
+    /// How far an answer says what another one says, by the rule of `score(_:)`: 1 or 0 where the reference
+    /// is a yes or no or at most eight words, the F1 of the words where it is longer.
+    public static func agreement(of answer: String, with reference: String) -> Double {
+        Judged(answer, gold: [reference]).credit
+    }
+
     /// What is read in an answer, and its credit.
     private struct Judged {
         let kind: AnswerKind

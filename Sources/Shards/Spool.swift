@@ -4,11 +4,11 @@ import Text
 
 /// A file without a name: it is gone when it is closed, also after a crash. Reading and writing are safe from
 /// many threads.
-final class Spool: Sendable {
+package final class Spool: Sendable {
     private let descriptor: Int32
     private let path: String
 
-    init(in folder: URL) throws {
+    package init(in folder: URL) throws {
         path = folder.appendingPathComponent(".spool.partial-\(UUID().uuidString)").path
         descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FilesError.system(path: path, operation: "create", code: errno) }
@@ -17,7 +17,7 @@ final class Spool: Sendable {
 
     deinit { close(descriptor) }
 
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {
             let count = pwrite(
@@ -30,7 +30,7 @@ final class Spool: Sendable {
         }
     }
 
-    func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+    package func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {
             let count = pread(

@@ -36,6 +36,27 @@ public struct Exchange: Sendable, Equatable {
     }
 }
 
+/// A question of a conversation, with the answer that the data has for it.
+public struct AskedQuestion: Sendable, Equatable {
+    public let hasImage: Bool
+    /// The question without its marker.
+    public let question: String
+    /// The question as the data has it, marker included.
+    public let text: String
+    /// Nil where the data has no answer.
+    public fileprivate(set) var answer: String?
+
+    /// The questions of a conversation by LLaVA's rules, but that any may lack its answer: there is none, or
+    /// it is nothing but white space.
+    ///
+    /// - Parameter imageCount: how many images the sample has; as many markers are wanted
+    public static func all(
+        of turns: [ConversationTurn], imageCount: Int
+    ) throws(SampleProblem) -> [AskedQuestion] {
+        try Conversation(turns, imageCount: imageCount, needsAnswers: false).questions
+    }
+}
+
 extension Exchange {
     /// The questions and answers of a conversation, in order, by LLaVA's rules.
     ///
@@ -51,39 +72,49 @@ extension Exchange {
 struct Conversation {
     static let imageMarker = "<image>"
 
-    let exchanges: [Exchange]
+    let questions: [AskedQuestion]
+
+    /// Questions with their answers; one that lacks it is left out.
+    var exchanges: [Exchange] {
+        questions.compactMap { asked in
+            asked.answer.map { Exchange(hasImage: asked.hasImage, question: asked.question, answer: $0) }
+        }
+    }
 
     /// LLaVA's `preprocess` and `preprocess_multimodal`: a leading answer is dropped; of a turn with markers
     /// they go and the rest is stripped, for one image (and a newline) to stand before it, wherever they
     /// stood.
-    init(_ turns: [ConversationTurn], imageCount: Int) throws(SampleProblem) {
+    ///
+    /// - Parameter needsAnswers: whether a question without an answer is a problem
+    init(_ turns: [ConversationTurn], imageCount: Int, needsAnswers: Bool = true) throws(SampleProblem) {
         let dropped = turns.first?.role == .gpt ? 1 : 0
         let kept = turns.dropFirst(dropped)
         guard !kept.isEmpty else { throw .noTurns }
         var markers = 0
-        var exchanges: [Exchange] = []
-        var question: (hasImage: Bool, text: String)?
+        var questions: [AskedQuestion] = []
+        var isOpen = false  // whether the last question waits for its answer
         for (index, turn) in zip(kept.indices, kept) {
-            let expected: ConversationRole = question == nil ? .human : .gpt
-            guard turn.role == expected else { throw .rolesDoNotAlternate(turn: index) }
+            let expected: ConversationRole = isOpen ? .gpt : .human
+            guard turn.role == expected || isOpen && !needsAnswers else {
+                throw .rolesDoNotAlternate(turn: index)
+            }
             let pieces = Conversation.splitAtMarkers(turn.text)
             let hasImage = pieces.count > 1
             guard !hasImage || turn.role == .human else { throw .misplacedImageMarker(turn: index) }
             markers += hasImage ? 1 : 0
             let text = hasImage ? Conversation.stripped(pieces.joined()) : turn.text
-            guard hasImage || !Conversation.stripped(text).isEmpty else {
-                throw .emptyTurn(turn: index)
-            }
-            if let asked = question {
-                exchanges.append(Exchange(hasImage: asked.hasImage, question: asked.text, answer: text))
-                question = nil
-            } else {
-                question = (hasImage, text)
+            let isEmpty = !hasImage && Conversation.stripped(text).isEmpty
+            guard !isEmpty || turn.role == .gpt && !needsAnswers else { throw .emptyTurn(turn: index) }
+            isOpen = turn.role == .human
+            if isOpen {
+                questions.append(AskedQuestion(hasImage: hasImage, question: text, text: turn.text))
+            } else if !isEmpty {
+                questions[questions.count - 1].answer = text
             }
         }
-        if question != nil { throw .unanswered(turn: turns.count - 1) }
+        if isOpen, needsAnswers { throw .unanswered(turn: turns.count - 1) }
         guard markers == imageCount else { throw .imageMarkers(found: markers, images: imageCount) }
-        self.exchanges = exchanges
+        self.questions = questions
     }
 
     private static func splitAtMarkers(_ text: String) -> [String] {

@@ -74,6 +74,18 @@ import Text
         }
     }
 
+    @Test func agreementIsTheCreditOfOneRightAnswer() {
+        func agreement(_ answer: String, _ reference: String) -> Double {
+            QuestionsAndAnswers.agreement(of: answer, with: reference)
+        }
+        #expect(agreement("Yes, there is.", "yes") == 1 && agreement("There is.", "yes") == 0)
+        #expect(agreement("The two red circles!", "2 red circles") == 1)
+        #expect(agreement("two circles", "2 red circles") == 0)
+        // Nine words without the article, of which three are said among four.
+        let long = "a dog runs over green grass and looks at people"
+        #expect(abs(agreement("dog on green grass", long) - 2 * 3 / 13.0) < 1e-12)
+    }
+
     @Test func whatSaysNeitherYesNorNoIsWrongAndCounted() throws {
         try withTemporaryFolder { folder in
             let benchmark = try testSet(

@@ -103,6 +103,8 @@ class Bench:
             "cache-teacher": self.stage("cache-teacher", "cache", *shards, *teacher, *outputs[2:]),
             "answer-benchmarks": self.stage(
                 "answer-benchmarks", "answer", self.benchmarks, "--model", run / "align-ti"),
+            "write-answers": self.stage(
+                "write-answers", "write-answers", "--model", run / "teacher", *pack[:2], *images),
             "score-benchmarks": self.stage("score-benchmarks", "score", self.benchmarks, *models),
             "measure-exposure": self.stage(
                 "measure-exposure", "exposure", *teacher, "--student", f"sft={run}/sft", "--shards",

@@ -4,7 +4,8 @@ import time
 
 from bench import TRY_AGAIN
 
-SIGNALLED = ["train-student", "train-student, all terms", "answer-benchmarks", "measure-exposure"]
+SIGNALLED = [
+    "train-student", "train-student, all terms", "answer-benchmarks", "write-answers", "measure-exposure"]
 
 
 def leftovers(bench, label):

@@ -35,6 +35,25 @@ struct ConversationTemplateTests {
         #expect(segments[2] == .text("\nWhat? ASSISTANT:", supervised: false))
     }
 
+    @Test func questionsMayLackTheirAnswers() throws {
+        let turns: [ConversationTurn] = [
+            .init(.gpt, "dropped"), .init(.human, "What? <image>"), .init(.human, "b"), .init(.gpt, " "),
+            .init(.human, "c"), .init(.gpt, "d"), .init(.human, "e"),
+        ]
+        let asked = try AskedQuestion.all(of: turns, imageCount: 1)
+        #expect(asked.map(\.question) == ["What?", "b", "c", "e"])
+        #expect(asked.map(\.answer) == [nil, nil, "d", nil])
+        #expect(asked.map(\.hasImage) == [true, false, false, false])
+        #expect(asked[0].text == "What? <image>")
+        #expect(throws: SampleProblem.rolesDoNotAlternate(turn: 2)) {
+            try Exchange.all(of: turns, imageCount: 1)
+        }
+        #expect(throws: SampleProblem.rolesDoNotAlternate(turn: 2)) {
+            try AskedQuestion.all(
+                of: [.init(.human, "a"), .init(.gpt, "b"), .init(.gpt, "c")], imageCount: 0)
+        }
+    }
+
     @Test func aTurnOfNothingButTheImageHasNoNewline() throws {
         let segments = try ConversationTemplate(.vicuna).segments(
             [.init(.human, "<image>\n"), .init(.gpt, "a")], imageCount: 1)

@@ -53,6 +53,12 @@ teacher_for = $(call teacher_at,$(call teacher_stem,$(1)))
 teacher_ready_for = $(call teacher_ready_at,$(call teacher_stem,$(1)))
 outputs_for = $(call outputs_at,$(call teacher_stem,$(1)))
 start_for = $(call start_at,$(call student_stem,$(1)))
+# A row seq-kd learns from what its teacher wrote, and needs no other outputs.
+is_written = $(filter seq-kd,$(call parts_of,$(1)))
+written_at = $(if $(filter 1/whole,$(1)),$(B)/shards/written,$(A)/teachers/$(1)/written-shards)
+written_for = $(call written_at,$(call teacher_stem,$(1)))
+shards_for = $(if $(is_written),--shards $(written_for),$(call shards,--shards,distill))
+packed_for = $(if $(is_written),$(written_for)/receipt.json,$(call packed,distill))
 # The row `teacher` is the teacher itself, which is asked once for all replicates.
 is_teacher = $(filter teacher,$(call row_of,$(1)))
 model_for = $(if $(is_teacher),$(teacher_for),$(A)/$(1)/model)
@@ -61,12 +67,13 @@ answers_for = $(A)/$(if $(is_teacher),$(patsubst %/seed-$(seed_of),%/seed-1,$(1)
 
 train_row = $(BIN)/train-student --set seed=$(call seed_of,$(1)) \
     $(addprefix --config ,$(P)/align-ti.yaml $(firstword $(COMMON)) $(call recipes_of,$(1))) \
-    --model $(call start_for,$(1)) $(call shards,--shards,distill) \
-    --teacher-outputs $(call outputs_for,$(1)) --cache $(CACHE) --out $(A)/$(1)/model
+    --model $(call start_for,$(1)) $(call shards_for,$(1)) $(if $(is_written),, \
+    --teacher-outputs $(call outputs_for,$(1)) --cache $(CACHE)) --out $(A)/$(1)/model
 COMMON := $(if $(wildcard $(P)/ablations.yaml),$(call recipe,ablations))
 $(A)/%/model/receipt.json: $$(call with_bases,$$(call recipes_of,$$*)) \
-    $(call recipe,align-ti) $(COMMON) $$(call start_for,$$*)/receipt.json $(call packed,distill) \
-    $$(call teacher_ready_for,$$*) $$(call outputs_for,$$*)/receipt.json | build
+    $(call recipe,align-ti) $(COMMON) $$(call start_for,$$*)/receipt.json \
+    $$(call packed_for,$$*) $$(call teacher_ready_for,$$*) \
+    $$(if $$(call is_written,$$*),,$$(call outputs_for,$$*)/receipt.json) | build
 	$(title)
 	$(Q)$(LAUNCH) $(call train_row,$*) --teacher $(call teacher_for,$*) $(force)
 $(A)/%/answers/receipt.json: $(call recipe,answer) $$(call model_ready_for,$$*) | build
@@ -105,6 +112,17 @@ $(T)/%/teacher-outputs/receipt.json: $(call recipe,cache) $$(call teacher_ready_
     $(call packed,distill) | build
 	$(title)
 	$(Q)$(cache_outputs) --teacher $(call teacher_at,$*) $(out)
+
+$(T)/%/written-answers/receipt.json: $(call recipe,write-answers) $$(call teacher_ready_at,$$*) \
+    $(DATA_READY) | build
+	$(title)
+	$(Q)$(write_answers) --model $(call teacher_at,$*) $(out)
+$(T)/%/written-shards/receipt.json: $(call recipe,pack) $(TOKENIZER_READY) \
+    $(T)/%/written-answers/receipt.json | build
+	$(title)
+	$(Q)$(LAUNCH) $(BIN)/pack-shards --config $< --data $(T)/$*/written-answers/answers.json \
+	    --images $(or $(IMAGES_distill),$(IMAGES)) --tokenizer $(TEACHER_START)/tokenizer.json \
+	    $(OPTIONS_distill) $(out)
 
 # Starts of the students: of the teacher's number, the student's size, the replicate.
 U := $(A)/students

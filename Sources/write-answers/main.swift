@@ -1,0 +1,3 @@
+import Stage
+
+StageMain.run(WriteAnswers.self)
