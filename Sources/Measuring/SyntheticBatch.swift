@@ -46,9 +46,9 @@ extension BenchShapes {
 extension BenchShapes.Language {
     /// A model of this shape with random weights; its tower is a stub of the right grid, never run.
     ///
-    /// - Parameter trainable: parts whose weights require a gradient
+    /// - Parameter trainable: weights that require a gradient
     public func makeModel(
-        for shapes: BenchShapes, seed: UInt64, trainable: Set<ModelPart>, precision: Precision = .fp32
+        for shapes: BenchShapes, seed: UInt64, trainable: TrainedWeights, precision: Precision = .fp32
     ) throws
         -> LlavaModel
     {

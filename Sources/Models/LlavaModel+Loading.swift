@@ -9,12 +9,13 @@ extension LlavaModel {
     ///
     /// - Parameters:
     ///   - folder: a Hugging Face folder of a LLaVA model, or of a language model alone
-    ///   - trainable: parts whose weights require a gradient
+    ///   - trainable: weights that require a gradient
     ///   - precision: of matrix products; bf16 where the processor has it keeps frozen matrices in half the
     ///     memory
-    /// - Throws: `ModelsError`, `FilesError` or `ImageError`, naming the file and the tensor or field
+    /// - Throws: `ModelsError`, `FilesError` or `ImageError`, naming the file and the tensor or field;
+    ///   `SettingProblem` for trainable layers that the model has not
     public convenience init(
-        folder: URL, trainable: Set<ModelPart> = [], precision: Precision = .fp32
+        folder: URL, trainable: TrainedWeights = [], precision: Precision = .fp32
     ) throws {
         var configuration = try LlavaConfiguration(folder: folder)
         let checkpoint = try Checkpoint(folder: folder)

@@ -5,11 +5,11 @@ extension LlavaModel {
     ///
     /// - Parameters:
     ///   - settings: `language.vocabulary` must be set; there is no tokenizer to ask
-    ///   - trainable: parts whose weights require a gradient
+    ///   - trainable: weights that require a gradient
     ///   - precision: of matrix products
     /// - Throws: `ModelsError` for a shape that makes no sense
     public convenience init(
-        random settings: AssemblySettings, trainable: Set<ModelPart>, precision: Precision = .fp32
+        random settings: AssemblySettings, trainable: TrainedWeights, precision: Precision = .fp32
     ) throws {
         guard let vocabulary = settings.language.vocabulary else {
             throw ModelsError.cannotAssemble(

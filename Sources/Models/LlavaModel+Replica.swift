@@ -4,8 +4,8 @@ extension LlavaModel {
     /// The same model once more: it shares the memory of the weights but has gradients of its own, so that
     /// another thread can run it.
     ///
-    /// - Parameter trainable: parts whose weights require a gradient
-    public func replica(trainable: Set<ModelPart>) throws -> LlavaModel {
+    /// - Parameter trainable: weights that require a gradient
+    public func replica(trainable: TrainedWeights) throws -> LlavaModel {
         try LlavaModel(
             configuration, WeightScope(SharedWeights(parameters()), trainable: trainable),
             imageProcessor: imageProcessor, folder: folder)

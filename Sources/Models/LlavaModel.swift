@@ -25,6 +25,7 @@ public final class LlavaModel {
         folder: URL? = nil,
         unusedVision: () throws -> [StoredWeight] = { [] }, notices: [String] = []
     ) throws {
+        try weights.trainable.check(for: configuration.text)
         (self.configuration, self.notices) = (configuration, notices)
         self.folder = folder
         precision = weights.precision

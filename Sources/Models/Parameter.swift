@@ -2,7 +2,7 @@ import Autograd
 import Files
 import Tensors
 
-/// The parts of a model that are trained or frozen as a whole.
+/// The parts of a model.
 public enum ModelPart: String, CaseIterable, Sendable, Codable { case vision, projector, language }
 
 /// A weight of a model.
@@ -10,7 +10,7 @@ public struct Parameter {
     /// The name in the module tree of transformers 5, such as
     /// `model.language_model.layers.0.mlp.up_proj.weight`.
     public let name: String
-    /// A leaf; it requires a gradient if its part is trained.
+    /// A leaf; it requires a gradient if it is trained.
     public let value: Value
     /// The shape as stored; a convolution's weight has 4 dimensions there and 2 in `value`.
     public let shape: [Int]
@@ -65,16 +65,16 @@ extension Tensor {
 struct WeightScope {
     let source: any WeightSource
     let path: String
-    let trainable: Set<ModelPart>
+    let trainable: TrainedWeights
     /// Precision of the matrices of products.
     let precision: Precision
 
     /// - Parameter precision: bf16 keeps frozen matrices in bf16, and a bf16 copy of those that are trained
-    init(_ source: any WeightSource, trainable: Set<ModelPart>, precision: Precision = .fp32) {
+    init(_ source: any WeightSource, trainable: TrainedWeights, precision: Precision = .fp32) {
         self.init(source: source, path: "", trainable: trainable, precision: precision.supported)
     }
 
-    private init(source: any WeightSource, path: String, trainable: Set<ModelPart>, precision: Precision) {
+    private init(source: any WeightSource, path: String, trainable: TrainedWeights, precision: Precision) {
         (self.source, self.path, self.trainable, self.precision) = (source, path, trainable, precision)
     }
 
@@ -95,10 +95,12 @@ struct WeightScope {
         -> Parameter
     {
         let full = (self / name).path
-        let trains = trainable.contains(ModelPart(name: full))
+        let trains = trainable.contains(full)
         if let other = source.shared(full) {
+            // A weight that learns there and not here must get no gradient from here.
             let value =
-                trains ? Value(other.value.data, half: other.value.half, requiresGradient: true) : other.value
+                trains || other.value.requiresGradient
+                ? Value(other.value.data, half: other.value.half, requiresGradient: trains) : other.value
             return Parameter(
                 name: full, value: value, shape: shape, type: other.type, unrounded: other.unrounded)
         }

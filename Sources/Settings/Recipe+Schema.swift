@@ -29,7 +29,7 @@ extension SettingEntry {
     fileprivate func schema() throws -> JSONObject {
         let tree = try SettingEncoder.encode(value)
         var schema =
-            try fields.isEmpty ? Self.schema(ValueKind(type), tree, description?.bounds) : fields.schema()
+            try fields.isEmpty ? Self.schema(of: type, tree, description?.bounds) : fields.schema()
         if isOptional(type) {
             schema = ["anyOf": .array([.object(schema), ["type": "null"]])]
         }
@@ -39,6 +39,20 @@ extension SettingEntry {
         }
         if fields.isEmpty { schema.append("default", tree.json) }
         return schema
+    }
+
+    private static func schema(of type: Any.Type, _ tree: SettingTree, _ bounds: Bounds?) throws
+        -> JSONObject
+    {
+        func settings<R: Recipe>(_ recipe: R) -> [SettingEntry] { all(of: recipe) }
+        if let several = type as? any SeveralForms.Type {
+            let unknown = SettingTree(value: .null, origin: .defaults)
+            return [
+                "anyOf": .array(try several.forms.map { .object(try schema(of: $0, unknown, bounds)) })
+            ]
+        }
+        if let recipe = type as? any Recipe.Type { return try settings(recipe.init()).schema() }
+        return try schema(ValueKind(type), tree, bounds)
     }
 
     private static func schema(_ kind: ValueKind, _ tree: SettingTree, _ bounds: Bounds?) throws -> JSONObject
@@ -54,7 +68,7 @@ extension SettingEntry {
                 "type": "array",
                 "items": .object(try schema(element, SettingTree(value: .null, origin: .defaults), bounds)),
             ]
-        case .group: try group(tree, bounds)
+        case .group, .either: try group(tree, bounds)
         }
     }
 

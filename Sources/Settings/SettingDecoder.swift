@@ -59,6 +59,9 @@ package final class SettingDecoder: Decoder {
             try decoder.refuseUnknownKeys()
             throw bad("has no '\(key.stringValue)', which has no default")
         } catch let error as DecodingError {
+            if T.self is any SeveralForms.Type {
+                throw bad("is \(given.found), expected \(ValueKind(T.self).name)")
+            }
             guard let cases = choices(T.self) else { throw bad("is \(given.found): \(error)") }
             throw bad("is \(given.found), expected one of \(cases.joined(separator: ", "))")
         }

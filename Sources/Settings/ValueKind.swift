@@ -4,11 +4,13 @@ indirect enum ValueKind {
     case choice([String])
     case list(ValueKind)
     case group
+    case either([ValueKind])
 
     /// - Parameter type: an optional stands for what it wraps
     init(_ type: Any.Type) {
         switch type {
         case let optional as any OptionalValue.Type: self.init(optional.wrapped)
+        case let several as any SeveralForms.Type: self = .either(several.forms.map { ValueKind($0) })
         case let list as any ListValue.Type: self = .list(ValueKind(list.element))
         case is Bool.Type: self = .flag
         case is String.Type: self = .text
@@ -31,6 +33,7 @@ indirect enum ValueKind {
         case .list(.number): "list of numbers"
         case .list: "list"
         case .group: "group"
+        case .either(let kinds): kinds.map(\.name).joined(separator: ", or ")
         }
     }
 }

@@ -21,6 +21,11 @@ public final class AdamW {
             in: 0...)
         public var weightDecay = 0.0
         @Setting("Rates of single parts of the model.") public var parts = PartRates()
+        @Setting(
+            "Layer i of the language model's L learns at layer_decay^(L - i) of its rate, the embeddings at "
+                + "layer_decay^(L + 1), norm and head at all of it; 1: all alike.", in: Bounds.above(0, to: 1)
+        )
+        public var layerDecay = 1.0
         @Setting("Largest global norm of the gradient; 0 does not clip.", in: 0...) public var clip = 1.0
 
         public init() {}
@@ -29,6 +34,8 @@ public final class AdamW {
     /// The parameters that are updated.
     public let parameters: [Parameter]
     private let settings: Settings
+    /// Of each parameter.
+    private let rates: [ParameterRate]
     let ranks: Ranks
     /// Which of the parameters' elements this rank updates.
     let shares: ParameterShares
@@ -37,9 +44,16 @@ public final class AdamW {
     /// Steps that were made.
     public private(set) var steps = 0
 
-    /// - Parameter ranks: processes that hold the same parameters, of which each updates a share
-    public init(_ parameters: [Parameter], settings: Settings, ranks: Ranks = .alone) {
+    /// - Parameters:
+    ///   - layers: of the language model, for `layerDecay`
+    ///   - ranks: processes that hold the same parameters, of which each updates a share
+    public init(_ parameters: [Parameter], settings: Settings, layers: Int = 0, ranks: Ranks = .alone) {
+        precondition(settings.layerDecay == 1 || layers > 0, "AdamW: layerDecay of \(layers) layers")
         (self.parameters, self.settings, self.ranks) = (parameters, settings, ranks)
+        rates = parameters.map {
+            ParameterRate(
+                name: $0.name, dimensions: $0.value.shape.count, settings, layers: layers)
+        }
         shares = ParameterShares(parameters.map(\.value.count), ranks: ranks.count)
         first = Tensor(zeros: [shares.elements(of: ranks.rank).count])
         second = Tensor(zeros: first.shape)
@@ -82,8 +96,8 @@ public final class AdamW {
     /// Updates every parameter of this rank's share, and takes over those of the others.
     ///
     /// - Parameters:
-    ///   - learningRate: of this step; parts with a rate of their own have as much of it as this is of the
-    ///     peak
+    ///   - learningRate: of this step; parameters with a rate of their own have as much of it as this is of
+    ///     the peak
     ///   - gradientScale: of clipping, `min(1, clip / (norm + 1e-6))`
     /// - Throws: `RanksError`
     public func step(_ gradient: StepGradient, learningRate: Double, gradientScale: Double = 1) throws {
@@ -91,14 +105,9 @@ public final class AdamW {
         let unbiased = 1 - pow(settings.beta1, Double(steps))
         let correction = 1 / (1 - pow(settings.beta2, Double(steps))).squareRoot()
         let settings = settings
-        let rates = parameters.map { parameter in
-            let own = settings.parts[ModelPart(name: parameter.name)]
-            let rate = learningRate * (own.learningRate.map { $0 / settings.learningRate } ?? 1)
-            let decays = parameter.value.shape.count >= 2
-            return (
-                step: Float(rate / unbiased),
-                decay: decays ? Float(rate * (own.weightDecay ?? settings.weightDecay)) : 0
-            )
+        let rates = rates.map { own in
+            let rate = learningRate * own.factor
+            return (step: Float(rate / unbiased), decay: Float(rate * own.weightDecay))
         }
         let updates = shares.pieces(of: ranks.rank).map { number in
             let piece = shares.pieces[number]

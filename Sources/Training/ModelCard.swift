@@ -161,12 +161,11 @@ public struct ModelCard {
         let terms = LossTerms.Name.allCases.filter { settings.weights[$0] != 0 }.map {
             "\(settings.weights[$0]) × \($0.rawValue.uppercased())"
         }
-        let trained = settings.trainable.map(\.rawValue).joined(separator: ", ")
         return """
             - Objective: \(terms.isEmpty ? "none" : terms.joined(separator: " + ")). SFT learns the data's \
             answers; KD, IVA and TPA the teacher's distributions at the answers, at the image, and at what \
             the student would say.
-            - Trained: \(trained). The rest is as it was.
+            - Trained: \(settings.trainable). The rest is as it was.
             - Data: \(samples) samples; \(totals.samplesSeen) seen in \(steps) steps of \
             \(settings.batchSize), \(totals.tokens) tokens, \(totals.supervisedTokens) of them learnt.
             - Rows through the student: \(totals.studentRows); through the teacher: \(totals.teacherRows).

@@ -6,15 +6,20 @@ public struct PartRates: Recipe, Equatable {
     @Setting("The vision tower.") public var vision = PartRate()
     @Setting("The projector.") public var projector = PartRate()
     @Setting("The language model.") public var language = PartRate()
+    @Setting(
+        "The language model's head, where it is no table of embeddings; what is null is as in language.")
+    public var head = PartRate()
 
     public init() {}
 
-    /// The part's own rates.
-    subscript(part: ModelPart) -> PartRate {
-        switch part {
+    /// The rates of a parameter's part.
+    ///
+    /// - Parameter name: canonical, as in `Parameter`
+    func rate(of name: String) -> PartRate {
+        switch ModelPart(name: name) {
         case .vision: vision
         case .projector: projector
-        case .language: language
+        case .language: LanguagePlace(name: name) == .head ? head.over(language) : language
         }
     }
 }
@@ -28,4 +33,12 @@ public struct PartRate: Recipe, Equatable {
     public var weightDecay: Double?
 
     public init() {}
+
+    /// These rates, and another's where these have none.
+    fileprivate func over(_ other: PartRate) -> PartRate {
+        var rate = self
+        rate.learningRate = learningRate ?? other.learningRate
+        rate.weightDecay = weightDecay ?? other.weightDecay
+        return rate
+    }
 }

@@ -49,7 +49,7 @@ public final class Trainer {
     ///   - endOfSequenceIDs: end a response that the student samples
     ///   - ranks: processes that share the work of every step; all make the same trainer
     ///   - validation: samples that are not trained on, to look at now and then
-    /// - Throws: `TrainingError`, `DistillationError` before anything is computed
+    /// - Throws: `TrainingError`, `DistillationError`, `SettingProblem` before anything is computed
     public init(
         student: LlavaModel, teacher: LlavaModel?, cached: CachedTeacher?, dataset: ShardDataset,
         settings: TrainingSettings, plan: TeacherPlan, endOfSequenceIDs: Set<Int32> = [],
@@ -59,7 +59,7 @@ public final class Trainer {
         guard plan.objective.weights != LossTerms() else { throw TrainingError.nothingToLearn }
         let everyTeacher = teacher
         let teacher = try plan.required(teacher)
-        let trainable = Set(settings.trainable)
+        try settings.check(forStudent: student.configuration)
         let parameters = Self.trained(student, settings)
         guard !parameters.isEmpty else { throw TrainingError.nothingToTrain }
         guard ranks.count <= settings.lanes else {
@@ -70,7 +70,7 @@ public final class Trainer {
         // More than there are lanes for have nothing to do.
         let copies = max(1, min(settings.replicas, settings.lanes / ranks.count))
         let replicas = try (1..<copies).map { _ in
-            try student.replica(trainable: trainable)
+            try student.replica(trainable: settings.trainable)
         }
         losses = ([student] + replicas).map {
             AlignmentLoss(student: $0, teacher: teacher, plan: plan)
@@ -81,7 +81,8 @@ public final class Trainer {
                 student: student, objective: plan.objective, endOfSequenceIDs: endOfSequenceIDs,
                 common: losses[0].common)
             : nil
-        optimizer = AdamW(parameters, settings: settings.optimizer, ranks: ranks)
+        optimizer = AdamW(
+            parameters, settings: settings.optimizer, layers: student.configuration.text.layers, ranks: ranks)
         batches = MicroBatches(
             dataset, cached: cached,
             stream: try SampleStream(
@@ -103,7 +104,7 @@ public final class Trainer {
 
     /// The parameters of a model, or of a replica, that learn.
     static func trained(_ model: LlavaModel, _ settings: TrainingSettings) -> [Parameter] {
-        model.parameters(of: Set(settings.trainable)).filter { $0.value.requiresGradient }
+        model.parameters().filter { settings.trainable.contains($0.name) && $0.value.requiresGradient }
     }
 
     /// Runs to the end, or to `stop`; writes metrics and states into `folder` and resumes from what is there.

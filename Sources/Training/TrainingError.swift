@@ -27,7 +27,7 @@ public enum TrainingError: Error, CustomStringConvertible {
                 + "keeps it aside"
         case .noSamples(let path): "\(path): the data set holds no sample"
         case .nothingToTrain:
-            "no part of the model is trained: "
+            "no weight of the model is trained: "
                 + "name at least one of vision, projector, language under 'trainable'"
         case .nothingToLearn:
             "all weights of the objective are 0: give at least one of sft, iva, kd, tpa a weight"

@@ -6,7 +6,11 @@ import Tensors
 
 /// What a training run does. The paper's fine-tuning is the default (docs/objective.md).
 public struct TrainingSettings: Recipe, Equatable {
-    @Setting("Parts of the model that learn.") public var trainable: [ModelPart] = [.projector, .language]
+    @Setting(
+        "Parts of the model that learn; or what differs from the group {vision: false, projector: true, "
+            + "language: {layers: null, embeddings: true, norm: true, head: true}}, in which layers: "
+            + "[12, 24] are those from 12 to 23.")
+    public var trainable: TrainedWeights = [.projector, .language]
     @Setting(
         "Weights of the terms: SFT, IVA (visual tokens), KD (responses, Eq. 2) and TPA (candidates); 0 "
             + "removes a term and its cost.", in: 0..., equation: "Eq. 8")
@@ -116,6 +120,19 @@ public struct TrainingSettings: Recipe, Equatable {
             throw SettingProblem(
                 "saliency_layer",
                 "is \(saliencyLayer), the teacher has layers 0 to \(teacher.text.layers - 1)")
+        }
+    }
+
+    /// Checks what cannot be said without the model that learns.
+    ///
+    /// - Throws: `SettingProblem`
+    public func check(forStudent student: LlavaConfiguration) throws {
+        try trainable.check(for: student.text)
+        if student.text.tiedEmbeddings, optimizer.parts.head != PartRate() {
+            throw SettingProblem(
+                "optimizer.parts.head",
+                "is set, but the model's head is its table of embeddings: it learns as "
+                    + "optimizer.parts.language says")
         }
     }
 

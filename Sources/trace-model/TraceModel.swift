@@ -78,7 +78,7 @@ struct TraceModel: RecipeCommand {
         let parts = recipe.parts
         let folder = URL(fileURLWithPath: model)
         let student = try LlavaModel(
-            folder: folder, trainable: parts.contains(.gradients) ? Set(ModelPart.allCases) : [])
+            folder: folder, trainable: TrainedWeights(parts.contains(.gradients) ? ModelPart.allCases : []))
         let teacherModel = try teacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) }
         StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "trace-model")
         let (input, candidates) = try source(recipe, student, folder)

@@ -114,8 +114,7 @@ struct TrainStudent: RecipeCommand {
 
         let dataset = try ShardDataset(sources, shardsHeld: recipe.shardsTogether)
         let student = try LlavaModel(
-            folder: URL(fileURLWithPath: model), trainable: Set(recipe.trainable), precision: recipe.precision
-        )
+            folder: URL(fileURLWithPath: model), trainable: recipe.trainable, precision: recipe.precision)
         let asksTeacher = !validation.isEmpty && recipe.validation.teacher
         let teacherModel = try (usedTeacher ?? (asksTeacher ? teacher : nil)).map {
             try LlavaModel(folder: URL(fileURLWithPath: $0), precision: recipe.teacherPrecision)

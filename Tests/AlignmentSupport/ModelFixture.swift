@@ -33,7 +33,7 @@ public struct ModelFixture {
     }
 
     public func student(
-        trainable: Set<ModelPart> = [.projector, .language], precision: Precision = .fp32
+        trainable: TrainedWeights = [.projector, .language], precision: Precision = .fp32
     ) throws -> LlavaModel {
         try LlavaModel(
             folder: folder.appendingPathComponent("student"), trainable: trainable, precision: precision)

@@ -27,7 +27,7 @@ struct Golden {
 
     static let roles = ["student", "teacher"]
 
-    func model(_ role: String, trainable: Set<ModelPart> = []) throws -> LlavaModel {
+    func model(_ role: String, trainable: TrainedWeights = []) throws -> LlavaModel {
         try LlavaModel(folder: folder.appendingPathComponent(role), trainable: trainable)
     }
 

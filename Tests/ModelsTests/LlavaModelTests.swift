@@ -89,7 +89,7 @@ import Testing
         for golden in try Golden.all {
             let rows = try golden.rows()
             func gradients(_ recompute: Bool) throws -> [(String, [Float])] {
-                let parts: Set<ModelPart> = [.vision, .projector, .language]
+                let parts: TrainedWeights = [.vision, .projector, .language]
                 let (model, output) = try Self.forward(
                     golden, "student", rows, trainable: parts, recompute: recompute)
                 let logits = linear(output.hidden, weight: model.language.head)
@@ -157,7 +157,7 @@ import Testing
     }
 
     static func forward(
-        _ golden: Golden, _ role: String, _ rows: Rows, trainable: Set<ModelPart> = [],
+        _ golden: Golden, _ role: String, _ rows: Rows, trainable: TrainedWeights = [],
         recompute: Bool = false
     ) throws -> (LlavaModel, LanguageOutput) {
         let model = try golden.model(role, trainable: trainable)
