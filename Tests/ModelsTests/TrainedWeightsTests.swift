@@ -113,8 +113,8 @@ import Testing
             #expect(
                 throws: SettingProblem(
                     "trainable.language.layers",
-                    "is [1, 3], and the model has the layers 0 to 1: the second number, behind the last layer "
-                        + "that learns, is at most 2")
+                    "is [1, 3], and the model has the layers 0 to 1: the second number, behind the last "
+                        + "layer that learns, is at most 2")
             ) { try golden.model("student", trainable: upper([1, 3])) }
             let headless = upper(nil) { $0.head = false }
             if tied {

@@ -31,9 +31,9 @@ OPTIONS_train := --set held_back=0.667
 OPTIONS_distill := --set held_back=0.75
 DATA_heldout := $(DATA)/test.json
 IMAGES := $(DATA)/images.zip
-# Whole conversations about photographs that are not trained on, each question after the right answers to those
-# before it. The groceries' other questions (groceries-yesno, groceries-vqa) begin as no conversation does that
-# is trained on.
+# Whole conversations about photographs that are not trained on, each question after the right answers to
+# those before it. The groceries' other questions (groceries-yesno, groceries-vqa) begin as no conversation
+# does that is trained on.
 BENCHMARKS := qa-turns=$(DATA)/test.json
 
 DATA_READY := $(LANGUAGE)/model.safetensors $(TOWER)/model.safetensors $(DATA)/train.json $(DATA)/images.zip
