@@ -1,6 +1,9 @@
+import AlignmentSupport
 import Distillation
 import Foundation
 import Records
+import Shards
+import TeacherStore
 import TestSupport
 import Testing
 import Training
