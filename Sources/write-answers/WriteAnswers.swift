@@ -21,9 +21,9 @@ struct WriteAnswers: RecipeCommand {
             where it stopped.
             """,
         example: """
-            write-answers --config pipelines/demo/write-answers.yaml --model runs/demo/teacher \\
-              --data runs/demo/world/student.json --images runs/demo/world/images.tar \\
-              --out runs/demo/written-answers
+            write-answers --config pipelines/demo/write-answers.yaml \\
+              --model runs/demo/teacher --data runs/demo/world/student.json \\
+              --images runs/demo/world/images.tar --out runs/demo/written-answers
             """)
 
     @OptionGroup var configuration: ConfigurationOptions
