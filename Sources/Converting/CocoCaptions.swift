@@ -10,7 +10,7 @@ struct CocoCaptions: Converter {
     private let folders: [Int]
     private let wording: Wording
 
-    init(_ source: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ settings: ConvertingSettings) throws {
         folders = settings.orderedSplits.map { $0 == .train ? 0 : 1 }
         files = try folders.map { try source.captions(CocoPhotographs.folders[$0]) }
         wording = Wording(settings)

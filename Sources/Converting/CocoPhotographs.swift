@@ -42,7 +42,7 @@ struct CocoPhotographs {
     }
 }
 
-extension SourceFolder {
+extension FetchedFolder {
     /// COCO's captions of one of `CocoPhotographs.folders`.
     func captions(_ folder: String) throws -> URL {
         try file(

@@ -44,7 +44,8 @@ public struct Conversion {
             ?? data.standardizedFileURL.deletingLastPathComponent().appending(
                 path: DataSet.cocoCaptions.rawValue)
         converter = try set.converter(
-            of: SourceFolder(url: data, set: set), coco: SourceFolder(url: coco, set: .cocoCaptions), settings
+            of: FetchedFolder(url: data, set: set), coco: FetchedFolder(url: coco, set: .cocoCaptions),
+            settings
         )
     }
 

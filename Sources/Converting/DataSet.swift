@@ -58,7 +58,7 @@ public enum DataSet: String, Sendable, CaseIterable {
     /// - Parameter coco: the folder of `coco-2017`, for a set that names its photographs by number
     /// - Throws: `ConvertingError`
     func converter(
-        of source: SourceFolder, coco: SourceFolder, _ settings: ConvertingSettings
+        of source: FetchedFolder, coco: FetchedFolder, _ settings: ConvertingSettings
     ) throws -> any Converter {
         switch self {
         case .vsr: try VSRStatements(source, settings)

@@ -11,7 +11,7 @@ struct GQAQuestions: Converter {
     private let splits: [DataSplit]
     private let wording: Wording
 
-    init(_ source: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ settings: ConvertingSettings) throws {
         splits = settings.orderedSplits
         files = try splits.map { split in
             let name = "\(split == .test ? "testdev" : split.rawValue)_balanced_questions.json"

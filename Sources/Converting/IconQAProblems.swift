@@ -12,7 +12,7 @@ struct IconQAProblems: Converter {
     private let splits: [DataSplit]
     private let wording: Wording
 
-    init(_ source: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ settings: ConvertingSettings) throws {
         files = [try source.file("iconqa_data.zip", "iconqa_data")]
         (splits, wording) = (settings.orderedSplits, Wording(settings))
     }

@@ -10,7 +10,7 @@ struct LlavaConversations: Converter {
     private let imageFolder: String?
 
     /// - Parameter name: of the file in the set's folder
-    init(_ source: SourceFolder, _ name: String, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ name: String, _ settings: ConvertingSettings) throws {
         let remedy = "no file of these samples alone is published: they are a part of mobilevlm-v2-mix"
         files = [try source.file(name, remedy: source.set == .vigc ? remedy : nil)]
         (set, imageFolder) = (source.set.rawValue, settings.imageFolder)

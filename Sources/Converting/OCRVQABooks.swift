@@ -10,7 +10,7 @@ struct OCRVQABooks: Converter {
     private let splits: [DataSplit]
     private let wording: Wording
 
-    init(_ source: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ settings: ConvertingSettings) throws {
         files = [
             try source.file(
                 "dataset.json", remedy: "it lies in the folder of Google Drive that ocr-vqa.github.io links")

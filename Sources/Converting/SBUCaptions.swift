@@ -9,7 +9,7 @@ struct SBUCaptions: Converter {
     private let wording: Wording
     private let image: String
 
-    init(_ source: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ settings: ConvertingSettings) throws {
         files = [try source.file("sbu-captions-all.json", from: "sbu-captions-all.tar.gz")]
         (wording, image) = (Wording(settings), settings.sbuImage)
     }

@@ -11,7 +11,7 @@ struct ScienceQAProblems: Converter {
     private let splits: [DataSplit]
     private let wording: Wording
 
-    init(_ source: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ settings: ConvertingSettings) throws {
         files = [try source.file("problems.json"), try source.file("pid_splits.json")]
         (splits, wording) = (settings.orderedSplits, Wording(settings))
     }

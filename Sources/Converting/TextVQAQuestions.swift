@@ -12,7 +12,7 @@ struct TextVQAQuestions: Converter {
     private let tokens: [URL]
     private let wording: Wording
 
-    init(_ source: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ settings: ConvertingSettings) throws {
         let splits = settings.orderedSplits
         questions = try splits.map { try source.file("TextVQA_0.5.1_\($0.rawValue).json") }
         tokens =

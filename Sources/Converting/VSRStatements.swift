@@ -11,7 +11,7 @@ struct VSRStatements: Converter {
     private let wording: Wording
     private let statement: String
 
-    init(_ source: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, _ settings: ConvertingSettings) throws {
         splits = settings.orderedSplits
         files = try splits.map { split in
             try source.file("random/\(split == .val ? "dev" : split.rawValue).jsonl")

@@ -13,7 +13,7 @@ struct VisualDialogs: Converter {
     private let captions: [URL]
     private let wording: Wording
 
-    init(_ source: SourceFolder, coco: SourceFolder, _ settings: ConvertingSettings) throws {
+    init(_ source: FetchedFolder, coco: FetchedFolder, _ settings: ConvertingSettings) throws {
         dialogs = try source.file("visdial_1.0_train.json", from: "visdial_1.0_train.zip")
         captions = try CocoPhotographs.folders.map { try coco.captions($0) }
         files = [dialogs] + captions

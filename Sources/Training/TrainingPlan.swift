@@ -29,6 +29,12 @@ public struct TrainingPlan: Sendable, Equatable {
     /// Bytes on disk at most.
     public var diskBytes: Int { checkpoints * checkpointBytes + stateBytes }
 
+    /// What it needs of the disk, where it leaves checkpoints on its way; nil where it leaves none.
+    public var diskNotice: String? {
+        guard checkpoints > 1 else { return nil }
+        return "\(checkpoints) checkpoints and the states take up to \(diskBytes >> 20) MiB of disk"
+    }
+
     /// Fails where a disk has no room for what the training will leave.
     ///
     /// - Throws: `TrainingError.diskTooSmall`

@@ -156,7 +156,11 @@ struct TrainStudent: RecipeCommand {
         if ranks.isFirst {
             try clear(output, hadFinished: hadFinished)
             // A run that goes on has most of its files already.
-            if Trainer.savedSteps(in: output) == nil { try trainer.counted.requireDisk(of: output) }
+            if Trainer.savedSteps(in: output) == nil {
+                let counted = trainer.counted
+                try counted.requireDisk(of: output)
+                if let notice = counted.diskNotice { StandardError.write("train-student: \(notice)") }
+            }
         }
         let checkpoints =
             ranks.isFirst

@@ -9,6 +9,7 @@ import Shards
 import TeacherStore
 import TestSupport
 import Testing
+import Text
 import Training
 
 /// Several folders of shards as one data set (docs/pipelines.md, Mixtures).
@@ -120,6 +121,25 @@ import Training
                 return
             }
             #expect(path == folders[1].folder.path && found == field && other == folders[0].folder.path)
+        }
+    }
+
+    /// Whichever comes first, the template is that of the conversations.
+    @Test func captionsWithoutQuestionsGoBesideConversations() throws {
+        try withSources { folders in
+            let url = folders[1].folder.appendingPathComponent("index.json")
+            var text = try String(contentsOf: url, encoding: .utf8)
+            let before = try ShardDataset(folders).description
+            for (key, value) in [("template", ConversationTemplate(.plain).identity), ("end_token", "\\n")] {
+                let line = try #require(text.split(separator: "\n").first { $0.contains("\"\(key)\"") })
+                text = text.replacing(
+                    line, with: #""\#(key)" : "\#(value.replacing("\n", with: "\\n"))","#)
+            }
+            try text.write(to: url, atomically: true, encoding: .utf8)
+            #expect(try ShardDataset(folders[1].folder).description != before)
+            for order in [folders, folders.reversed()] {
+                #expect(try ShardDataset(order).description == before)
+            }
         }
     }
 

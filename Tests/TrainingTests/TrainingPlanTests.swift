@@ -65,6 +65,7 @@ import Training
             var plan = TrainingPlan()
             (plan.checkpoints, plan.checkpointBytes, plan.stateBytes) = (4, 1000, 500)
             #expect(plan.diskBytes == 4500)
+            #expect(plan.diskNotice == "4 checkpoints and the states take up to 0 MiB of disk")
             try plan.requireDisk(of: folder)
             plan.stateBytes = 1 << 60
             let error = #expect(throws: TrainingError.self) { try plan.requireDisk(of: folder) }

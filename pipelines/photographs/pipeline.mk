@@ -25,8 +25,8 @@ DATA_pretrain := $(DATA)/train.json
 OPTIONS_pretrain := --set 'caption.prompt=What is shown in the photo?'
 DATA_train := $(DATA)/train.json
 DATA_distill := $(DATA)/train.json
-# What two cores do in some two hours: after captions of all photographs the teacher converses about a third
-# of them, the students about a quarter. With `OPTIONS_train= OPTIONS_distill=` about all, in twice the time.
+# What two cores do in two and a half hours: after captions of all photographs the teacher converses about a
+# third of them, the students about a quarter. With `OPTIONS_train= OPTIONS_distill=` it is about all of them.
 OPTIONS_train := --set held_back=0.667
 OPTIONS_distill := --set held_back=0.75
 DATA_heldout := $(DATA)/test.json

@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// The folder that `make fetch` brings a set into.
-struct SourceFolder {
+struct FetchedFolder {
     let url: URL
     let set: DataSet
 

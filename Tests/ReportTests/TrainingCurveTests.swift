@@ -1,0 +1,113 @@
+import Files
+import Foundation
+import Records
+import Report
+import TestSupport
+import Testing
+
+/// What trainings have written while they ran, as curves.
+@Suite struct TrainingCurveTests {
+    @Test func checkpointsOnTheWayAreDrawnByStepAndAreNoResults() throws {
+        try withReport { run in
+            try run.model("sft/checkpoints/step-000010")
+            try run.stage("score-benchmarks", "checkpoints/scores", []) { folder in
+                let models = [("sft-step-000010", 40.0), ("sft-step-000020", 50)].map { name, headline in
+                    ScoresFile.Model(
+                        model: name, average: headline,
+                        benchmarks: [("gqa", ScoresFile.Score(headline: headline + 1, rest: [:]))])
+                }
+                try AtomicOutput.writeAtomically(
+                    ScoresFile(models: models).text, to: folder.appendingPathComponent(ScoresFile.file))
+            }
+        } _: { report in
+            #expect(table("scores.csv", of: report)[1] == ["teacher", "83.2"])
+            #expect(
+                table("checkpoints-sft.csv", of: report) == [
+                    ["series", "step", "score"], ["gqa", "10.0", "41.0"], ["gqa", "20.0", "51.0"],
+                    ["mean", "10.0", "40.0"], ["mean", "20.0", "50.0"],
+                ])
+            #expect(!report.tables.contains { $0.name.hasPrefix("losses-sft-checkpoints") })
+            #expect(!table("cost.csv", of: report).contains { $0.first?.contains("checkpoints") == true })
+        }
+    }
+
+    @Test func whatTheHeldBackSamplesSayIsDrawnWithTheTeacherBeside() throws {
+        try withReport { run in
+            let file = run.url("sft").appendingPathComponent(ValidationFile.file)
+            var found = ValidationMetrics()
+            (found.samples, found.terms.sft, found.loss, found.accuracy) = (8, 3, 3, 0.25)
+            var teacher = ValidationMetrics.Quality()
+            (teacher.crossEntropy, teacher.accuracy) = (2, 0.5)
+            (found.teacher, found.agreement) = (teacher, 0.75)
+            let lines = try [0, 10].map { steps in
+                let look = ValidationFile.Look(steps: steps, found: found, of: "")
+                let encoder = JSONEncoder()
+                encoder.keyEncodingStrategy = .convertToSnakeCase
+                return String(decoding: try encoder.encode(look), as: UTF8.self) + "\n"
+            }
+            try run.stage("train-student", "sft", []) { _ in
+                try AtomicOutput.writeAtomically(lines.joined(), to: file)
+            }
+        } _: { report in
+            let losses = table("held-back-sft.csv", of: report)
+            #expect(losses.contains(["SFT: the right answer", "10.0", "3.0"]))
+            #expect(losses.contains(["the teacher on the right answer", "0.0", "2.0"]))
+            let tokens = table("held-back-tokens-sft.csv", of: report)
+            #expect(tokens.contains(["student as the teacher", "10.0", "75.0"]))
+        }
+    }
+
+    /// 100 steps in 160 points at most: every step; the loss of step k is 99 - k. Terms that are zero
+    /// throughout are not drawn.
+    @Test func curvesHoldEveryTermOfTheObjective() throws {
+        try withReport { report in
+            let rows = table("losses-sft.csv", of: report)
+            #expect(rows.count == 1 + 100 && rows[1] == ["SFT: the right answer", "0.0", "99.0"])
+            let names = Set(table("losses-teacher.csv", of: report).dropFirst().map { $0[0] })
+            #expect(
+                names == [
+                    "SFT: the right answer", "TPA: what follows the student’s own tokens", "all, weighted",
+                ])
+            #expect(report.page.contains("sft, 100 steps. 1 lines could not be read."))
+        }
+    }
+
+    @Test func aLongCurveIsTheMeanOfNeighbours() throws {
+        try withTemporaryFolder { folder in
+            let run = try SampleRun(in: folder)
+            let curves = try LossCurves(name: "sft", file: run.url("sft/metrics.jsonl"))
+            let points = curves.curve(points: 30, \.terms.sft)
+            // Four steps a point: 0 to 3 at 1.5, with 99, 98, 97 and 96.
+            #expect(points.count == 25 && points[0].x == 1.5 && points[0].y == 97.5)
+            #expect(points[24].x == 97.5 && points[24].y == 1.5)
+        }
+    }
+
+    @Test func aMixtureIsDrawnBySource() throws {
+        try withReport { run in
+            let file = run.url("sft").appendingPathComponent(MetricsFile.file)
+            try run.stage("train-student", "sft", []) { _ in
+                let metrics = try MetricsFile(file, keeping: 0)
+                for number in 0..<4 {
+                    var step = StepMetrics()
+                    (step.step, step.terms.sft) = (number, 5)
+                    step.sources = ["coco": SourceTerms(samples: 3, terms: LossTerms(sft: Double(number)))]
+                    // A step may have no sample of a source.
+                    if number > 1 {
+                        step.sources?["vsr"] = SourceTerms(samples: 1, terms: LossTerms(sft: 9))
+                    }
+                    try metrics.append(step)
+                }
+            }
+        } _: { report in
+            #expect(
+                table("sources-sft.csv", of: report) == [
+                    ["series", "step", "nats"], ["coco", "0.0", "0.0"], ["coco", "1.0", "1.0"],
+                    ["coco", "2.0", "2.0"], ["coco", "3.0", "3.0"], ["vsr", "2.0", "9.0"],
+                    ["vsr", "3.0", "9.0"],
+                ])
+            #expect(report.page.contains("sft, by source. SFT: the right answer."))
+            #expect(!report.tables.contains { $0.name == "sources-teacher.csv" })
+        }
+    }
+}
