@@ -222,8 +222,11 @@ $(DISTILLED:%=$(B)/%/receipt.json): $(B)/%/receipt.json: $$(call recipe,$$*) \
 	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE) $(looking)
 
 # --- sequence-level distillation: the teacher answers the same questions, and its answers are packed --------
-write_answers = $(LAUNCH) $(BIN)/write-answers --config $< --data $(DATA_distill) \
+write_answers = $(LAUNCH) $(BIN)/write-answers --config $< $(DATA_distill:%=--data %) \
     --images $(or $(IMAGES_distill),$(IMAGES))
+ifneq ($(and $(SETS_distill),$(filter seq-kd,$(MODELS))),)
+$(error seq-kd learns from answers to one set of data, and SETS_distill is a mixture: say DATA_distill)
+endif
 
 $(B)/written-answers/receipt.json: $(call recipe,write-answers) $(TEACHER_READY) $(DATA_READY) | build
 	$(title)

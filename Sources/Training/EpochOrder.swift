@@ -2,8 +2,8 @@ import Shards
 
 /// The samples of each epoch of a mixture, in order: a pure function of seed, epoch and shares.
 ///
-/// A sample that is seen k times an epoch stands in k copies of its shard; copies are shuffled as shards are,
-/// so what is seen twice is not seen twice in a row.
+/// A sample that is seen k times an epoch stands in k copies of its shard, which are shuffled like different
+/// shards.
 struct EpochOrder {
     /// Samples of an epoch.
     let count: Int
