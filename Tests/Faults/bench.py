@@ -46,16 +46,14 @@ class Outcome:
 class Bench:
     """A folder with a finished run, and the stages that read it."""
 
-    def __init__(self, work, run, cache):
-        self.work = work
-        self.run, self.cache = work / "run", work / "cache"
+    def __init__(self, work, run):
+        self.work, self.run = work, work / "run"
         # Every attempt writes here, so that paths in receipts are those of the expected ones.
         self.attempt = work / "attempt"
         self.expected = work / "expected"
         self.seconds = {}
-        for folder, given in [(self.run, run), (self.cache, cache)]:
-            if not folder.exists():
-                copy(given, folder)
+        if not self.run.exists():
+            copy(run, self.run)
         self.prepare_rows()
 
     def prepare_rows(self):
@@ -125,10 +123,15 @@ class Bench:
 
     def begin(self, label):
         """Makes room for an attempt: no output, and the store as the stage finds it."""
+        store = self.store() if label == "train-student, all terms" else None
         remove(self.attempt)
         self.attempt.mkdir()
-        if label == "train-student, all terms":
-            copy(self.cache, self.attempt / "cache")
+        if store:
+            copy(store, self.attempt / "cache")
+
+    def store(self):
+        """The teacher outputs that `cache-teacher` computes here, and nothing that others stored."""
+        return self.expect("cache-teacher") / "cache"
 
     def start(self, command, environment=None, **options):
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does to the stages of a finished smoke run what machines do to them, and compares with undisturbed results.
 
-    faults.py [--run FOLDER --cache FOLDER] [--work FOLDER] [--sample] [--seed N] [--only PART] ...
+    faults.py [--run FOLDER] [--work FOLDER] [--sample] [--seed N] [--only PART] ...
 
 Kills them, interrupts them, turns bits of their files over, fills and breaks their disks, starts them twice,
 closes their logs. Nothing of this may change a result without a word. Without --run the smoke pipeline is run
@@ -51,7 +51,7 @@ def finished_run(work):
     folders = [f"B={work}/pipeline/run", f"CACHE={work}/pipeline/cache"]
     subprocess.run(
         ["make", "distill", "exposure", "efficiency", "PIPELINE=smoke", *folders], cwd=REPOSITORY, check=True)
-    return work / "pipeline/run", work / "pipeline/cache"
+    return work / "pipeline/run"
 
 
 def parts(bench, figures, seed, sample):
@@ -80,7 +80,6 @@ def main():
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--run", type=pathlib.Path, help="a finished smoke run, with exposure and efficiency")
-    parser.add_argument("--cache", type=pathlib.Path, help="its store of teacher outputs")
     parser.add_argument("--work", type=pathlib.Path, help="where to work; a temporary folder unless given")
     parser.add_argument("--sample", action="store_true")
     parser.add_argument("--seed", type=int, default=None)
@@ -91,9 +90,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="align-ti-faults-") as temporary:
         work = (options.work or pathlib.Path(temporary)).resolve()
         work.mkdir(parents=True, exist_ok=True)
-        run, cache = (options.run, options.cache) if options.run else finished_run(work)
+        run = options.run or finished_run(work)
         figures = Figures()
-        bench = Bench(work, run, cache)
+        bench = Bench(work, run)
         for name, part in parts(bench, figures, seed, options.sample).items():
             if not options.only or name in options.only:
                 began = time.monotonic()

@@ -104,7 +104,7 @@ def flips(bench, figures, dice, times):
         bench.expect(label)
         bench.begin(label)
         if label == FILL and pattern.startswith("attempt/"):
-            copy(bench.cache, bench.attempt / "cache")
+            copy(bench.store(), bench.attempt / "cache")
         if pattern.startswith("unfinished"):
             remove(bench.attempt)
             copy(bench.work / "unfinished" / label, bench.attempt)
