@@ -174,47 +174,18 @@ public final class JSONItems {
     private func value(keeping: Bool) throws -> [UInt8] {
         let start = try valueStart()
         var kept: [UInt8] = []
-        var (depth, isInString, isEscaped, isDone) = (0, false, false, false)
-        while !isDone {
+        var extent = JSONExtent()
+        while !extent.isDone {
             guard try peek() != nil else { throw truncated() }
-            let from = position
-            scan: while position < count {
-                let byte = block[position]
-                if isInString {
-                    position += 1
-                    if isEscaped {
-                        isEscaped = false
-                    } else if byte == UInt8(ascii: "\\") {
-                        isEscaped = true
-                    } else if byte == UInt8(ascii: "\"") {
-                        isInString = false
-                        isDone = depth == 0
-                        if isDone { break scan }
-                    }
-                    continue
-                }
-                switch byte {
-                case UInt8(ascii: "\""): isInString = true
-                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-                case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                    // A number or literal ends before what shows it; brackets end with theirs.
-                    isDone = depth <= 1
-                    if depth == 1 { position += 1 }
-                    depth -= 1
-                    if isDone { break scan }
-                case UInt8(ascii: ","), 0x20, 0x09, 0x0a, 0x0d:
-                    isDone = depth == 0
-                    if isDone { break scan }
-                default: break
-                }
-                position += 1
-            }
+            let piece = extent.take(UnsafeRawBufferPointer(rebasing: block[position..<count]))
+            position += piece.count
             guard keeping else { continue }
-            guard position - from <= itemLimit - kept.count else {
+            guard piece.count <= itemLimit - kept.count else {
+                let item = kind == .array ? "element \(index)" : "the value"
                 throw FilesError.tooLarge(
-                    path: file.path, item: "the value at byte \(start)", limit: itemLimit, name: .recordBytes)
+                    path: file.path, item: "\(item) at byte \(start)", limit: itemLimit, name: .recordBytes)
             }
-            kept.append(contentsOf: UnsafeRawBufferPointer(rebasing: block[from..<position]))
+            kept.append(contentsOf: piece)
         }
         return kept
     }
@@ -236,5 +207,48 @@ public final class JSONItems {
         .badField(
             place: file.path, field: path.prefix(depth).joined(separator: "."), found: found,
             expected: expected.rawValue)
+    }
+}
+
+/// Where a JSON value ends, found block by block.
+private struct JSONExtent {
+    private(set) var isDone = false
+    private var depth = 0
+    private var isInString = false
+    private var isEscaped = false
+
+    /// The bytes at the front of a block that belong to the value.
+    mutating func take(_ block: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var position = 0
+        while position < block.count, !isDone {
+            let byte = block[position]
+            if isInString {
+                position += 1
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                    isDone = depth == 0
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                isDone = depth <= 0
+                // A number or literal ends before what shows it; brackets end with theirs.
+                if depth < 0 { continue }
+            case UInt8(ascii: ","), 0x20, 0x09, 0x0a, 0x0d:
+                isDone = depth == 0
+                if isDone { continue }
+            default: break
+            }
+            position += 1
+        }
+        return UnsafeRawBufferPointer(rebasing: block[..<position])
     }
 }

@@ -90,11 +90,13 @@ class Bench:
         rows = ["--row", "sft", "--row", "align-ti", "--baseline", "sft", "--seeds", "1"]
         rows += ["--set", "columns=[average, training_seconds, student_rows_per_sample]"]
         measured = ["--model", f"sft={run}/sft", "--run", f"sft={run}/sft"]
+        questions = ["--from", "textvqa", "--data", run / "world/validation/textvqa", "--set", "splits=[val]"]
         return {
             "make-world": self.stage("make-world", "world"),
             "assemble-model": self.stage(
                 "assemble-model", "student-model", "--tokenizer", run / "world/tokenizer", "--vision",
                 run / "teacher"),
+            "convert-data": self.stage("convert-data", None, *questions),
             "pack-shards": self.stage("pack-shards", "pack", *pack, *images),
             "train-student": self.stage("train-student", "sft", *student),
             "train-student, all terms": self.stage("train-student", "align-ti", *student, *teacher, *outputs),
@@ -110,6 +112,7 @@ class Bench:
             "measure-efficiency": self.stage("measure-efficiency", "efficiency", *measured),
             "compare-runs": self.stage("compare-runs", None, "--runs", run / "rows", *rows),
             "write-report": self.stage("write-report", None, "--run", run),
+            "export-gguf": self.stage("export-gguf", None, "--model", run / "align-ti", "--type", "q8_0"),
             "trace-model": self.stage(
                 "trace-model", None, "--model", run / "align-ti", *shards, "--sample", "0", "--sample", "7"),
         }

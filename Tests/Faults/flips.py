@@ -10,19 +10,20 @@ from bench import copy, remove
 ANSWERS, SCORES, TABLE, REPORT = "answer-benchmarks", "score-benchmarks", "compare-runs", "write-report"
 TRAIN, ALL, FILL, PACK = "train-student", "train-student, all terms", "cache-teacher", "pack-shards"
 EXPOSURE, TRACE, PARTS, EFFICIENCY = "measure-exposure", "trace-model", "assemble-model", "measure-efficiency"
+EXPORT, CONVERT = "export-gguf", "convert-data"
 
 # Kind, files of the run or the attempt, and who reads them.
-MODELS = {"align-ti": [ANSWERS, TRACE], "student-pretrained": [TRAIN, ALL], "teacher": [FILL, PARTS, ALL],
-          "sft": [EXPOSURE, EFFICIENCY]}
+MODELS = {"align-ti": [ANSWERS, TRACE, EXPORT], "student-pretrained": [TRAIN, ALL],
+          "teacher": [FILL, PARTS, ALL], "sft": [EXPOSURE, EFFICIENCY]}
 KINDS = [
     ("weights", {f"run/{name}/model.safetensors": readers for name, readers in MODELS.items()}),
     ("config.json", {f"run/{name}/config.json": readers for name, readers in MODELS.items()}),
-    ("tokenizer", {"run/align-ti/tokenizer*.json": [ANSWERS], "run/teacher-start/tokenizer.json": [PACK],
-                   "run/world/tokenizer/*": [PARTS]}),
+    ("tokenizer", {"run/align-ti/tokenizer*.json": [ANSWERS, EXPORT],
+                   "run/teacher-start/tokenizer.json": [PACK], "run/world/tokenizer/*": [PARTS]}),
     ("preprocessor", {f"run/{name}/preprocessor_config.json": readers for name, readers in MODELS.items()}),
     ("shards", {"run/shards/distill/*.zst": [TRAIN, FILL, TRACE], "run/shards/heldout/*.zst": [EXPOSURE]}),
     ("index of shards", {"run/shards/distill/index.json": [TRAIN, FILL, TRACE]}),
-    ("conversations", {"run/world/student.json": [PACK]}),
+    ("conversations", {"run/world/student.json": [PACK], "run/world/validation/textvqa/*.json": [CONVERT]}),
     ("archives", {"run/world/images.tar": [PACK], "archives/images.tar.gz": [PACK],
                   "archives/images.zip": [PACK]}),
     ("benchmarks", {"run/world/benchmarks/*/*": [ANSWERS, SCORES]}),

@@ -75,12 +75,30 @@ import Testing
         #expect(found.components(separatedBy: "/x.json").last == expected)
     }
 
+    @Test(arguments: [
+        ("", " at byte 0: truncated: the JSON document does not end"),
+        ("[{\"a\":1},", " at byte 9: truncated: the JSON document does not end"),
+        ("[{\"a\":\"x", " at byte 8: truncated: the JSON document does not end"),
+        ("[1,,2]", " at byte 3: found ',', expected a value"),
+        ("[1,]", " at byte 3: found ']', expected a value"),
+        ("[1] x", " at byte 4: found 'x', expected nothing behind the document"),
+        ("[1 2]", " at byte 3: found '2', expected ',' or ']'"),
+        ("[\"a\"\"b\"]", " at byte 4: found '\"', expected ',' or ']'"),
+        ("[,1]", " at byte 1: found ',', expected a value"),
+        ("[}]", " at byte 1: found '}', expected a value"),
+        ("[1]]", " at byte 3: found ']', expected nothing behind the document"),
+    ])
+    func malformedArraysAreNamed(text: String, expected: String) {
+        let found = thrownText { _ = try items(text, .array) }
+        #expect(found.components(separatedBy: "/x.json").last == expected)
+    }
+
     @Test func anItemBeyondTheLimitIsRefused() {
         let long = String(repeating: "x", count: 100)
         let found = thrownText {
             _ = try items("{\"n\": \"\(long)\", \"a\": [1, \"\(long)\"]}", at: ["a"], .array, limit: 50)
         }
-        #expect(found.contains("the value at byte 119 has more than the 50 bytes allowed here"))
+        #expect(found.contains("element 1 at byte 119 has more than the 50 bytes allowed here"))
         // What is passed over may be of any size.
         #expect(throws: Never.self) {
             try items("{\"n\": \"\(long)\", \"a\": [1]}", at: ["a"], .array, limit: 50)

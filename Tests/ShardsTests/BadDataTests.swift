@@ -197,8 +197,8 @@ import Testing
         try withTemporaryFolder { folder in
             let data = try SmallData(in: folder)
             for (text, word) in [
-                ("[{\"id\": 1}", " at byte 10: truncated: the JSON array does not end (1 whole elements)"),
-                ("[1 2]", " at byte 3: found '2', expected ',' or ']' after element 0"),
+                ("[{\"id\": 1}", " at byte 10: truncated: the JSON document does not end"),
+                ("[1 2]", " at byte 3: found '2', expected ',' or ']'"),
                 ("", ": no sample is left to pack (0 skipped)"),
                 ("[\n]", ": no sample is left to pack (0 skipped)"),
                 ("[7]", ": element 0 at byte 1: is 7, expected an object"),
