@@ -18,7 +18,7 @@
 #   make check-transformers                       the student asked by transformers 5 and 4, answers compared
 #   make lint                                     form of the code: layout, columns, shell scripts
 #   make mpi                                      what LAUNCH='mpirun -n 4' needs (docs/scaling.md)
-#   make test-sanitize                            all tests under the sanitizer of addresses
+#   make test-sanitize                            all tests under the sanitizer of addresses, or of threads
 #   make fuzz FUZZ='--executions 1000000'         mutated inputs for every parser, a minute unless told
 #   make test-faults                              kills, full disks, flipped bits, and what comes of them
 #
@@ -346,10 +346,12 @@ docs: | build
 test: .build/setup
 	swift test -c release --disable-testable-imports
 
-# The tests under the sanitizer of addresses, in a build of its own; SUITES, a regular expression, names some.
+# The tests under the sanitizer of addresses, or with SANITIZER=thread of data races, in a build of its own;
+# SUITES, a regular expression, names some.
+SANITIZER ?= address
 SUITES ?=
 test-sanitize: .build/setup
-	$(Q).ci/sanitize '$(SUITES)'
+	$(Q).ci/sanitize $(SANITIZER) '$(SUITES)'
 
 # Mutated inputs for the parsers of files that others make (Tests/Fuzzing); an input that kills one, or takes
 # too much time or memory, is left in fuzz-failures/. FUZZ are options: --parser, --seconds, --executions.

@@ -7,15 +7,21 @@ protocol ByteStore: AnyObject {
 
     /// Lets the memory of a part go, as far as it can be had again from a file.
     func release(_ range: Range<Int>)
+
+    /// Whether the bytes are a file's own, which all processes that map it share.
+    var isMapped: Bool { get }
 }
 
 extension ByteStore {
     func release(_ range: Range<Int>) {}
+
+    var isMapped: Bool { false }
 }
 
 /// A mapped file.
 final class MappedBytes: ByteStore {
     private let mapping: UnsafeRawBufferPointer
+    var isMapped: Bool { true }
 
     init(_ mapping: UnsafeRawBufferPointer) { self.mapping = mapping }
 

@@ -43,6 +43,11 @@ public struct FileDigests: Sendable {
         return digest
     }
 
+    /// What tells a file from what it was before it was changed or replaced; nil where there is none.
+    public static func state(of file: URL) -> String? {
+        Identity(file).map { "\($0.place) \($0.condition)" }
+    }
+
     /// Digest of a folder's files (`FolderListing`), names and contents, as `Digest.sha256(ofFolder:)`.
     public func digest(ofFolder folder: URL) throws -> String {
         Digest.sha256(

@@ -5,9 +5,13 @@ public enum JSONRecords {
     /// Where a record is: `line 7` or `element 6 at byte 1234`.
     public struct Place: Sendable, CustomStringConvertible {
         /// Of the line from 1, or of the element from 0.
-        fileprivate let number: Int
+        public let number: Int
         /// Bytes before the element; nil for a line.
-        fileprivate let offset: Int?
+        public let offset: Int?
+
+        public init(number: Int, offset: Int?) {
+            (self.number, self.offset) = (number, offset)
+        }
 
         public var description: String {
             offset.map { "element \(number) at byte \($0)" } ?? "line \(number)"

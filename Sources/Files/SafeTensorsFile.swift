@@ -70,6 +70,14 @@ public final class SafeTensorsFile: @unchecked Sendable {  // the store is priva
         return try store.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
+    /// A tensor's bytes where they are a part of the mapped file; nil for a compressed one, or where they do
+    /// not begin at a multiple of their size. Valid while this object lives.
+    public func mapped(_ entry: TensorEntry) -> UnsafeRawBufferPointer? {
+        guard store.isMapped else { return nil }
+        let bytes = store.withBytes { UnsafeRawBufferPointer(rebasing: $0[entry.byteRange]) }
+        return UInt(bitPattern: bytes.baseAddress) % UInt(entry.dtype.byteCount) == 0 ? bytes : nil
+    }
+
     /// The same for some elements of a tensor, row-major. Afterwards their memory is let go: who reads a file
     /// of any size so needs no more than the largest part.
     public func withBytes<Result>(

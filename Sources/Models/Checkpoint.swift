@@ -104,6 +104,19 @@ package final class Checkpoint: WeightSource {
         return tensor
     }
 
+    /// bf16 matrices stay in the file: the memory that holds it is shared by all processes that read it, and
+    /// the system may take it back.
+    func mapped(_ name: String, shape: [Int], used: [Int]) throws -> HalfTensor? {
+        let place = try place(of: name, shape)
+        guard place.entry.dtype == .bfloat16, let bytes = place.file.mapped(place.entry),
+            let first = bytes.bindMemory(to: UInt16.self).baseAddress
+        else { return nil }
+        let room = Tensor(uninitialized: [min(place.entry.count, 1 << 20), 1])
+        for block in place.blocks { try place.read(block, into: room.rows(0..<block.count)) }
+        taken.insert(name)
+        return HalfTensor(first, shape: used, of: place.file)
+    }
+
     func write(_ name: String, shape: [Int], as type: ElementType, to sink: any ByteSink) throws {
         try write(name, shape: shape, as: type, to: sink) { _ in }
     }

@@ -41,12 +41,17 @@ protocol WeightSource: AnyObject {
     ///   - shape: the shape it must have
     /// - Returns: the values, `shape`
     func tensor(_ name: String, shape: [Int]) throws -> Tensor
+
+    /// The same weight where it is stored in bf16 and can be used where it lies; nil for most sources.
+    func mapped(_ name: String, shape: [Int], used: [Int]) throws -> HalfTensor?
 }
 
 extension WeightSource {
     func shared(_ name: String) -> Parameter? { nil }
 
     func require(_ name: String, shape: [Int]) throws -> ElementType { .float32 }
+
+    func mapped(_ name: String, shape: [Int], used: [Int]) throws -> HalfTensor? { nil }
 
     func write(_ name: String, shape: [Int], as type: ElementType, to sink: any ByteSink) throws {
         try tensor(name, shape: shape).write(as: type, to: sink)
@@ -69,7 +74,8 @@ struct WeightScope {
     /// Precision of the matrices of products.
     let precision: Precision
 
-    /// - Parameter precision: bf16 keeps frozen matrices in bf16, and a bf16 copy of those that are trained
+    /// - Parameter precision: bf16 keeps frozen matrices in bf16, as the file where it has them so, and a bf16
+    ///   copy of those that are trained
     init(_ source: any WeightSource, trainable: TrainedWeights, precision: Precision = .fp32) {
         self.init(source: source, path: "", trainable: trainable, precision: precision.supported)
     }
@@ -108,6 +114,11 @@ struct WeightScope {
         let read = { [source] in
             let tensor = try source.tensor(full, shape: shape)
             return used.map { tensor.reshaped($0) } ?? tensor
+        }
+        if isMatrix, precision == .bf16, !trains,
+            let values = try source.mapped(full, shape: shape, used: used ?? shape)
+        {
+            return Parameter(name: full, value: Value(values), shape: shape, type: type, unrounded: read)
         }
         let tensor = try read()
         guard isMatrix, precision == .bf16 else {

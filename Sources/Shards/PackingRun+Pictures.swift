@@ -92,10 +92,10 @@ extension PackingRun {
     }
 
     private mutating func report(_ image: Int, kind: String, reason: String) throws {
-        if packing.settings.onBadSample == .fail,
-            let user = planned.first(where: { $0.image == Int32(image) })
-        {
-            try refuse(user.record, id: spool.read(user.tokens).id, kind: kind, reason: reason)
+        if packing.settings.onBadSample == .fail {
+            var user = try spool.entry(after: nil)
+            while let sample = user, sample.image != image { user = try spool.entry(after: sample) }
+            if let user { try refuse(user, kind: kind, reason: reason) }
         }
         imageProblems[image] = (kind, reason)
     }

@@ -7,19 +7,6 @@ import Text
 
 /// The state of one packing.
 struct PackingRun {
-    /// There are as many as samples, so nothing in them is longer than it must be.
-    struct Record: Sendable {
-        let number: Int  // over all files
-        let file: Int32  // of the packing's data
-        let place: JSONRecords.Place
-    }
-
-    struct Planned: Sendable {
-        let record: Record
-        let tokens: SampleSpool.Place
-        let image: Int32?
-    }
-
     private struct Skipped: Encodable {
         let number: Int
         let file, place, id, kind, reason: String
@@ -32,7 +19,6 @@ struct PackingRun {
     private let description: ShardDescription
     let folder: URL
     var spool: SampleSpool
-    var planned: [Planned] = []
     private var skipped: [Skipped] = []
     var imageNames: [String] = []
     private var imageNumbers: [ExactKey: Int] = [:]
@@ -62,13 +48,13 @@ struct PackingRun {
 
     mutating func readConversations(_ onEvent: (PackingEvent) throws -> Void) throws {
         let batchSize = 64 * packing.threads
-        var batch: [(record: Record, json: [UInt8])] = []
+        var batch: [(record: SampleRecord, json: [UInt8])] = []
         var count = 0
         do {
             for (file, url) in packing.data.enumerated() {
                 try JSONRecords.forEach(of: url) { place, json in
                     if count == packing.settings.limit { throw LimitReached() }
-                    batch.append((Record(number: count, file: Int32(file), place: place), json))
+                    batch.append((SampleRecord(number: count, file: Int32(file), place: place), json))
                     count += 1
                     guard batch.count == batchSize else { return }
                     try encode(batch)
@@ -81,7 +67,7 @@ struct PackingRun {
         try onEvent(.read(records: count))
     }
 
-    private mutating func encode(_ batch: [(record: Record, json: [UInt8])]) throws {
+    private mutating func encode(_ batch: [(record: SampleRecord, json: [UInt8])]) throws {
         enum Outcome: Sendable {
             case encoded(id: String, TokenizedConversation, image: String?)
             case refused(id: String, SampleProblem)
@@ -114,15 +100,12 @@ struct PackingRun {
                     throw ShardsError.noImageSource(
                         file: file(of: item.record), place: "\(item.record.place)", image: image)
                 }
-                planned.append(
-                    Planned(
-                        record: item.record, tokens: try spool.append(id: id, tokens),
-                        image: image.map { Int32(number(of: $0)) }))
+                try spool.append(item.record, id: id, image: image.map { number(of: $0) }, tokens)
             }
         }
     }
 
-    private func file(of record: Record) -> String { packing.data[Int(record.file)].path }
+    private func file(of record: SampleRecord) -> String { packing.data[Int(record.file)].path }
 
     private mutating func number(of image: String) -> Int {
         let key = ExactKey(image)
@@ -132,14 +115,14 @@ struct PackingRun {
         return imageNames.count - 1
     }
 
-    private mutating func skip(_ record: Record, id: String, kind: String, reason: String) {
+    private mutating func skip(_ record: SampleRecord, id: String, kind: String, reason: String) {
         skipped.append(
             Skipped(
                 number: record.number, file: file(of: record), place: "\(record.place)", id: id,
                 kind: kind, reason: reason))
     }
 
-    mutating func refuse(_ record: Record, id: String, kind: String, reason: String) throws {
+    private mutating func refuse(_ record: SampleRecord, id: String, kind: String, reason: String) throws {
         guard packing.settings.onBadSample == .skip else {
             throw ShardsError.badSample(
                 file: file(of: record), place: "\(record.place)", id: id, reason: reason)
@@ -147,53 +130,80 @@ struct PackingRun {
         skip(record, id: id, kind: kind, reason: reason)
     }
 
+    mutating func refuse(_ sample: SampleSpool.Entry, kind: String, reason: String) throws {
+        try refuse(sample.record, id: spool.read(sample).id, kind: kind, reason: reason)
+    }
+
     // MARK: writing
 
     mutating func writeShards(_ pixels: PixelSpool?, _ onEvent: (PackingEvent) throws -> Void) throws
         -> ShardIndex
     {
-        for sample in planned {
-            guard let image = sample.image, let problem = imageProblems[Int(image)] else { continue }
-            try refuse(
-                sample.record, id: spool.read(sample.tokens).id, kind: problem.kind, reason: problem.reason)
-        }
-        planned.removeAll { $0.image.map { imageProblems[Int($0)] != nil } ?? false }
-        let kept = planned
-        guard !kept.isEmpty else {
+        let samples = try refuseWithoutPicture()
+        guard samples > 0 else {
             throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count)
         }
 
-        let starts = Array(stride(from: 0, to: kept.count, by: packing.settings.samplesPerShard))
+        let shards = 1 + (samples - 1) / packing.settings.samplesPerShard
         // A shard is whole in memory while it is compressed: few at a time when they are large.
         let largest =
             packing.settings.samplesPerShard * (imageProcessor.samples + 9 * packing.settings.maximumLength)
         let atOnce = max(1, min(packing.threads, (512 << 20) / largest))
         var entries: [ShardIndex.Entry] = []
-        for group in stride(from: 0, to: starts.count, by: atOnce) {
-            let numbers = Array(group..<min(group + atOnce, starts.count))
-            entries += try parallelMap(numbers, threads: packing.threads) { [self, kept] number in
-                let range =
-                    starts[number]..<min(starts[number] + packing.settings.samplesPerShard, kept.count)
-                return try write(kept[range], number, pixels)
+        var isUsed = Array(repeating: false, count: imageNames.count)
+        var latest: SampleSpool.Entry?
+        while entries.count < shards {
+            var group: [(number: Int, samples: [SampleSpool.Entry])] = []
+            while group.count < atOnce, entries.count + group.count < shards {
+                group.append((entries.count + group.count, try nextSamples(&latest)))
+                for image in group[group.count - 1].samples.compactMap(\.image) { isUsed[image] = true }
             }
-            try onEvent(.wrote(shards: entries.count, of: starts.count))
+            entries += try parallelMap(group, threads: packing.threads) { [self] shard in
+                try write(shard.samples, shard.number, pixels)
+            }
+            try onEvent(.wrote(shards: entries.count, of: shards))
         }
         let index = ShardIndex(
             name: packing.settings.name, description: description, shards: entries,
-            images: Set(kept.compactMap(\.image)).count, skipped: skipped.count)
+            images: isUsed.count { $0 }, skipped: skipped.count)
         try writeSkipped()
         try AtomicOutput.writeAtomically(
             index.bytes(), to: folder.appendingPathComponent(ShardFormat.indexFile))
         return index
     }
 
-    private func write(_ samples: ArraySlice<Planned>, _ number: Int, _ pixels: PixelSpool?) throws
+    /// Refuses the samples of pictures that cannot be used; how many are left.
+    private mutating func refuseWithoutPicture() throws -> Int {
+        guard !imageProblems.isEmpty else { return spool.count }
+        var (left, latest) = (0, SampleSpool.Entry?.none)
+        while let sample = try spool.entry(after: latest) {
+            latest = sample
+            if let problem = sample.image.flatMap({ imageProblems[$0] }) {
+                try refuse(sample, kind: problem.kind, reason: problem.reason)
+            } else {
+                left += 1
+            }
+        }
+        return left
+    }
+
+    /// The samples of the next shard.
+    private func nextSamples(_ latest: inout SampleSpool.Entry?) throws -> [SampleSpool.Entry] {
+        var samples: [SampleSpool.Entry] = []
+        while samples.count < packing.settings.samplesPerShard, let sample = try spool.entry(after: latest) {
+            latest = sample
+            if sample.image.flatMap({ imageProblems[$0] }) == nil { samples.append(sample) }
+        }
+        return samples
+    }
+
+    private func write(_ samples: [SampleSpool.Entry], _ number: Int, _ pixels: PixelSpool?) throws
         -> ShardIndex.Entry
     {
         var writer = ShardWriter(description: description)
         for sample in samples {
-            let (id, tokens) = try spool.read(sample.tokens)
-            writer.add(id: id, try packing.packed(tokens), image: sample.image.map { Int($0) })
+            let (id, tokens) = try spool.read(sample)
+            writer.add(id: id, try packing.packed(tokens), image: sample.image)
         }
         return try writer.write(
             to: folder, file: ShardFormat.fileName(packing.settings.name, number), pixels: pixels,

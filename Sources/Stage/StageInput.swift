@@ -8,6 +8,9 @@ public struct StageInput: Sendable {
     public let path: String
     public let digest: String
     private let digests: FileDigests
+    /// Weights by path, and what the file system said of them when they were digested: they stay mapped while
+    /// a stage computes with them.
+    private let weights: [String: String?]
     /// The receipt that vouches for it, the receipt's folder, and those of its outputs that are read here.
     private var claim: (receipt: Receipt, folder: URL, paths: Set<String>)?
 
@@ -29,6 +32,10 @@ public struct StageInput: Sendable {
         var status = stat()
         guard stat(url.path, &status) == 0 else { throw FilesError.current(url.path, "open it") }
         let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        let files = isFolder ? try FolderListing.files(below: url).map(url.appendingPathComponent) : [url]
+        weights = Dictionary(
+            files.filter { $0.pathExtension == "safetensors" }.map { ($0.path, FileDigests.state(of: $0)) },
+            uniquingKeysWith: { first, _ in first })
         let own = isFolder ? try Receipt.read(in: url) : nil
         claim =
             own.map { receipt in
@@ -61,5 +68,24 @@ public struct StageInput: Sendable {
     public func verify() throws {
         guard let claim else { return }
         try claim.receipt.hold(in: claim.folder, digests) { claim.paths.contains($0.path) }
+    }
+
+    /// Checks that weights are what they were when they were digested.
+    ///
+    /// - Throws: `StageError.inputChanged`
+    func requireUnchanged() throws {
+        guard let path = weights.sorted(by: { $0.key < $1.key }).first(where: { path, state in
+            FileDigests.state(of: URL(fileURLWithPath: path)) != state
+        })?.key
+        else { return }
+        // Other times alone are no other weights.
+        do {
+            let url = URL(fileURLWithPath: self.path)
+            guard claim == nil else { return try verify() }
+            if try (self.path == path ? digests.digest(of: url) : digests.digest(ofFolder: url)) == digest {
+                return
+            }
+        } catch {}
+        throw StageError.inputChanged(path: path)
     }
 }

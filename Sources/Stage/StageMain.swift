@@ -11,6 +11,7 @@ public enum StageMain {
         -> Never
     {
         StandardDescriptors.secure()
+        LostMapping.explain()
         let launch = Launch.current
         let say = RankStreams.start(launch)
         RankStreams.divideProcessors(launch)

@@ -137,6 +137,7 @@ public final class StageRun {
         blasCore: String? = nil
     ) throws -> Receipt? {
         guard ranks.isFirst else { return nil }
+        for input in inputs { try input.requireUnchanged() }
         let receipt = try writeReceipt(
             into: output, counts: counts, volatile: volatile, excluding: excluding, blasCore: blasCore)
         folder.release()

@@ -12,15 +12,27 @@ public final class HalfTensor: @unchecked Sendable {
     public let count: Int
     /// First element.
     public let pointer: UnsafeMutablePointer<UInt16>
+    /// Whose memory it is, where it is not the tensor's own.
+    private let owner: AnyObject?
 
     /// Memory with whatever it held before.
     public init(uninitialized shape: [Int]) {
         precondition(shape.allSatisfy { $0 >= 0 }, "HalfTensor: negative dimension in \(shape)")
-        (self.shape, count) = (shape, shape.reduce(1, *))
+        (self.shape, count, owner) = (shape, shape.reduce(1, *), nil)
         Machine.prepare()
         let raw = Arena.take(bytes: count * MemoryLayout<UInt16>.stride)
         pointer = raw.bindMemory(to: UInt16.self, capacity: max(count, 1))
     }
+
+    /// Values in the memory of another, such as a mapped file: they may be read and not written.
+    public init(_ values: UnsafePointer<UInt16>, shape: [Int], of owner: AnyObject) {
+        precondition(shape.allSatisfy { $0 >= 0 }, "HalfTensor: negative dimension in \(shape)")
+        (self.shape, count, self.owner) = (shape, shape.reduce(1, *), owner)
+        pointer = UnsafeMutablePointer(mutating: values)
+    }
+
+    /// Whether the memory is another's.
+    public var isBorrowed: Bool { owner != nil }
 
     /// The values rounded to nearest, ties to even.
     public convenience init(_ tensor: Tensor) {
@@ -28,11 +40,13 @@ public final class HalfTensor: @unchecked Sendable {
         update(from: tensor)
     }
 
-    deinit { Arena.giveBack(pointer, bytes: count * MemoryLayout<UInt16>.stride) }
+    deinit {
+        if owner == nil { Arena.giveBack(pointer, bytes: count * MemoryLayout<UInt16>.stride) }
+    }
 
     /// Rounds new values into the same memory.
     public func update(from tensor: Tensor) {
-        precondition(tensor.count == count, "HalfTensor: \(tensor.shape) into \(shape)")
+        precondition(tensor.count == count && owner == nil, "HalfTensor: \(tensor.shape) into \(shape)")
         parallel(count, grain: elementwiseGrain) { [self] range in
             ck_to_bfloat16(tensor.pointer + range.lowerBound, pointer + range.lowerBound, range.count)
         }

@@ -194,4 +194,21 @@ import Testing
             ) { try SafeTensorsFile(url) }
         }
     }
+
+    @Test func mappedBytesAreLentWhereTheyCanBeRead() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("x.safetensors")
+            let json = #"{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#
+            // Numbers of two bytes that begin at an odd one are copied by who reads them.
+            for header in [json, json + " "] {
+                try AtomicOutput.writeAtomically(file(header, data: [1, 2, 3, 4]), to: url)
+                let read = try SafeTensorsFile(url)
+                let expected: [UInt8]? = header.utf8.count % 2 == 0 ? [1, 2, 3, 4] : nil
+                #expect(try read.mapped(read.entry("a")).map { Array($0) } == expected)
+            }
+            let packed = try SafeTensorsFile(
+                bytes: Zstandard.compress(file(json, data: [1, 2, 3, 4])), name: "y")
+            #expect(try packed.mapped(packed.entry("a")) == nil)
+        }
+    }
 }

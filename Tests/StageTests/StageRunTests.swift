@@ -154,4 +154,43 @@ private struct Small: Recipe {
             }
         }
     }
+
+    /// Weights stay mapped while a stage computes with them: of what it was given while it ran, there is no
+    /// receipt.
+    @Test func weightsThatChangeWhileAStageRunsEndIt() throws {
+        for isReceipted in [false, true] {
+            try withTemporaryFolder { folder in
+                let model = folder.appendingPathComponent("model")
+                let weights = model.appendingPathComponent("model.safetensors")
+                let output = folder.appendingPathComponent("out")
+                let options = try ConfigurationOptions.parse([])
+                func run(_ name: String, _ inputs: [StageInput], into output: URL) throws -> StageRun {
+                    let run = try StageRun(
+                        name, recipe: Small(), inputs: inputs, output: output, options: options
+                    ) { _ in }
+                    try run.begin()
+                    return run
+                }
+                func write(_ text: String) throws { try AtomicOutput.writeAtomically(text, to: weights) }
+                if isReceipted {
+                    let made = try run("make", [], into: model)
+                    try write("weights")
+                    try made.finish()
+                } else {
+                    try write("weights")
+                }
+                // The same bytes with other times are the same weights.
+                let same = try run("use", [StageInput("model", model)], into: output)
+                try write("weights")
+                try same.finish()
+                for input in [model, weights] {
+                    let other = try run("use", [StageInput("model", input)], into: output)
+                    try write("changed")
+                    #expect(throws: StageError.inputChanged(path: weights.path)) { try other.finish() }
+                    #expect(try Receipt.read(in: output) == nil)
+                    try write("weights")
+                }
+            }
+        }
+    }
 }
