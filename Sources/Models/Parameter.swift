@@ -74,8 +74,8 @@ struct WeightScope {
     /// Precision of the matrices of products.
     let precision: Precision
 
-    /// - Parameter precision: bf16 keeps frozen matrices in bf16, as the file where it has them so, and a bf16
-    ///   copy of those that are trained
+    /// - Parameter precision: bf16 keeps frozen matrices in bf16, in the file where it has them so, and a
+    ///   bf16 copy of those that are trained
     init(_ source: any WeightSource, trainable: TrainedWeights, precision: Precision = .fp32) {
         self.init(source: source, path: "", trainable: trainable, precision: precision.supported)
     }

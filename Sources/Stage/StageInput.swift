@@ -74,9 +74,10 @@ public struct StageInput: Sendable {
     ///
     /// - Throws: `StageError.inputChanged`
     func requireUnchanged() throws {
-        guard let path = weights.sorted(by: { $0.key < $1.key }).first(where: { path, state in
-            FileDigests.state(of: URL(fileURLWithPath: path)) != state
-        })?.key
+        guard
+            let path = weights.sorted(by: { $0.key < $1.key }).first(where: { path, state in
+                FileDigests.state(of: URL(fileURLWithPath: path)) != state
+            })?.key
         else { return }
         // Other times alone are no other weights.
         do {
