@@ -6,7 +6,7 @@ import PackageDescription
 /// Debian's C libraries: a module map and a shim header each, nothing else.
 let system = [
     "COpenBLAS", "CDNNL", "CZstd", "CZlib", "CArchive", "CCrypto", "CJPEG", "CPNG", "CWebP", "CGIF", "CTIFF",
-    "CCurl",
+    "CCurl", "CAllocator",
 ]
 
 let libraries: [(name: String, imports: [String])] = [
@@ -52,7 +52,7 @@ let libraries: [(name: String, imports: [String])] = [
     ),
     ("Comparing", ["Settings", "Records", "Benchmarks", "Files"]),
     ("World", ["Settings", "Files", "Text", "Images"]),
-    ("Stage", ["Settings", "Records", "Ranks", "Files", "ArgumentParser", "Yams"]),
+    ("Stage", ["Settings", "Records", "Ranks", "Files", "CAllocator", "ArgumentParser", "Yams"]),
     (
         "Measuring",
         [

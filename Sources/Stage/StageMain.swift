@@ -12,6 +12,7 @@ public enum StageMain {
     {
         StandardDescriptors.secure()
         LostMapping.explain()
+        AllocatorPolicy.set()
         let launch = Launch.current
         let say = RankStreams.start(launch)
         RankStreams.divideProcessors(launch)
