@@ -50,7 +50,7 @@ public final class Value {
     }
 
     /// Whether `data` is at hand.
-    var holdsFloats: Bool { held != nil }
+    public var holdsFloats: Bool { held != nil }
 
     /// The values in bf16, rounded once and kept.
     public func halved() -> HalfTensor {

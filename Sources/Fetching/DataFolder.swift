@@ -1,7 +1,6 @@
 import Files
 import Foundation
 import Records
-import Synchronization
 
 /// The folder `<out>/<manifest>` with the data of one manifest, and its lock `fetch.lock`.
 ///
@@ -9,9 +8,9 @@ import Synchronization
 final class DataFolder: Sendable {
     let manifest: DataManifest
     let url: URL
-    private let lock: Mutex<DataLock>
+    private let lock: Guarded<DataLock>
     private let lockURL: URL
-    private let claim = Mutex<FolderLock?>(nil)
+    private let claim = Guarded<FolderLock?>(nil)
 
     /// What is there of a file.
     enum Condition: Equatable {
@@ -27,7 +26,7 @@ final class DataFolder: Sendable {
         self.manifest = manifest
         url = out.appendingPathComponent(manifest.name)
         lockURL = url.appendingPathComponent(DataLock.fileName)
-        lock = Mutex(try DataLock(lockURL))
+        lock = Guarded(try DataLock(lockURL))
     }
 
     deinit { release() }

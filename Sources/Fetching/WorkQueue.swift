@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Synchronization
 
 /// Items that threads take one after the other, and what they make of them.
 ///
@@ -13,12 +13,12 @@ final class WorkQueue<Item: Sendable, Result: Sendable>: Sendable {
 
     private let items: [Item]
     private let body: @Sendable (Item) -> Result
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let finished = DispatchSemaphore(value: 0)
 
     init(_ items: [Item], _ body: @escaping @Sendable (Item) -> Result) {
         (self.items, self.body) = (items, body)
-        state = Mutex(State(results: Array(repeating: nil, count: items.count)))
+        state = Guarded(State(results: Array(repeating: nil, count: items.count)))
     }
 
     /// Results in the order of the items. Call it once.

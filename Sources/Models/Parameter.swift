@@ -19,6 +19,17 @@ public struct Parameter {
     /// The values as they were read, where memory holds them rounded to bf16.
     let unrounded: (() throws -> Tensor)?
 
+    /// Bytes of memory that the values take: in float32, in bf16, or both. Those of a mapped file count to
+    /// neither.
+    public var heldBytes: Int {
+        let half = value.half.map { $0.isBorrowed ? 0 : 2 } ?? 0
+        return ((value.holdsFloats ? 4 : 0) + half) * value.count
+    }
+
+    /// Bytes that are read where the file has them: memory that processes share, and that the system may take
+    /// back.
+    public var mappedBytes: Int { value.half?.isBorrowed == true ? 2 * value.count : 0 }
+
     /// The values a checkpoint keeps.
     func stored() throws -> Tensor { try unrounded?() ?? value.data }
 }

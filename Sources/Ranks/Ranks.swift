@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Synchronization
 
 /// The processes of one run and what they tell each other. In a process that runs alone every operation does
 /// nothing, so whoever uses them has no branches.
@@ -16,7 +16,7 @@ public struct Ranks: Sendable {
     public init(_ messenger: (any Messenger)?) { self.messenger = messenger }
 
     /// MPI is joined once in the life of a process, and left at its end.
-    private static let joined = Mutex<MPIMessenger?>(nil)
+    private static let joined = Guarded<MPIMessenger?>(nil)
 
     /// The run that this process was started for.
     ///

@@ -71,7 +71,7 @@ extension PackingRun {
             do {
                 let decoded = try decodeTransparentImage(
                     item.bytes, name: imageNames[item.image], background: background)
-                let numbers = try imageProcessor.process(decoded.image)
+                let numbers = imageProcessor.process(decoded.image)
                 if isAlone { try pixels?.write(numbers, image: item.image) }
                 return Prepared(
                     image: item.image, isTransparent: decoded.isTransparent,

@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import Synchronization
 
 /// Folders of shards, read on demand as one data set; a few shards stay in memory.
 ///
@@ -13,7 +12,7 @@ public final class ShardDataset: Sendable {
     /// Shards kept in memory: an epoch shuffles so many together.
     public let shardsHeld: Int
     private let firstSample: [Int]  // [shards]
-    private let held = Mutex<[(number: Int, shard: Shard)]>([])  // latest use last
+    private let held = Guarded<[(number: Int, shard: Shard)]>([])  // latest use last
 
     /// Opens the index; shards are opened, and their digests checked, when first needed.
     ///

@@ -208,15 +208,23 @@ public struct ResourceUsage: Sendable {
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
         return ResourceUsage(
             cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-            peakResidentBytes: peakKibibytes() * 1024)
+            peakResidentBytes: 1024 * (kibibytes("VmHWM", in: status) ?? 0))
     }
 
-    /// What Linux says in `VmHWM: 1234 kB`. rusage's peak would begin with that of whoever started this one.
-    private static func peakKibibytes() -> Int {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return line?.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first
-            .flatMap { Int($0.filter(\.isNumber)) } ?? 0
+    /// Memory of the process's own now, without what it maps of files. Tensors give none back, so that after
+    /// the longest step it is the most.
+    public static var ownBytes: Int { 1024 * (kibibytes("RssAnon", in: status) ?? 0) }
+
+    private static var status: String {
+        (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    }
+
+    /// What Linux says in `VmHWM:     1234 kB`, where a tab and as many blanks as fill eight places stand
+    /// before the number: from 10 GB on there are none. rusage's peak would begin with that of whoever
+    /// started this process.
+    package static func kibibytes(_ field: String, in status: String) -> Int? {
+        status.split(separator: "\n").first { $0.hasPrefix("\(field):") }
+            .flatMap { Int($0.filter(\.isNumber)) }
     }
 }
 

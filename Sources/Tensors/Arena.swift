@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// The memory of all tensors of the process: one reserved range of addresses, of which pages are asked for as
 /// they are needed and kept, in large pages where the kernel has them.
@@ -13,13 +12,20 @@ enum Arena {
     /// Pages are made usable this many bytes at a time.
     private static let stride = 64 << 20
 
-    private struct State {
-        var ranges = FreeRanges()
-        var usable = 0
+    /// Behind a lock of the C library's: the sanitizer of threads does not see Swift's `Mutex`, and would
+    /// report each block that passes from one thread to another.
+    private final class State: @unchecked Sendable {
+        private let lock = NSLock()
+        private var ranges = FreeRanges()
+        private var usable = 0
+
+        func withLock<Result>(_ body: (inout FreeRanges, inout Int) -> Result) -> Result {
+            lock.withLock { body(&ranges, &usable) }
+        }
     }
 
     /// The allocator of the process is shared by nature, like the C library's.
-    private static let state = Mutex(State())
+    private static let state = State()
     private static let reserved = reserve()
 
     /// Memory with whatever it held before, aligned to `alignment`, for `giveBack` with the same count of
@@ -27,11 +33,9 @@ enum Arena {
     static func take(bytes: Int) -> UnsafeMutableRawPointer {
         let count = rounded(bytes)
         let range = reserved
-        let offset = state.withLock { state in
-            let offset = state.ranges.take(count)
-            if state.ranges.end > state.usable {
-                state.usable = makeUsable(upTo: state.ranges.end, of: range, from: state.usable)
-            }
+        let offset = state.withLock { ranges, usable in
+            let offset = ranges.take(count)
+            if ranges.end > usable { usable = makeUsable(upTo: ranges.end, of: range, from: usable) }
             return offset
         }
         return range.start + offset
@@ -39,11 +43,11 @@ enum Arena {
 
     static func giveBack(_ pointer: UnsafeMutableRawPointer, bytes: Int) {
         let offset = pointer - reserved.start
-        state.withLock { $0.ranges.giveBack(offset..<offset + rounded(bytes)) }
+        state.withLock { ranges, _ in ranges.giveBack(offset..<offset + rounded(bytes)) }
     }
 
     /// Bytes of the range that were ever in use: the most that tensors took, with the gaps between them.
-    static var bytes: Int { state.withLock { $0.ranges.end } }
+    static var bytes: Int { state.withLock { ranges, _ in ranges.end } }
 
     private static func rounded(_ bytes: Int) -> Int {
         (max(bytes, 1) + alignment - 1) & ~(alignment - 1)

@@ -8,8 +8,11 @@ public struct TrainingPlan: Sendable, Equatable {
     public var steps = 0, samples = 0, tokens = 0
     /// Parameters of the student, and those of them that learn.
     public var parameters = 0, trained = 0
-    /// Weights of the student with its replicas and of the teacher, gradients, and moments of AdamW, bytes.
+    /// Weights of the student and of the teacher, gradients with those of replicas, and moments of AdamW,
+    /// bytes.
     public var weightBytes = 0, teacherBytes = 0, gradientBytes = 0, momentBytes = 0
+    /// Weights of both that are read where their files have them: no memory of the process's own.
+    public var mappedBytes = 0
     /// A checkpoint, and the states that are there while it trains, bytes.
     public var checkpointBytes = 0, stateBytes = 0
     /// Checkpoints that are there at once, the result included.
@@ -99,12 +102,10 @@ extension Trainer {
         let trained = optimizer.parameters.reduce(0) { $0 + $1.value.count }
         let parameters = student.parameters().reduce(0) { $0 + $1.value.count }
         (plan.parameters, plan.trained) = (parameters, trained)
-        plan.weightBytes = 4 * parameters * losses.count
-        plan.teacherBytes =
-            losses[0].teacher.map { teacher in
-                let width = teacher.precision == .bf16 ? 2 : 4
-                return width * teacher.parameters().reduce(0) { $0 + $1.value.count }
-            } ?? 0
+        let teacher = losses[0].teacher?.parameters() ?? []
+        plan.weightBytes = student.parameters().reduce(0) { $0 + $1.heldBytes }
+        plan.teacherBytes = teacher.reduce(0) { $0 + $1.heldBytes }
+        plan.mappedBytes = (student.parameters() + teacher).reduce(0) { $0 + $1.mappedBytes }
         plan.gradientBytes = 4 * trained * losses.count
         plan.momentBytes = 8 * trained
         plan.checkpointBytes =

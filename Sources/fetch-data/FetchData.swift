@@ -4,7 +4,6 @@ import Files
 import Foundation
 import Records
 import Stage
-import Synchronization
 
 struct FetchData: ParsableCommand {
     static let configuration = StageHelp.configuration(
@@ -74,7 +73,7 @@ struct FetchData: ParsableCommand {
 
     private func fetch(_ fetcher: Fetcher) throws -> FetchReport {
         let interruption = Interruption()
-        let progress = Mutex(FetchProgress())
+        let progress = Guarded(FetchProgress())
         let report = try fetcher.run(
             stop: { interruption.isRequested }, event: { event in progress.withLock { $0.take(event) } })
         progress.withLock { $0.finish() }

@@ -6,10 +6,13 @@ import Training
 extension TrainStudent {
     /// What the training will take, for people and with --json for programs.
     func printPlan(_ plan: TrainingPlan) {
-        let peak = ResourceUsage.current().peakResidentBytes
+        let own = ResourceUsage.ownBytes
         func gigabytes(_ bytes: Int) -> String { String(format: "%.3g GB", Double(bytes) / 1e9) }
         func hours(_ seconds: Double) -> String { String(format: "%.3g", seconds / 3600) }
         let parts = plan.weightBytes + plan.teacherBytes + plan.gradientBytes + plan.momentBytes
+        let mapped =
+            plan.mappedBytes == 0
+            ? "" : ", and \(gigabytes(plan.mappedBytes)) of weights in files, of which memory is a cache"
         let each = plan.seconds / Double(max(1, plan.steps))
         let several = Self.processes(plan.lanes).map { "\($0): \(hours(plan.seconds(processes: $0))) h" }
         let lines = [
@@ -17,8 +20,8 @@ extension TrainStudent {
                 + "\(plan.parameters) parameters, \(plan.trained) learn",
             "memory: weights \(gigabytes(plan.weightBytes)), teacher \(gigabytes(plan.teacherBytes)), "
                 + "gradients \(gigabytes(plan.gradientBytes)), moments \(gigabytes(plan.momentBytes)), "
-                + "the rest \(gigabytes(max(0, peak - parts))) at the longest step; "
-                + "\(gigabytes(peak)) in all",
+                + "the rest \(gigabytes(max(0, own - parts))) at the longest step; "
+                + "\(gigabytes(own)) in all\(mapped)",
             "disk: \(plan.checkpoints) checkpoints of \(gigabytes(plan.checkpointBytes)) at most, states "
                 + "\(gigabytes(plan.stateBytes)) while it trains",
             String(
@@ -38,7 +41,8 @@ extension TrainStudent {
             "parameters": .int(plan.parameters), "trained": .int(plan.trained),
             "weight_bytes": .int(plan.weightBytes), "teacher_bytes": .int(plan.teacherBytes),
             "gradient_bytes": .int(plan.gradientBytes), "moment_bytes": .int(plan.momentBytes),
-            "peak_bytes": .int(peak), "checkpoint_bytes": .int(plan.checkpointBytes),
+            "mapped_bytes": .int(plan.mappedBytes), "peak_bytes": .int(own),
+            "checkpoint_bytes": .int(plan.checkpointBytes),
             "state_bytes": .int(plan.stateBytes), "teraflop": .number(plan.teraflop),
             "seconds": .number(plan.seconds), "exchanged_bytes": .int(plan.exchangedBytes),
         ])

@@ -2,7 +2,6 @@ import Fetching
 import Files
 import Foundation
 import Records
-import Synchronization
 
 /// A folder to fetch into, and a manifest of files that a server has.
 struct FetchWorld {
@@ -99,9 +98,9 @@ func someBytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
 
 /// Answers in the order of requests, then honest ones.
 final class Script: Sendable {
-    private let answers: Mutex<[HostileServer.Answer]>
+    private let answers: Guarded<[HostileServer.Answer]>
 
-    init(_ answers: [HostileServer.Answer]) { self.answers = Mutex(answers) }
+    init(_ answers: [HostileServer.Answer]) { self.answers = Guarded(answers) }
 
     func next(_: HostileServer.Request) -> HostileServer.Answer {
         answers.withLock { $0.isEmpty ? .honest : $0.removeFirst() }

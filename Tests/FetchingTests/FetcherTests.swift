@@ -2,7 +2,6 @@ import Fetching
 import Files
 import Foundation
 import Records
-import Synchronization
 import TestSupport
 import Testing
 
@@ -55,7 +54,7 @@ import Testing
     @Test func anInterruptedRunGoesOnInTheNext() throws {
         try world([.stall(after: 120_000)]) { world in
             let manifest = try world.manifest([world.file("a.bin", bytes)])
-            let received = Mutex(0)
+            let received = Guarded(0)
             let fetcher = try world.fetcher(manifest)
             #expect(throws: FetchError.interrupted) {
                 try fetcher.run(stop: { received.withLock { $0 >= 120_000 } }) { event in
@@ -71,7 +70,7 @@ import Testing
     @Test func aFileThatChangedBetweenTwoRequestsBeginsAgain() throws {
         try world([.cut(after: 100_000)]) { world in
             let other = someBytes(310_000, seed: 2)
-            let once = Mutex(false)
+            let once = Guarded(false)
             let fetcher = try world.fetcher(world.manifest([world.file("a.bin", nil)]))
             _ = try fetcher.run(stop: { false }) { event in
                 guard case .failed = event, !once.withLock({ $0 }) else { return }
@@ -231,7 +230,7 @@ import Testing
         try world { world in
             let manifest = try world.manifest([world.file("a.bin", bytes)])
             let first = try world.fetcher(manifest)
-            let isRefused = Mutex(false)
+            let isRefused = Guarded(false)
             _ = try first.run(stop: { false }) { event in
                 guard case .began = event else { return }
                 let text = thrownText { try world.fetch(manifest) }

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Synchronization
 
 /// A server on 127.0.0.1 that answers each request as its test says: honestly, or not.
 final class HostileServer: Sendable {
@@ -47,7 +47,7 @@ final class HostileServer: Sendable {
 
     let port: Int
     private let listener: Int32
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let answer: @Sendable (Request) -> Answer
 
     init(_ files: [String: [UInt8]], answer: @escaping @Sendable (Request) -> Answer = { _ in .honest }) {

@@ -2,7 +2,6 @@ import Fetching
 import Files
 import Foundation
 import Records
-import Synchronization
 import TestSupport
 import Testing
 
@@ -146,7 +145,7 @@ import Testing
             uniqueKeysWithValues: (0..<40).map {
                 ("f\($0)", someBytes(1_000 + 4_000 * $0, seed: UInt64($0 + 7)))
             })
-        let left = Mutex((faults: 200, random: someBytes(4_000, seed: 19)[...]))
+        let left = Guarded((faults: 200, random: someBytes(4_000, seed: 19)[...]))
         @Sendable func fault(_ request: HostileServer.Request) -> HostileServer.Answer {
             left.withLock { left in
                 guard left.faults > 0, let kind = left.random.popFirst(), let more = left.random.popFirst()
@@ -204,7 +203,7 @@ import Testing
     @Test func afterCutsSilenceAndErrorsEveryFileGoesOnWhereItStopped() throws {
         let files = Dictionary(
             uniqueKeysWithValues: (0..<20).map { ("f\($0)", someBytes(100_000, seed: UInt64($0 + 1))) })
-        let left = Mutex((faults: 100, random: someBytes(300, seed: 5)[...]))
+        let left = Guarded((faults: 100, random: someBytes(300, seed: 5)[...]))
         @Sendable func fault(_ request: HostileServer.Request) -> HostileServer.Answer {
             left.withLock { left in
                 guard left.faults > 0, let kind = left.random.popFirst(), let more = left.random.popFirst()

@@ -84,14 +84,15 @@ extension Parser {
         let places: [([String], JSONItems.Kind)] = [
             ([], .object), (["data"], .array), (["data", "list"], .array),
         ]
-        var failure: (any Error)?
+        var failures: [any Error] = []
         for (path, kind) in places {
             do {
                 let items = try JSONItems(url, at: path, kind)
                 while let item = try items.next() { _ = try JSONValue(parsing: item.bytes) }
-            } catch { failure = error }
+            } catch { failures.append(error) }
         }
-        if let failure { throw failure }
+        // No file has something at all of them.
+        if failures.count == places.count { throw failures[0] }
     }
 
     private static let tokenizer = Parser(name: "tokenizer", corpus: files("tokenizer")) { bytes in

@@ -193,4 +193,13 @@ private struct Small: Recipe {
             }
         }
     }
+
+    @Test func peaksOfAnySizeAreRead() {
+        #expect(
+            ResourceUsage.kibibytes("VmHWM", in: "Name:\tx\nVmHWM:\t    1234 kB\nVmRSS:\t 5 kB\n") == 1234)
+        #expect(ResourceUsage.kibibytes("VmHWM", in: "VmHWM:\t21694668 kB\n") == 21_694_668)
+        #expect(ResourceUsage.kibibytes("VmHWM", in: "") == nil)
+        #expect(ResourceUsage.current().peakResidentBytes >= ResourceUsage.ownBytes)
+        #expect(ResourceUsage.ownBytes > 1 << 20)
+    }
 }

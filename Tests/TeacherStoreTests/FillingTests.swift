@@ -3,7 +3,6 @@ import Distillation
 import Files
 import Foundation
 import Shards
-import Synchronization
 import TeacherStore
 import TestSupport
 import Testing
@@ -30,8 +29,8 @@ import Testing
     @Test func threadsThatFillOneStoreComputeEveryEntryOnce() throws {
         try withTemporaryFolder { folder in
             let (cache, keys) = (Store(folder), keys(40))
-            let made = Mutex<[Int]>([])
-            let failures = Mutex<[String]>([])
+            let made = Guarded<[Int]>([])
+            let failures = Guarded<[String]>([])
             DispatchQueue.concurrentPerform(iterations: 6) { worker in
                 do {
                     var filling = Filling(cache, claims: Claims(cache))
@@ -141,7 +140,7 @@ import Testing
     @Test func relevanceIsMeasuredOnce() throws {
         try withTemporaryFolder { folder in
             let cache = Store(folder)
-            let measured = Mutex(0)
+            let measured = Guarded(0)
             DispatchQueue.concurrentPerform(iterations: 4) { _ in
                 var filling = Filling(cache, claims: Claims(cache))
                 filling.poll = 0.01

@@ -40,7 +40,7 @@ import Training
             let all = trainer.student.parameters().reduce(0) { $0 + $1.value.count }
             let projector = trainer.student.parameters(of: [.projector]).reduce(0) { $0 + $1.value.count }
             #expect(plan.parameters == all && plan.trained == projector)
-            #expect(plan.weightBytes == 2 * 4 * all && plan.checkpointBytes == 2 * all)
+            #expect(plan.weightBytes == 4 * all && plan.mappedBytes == 0 && plan.checkpointBytes == 2 * all)
             #expect(plan.gradientBytes == 2 * 4 * projector && plan.momentBytes == 8 * projector)
             #expect(plan.stateBytes == 36 * projector && plan.exchangedBytes == 4 * projector)
 
