@@ -14,11 +14,24 @@ public struct ValidationMetrics: Codable, Sendable, Equatable {
     public var agreement: Double?
     /// The teacher on the same tokens; absent without one.
     public var teacher: Quality?
-    /// The terms by source, where there are several.
-    public var sources: [String: SourceTerms]?
+    /// The same by source, where there are several.
+    public var sources: [String: Source]?
     public var seconds = 0.0
 
     public init() {}
+
+    /// One source's part, over its own samples and tokens.
+    public struct Source: Codable, Sendable, Equatable {
+        public var samples = 0, tokens = 0
+        /// Means over the source's own tokens, of IVA over its visual tokens by their alphas, nats.
+        public var terms = LossTerms()
+        /// As of all sources together.
+        public var accuracy = 0.0, entropy = 0.0
+        public var agreement: Double?
+        public var teacher: Quality?
+
+        public init() {}
+    }
 
     /// How good a model's distributions are at tokens that are known.
     public struct Quality: Codable, Sendable, Equatable {

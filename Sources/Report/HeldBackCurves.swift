@@ -44,6 +44,23 @@ struct HeldBackCurves {
         return plot(id, "Held-back tokens of \(name)", "% of tokens", series)
     }
 
+    /// The student's right tokens, and the teacher's, by source of a mixture; nil of one source.
+    func sources(id: String) -> Plot? {
+        let names = Set(looks.flatMap { ($0.found.sources ?? [:]).keys }).sorted()
+        guard names.count > 1 else { return nil }
+        let hasTeacher = looks.contains { $0.found.teacher != nil }
+        let series = names.flatMap { name in
+            [Plot.Series("student, \(name)", points { $0.sources?[name].map { 100 * $0.accuracy } })]
+                + (hasTeacher
+                    ? [
+                        Plot.Series(
+                            "teacher, \(name)",
+                            points { $0.sources?[name]?.teacher.map { 100 * $0.accuracy } })
+                    ] : [])
+        }
+        return plot(id, "Held-back tokens of \(name) that are right, by source", "% of tokens", series)
+    }
+
     private func points(_ value: (ValidationMetrics) -> Double?) -> [(x: Double, y: Double)] {
         looks.compactMap { look in value(look.found).map { (Double(look.steps), $0) } }
     }

@@ -133,6 +133,8 @@ struct LossSection {
                 try figure(curves.losses(id: "held-back-\(id)"), curves.caption),
                 try figure(curves.tokens(id: "held-back-tokens-\(id)"), curves.caption),
             ]
+                + (try curves.sources(id: "held-back-sources-\(id)").map { [try figure($0, curves.caption)] }
+                    ?? [])
         } catch let error as RecordError {
             blocks.append(.absent("\(name) has no \(ValidationFile.file) that can be read: \(error)"))
             return []

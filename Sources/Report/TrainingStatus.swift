@@ -23,7 +23,7 @@ public struct TrainingStatus {
     /// - Parameter width: columns at most
     public func lines(width: Int) -> [String] {
         let condition = FolderCondition(of: folder)
-        return (head(condition) + losses(width)).map { String($0.prefix(max(1, width))) }
+        return (head(condition) + losses(width) + heldBack(width)).map { String($0.prefix(max(1, width))) }
     }
 
     private func head(_ condition: FolderCondition) -> [String] {
@@ -95,5 +95,14 @@ public struct TrainingStatus {
                 + (skipped > 0 ? "  (\(skipped) steps skipped: not finite)" : ""),
             "  " + Sparkline.text(follower.steps.map(\.loss), width: max(1, width - 2)),
         ]
+    }
+
+    /// The last look at the held-back samples, and their loss from the first to it.
+    private func heldBack(_ width: Int) -> [String] {
+        // It may not be there, or be written just now.
+        let file = folder.appendingPathComponent(ValidationFile.file)
+        guard let looks = try? ValidationFile.read(file), let last = looks.last else { return [] }
+        return last.found.lines(after: last.steps).map { "  " + $0 }
+            + ["  " + Sparkline.text(looks.map(\.found.loss), width: max(1, width - 2))]
     }
 }

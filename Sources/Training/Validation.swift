@@ -52,9 +52,8 @@ final class Validation {
     private struct Part: Codable {
         /// Sums over tokens, or samples for IVA.
         var terms = LossTerms()
-        var sources: [TermSums] = []
-        var right = 0, agreeing = 0, teacherRight = 0, compared = 0
-        var entropy = 0.0, teacherEntropy = 0.0, teacherCrossEntropy = 0.0
+        /// By number of the source.
+        var sources: [TermSums], tokens: [TokenSums]
     }
 
     /// - Throws: `ShardsError` for a damaged shard, `RanksError`
@@ -71,18 +70,22 @@ final class Validation {
         var metrics = ValidationMetrics()
         (metrics.samples, metrics.tokens) = (totals.samples, totals.supervisedTokens)
         metrics.terms = found.reduce(LossTerms()) { $0 + $1.terms }
-        metrics.sources = dataset.sources.map(\.name).bySource(found.map(\.sources))
         metrics.loss = metrics.terms.weighted(by: weights)
-        let tokens = Double(max(1, totals.supervisedTokens))
-        metrics.accuracy = Double(found.reduce(0) { $0 + $1.right }) / tokens
-        metrics.entropy = found.reduce(0) { $0 + $1.entropy } / tokens
-        if found.contains(where: { $0.compared > 0 }) {
-            metrics.agreement = Double(found.reduce(0) { $0 + $1.agreeing }) / tokens
-            var teacher = ValidationMetrics.Quality()
-            teacher.crossEntropy = found.reduce(0) { $0 + $1.teacherCrossEntropy } / tokens
-            teacher.entropy = found.reduce(0) { $0 + $1.teacherEntropy } / tokens
-            teacher.accuracy = Double(found.reduce(0) { $0 + $1.teacherRight }) / tokens
-            metrics.teacher = teacher
+        let sums = found.reduce(dataset.sources.map { _ in TokenSums() }) { zip($0, $1.tokens).map(+) }
+        let all = sums.reduce(TokenSums(), +)
+        (metrics.accuracy, metrics.entropy) = (all.accuracy, all.meanEntropy)
+        (metrics.agreement, metrics.teacher) = (all.agreement, all.teacher)
+        let names = dataset.sources.map(\.name)
+        let terms = names.bySource(found.map(\.sources))
+        metrics.sources = terms.map { terms in
+            zip(names, sums).reduce(into: [:]) { sources, one in
+                guard let own = terms[one.0] else { return }
+                var source = ValidationMetrics.Source()
+                (source.samples, source.terms, source.tokens) = (own.samples, own.terms, one.1.tokens)
+                (source.accuracy, source.entropy) = (one.1.accuracy, one.1.meanEntropy)
+                (source.agreement, source.teacher) = (one.1.agreement, one.1.teacher)
+                sources[one.0] = source
+            }
         }
         metrics.seconds = (ContinuousClock.now - start) / .seconds(1)
         return metrics
@@ -92,21 +95,14 @@ final class Validation {
         // No training step has this number.
         let result = try loss(
             batch, totals: totals, candidates: .drawn(seed: seed, step: .max), observes: true)
-        var part = Part()
-        part.terms = result.terms
-        if dataset.sources.count > 1 {
-            part.sources = result.sums(of: batch, groups: numbers.map { dataset.source(ofSample: $0) })
+        let groups = numbers.map { dataset.source(ofSample: $0) }
+        var tokens = dataset.sources.map { _ in TokenSums() }
+        for (row, value) in zip(result.trunk.rows, result.trunk.values) {
+            guard let observed = value.observation else { continue }
+            tokens[groups[batch.sample(ofRow: Int(row.row))]].add(observed)
         }
-        for observed in result.trunk.values.compactMap(\.observation) {
-            part.right += observed.isRight ? 1 : 0
-            part.entropy += observed.entropy
-            guard let agrees = observed.agrees else { continue }
-            part.compared += 1
-            part.agreeing += agrees ? 1 : 0
-            part.teacherRight += observed.teacherIsRight ? 1 : 0
-            part.teacherEntropy += observed.teacherEntropy
-            part.teacherCrossEntropy += observed.teacherCrossEntropy
-        }
-        return part
+        return Part(
+            terms: result.terms,
+            sources: dataset.sources.count > 1 ? result.sums(of: batch, groups: groups) : [], tokens: tokens)
     }
 }

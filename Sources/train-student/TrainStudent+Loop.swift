@@ -44,7 +44,9 @@ extension TrainStudent {
                         t.kd, t.tpa))
             case .stateWritten: try log?.synchronize()
             case .validated(let steps, let found, let isBest):
-                StandardError.write("train-student: \(Self.text(found, after: steps, isBest: isBest))")
+                var lines = found.lines(after: steps)
+                if isBest { lines[0] += " (best so far)" }
+                StandardError.write("train-student: \(lines.joined(separator: "\n"))")
                 try checkpoints?.validated(after: steps, isBest: isBest)
             }
         }
@@ -53,21 +55,5 @@ extension TrainStudent {
             throw StageError.interrupted(
                 "the state is saved in \(output.path); run the same command to go on")
         }
-    }
-
-    /// A look at the held-back samples, for people.
-    private static func text(_ found: ValidationMetrics, after steps: Int, isBest: Bool) -> String {
-        func number(_ value: Double) -> String { String(format: "%.3f", value) }
-        func percent(_ value: Double) -> String { String(format: "%.1f %%", 100 * value) }
-        var parts = ["held back, after \(steps) steps: loss \(number(found.loss))"]
-        parts += LossTerms.Name.allCases.filter { found.terms[$0] != 0 }.map {
-            "\($0.rawValue) \(number(found.terms[$0]))"
-        }
-        parts.append("right \(percent(found.accuracy))")
-        if let agreement = found.agreement { parts.append("as the teacher \(percent(agreement))") }
-        if let teacher = found.teacher {
-            parts.append("teacher sft \(number(teacher.crossEntropy)), right \(percent(teacher.accuracy))")
-        }
-        return parts.joined(separator: ", ") + (isBest ? " (best so far)" : "")
     }
 }

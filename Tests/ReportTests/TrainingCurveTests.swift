@@ -39,6 +39,9 @@ import Testing
             var teacher = ValidationMetrics.Quality()
             (teacher.crossEntropy, teacher.accuracy) = (2, 0.5)
             (found.teacher, found.agreement) = (teacher, 0.75)
+            var source = ValidationMetrics.Source()
+            (source.accuracy, source.teacher) = (0.2, teacher)
+            found.sources = ["a": source, "b": source]
             let lines = try [0, 10].map { steps in
                 let look = ValidationFile.Look(steps: steps, found: found, of: "")
                 let encoder = JSONEncoder()
@@ -54,6 +57,9 @@ import Testing
             #expect(losses.contains(["the teacher on the right answer", "0.0", "2.0"]))
             let tokens = table("held-back-tokens-sft.csv", of: report)
             #expect(tokens.contains(["student as the teacher", "10.0", "75.0"]))
+            let sources = table("held-back-sources-sft.csv", of: report)
+            #expect(sources.contains(["student, b", "10.0", "20.0"]))
+            #expect(sources.contains(["teacher, a", "0.0", "50.0"]))
         }
     }
 

@@ -54,6 +54,18 @@ import Testing
                     "a/sft: step 2 of 10, 20%, 0.50 steps/s, 100 tokens/s, 16 s left",
                     "  loss 3.000  sft 3.000  kd 0.500", "  █▁",
                 ])
+            let looks = try ValidationFile(
+                folder.appendingPathComponent("a/sft/validation.jsonl"), keeping: 0, of: "")
+            for (steps, loss) in [3.0, 1.0].enumerated() {
+                var found = ValidationMetrics()
+                (found.loss, found.terms.sft, found.accuracy, found.agreement) = (loss, loss, 0.5, 0.75)
+                try looks.append(ValidationFile.Look(steps: steps, found: found, of: ""))
+            }
+            #expect(
+                status.lines(width: 80).suffix(2) == [
+                    "  held back, after 1 steps: loss 1.000, sft 1.000, right 50.0 %, as the teacher 75.0 %",
+                    "  █▁",
+                ])
             #expect(status.lines(width: 12).allSatisfy { $0.count <= 12 })
             let later = TrainingStatus(follower, below: folder, now: Date(timeIntervalSinceNow: 90))
             #expect(later.lines(width: 80)[1].hasPrefix("  no step since 20"))

@@ -206,8 +206,12 @@ import Training
             #expect(found.mapValues(\.samples) == ["many": 12, "few": 7])
             for folder in folders {
                 _ = try train([folder], ranks: 1, in: out.appendingPathComponent(folder.name))
-                let (alone, beside) = (try look(folder.name), try #require(found[folder.name]?.terms))
-                #expect(alone.sources == nil)
+                let (alone, own) = (try look(folder.name), try #require(found[folder.name]))
+                let beside = own.terms
+                #expect(alone.sources == nil && alone.tokens == own.tokens)
+                #expect(alone.accuracy == own.accuracy && alone.agreement == own.agreement)
+                #expect(abs(alone.entropy - own.entropy) < 1e-5 * alone.entropy)
+                #expect(alone.teacher?.accuracy == own.teacher?.accuracy && own.teacher != nil)
                 // Candidates are drawn by a sample's number, which is another one behind other samples.
                 for term in [LossTerms.Name.sft, .kd] + (folder.name == "many" ? [.tpa] : []) {
                     #expect(abs(alone.terms[term] - beside[term]) < 1e-5 * alone.terms[term], "\(term)")
