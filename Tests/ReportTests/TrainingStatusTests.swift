@@ -62,7 +62,7 @@ import Testing
                 try looks.append(ValidationFile.Look(steps: steps, found: found, of: ""))
             }
             #expect(
-                status.lines(width: 80).suffix(2) == [
+                status.lines(width: 90).suffix(2) == [
                     "  held back, after 1 steps: loss 1.000, sft 1.000, right 50.0 %, as the teacher 75.0 %",
                     "  █▁",
                 ])
