@@ -92,4 +92,10 @@ public final class ResumableLines {
 
     /// Removes the checksums of a file that is finished.
     public static func finish(_ url: URL) { unlink(sums(of: url).path) }
+
+    /// Removes a file and its checksums.
+    public static func remove(_ url: URL) {
+        finish(url)
+        unlink(url.path)
+    }
 }

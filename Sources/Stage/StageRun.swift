@@ -26,6 +26,9 @@ public final class StageRun {
     private let ranks: Ranks
     private let started = ContinuousClock.now
     private let say: (String) -> Void
+    /// Removes what an unfinished run goes on from: called when the receipt stands, and again by a run that
+    /// finds it standing, since the one before may have been killed in between.
+    public var forgetState: () -> Void = {}
 
     /// - Parameters:
     ///   - recipe: all settings that the result depends on
@@ -77,6 +80,7 @@ public final class StageRun {
         guard utimes(url.path, nil) == 0 else {
             throw FilesError.system(path: url.path, operation: "touch it", code: errno)
         }
+        forgetState()
         say("\(stage): \(output.path) is up to date")
         options.printSummary(summary(receipt, wasUpToDate: true))
         return true
@@ -140,6 +144,7 @@ public final class StageRun {
         for input in inputs { try input.requireUnchanged() }
         let receipt = try writeReceipt(
             into: output, counts: counts, volatile: volatile, excluding: excluding, blasCore: blasCore)
+        forgetState()
         folder.release()
         options.printSummary(summary(receipt, wasUpToDate: false))
         return receipt

@@ -63,6 +63,11 @@ struct AnswerBenchmarks: RecipeCommand {
         let run = try StageRun(
             "answer-benchmarks", recipe: recipe, inputs: inputs, output: output, options: configuration,
             ranks: ranks)
+        let begun = benchmarks.map(run.answersSoFar)
+        run.forgetState = {
+            for file in begun { ResumableLines.remove(file) }
+            unlink(output.appendingPathComponent(Self.stateFile).path)
+        }
         if try run.isUpToDate() { return }
         let prompts = try checked(benchmarks, recipe)
         let model = try LlavaModel(folder: folder)
@@ -84,14 +89,9 @@ struct AnswerBenchmarks: RecipeCommand {
                 answers.map(\.encodedLine).joined(), to: run.answers(to: benchmark))
         }
         guard ranks.isFirst else { return }
-        let begun = benchmarks.map(run.answersSoFar)
         try run.finish(
             counts: .object(counts), excluding: Set([Self.stateFile] + begun.map(\.lastPathComponent)),
             blasCore: Machine.blasCore)
-        for file in begun {
-            ResumableLines.finish(file)
-            unlink(file.path)
-        }
     }
 
     /// The questions that are asked of a benchmark.

@@ -67,6 +67,10 @@ struct MeasureExposure: RecipeCommand {
         let run = try StageRun(
             "measure-exposure", recipe: recipe, inputs: inputs, output: url(out), options: configuration,
             ranks: ranks)
+        run.forgetState = {
+            ResumableLines.finish(file(ExposureRecords.file))
+            unlink(file(Self.stateFile).path)
+        }
         if try run.isUpToDate() {
             if ranks.isFirst { try configuration.show(tableIn: file(Self.tableFile)) }
             return
@@ -103,8 +107,6 @@ struct MeasureExposure: RecipeCommand {
         try run.finish(
             counts: ["samples": .int(records.count), "left_out": .int(dataset.count - records.count)],
             excluding: [Self.stateFile], blasCore: Machine.blasCore)
-        ResumableLines.finish(file(ExposureRecords.file))
-        try? FileManager.default.removeItem(at: file(Self.stateFile))
         configuration.show(table: table.text)
     }
 

@@ -110,6 +110,7 @@ struct TrainStudent: RecipeCommand {
         let run = try StageRun(
             "train-student", recipe: recipe, inputs: inputs, output: output, options: configuration,
             deciding: recipe.checkpoint.best ? ["validation."] : [], ranks: ranks)
+        run.forgetState = { Trainer.forget(in: output) }
         if try !self.plan && run.isUpToDate() { return }
 
         let dataset = try ShardDataset(sources, shardsHeld: recipe.shardsTogether)
@@ -198,8 +199,6 @@ struct TrainStudent: RecipeCommand {
                 [MetricsFile.file, ValidationFile.file] + TensorBoardLog.files(of: output)),
             excluding: Trainer.stateFiles(in: output).union([Trainer.checkpoints + "/"]),
             blasCore: Machine.blasCore)
-        // Only now: until the receipt stands, an interrupted stage must find its way back.
-        Trainer.forget(in: output)
     }
 
     /// A state beside a receipt is one that a finished run had no time to remove; any other is kept by

@@ -50,6 +50,10 @@ struct WriteAnswers: RecipeCommand {
         let run = try StageRun(
             "write-answers", recipe: recipe, inputs: inputs, output: output, options: configuration,
             ranks: ranks)
+        run.forgetState = {
+            ResumableLines.finish(output.appendingPathComponent(DrawnFile.name))
+            unlink(output.appendingPathComponent(Self.stateFile).path)
+        }
         if try run.isUpToDate() { return }
         let writing = try AnswerWriting(
             data: files, images: source, prompts: ConversationPrompts(model: folder, recipe), recipe)
@@ -64,8 +68,6 @@ struct WriteAnswers: RecipeCommand {
         let counts = try writing.write(drawn, to: output.appendingPathComponent(AnswerWriting.file))
         StandardError.write("write-answers: \(Self.summary(counts))")
         try run.finish(counts: counts.json, excluding: [Self.stateFile], blasCore: Machine.blasCore)
-        ResumableLines.finish(output.appendingPathComponent(DrawnFile.name))
-        unlink(output.appendingPathComponent(Self.stateFile).path)
     }
 
     /// The file of the answers with those that an earlier attempt has left; what another recipe or another

@@ -202,4 +202,21 @@ private struct Small: Recipe {
         #expect(ResourceUsage.current().peakResidentBytes >= ResourceUsage.ownBytes)
         #expect(ResourceUsage.ownBytes > 1 << 20)
     }
+
+    /// A run that is killed behind its receipt leaves its state to the next, which finds nothing to do.
+    @Test func stateIsForgottenOnceTheReceiptStands() throws {
+        try withTemporaryFolder { folder in
+            let state = folder.appendingPathComponent("out/state/x")
+            func run() throws -> StageRun {
+                let run = try prepare(folder)
+                run.forgetState = { unlink(state.path) }
+                return run
+            }
+            _ = try complete(run())
+            #expect(!FileManager.default.fileExists(atPath: state.path))
+            try AtomicOutput.writeAtomically("state", to: state)
+            #expect(try run().isUpToDate())
+            #expect(!FileManager.default.fileExists(atPath: state.path))
+        }
+    }
 }
