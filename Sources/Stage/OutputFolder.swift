@@ -87,6 +87,14 @@ final class OutputFolder {
         lock = nil
     }
 
+    /// Removes the mark of a process that was killed when it had finished, and of nobody who is alive.
+    func forgetDeadClaim() {
+        let mark = url.appendingPathComponent(Self.ownerFile)
+        guard FileManager.default.fileExists(atPath: mark.path) else { return }
+        // In a folder that may only be read it stays.
+        (try? FolderLock(mark, patience: 1))?.remove()
+    }
+
     private static func resolved(_ path: String) -> String {
         URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
     }

@@ -81,6 +81,7 @@ public final class StageRun {
             throw FilesError.system(path: url.path, operation: "touch it", code: errno)
         }
         forgetState()
+        folder.forgetDeadClaim()
         say("\(stage): \(output.path) is up to date")
         options.printSummary(summary(receipt, wasUpToDate: true))
         return true

@@ -214,9 +214,16 @@ private struct Small: Recipe {
             }
             _ = try complete(run())
             #expect(!FileManager.default.fileExists(atPath: state.path))
+            let mark = folder.appendingPathComponent("out/.owner")
             try AtomicOutput.writeAtomically("state", to: state)
+            try AtomicOutput.writeAtomically("pack", to: mark)
             #expect(try run().isUpToDate())
             #expect(!FileManager.default.fileExists(atPath: state.path))
+            #expect(!FileManager.default.fileExists(atPath: mark.path))
+            // A process that is alive keeps its mark.
+            let alive = try FolderLock(mark, patience: 1)
+            #expect(try run().isUpToDate() && FileManager.default.fileExists(atPath: mark.path))
+            alive?.remove()
         }
     }
 }
