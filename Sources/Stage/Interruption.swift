@@ -1,14 +1,10 @@
 import Files
 import Foundation
+import Synchronization
 
 /// How many signals came. A signal handler is a C function without context, so this is the one global
-/// variable of the project. Behind a pointer, because Swift's exclusivity check of a global would take the
-/// handler for a second writer.
-nonisolated(unsafe) private let received: UnsafeMutablePointer<sig_atomic_t> = {
-    let counter = UnsafeMutablePointer<sig_atomic_t>.allocate(capacity: 1)
-    counter.initialize(to: 0)
-    return counter
-}()
+/// variable of the project.
+private let received = Atomic<Int>(0)
 
 /// Notices SIGINT, SIGTERM and SIGHUP (a closed terminal), so that a stage can finish its unit of work, save
 /// and stop.
@@ -22,13 +18,17 @@ nonisolated(unsafe) private let received: UnsafeMutablePointer<sig_atomic_t> = {
 /// ```
 /// The same signal a second time ends the process at once, as it would have without this.
 public struct Interruption: Sendable {
-    private let before: sig_atomic_t
+    private let before: Int
 
     public init(signals: [Int32] = SignalThread.signals) {
         // Read before the handler is installed: it must find the counter made.
-        before = received.pointee
+        before = received.load(ordering: .relaxed)
         var action = sigaction()
-        action.__sigaction_handler.sa_handler = { _ in received.pointee &+= 1 }
+        action.__sigaction_handler.sa_handler = { _ in
+            let code = errno
+            received.wrappingAdd(1, ordering: .relaxed)
+            errno = code
+        }
         // Reads and writes go on as if nothing had happened; after the first signal the default action is
         // back.
         action.sa_flags = Int32(truncatingIfNeeded: SA_RESTART) | Int32(truncatingIfNeeded: SA_RESETHAND)
@@ -43,7 +43,7 @@ public struct Interruption: Sendable {
     }
 
     /// Whether the user wants the process to stop.
-    public var isRequested: Bool { received.pointee != before }
+    public var isRequested: Bool { received.load(ordering: .relaxed) != before }
 
     /// Seconds in which a unit of work may still come to its end.
     public static let grace = 1.5
