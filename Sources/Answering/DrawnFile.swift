@@ -69,14 +69,12 @@ public final class DrawnFile {
             end = place.offset + place.bytes.count + 1
         }
         starts.append(end)
-        let handle = try FileHandle(forReadingFrom: url)
-        defer { try? handle.close() }
+        let file = try FileParts(url)
         var sample = 0
         return try samples {
             guard sample + 1 < starts.count else { return [] }
-            let count = starts[sample + 1] - starts[sample]
+            let bytes = try file.bytes(starts[sample]..<starts[sample + 1])
             sample += 1
-            let bytes = [UInt8](try handle.read(upToCount: count) ?? Data())
             return try bytes.split(separator: 10).map { line in
                 try DrawnAnswers(
                     JSONField(parsing: Array(line), file: "\(self.url.path): sample \(sample - 1)"))

@@ -6,7 +6,7 @@ public struct MetricsFollower {
     public let file: URL
     /// The steps so far, in the order of the file; lines that are no steps are passed over.
     public private(set) var steps: [StepMetrics] = []
-    private var offset: UInt64 = 0
+    private var offset = 0
     private var rest: [UInt8] = []
 
     public init(_ file: URL) { self.file = file }
@@ -14,19 +14,15 @@ public struct MetricsFollower {
     /// Reads what was appended since the last call; a file that was made anew is read from its start.
     ///
     /// - Returns: whether there was anything new
-    /// - Throws: `FilesError.missing`
+    /// - Throws: `FilesError.missing`, `.system`
     @discardableResult
     public mutating func update() throws -> Bool {
-        guard let handle = try? FileHandle(forReadingFrom: file) else {
-            throw FilesError.missing(path: file.path)
-        }
-        defer { try? handle.close() }
-        let size = (try? handle.seekToEnd()) ?? 0
+        let parts = try FileParts(file)
+        let size = try parts.size()
         if size < offset { self = MetricsFollower(file) }
-        guard size > offset, (try? handle.seek(toOffset: offset)) != nil,
-            let data = try? handle.readToEnd(), !data.isEmpty
-        else { return false }
-        offset += UInt64(data.count)
+        let data = try parts.bytes(offset..<size)
+        guard !data.isEmpty else { return false }
+        offset += data.count
         rest += data
         let lines = rest.split(separator: 10, omittingEmptySubsequences: false)
         // The last part has no line feed yet.

@@ -74,19 +74,23 @@ struct AnswerSection {
                             title: title,
                             outcome: "\(chosen.count) of \(Printed.count(questions.count)) questions.",
                             cards: chosen.map { card($0, images) })))
-            } catch { samples.append(.absent("\(title): \(error)")) }
+            } catch {
+                try refuseDiskFailure(error)
+                samples.append(.absent("\(title): \(error)"))
+            }
         }
-        section.blocks += runningOn + samples
+        section.blocks += try runningOn() + samples
         if !counts.isEmpty { section.blocks.append(.table(outcomes(counts))) }
         return section
     }
 
     /// Models that often wrote as much as they may without coming to an end.
-    private var runningOn: [ReportSection.Block] {
-        scored.models.flatMap { model in
-            scored.benchmarks.compactMap { benchmark -> ReportSection.Block? in
+    private func runningOn() throws -> [ReportSection.Block] {
+        try scored.models.flatMap { model in
+            try scored.benchmarks.compactMap { benchmark -> ReportSection.Block? in
                 // Answers that cannot be read are told of where they are judged.
-                guard let file = try? AnswerFile(model.answers.file("\(benchmark.name).jsonl")),
+                let file = try ifReadable { try AnswerFile(model.answers.file("\(benchmark.name).jsonl")) }
+                guard let file,
                     !file.records.isEmpty
                 else { return nil }
                 let cut = file.records.count { $0.isCut }

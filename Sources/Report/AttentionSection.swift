@@ -28,7 +28,7 @@ struct AttentionSection {
         let layer: Int
     }
 
-    func section() -> ReportSection {
+    func section() throws -> ReportSection {
         var section = ReportSection(
             id: "attention", title: "Where the models look",
             lead:
@@ -57,6 +57,7 @@ struct AttentionSection {
             var views: [Views] = []
             for model in models {
                 do { views.append(try look(model, subjects)) } catch {
+                    try refuseDiskFailure(error)
                     section.blocks.append(.absent("\(model.name): \(error)"))
                 }
             }
@@ -68,7 +69,10 @@ struct AttentionSection {
             for question in subjects[0].questions.indices.prefix(settings.questionsByLayer) {
                 section.blocks.append(.grid(try byLayer(subjects[0], question, views)))
             }
-        } catch { section.blocks.append(.absent("The heat maps could not be made: \(error)")) }
+        } catch {
+            try refuseDiskFailure(error)
+            section.blocks.append(.absent("The heat maps could not be made: \(error)"))
+        }
         return section
     }
 

@@ -8,7 +8,7 @@ struct ComparisonSection {
     /// Titles of benchmarks instead of their own, by name.
     var titles: [String: String] = [:]
 
-    func section() -> ReportSection {
+    func section() throws -> ReportSection {
         var section = ReportSection(
             id: "comparisons", title: "Comparisons",
             lead:
@@ -22,6 +22,7 @@ struct ComparisonSection {
         }
         for result in section.sources {
             do { section.blocks.append(.table(try table(result))) } catch {
+                try refuseDiskFailure(error)
                 section.blocks.append(
                     .absent("\(result.name)/\(ComparisonCell.file) cannot be shown: \(error)"))
             }

@@ -5,7 +5,7 @@ import Records
 struct EfficiencySection {
     let run: RunFolder
 
-    func section() -> ReportSection {
+    func section() throws -> ReportSection {
         var section = ReportSection(
             id: "efficiency", title: "Efficiency",
             lead:
@@ -21,6 +21,7 @@ struct EfficiencySection {
                 let measured = try EfficiencyFile(result.file(EfficiencyFile.file))
                 section.blocks += EfficiencyTables(measured).page(result.name).map { .table($0) }
             } catch {
+                try refuseDiskFailure(error)
                 section.blocks.append(
                     .absent("\(result.name)/\(EfficiencyFile.file) cannot be read: \(error)"))
             }

@@ -36,6 +36,7 @@ struct ExposureSection {
                 section.blocks.append(.table(table(measured, result)))
             } catch {
                 guard !(error is ReportError) else { throw error }
+                try refuseDiskFailure(error)
                 section.blocks.append(.absent("\(result.name)/\(ExposureFile.file) cannot be read: \(error)"))
             }
         }

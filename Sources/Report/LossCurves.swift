@@ -92,15 +92,19 @@ struct LossSection {
             figures.isEmpty
                 ? .absent("No training run has a \(MetricsFile.file).") : .figures(figures), at: 0)
         let looking: [(String, URL?)] =
-            single.map { ($0.name, try? $0.file(ValidationFile.file)) } + run.unfinished.map { ($0, nil) }
+            try single.map { result in (result.name, try ifReadable { try result.file(ValidationFile.file) })
+            }
+            + run.unfinished.map { ($0, nil) }
         let heldBack = try looking.flatMap { name, file in
             try self.heldBack(name, file, &section.blocks, figure)
         }
         if !heldBack.isEmpty { section.blocks.insert(.figures(heldBack), at: 1) }
         let bySource = try single.compactMap { result -> Figure? in
-            guard let file = try? result.file(MetricsFile.file),
-                let losses = try? LossCurves(name: result.name, file: file)
-            else { return nil }  // said above
+            // What cannot be read is said above.
+            let losses = try ifReadable {
+                try LossCurves(name: result.name, file: result.file(MetricsFile.file))
+            }
+            guard let losses else { return nil }
             let curves = SourceCurves(losses: losses, points: points)
             return try curves.plot(id: "sources-\(Anchor.words(result.name))").map {
                 try figure($0, curves.caption)
@@ -153,6 +157,7 @@ struct LossSection {
             let loose = run.url.appendingPathComponent(name).appendingPathComponent(MetricsFile.file)
             curves = try LossCurves(name: name, file: result?.file(MetricsFile.file) ?? loose)
         } catch {
+            try refuseDiskFailure(error)
             blocks.append(.absent("\(name) has no \(MetricsFile.file) that can be read: \(error)"))
             return nil
         }

@@ -18,6 +18,7 @@ struct RelevanceSection {
         for result in run.made(by: "cache-teacher") {
             let index: StoreIndex
             do { index = try StoreIndex(folder: result.wholeFolder()) } catch {
+                try refuseDiskFailure(error)
                 section.blocks.append(.absent("\(result.name) has no index that can be read: \(error)"))
                 continue
             }

@@ -71,7 +71,10 @@ public struct RunFolder: Sendable {
                 }
                 let digest = try Digest.sha256(ofFile: folder.appendingPathComponent(Receipt.fileName))
                 results.append(RunResult(name: name, folder: folder, receipt: receipt, digest: digest))
-            } catch { problems.append("\(error)") }
+            } catch {
+                try refuseDiskFailure(error)
+                problems.append("\(error)")
+            }
         }
         func depth(_ result: RunResult) -> Int { result.name.count { $0 == "/" } }
         func isOnTheWay(_ name: String) -> Bool {

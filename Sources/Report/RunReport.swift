@@ -31,15 +31,15 @@ public struct RunReport {
             progress(name)
             sections.append(try make())
         }
-        let scored = ScoredRun(run)
-        add("scores") {
-            ScoreSection(run: run, scored: scored, published: published, titles: settings.titles).section()
+        let scored = try ScoredRun(run)
+        try add("scores") {
+            try ScoreSection(run: run, scored: scored, published: published, titles: settings.titles).section()
         }
-        add("comparisons") { ComparisonSection(run: run, titles: settings.titles).section() }
+        try add("comparisons") { try ComparisonSection(run: run, titles: settings.titles).section() }
         try add("losses") { try LossSection(run: run, points: settings.points).section(figure) }
         try add("relevance") { try RelevanceSection(run: run).section(figure) }
-        add("attention") {
-            AttentionSection(
+        try add("attention") {
+            try AttentionSection(
                 run: run, scored: scored.adding(settings.attentionRows, of: run), settings: settings
             ).section()
         }
@@ -49,7 +49,7 @@ public struct RunReport {
                 scored: scored, perBenchmark: settings.answersPerBenchmark, titles: settings.titles
             ).section()
         }
-        add("efficiency") { EfficiencySection(run: run).section() }
+        try add("efficiency") { try EfficiencySection(run: run).section() }
         add("cost") { CostSection(run: run).section() }
         add("provenance") { ProvenanceSection(run: run).section() }
         self.sections = sections

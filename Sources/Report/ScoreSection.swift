@@ -12,7 +12,7 @@ struct ScoreSection {
     /// Titles of benchmarks instead of their own, by name.
     var titles: [String: String] = [:]
 
-    func section() -> ReportSection {
+    func section() throws -> ReportSection {
         var section = ReportSection(
             id: "scores", title: "Scores",
             lead:
@@ -34,6 +34,7 @@ struct ScoreSection {
                         + "another start may change. Comparisons over several replicates, where they were "
                         + "made, are the tables below."))
         } catch {
+            try refuseDiskFailure(error)
             section.blocks.append(.absent("The scores cannot be read: \(error)"))
         }
         return section

@@ -26,7 +26,7 @@ struct ScoredRun {
         (self.models, self.benchmarks, self.problems) = (models, benchmarks, problems)
     }
 
-    init(_ run: RunFolder) {
+    init(_ run: RunFolder) throws {
         var (models, benchmarks, problems) = ([Model](), [any Benchmark](), [String]())
         let scores = run.scores
         for input in scores?.receipt.inputs ?? [] {
@@ -52,7 +52,10 @@ struct ScoredRun {
                     } else {
                         benchmarks.append(benchmark)
                     }
-                } catch { problems.append("The benchmark \(name) cannot be opened: \(error)") }
+                } catch {
+                    try refuseDiskFailure(error)
+                    problems.append("The benchmark \(name) cannot be opened: \(error)")
+                }
             }
         }
         (self.models, self.benchmarks, self.problems) = (models, benchmarks, problems)

@@ -75,15 +75,14 @@ public struct Seal: Codable, Sendable, Equatable {
     /// The seal of an open file, checked against itself and the file's size; the content is not read.
     ///
     /// - Throws: a `Problem`
-    init(_ file: FileHandle, size: Int, key: String?) throws {
+    init(_ file: FileParts, size: Int, key: String?) throws {
         func read(_ range: Range<Int>) throws -> [UInt8] {
             do {
-                try file.seek(toOffset: UInt64(range.lowerBound))
-                let data = try file.read(upToCount: range.count) ?? Data()
-                guard data.count == range.count else { throw Problem("it ends within the seal") }
-                return [UInt8](data)
+                let bytes = try file.bytes(range)
+                guard bytes.count == range.count else { throw Problem("it ends within the seal") }
+                return bytes
             } catch let error as Problem { throw error } catch {
-                throw Problem("it cannot be read (\(error.localizedDescription))")
+                throw Problem("it cannot be read (\(error))")
             }
         }
         func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reversed().reduce(0) { $0 << 8 | Int($1) } }

@@ -47,13 +47,12 @@ public struct Store: Sendable {
     public func state(_ key: String) -> State { Self.state(of: path(key), key: key) }
 
     static func state(of path: URL, key: String?) -> State {
-        guard let file = try? FileHandle(forReadingFrom: path) else {
+        guard let file = try? FileParts(path) else {
             return FileManager.default.fileExists(atPath: path.path)
                 ? .damaged(problem: "it cannot be opened") : .absent
         }
-        defer { try? file.close() }
         do {
-            let size = Int(try file.seekToEnd())
+            let size = try file.size()
             return .whole(try Seal(file, size: size, key: key), bytes: size)
         } catch { return .damaged(problem: "\(error)") }
     }
@@ -78,10 +77,10 @@ public struct Store: Sendable {
         case .absent: return nil
         case .damaged(let problem): throw Seal.Problem(problem)
         case .whole(let seal, let bytes):
-            guard let data = try? Data(contentsOf: path), data.count == bytes else {
+            guard let data = try? FileParts(path).bytes(0..<bytes), data.count == bytes else {
                 throw Seal.Problem("it cannot be read")
             }
-            let content = [UInt8](data.prefix(seal.contentBytes))
+            let content = Array(data.prefix(seal.contentBytes))
             guard Digest.sha256(content) == seal.contentSHA256 else {
                 throw Seal.Problem("its SHA-256 is not that of its seal")
             }
