@@ -1,7 +1,7 @@
 import Files
 
-/// A page tells of what is damaged or missing in a run. A disk that fails says nothing about the run: the page
-/// is not made then, so that the same command makes the whole one later.
+/// A page tells of what is damaged or missing in a run. A disk that fails says nothing about the run: the
+/// page is not made then, so that the same command makes the whole one later.
 ///
 /// - Throws: the error, where a file could not be read (74)
 func refuseDiskFailure(_ error: any Error) throws {

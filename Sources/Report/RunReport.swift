@@ -33,7 +33,8 @@ public struct RunReport {
         }
         let scored = try ScoredRun(run)
         try add("scores") {
-            try ScoreSection(run: run, scored: scored, published: published, titles: settings.titles).section()
+            try ScoreSection(run: run, scored: scored, published: published, titles: settings.titles)
+                .section()
         }
         try add("comparisons") { try ComparisonSection(run: run, titles: settings.titles).section() }
         try add("losses") { try LossSection(run: run, points: settings.points).section(figure) }
