@@ -74,7 +74,9 @@ public final class JSONItems {
         }
         let name = kind == .object ? try memberName() : nil
         let start = try valueStart()
-        let item = JSONItem(index: index, name: name, offset: start, bytes: try value(keeping: true))
+        let place = kind == .array ? "element \(index)" : "the value"
+        let item = JSONItem(
+            index: index, name: name, offset: start, bytes: try value(keeping: true, as: place))
         index += 1
         return item
     }
@@ -130,7 +132,7 @@ public final class JSONItems {
         guard let byte = try significant() else { throw truncated() }
         guard byte == UInt8(ascii: "\"") else { throw unexpected(byte, "the name of a member") }
         let start = offset
-        let bytes = try value(keeping: true)
+        let bytes = try value(keeping: true, as: "the name")
         guard case .string(let name)? = try? JSONValue(parsing: bytes) else {
             throw FilesError.corrupt(
                 path: file.path, offset: start, problem: "the name of a member is no JSON string")
@@ -171,7 +173,9 @@ public final class JSONItems {
     }
 
     /// Passes over one value by counting brackets outside strings.
-    private func value(keeping: Bool) throws -> [UInt8] {
+    ///
+    /// - Parameter item: what it is, for the error of one that is too large
+    private func value(keeping: Bool, as item: String = "") throws -> [UInt8] {
         let start = try valueStart()
         var kept: [UInt8] = []
         var extent = JSONExtent()
@@ -181,7 +185,6 @@ public final class JSONItems {
             position += piece.count
             guard keeping else { continue }
             guard piece.count <= itemLimit - kept.count else {
-                let item = kind == .array ? "element \(index)" : "the value"
                 throw FilesError.tooLarge(
                     path: file.path, item: "\(item) at byte \(start)", limit: itemLimit, name: .recordBytes)
             }

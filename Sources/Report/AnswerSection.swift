@@ -90,9 +90,7 @@ struct AnswerSection {
             try scored.benchmarks.compactMap { benchmark -> ReportSection.Block? in
                 // Answers that cannot be read are told of where they are judged.
                 let file = try ifReadable { try AnswerFile(model.answers.file("\(benchmark.name).jsonl")) }
-                guard let file,
-                    !file.records.isEmpty
-                else { return nil }
+                guard let file, !file.records.isEmpty else { return nil }
                 let cut = file.records.count { $0.isCut }
                 guard 20 * cut > file.records.count else { return nil }
                 return .odd(

@@ -91,11 +91,11 @@ struct LossSection {
         section.blocks.insert(
             figures.isEmpty
                 ? .absent("No training run has a \(MetricsFile.file).") : .figures(figures), at: 0)
-        let looking: [(String, URL?)] =
-            try single.map { result in (result.name, try ifReadable { try result.file(ValidationFile.file) })
-            }
-            + run.unfinished.map { ($0, nil) }
-        let heldBack = try looking.flatMap { name, file in
+        let looking = try single.map { result -> (String, URL?) in
+            (result.name, try ifReadable { try result.file(ValidationFile.file) })
+        }
+        let begun = run.unfinished.map { name -> (String, URL?) in (name, nil) }
+        let heldBack = try (looking + begun).flatMap { name, file in
             try self.heldBack(name, file, &section.blocks, figure)
         }
         if !heldBack.isEmpty { section.blocks.insert(.figures(heldBack), at: 1) }
@@ -133,12 +133,11 @@ struct LossSection {
         do {
             guard let curves = try HeldBackCurves(name: name, file: url) else { return [] }
             let id = Anchor.words(name)
-            return [
-                try figure(curves.losses(id: "held-back-\(id)"), curves.caption),
-                try figure(curves.tokens(id: "held-back-tokens-\(id)"), curves.caption),
+            let plots = [
+                curves.losses(id: "held-back-\(id)"), curves.tokens(id: "held-back-tokens-\(id)"),
+                curves.sources(id: "held-back-sources-\(id)"),
             ]
-                + (try curves.sources(id: "held-back-sources-\(id)").map { [try figure($0, curves.caption)] }
-                    ?? [])
+            return try plots.compactMap { try $0.map { try figure($0, curves.caption) } }
         } catch let error as RecordError {
             blocks.append(.absent("\(name) has no \(ValidationFile.file) that can be read: \(error)"))
             return []

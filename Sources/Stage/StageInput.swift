@@ -32,7 +32,9 @@ public struct StageInput: Sendable {
         var status = stat()
         guard stat(url.path, &status) == 0 else { throw FilesError.current(url.path, "open it") }
         let isFolder = status.st_mode & S_IFMT == S_IFDIR
-        let files = isFolder ? try FolderListing.files(below: url).map(url.appendingPathComponent) : [url]
+        // A model's are at the top of its folder; a folder of pictures is not walked through for them.
+        let names = isFolder ? (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] : []
+        let files = isFolder ? names.map(url.appendingPathComponent) : [url]
         weights = Dictionary(
             files.filter { $0.pathExtension == "safetensors" }.map { ($0.path, FileDigests.state(of: $0)) },
             uniquingKeysWith: { first, _ in first })

@@ -76,11 +76,10 @@ public struct Store: Sendable {
         switch state(key) {
         case .absent: return nil
         case .damaged(let problem): throw Seal.Problem(problem)
-        case .whole(let seal, let bytes):
-            guard let data = try? FileParts(path).bytes(0..<bytes), data.count == bytes else {
-                throw Seal.Problem("it cannot be read")
-            }
-            let content = Array(data.prefix(seal.contentBytes))
+        case .whole(let seal, _):
+            guard let content = try? FileParts(path).bytes(0..<seal.contentBytes),
+                content.count == seal.contentBytes
+            else { throw Seal.Problem("it cannot be read") }
             guard Digest.sha256(content) == seal.contentSHA256 else {
                 throw Seal.Problem("its SHA-256 is not that of its seal")
             }

@@ -42,5 +42,14 @@ struct TokenSums: Codable {
         return quality
     }
 
+    /// Of these tokens, which are all of one source.
+    func source(_ own: SourceTerms) -> ValidationMetrics.Source {
+        var source = ValidationMetrics.Source()
+        (source.samples, source.tokens, source.terms) = (own.samples, tokens, own.terms)
+        (source.accuracy, source.entropy) = (accuracy, meanEntropy)
+        (source.agreement, source.teacher) = (agreement, teacher)
+        return source
+    }
+
     private func mean(_ sum: Double) -> Double { sum / Double(max(1, tokens)) }
 }

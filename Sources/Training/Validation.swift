@@ -76,16 +76,12 @@ final class Validation {
         (metrics.accuracy, metrics.entropy) = (all.accuracy, all.meanEntropy)
         (metrics.agreement, metrics.teacher) = (all.agreement, all.teacher)
         let names = dataset.sources.map(\.name)
-        let terms = names.bySource(found.map(\.sources))
-        metrics.sources = terms.map { terms in
-            zip(names, sums).reduce(into: [:]) { sources, one in
-                guard let own = terms[one.0] else { return }
-                var source = ValidationMetrics.Source()
-                (source.samples, source.terms, source.tokens) = (own.samples, own.terms, one.1.tokens)
-                (source.accuracy, source.entropy) = (one.1.accuracy, one.1.meanEntropy)
-                (source.agreement, source.teacher) = (one.1.agreement, one.1.teacher)
-                sources[one.0] = source
-            }
+        let tokens = Dictionary(zip(names, sums), uniquingKeysWith: +)
+        metrics.sources = names.bySource(found.map(\.sources)).map { terms in
+            Dictionary(
+                uniqueKeysWithValues: terms.compactMap { name, terms in
+                    tokens[name].map { (name, $0.source(terms)) }
+                })
         }
         metrics.seconds = (ContinuousClock.now - start) / .seconds(1)
         return metrics

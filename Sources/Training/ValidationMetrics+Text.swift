@@ -15,9 +15,7 @@ extension ValidationMetrics {
 
     private static func parts(
         _ terms: LossTerms, _ accuracy: Double, _ agreement: Double?, _ teacher: Quality?
-    )
-        -> [String]
-    {
+    ) -> [String] {
         var parts = LossTerms.Name.allCases.filter { terms[$0] != 0 }.map {
             "\($0.rawValue) \(number(terms[$0]))"
         }

@@ -69,7 +69,10 @@ def parts(bench, figures, seed, sample):
             interruptions.SIGNALLED[:3:2] if sample else interruptions.SIGNALLED),
         "flips": lambda: flips.flips(bench, figures, dice["flips"], 36 if sample else 1000),
         "disks": lambda: disks.full_disks(bench, figures, labels, [0.5] if sample else [0, 0.3, 0.6, 0.9]),
-        "calls": lambda: disks.failing_calls(bench, figures, labels, dice["calls"], few),
+        # These two once took a read that failed, or was interrupted, for a finding.
+        "calls": lambda: disks.failing_calls(
+            bench, figures, labels + (["cache-teacher", "write-report"] if sample else []), dice["calls"],
+            few),
         "writers": lambda: interruptions.two_writers(bench, figures, labels),
         "memory": lambda: None if sample else memory.flat(bench, figures, memory.TIMES),
         "logs": lambda: interruptions.logs(bench, figures, labels[:2] if sample else labels),
