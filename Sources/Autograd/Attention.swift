@@ -41,7 +41,7 @@ public func attention(
     let nodes = AttentionNodes(q: q, keys: keys)
     return Value(y, from: parents) { dy in  // keeps the data of q, k, v, y and the log-sum-exps
         let gradient = AttentionGradient(data)
-        let dOutput = Operand(float: dy, half: precision.supported == .bf16 ? HalfTensor(dy) : nil)
+        let dOutput = Operand(float: dy, half: precision.ofActivations == .bf16 ? HalfTensor(dy) : nil)
         shape.forEachBlock(of: layout, scratch) { block, segment, rows, head in
             block.backward(segment, rows, head, y: y, dy: dOutput, into: gradient)
         }
@@ -111,7 +111,7 @@ struct AttentionData: Sendable {
 
     init(q: Value, keys: AttentionKeys, precision: Precision) {
         // A row alone, a decoding step, is computed from the float32 values.
-        let halves = precision.supported == .bf16 && q.rows > 1
+        let halves = precision.ofActivations == .bf16 && q.rows > 1
         func operand(_ value: Value) -> Operand {
             Operand(float: value.data, half: halves ? value.halved() : nil)
         }

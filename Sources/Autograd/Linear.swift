@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// `y = x Wᵀ + b`, in bf16 where the weight is.
+/// `y = x Wᵀ + b`, in bf16 or int8 where the weight is.
 ///
 /// - Parameters:
 ///   - x: `[rows, inputs]`
@@ -15,7 +15,9 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
         "linear: x is \(x.shape), weight \(weight.shape), bias \(bias?.shape ?? [])")
     let (rows, outputs) = (x.rows, weight.shape[0])
     let y = Tensor(uninitialized: [rows, outputs])
-    if let half = weight.half, rows > fewRows {
+    if let bytes = weight.bytes {
+        multiply(x.inBytes(), transposed: bytes, into: y)
+    } else if let half = weight.half, rows > fewRows {
         multiply(x.halved(), .plain, half, .transposed, into: y)
     } else {
         project(x.data, by: weight, into: y)
@@ -95,7 +97,9 @@ package enum LinearFactors {
 ///   - weight: `[outputs, inputs]`
 ///   - y: `[rows, outputs]`
 public func project(_ x: Tensor, by weight: Value, into y: Tensor) {
-    if let half = weight.half {
+    if let bytes = weight.bytes {
+        multiply(ByteRows(x), transposed: bytes, into: y)
+    } else if let half = weight.half {
         multiply(x, transposed: half, into: y)
     } else {
         multiply(x, .plain, weight.data, .transposed, into: y)

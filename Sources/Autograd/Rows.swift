@@ -15,7 +15,7 @@ public func gatherRows(_ x: Value, _ indices: [Int32]) -> Value { gatherRows(x, 
 
 private func gatherRows(_ x: Value, _ indices: [Int32], constant: Int32?) -> Value {
     let width = x.width
-    let rows = x.holdsFloats ? x.data.gatheringRows(indices) : x.halved().gatheringRows(indices)
+    let rows = x.gatheringRows(indices)
     return Value(rows, from: [x]) { [x = x.node] dy in
         x?.accumulateOntoZeros { dx in
             for (row, index) in indices.enumerated() where index != constant {

@@ -10,8 +10,11 @@ public final class Value {
     private let held: Tensor?
     /// Values that matrix products read in place of `data` where they run in bf16; nil: they run in float32.
     public let half: HalfTensor?
-    /// An activation's values in bf16, kept for the products that read them.
+    /// A weight's values in 8 bits, where its products run in int8.
+    public let bytes: ByteMatrix?
+    /// An activation's values in bf16 and in 8 bits, kept for the products that read them.
     private var rounded: HalfTensor?
+    private var roundedToBytes: ByteRows?
     /// Node that the gradient goes to; nil: none is wanted. An operation keeps the nodes of its inputs, and
     /// of their data what it reads.
     public let node: TapeNode?
@@ -20,13 +23,19 @@ public final class Value {
     ///
     /// - Parameter half: the same values for products in bf16
     public init(_ data: Tensor, half: HalfTensor? = nil, requiresGradient: Bool = false) {
-        (held, self.half, shape) = (data, half, data.shape)
+        (held, self.half, bytes, shape) = (data, half, nil, data.shape)
         node = requiresGradient ? TapeNode(shape: data.shape) : nil
     }
 
     /// A constant of which there are the bf16 values only.
     public init(_ half: HalfTensor) {
-        (held, self.half, shape) = (nil, half, half.shape)
+        (held, self.half, bytes, shape) = (nil, half, nil, half.shape)
+        node = nil
+    }
+
+    /// A constant of which there are the values in 8 bits only.
+    public init(_ bytes: ByteMatrix) {
+        (held, half, self.bytes, shape) = (nil, nil, bytes, [bytes.rows, bytes.width])
         node = nil
     }
 
@@ -37,15 +46,16 @@ public final class Value {
     ///   - pullback: given d loss / d data, which it may keep or overwrite, adds its share to the gradient of
     ///     each parent's node
     public init(_ data: Tensor, from parents: [Value], pullback: @escaping (Tensor) -> Void) {
-        (held, half, shape) = (data, nil, data.shape)
+        (held, half, bytes, shape) = (data, nil, nil, data.shape)
         let nodes = parents.compactMap(\.node)
         node = nodes.isEmpty ? nil : TapeNode(shape: data.shape, parents: nodes, pullback: pullback)
     }
 
-    /// The values in float32; expanded at every call where only the bf16 ones are kept.
+    /// The values in float32; expanded at every call where only those of fewer bits are kept.
     public var data: Tensor {
         if let held { return held }
-        guard let half else { preconditionFailure("Value: neither float32 nor bf16") }
+        if let bytes { return bytes.expanded() }
+        guard let half else { preconditionFailure("Value: no values of any type") }
         return half.expanded()
     }
 
@@ -58,6 +68,20 @@ public final class Value {
         let values = HalfTensor(data)
         rounded = values
         return values
+    }
+
+    /// An activation's values in 8 bits, rounded once and kept.
+    public func inBytes() -> ByteRows {
+        if let roundedToBytes { return roundedToBytes }
+        let values = ByteRows(data)
+        roundedToBytes = values
+        return values
+    }
+
+    /// The given rows in the given order in float32, `[indices.count, width]`.
+    func gatheringRows(_ indices: [Int32]) -> Tensor {
+        if let held { return held.gatheringRows(indices) }
+        return bytes?.gatheringRows(indices) ?? halved().gatheringRows(indices)
     }
 
     /// Tells the value that `data` was changed in place: whoever reads the bf16 values must see it.

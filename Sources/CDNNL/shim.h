@@ -29,6 +29,17 @@ static inline int cdnnl_gemm(char transa, char transb, int64_t m, int64_t n, int
     return dnnl_sgemm(transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == dnnl_success ? 0 : -1;
 }
 
+/* C[M, N] = A op(B) with factors of 8 bits and sums of 32, on the calling thread alone; 0 when done. */
+static inline int cdnnl_s8_gemm(char transb, int64_t m, int64_t n, int64_t k, const int8_t *a, int64_t lda,
+                                const int8_t *b, int64_t ldb, int32_t *c, int64_t ldc) {
+    omp_set_num_threads(1);
+    int32_t offset = 0;
+    return dnnl_gemm_s8s8s32('N', transb, 'F', m, n, k, 1, a, lda, 0, b, ldb, 0, 0, c, ldc, &offset) ==
+                   dnnl_success
+               ? 0
+               : -1;
+}
+
 static inline int cdnnl_has_avx512(void) {
     return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 }
@@ -36,4 +47,9 @@ static inline int cdnnl_has_avx512(void) {
 static inline int cdnnl_has_bf16(void) {
     return dnnl_gemm_bf16bf16f32 &&
            (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+}
+
+/* Without these instructions products of 8 bits are slow, and some of them overflow. */
+static inline int cdnnl_has_vnni(void) {
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_vnni) == dnnl_cpu_isa_avx512_core_vnni;
 }

@@ -45,6 +45,6 @@ extension ModelBench {
         let student = shapes.student
         let weights =
             UsefulWork.layerWeights(student) + Double(student.vocabulary) * Double(student.hidden)
-        return weights * (precision == .bf16 ? 2 : 4)
+        return weights * (precision == .fp32 ? 4 : 2)
     }
 }

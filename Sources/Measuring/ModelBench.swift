@@ -20,7 +20,7 @@ public struct ModelBench {
     func makeStudent(trainable: Bool) throws -> LlavaModel {
         try shapes.student.makeModel(
             for: shapes, seed: 0, trainable: trainable ? [.projector, .language] : [],
-            precision: precision)
+            precision: precision.ofActivations)
     }
 
     func makeTeacher() throws -> LlavaModel {
@@ -51,7 +51,8 @@ public struct ModelBench {
         let runs = Runs(warmup: 2, repeats: 9) {
             switch precision {
             case .fp32: multiply(a, .plain, b, .transposed, into: c)
-            case .bf16: multiply(aHalf, .plain, bHalf, .transposed, into: c)
+            // What an int8 teacher has in bf16 is most of a training's work.
+            case .bf16, .int8: multiply(aHalf, .plain, bHalf, .transposed, into: c)
             }
         }
         let work = 2 * Double(side * side) * Double(side) / 1e9

@@ -24,13 +24,13 @@ public final class LanguageModel {
         configuration = text
         let tree = weights / "model" / "language_model"
         embeddings = try (tree / "embed_tokens").parameter(
-            "weight", [text.vocabulary, text.hidden], isMatrix: true)
+            "weight", [text.vocabulary, text.hidden], as: .vocabulary)
         blocks = try (0..<text.layers).map { try DecoderBlock(tree / "layers" / $0, text) }
         norm = try RMSNorm(tree / "norm", size: text.hidden, epsilon: text.normEpsilon)
         untiedHead =
             text.tiedEmbeddings
             ? nil
-            : try (weights / "lm_head").parameter("weight", [text.vocabulary, text.hidden], isMatrix: true)
+            : try (weights / "lm_head").parameter("weight", [text.vocabulary, text.hidden], as: .vocabulary)
     }
 
     /// Weight of the last linear layer, `[vocabulary, hidden]`: the embedding table itself where they are

@@ -7,7 +7,7 @@ struct Linear {
     let bias: Parameter?  // [outputs]
 
     init(_ weights: WeightScope, outputs: Int, inputs: Int, bias: Bool = false) throws {
-        weight = try weights.parameter("weight", [outputs, inputs], isMatrix: true)
+        weight = try weights.parameter("weight", [outputs, inputs], as: .layer)
         self.bias = bias ? try weights.parameter("bias", [outputs]) : nil
     }
 
@@ -16,8 +16,10 @@ struct Linear {
 
     var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
-    /// Precision of the matrix products.
-    var precision: Precision { weight.value.half == nil ? .fp32 : .bf16 }
+    /// Precision of the products of what comes out.
+    var precision: Precision {
+        weight.value.bytes == nil ? weight.value.half == nil ? .fp32 : .bf16 : .int8
+    }
 }
 
 /// `x / rms(x) ⊙ weight`, over rows or over heads of rows.

@@ -16,14 +16,14 @@ public struct Parameter {
     public let shape: [Int]
     /// The type as stored.
     let type: ElementType
-    /// The values as they were read, where memory holds them rounded to bf16.
+    /// The values as they were read, where memory holds them rounded.
     let unrounded: (() throws -> Tensor)?
 
-    /// Bytes of memory that the values take: in float32, in bf16, or both. Those of a mapped file count to
+    /// Bytes of memory that the values take: in float32, in bf16, both, or in 8 bits. Those of a mapped file count to
     /// neither.
     public var heldBytes: Int {
         let half = value.half.map { $0.isBorrowed ? 0 : 2 } ?? 0
-        return ((value.holdsFloats ? 4 : 0) + half) * value.count
+        return ((value.holdsFloats ? 4 : 0) + half) * value.count + (value.bytes?.bytes ?? 0)
     }
 
     /// Bytes that are read where the file has them: memory that processes share, and that the system may take
@@ -77,6 +77,16 @@ extension Tensor {
     }
 }
 
+/// What a weight is for, which decides how few bits may hold it.
+enum WeightUse {
+    /// Added or multiplied element by element: in float32.
+    case elementwise
+    /// The matrix of a layer within the model.
+    case layer
+    /// The table of embeddings or the head, whose errors would be those of the logits: in bf16 at least.
+    case vocabulary
+}
+
 /// A place in the tree of weights: `weights / "mlp" / "gate_proj"`.
 struct WeightScope {
     let source: any WeightSource
@@ -86,7 +96,8 @@ struct WeightScope {
     let precision: Precision
 
     /// - Parameter precision: bf16 keeps frozen matrices in bf16, in the file where it has them so, and a
-    ///   bf16 copy of those that are trained
+    ///   bf16 copy of those that are trained; int8 keeps those of the language model's layers in 8 bits and
+    ///   treats all others as bf16 does
     init(_ source: any WeightSource, trainable: TrainedWeights, precision: Precision = .fp32) {
         self.init(source: source, path: "", trainable: trainable, precision: precision.supported)
     }
@@ -107,9 +118,9 @@ struct WeightScope {
     ///
     /// - Parameters:
     ///   - used: the shape it has in memory, where that differs from the stored one
-    ///   - isMatrix: whether rows are multiplied by it
-    func parameter(_ name: String, _ shape: [Int], used: [Int]? = nil, isMatrix: Bool = false) throws
-        -> Parameter
+    ///   - use: what it is for
+    func parameter(_ name: String, _ shape: [Int], used: [Int]? = nil, as use: WeightUse = .elementwise)
+        throws -> Parameter
     {
         let full = (self / name).path
         let trains = trainable.contains(full)
@@ -126,13 +137,22 @@ struct WeightScope {
             let tensor = try source.tensor(full, shape: shape)
             return used.map { tensor.reshaped($0) } ?? tensor
         }
-        if isMatrix, precision == .bf16, !trains,
+        let isByte = use == .layer && precision == .int8 && !trains && ModelPart(name: full) == .language
+        let isHalf = use != .elementwise && precision.ofActivations == .bf16
+        if isByte || isHalf, !trains,
             let values = try source.mapped(full, shape: shape, used: used ?? shape)
         {
-            return Parameter(name: full, value: Value(values), shape: shape, type: type, unrounded: read)
+            return Parameter(
+                name: full, value: isByte ? Value(ByteMatrix(values)) : Value(values), shape: shape,
+                type: type,
+                unrounded: read)
         }
         let tensor = try read()
-        guard isMatrix, precision == .bf16 else {
+        if isByte {
+            return Parameter(
+                name: full, value: Value(ByteMatrix(tensor)), shape: shape, type: type, unrounded: read)
+        }
+        guard isHalf else {
             return Parameter(
                 name: full, value: Value(tensor, requiresGradient: trains), shape: shape, type: type,
                 unrounded: nil)

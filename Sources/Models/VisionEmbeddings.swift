@@ -105,7 +105,7 @@ extension Linear {
     /// A convolution whose stride is its size: a linear layer over patches, channel by channel.
     init(patches weights: WeightScope, outputs: Int, patch: Int, bias: Bool) throws {
         weight = try weights.parameter(
-            "weight", [outputs, 3, patch, patch], used: [outputs, 3 * patch * patch], isMatrix: true)
+            "weight", [outputs, 3, patch, patch], used: [outputs, 3 * patch * patch], as: .layer)
         self.bias = bias ? try weights.parameter("bias", [outputs]) : nil
     }
 }

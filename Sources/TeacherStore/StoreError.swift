@@ -17,6 +17,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     /// A store with entries that are damaged, or that the teacher does not say again.
     case failedVerification(store: String, findings: String)
     case nothingToRecompute(store: String)
+    /// A teacher in int8 that says too much else than in bf16; KL in nats.
+    case quantization(divergence: Double, highest: Double)
 
     /// One sentence with the file, what was found, what was expected and the remedy.
     public var description: String {
@@ -40,6 +42,9 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
         case .failedVerification(let store, let findings): "\(store): \(findings)"
         case .nothingToRecompute(let store):
             "\(store): it holds no entry of this teacher, these shards and this precision to recompute"
+        case .quantization(let divergence, let highest):
+            "int8 changes the teacher by a KL of \(divergence) nats in the mean, and int8.highest_divergence is "
+                + "\(highest): take bf16 for the teacher's precision, or allow more"
         }
     }
 }

@@ -17,11 +17,11 @@ package enum ProductKernel: String, CaseIterable, Sendable {
     package static func chosen(rows m: Int, columns n: Int, inner k: Int, precision: Precision)
         -> ProductKernel
     {
-        switch precision.supported {
+        switch precision.ofActivations {
         // Where oneDNN's float32 products are 5 to 12 % faster than OpenBLAS' (docs/performance.md).
         case .fp32: hasAVX512 && m >= 96 && n >= 96 && k >= 64 ? .dnnl : .openBLAS
         // The sides at which our own kernel for bf16 is faster than oneDNN's (same place).
-        case .bf16: k > 0 && min(m, n, k) <= 128 && max(m, n, k) <= 4096 ? .panelsHalf : .dnnlHalf
+        case .bf16, .int8: k > 0 && min(m, n, k) <= 128 && max(m, n, k) <= 4096 ? .panelsHalf : .dnnlHalf
         }
     }
 
@@ -95,7 +95,7 @@ extension ProductKernel {
                 c: MatrixView(c))
             product.check()
             return product.compute(self)
-        case .bf16:
+        case .bf16, .int8:
             let product = SplitProduct(
                 a: MatrixView<UInt16>(a.halves), opA: opA, b: MatrixView<UInt16>(b.halves), opB: opB,
                 c: MatrixView(c))

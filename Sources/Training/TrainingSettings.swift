@@ -2,6 +2,7 @@ import Distillation
 import Models
 import Records
 import Settings
+import TeacherStore
 import Tensors
 
 /// What a training run does. The paper's fine-tuning is the default (docs/objective.md).
@@ -75,8 +76,11 @@ public struct TrainingSettings: Recipe, Equatable {
         "Precision of matrix products; with bf16 weights and optimizer stay in fp32. Without bf16 "
             + "instructions bf16 is fp32.")
     public var precision = Precision.fp32
-    @Setting("The same for the teacher in the loop, whose weights then take half the memory.")
+    @Setting(
+        "The same for the teacher in the loop, whose weights then take half the memory; in int8 a quarter, "
+            + "where the processor has the instructions (VNNI).")
     public var teacherPrecision = Precision.bf16
+    @Setting("What a teacher in int8 is held to.") public var int8 = QuantizationError.Settings()
     @Setting(
         "How the trained weights are written; a training's state keeps them in f32.",
         null: "as those of the start are, each its own")
@@ -107,6 +111,10 @@ public struct TrainingSettings: Recipe, Equatable {
     public func validate() throws {
         if saliencyDepth != nil, let saliencyLayer {
             throw SettingProblem("saliency_depth", "is set, and saliency_layer is \(saliencyLayer): give one")
+        }
+        guard precision != .int8 else {
+            throw SettingProblem(
+                "precision", "is int8, in which nothing can learn: teacher_precision may be int8")
         }
     }
 

@@ -23,7 +23,9 @@ struct BenchAlignTI: ParsableCommand {
     var config: [String] = []
     @Option(help: "Figures to measure, by name or beginning, separated by commas; all unless given.")
     var only: String?
-    @Option(help: "fp32, bf16 or both, separated by commas.") var precision = "fp32"
+    @Option(
+        help: "fp32, bf16 or int8 (the teacher in int8, all else in bf16), or several, separated by commas.")
+    var precision = "fp32"
     @Option(help: "Runs of each figure; the shapes say how many unless given.") var repeats: Int?
     @Option(help: "Threads to compute with; all cores unless given.") var threads: Int?
     @Option(help: "tokenizer.json of the tokenizing figures; unless given that of the embedded world.")
@@ -49,7 +51,7 @@ struct BenchAlignTI: ParsableCommand {
         if let threads { ProcessorLimit.apply(threads) }
         let precisions = try precision.split(separator: ",").map { name in
             guard let known = Precision(rawValue: String(name)) else {
-                throw StageError.usage("--precision \(name): expected fp32 or bf16")
+                throw StageError.usage("--precision \(name): expected fp32, bf16 or int8")
             }
             return known
         }
@@ -101,7 +103,7 @@ struct BenchAlignTI: ParsableCommand {
         if let shapes = shapes.first, let name = plan.modelFigures(shapes).first {
             guard precision.supported == precision else {
                 throw MeasuringError.unavailable(
-                    what: "--precision bf16: this processor has no bf16 instructions")
+                    what: "--precision \(precision.rawValue): this processor has no such instructions")
             }
             made = [try modelFigure(name, ModelBench(shapes, precision: precision))]
             let rate = ModelBench.productRate(precision)

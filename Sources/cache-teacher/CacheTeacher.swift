@@ -148,6 +148,10 @@ struct CacheTeacher: RecipeCommand {
         }
         // From here on nobody prunes what is being computed.
         if ranks.isFirst { try index(complete: false).write(to: output) }
+        // What the store has was held to it when it was made.
+        let isMissing = zip(dataset.shardNames, keys).contains { store.summary($1, shard: $0) == nil }
+        let quantization =
+            try ranks.isFirst && isMissing ? teacher.quantizationError(over: dataset, settings) : nil
         var counts = FillingCounts(dataset)
         let finished = try filling.run(keys, from: Int(getpid()) * 7919, stop: isInterrupted) { number in
             let shard = try teacher.outputs(for: dataset).shard(number, of: dataset, settings: settings) {
@@ -170,7 +174,8 @@ struct CacheTeacher: RecipeCommand {
         let complete = try index(complete: true)
         try complete.write(to: output)
         try run.finish(
-            counts: counts.summary(complete), volatile: [FillingLog.file], blasCore: Machine.blasCore)
+            counts: counts.summary(complete, quantization), volatile: [FillingLog.file],
+            blasCore: Machine.blasCore)
     }
 
     /// Whether the entries of a finished run are still in the store: its receipt alone does not know.
@@ -194,7 +199,7 @@ struct CacheTeacher: RecipeCommand {
         let key = Digest.sha256(
             "align-ti relevance 4\n\(digest)\n\(dataset.digest(of: dataset.sources[0]))\n\(settings.pairs) "
                 + "\(settings.standardError) \(settings.seed)"
-                + "\(recipe.precision.supported == .bf16 ? " bf16" : "")"
+                + "\(recipe.precision.supported == .fp32 ? "" : " \(recipe.precision.supported.rawValue)")"
         )
         let relevance = try filling.relevance(key, stop: isInterrupted) {
             let progress = ProgressReporter("measuring relevance", total: settings.pairs, unit: "pairs")

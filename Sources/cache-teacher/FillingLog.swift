@@ -70,7 +70,7 @@ struct FillingCounts {
     }
 
     /// Says it, and gives it to the receipt.
-    func summary(_ index: StoreIndex) -> JSONValue {
+    func summary(_ index: StoreIndex, _ quantization: QuantizationError?) -> JSONValue {
         reporter.finish()
         let entries = index.entries
         let (bytes, positions) = (
@@ -90,12 +90,19 @@ struct FillingCounts {
                     format: "%d positions, %.1f bytes each before zstd and %.1f on disk, %.1f MB", positions,
                     Double(state) / Double(max(1, positions)),
                     Double(bytes) / Double(max(1, positions)), Double(bytes) / 1e6) + mass)
-        return [
+        var result: JSONObject = [
             "entries": .int(entries.count), "reused": .int(reused), "computed": .int(computed),
             "shared": .int(shared),
             "positions": .int(positions), "bytes": .int(bytes), "state_bytes": .int(state),
             "saliency_layer": .int(index.settings.saliencyLayer), "mean_tail_mass": .number(tail),
             "worst_tail_mass": .number(worst),
         ]
+        if let quantization {
+            result.append("int8_kl", .number(quantization.divergence))
+            result.append("int8_worst_kl", .number(quantization.worstDivergence))
+            result.append("int8_agreement", .number(quantization.agreement))
+            if let cosine = quantization.cosine { result.append("int8_alpha_cosine", .number(cosine)) }
+        }
+        return .object(result)
     }
 }

@@ -37,4 +37,20 @@ final class Teacher {
         loaded = outputs
         return outputs
     }
+
+    /// Compares a teacher in int8 with itself in bf16 before anything is computed with it.
+    ///
+    /// - Returns: nil in another precision
+    /// - Throws: `StoreError.quantization` where it has lost too much
+    func quantizationError(over dataset: ShardDataset, _ settings: TeacherOutputSettings) throws
+        -> QuantizationError?
+    {
+        guard settings.precision == .int8 else { return nil }
+        let reference = TeacherOutputs(try LlavaModel(folder: folder, precision: .bf16))
+        let error = try outputs(for: dataset).error(
+            from: reference, over: dataset, settings: settings, count: recipe.int8.samples)
+        StandardError.write("cache-teacher: \(error)")
+        try error.check(recipe.int8)
+        return error
+    }
 }

@@ -1,3 +1,4 @@
 #include "bfloat16.h"
+#include "bytes.h"
 #include "images.h"
 #include "numeric.h"

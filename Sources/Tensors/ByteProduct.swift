@@ -1,0 +1,47 @@
+import CDNNL
+import CKernels
+
+/// `c = a bᵀ` with factors in 8 bits: whole numbers are multiplied and summed exactly, the sums scaled, and
+/// the outliers' share is added in bf16.
+///
+/// - Parameters:
+///   - a: `[m, k]`
+///   - b: `[n, k]`
+///   - c: `[m, n]`
+public func multiply(_ a: ByteRows, transposed b: ByteMatrix, into c: Tensor) {
+    let whole = SplitProduct(
+        a: MatrixView(a.numbers), opA: .plain, b: MatrixView(b), opB: .transposed, c: MatrixView(c))
+    whole.check()
+    guard c.count > 0 else { return }
+    whole.run { part in
+        let done = c.pointer.distance(to: part.c.pointer)
+        let (row, column) = (done / part.c.stride, done % part.c.stride)
+        // The sums take the places of the results, which have as many bytes.
+        let status = part.c.pointer.withMemoryRebound(to: Int32.self, capacity: 1) { sums in
+            cdnnl_s8_gemm(
+                CChar(UInt8(ascii: "T")), Int64(part.c.rows), Int64(part.c.columns), Int64(part.inner),
+                part.a.pointer, Int64(part.a.stride), part.b.pointer, Int64(part.b.stride), sums,
+                Int64(part.c.stride))
+        }
+        precondition(
+            status == 0,
+            "multiply: oneDNN refused an int8 product of [\(part.c.rows), \(part.inner), \(part.c.columns)]")
+        ck_scale_sums(
+            part.c.pointer, part.c.stride, part.c.rows, part.c.columns, a.numbers.scales.pointer + row,
+            b.scales.pointer + column)
+    }
+    guard !a.columns.isEmpty else { return }
+    let weights = HalfTensor(uninitialized: [b.rows, a.columns.count])
+    parallel(b.rows, grain: max(1, elementwiseGrain / a.columns.count)) { range in
+        ck_gather_byte_columns(
+            b.pointer + range.lowerBound * b.width, b.scales.pointer + range.lowerBound, range.count, b.width,
+            a.columns, a.columns.count, weights.pointer + range.lowerBound * a.columns.count)
+    }
+    multiply(a.outliers, .plain, weights, .transposed, into: c, beta: 1)
+}
+
+extension MatrixView<Int8> {
+    init(_ matrix: ByteMatrix) {
+        self.init(matrix.pointer, rows: matrix.rows, columns: matrix.width, stride: max(1, matrix.width))
+    }
+}
