@@ -7,8 +7,8 @@ import Settings
 import Shards
 import Tensors
 
-/// How far a teacher in int8 is from the same teacher in bf16, over positions whose distributions distillation
-/// needs.
+/// How far a teacher in int8 is from the same teacher in bf16, over positions whose distributions
+/// distillation needs.
 public struct QuantizationError: Sendable {
     /// Samples and positions that were compared.
     public private(set) var samples = 0, positions = 0

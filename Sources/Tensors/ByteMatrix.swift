@@ -42,7 +42,7 @@ public final class ByteMatrix: @unchecked Sendable {
         parallel(tensor.rows, grain: max(1, elementwiseGrain / max(1, width))) { [self] range in
             let (start, target) = (range.lowerBound, first + range.lowerBound)
             let x = tensor.pointer + start * width
-            // Of weights nothing is left out; what the rows' root mean squares say is whether they are finite.
+            // Of weights nothing is left out; the rows' root mean squares say whether they are finite.
             let (rms, peaks) = (Tensor(uninitialized: [range.count]), Tensor(zeros: [width]))
             withExtendedLifetime((rms, peaks)) {
                 ck_row_peaks(x, range.count, width, rms.pointer, peaks.pointer)
