@@ -19,8 +19,8 @@ public struct Parameter {
     /// The values as they were read, where memory holds them rounded.
     let unrounded: (() throws -> Tensor)?
 
-    /// Bytes of memory that the values take: in float32, in bf16, both, or in 8 bits. Those of a mapped file count to
-    /// neither.
+    /// Bytes of memory that the values take: in float32, in bf16, both, or in 8 bits. Those of a mapped file
+    /// count to none of them.
     public var heldBytes: Int {
         let half = value.half.map { $0.isBorrowed ? 0 : 2 } ?? 0
         return ((value.holdsFloats ? 4 : 0) + half) * value.count + (value.bytes?.bytes ?? 0)

@@ -29,8 +29,8 @@ public struct CacheSettings: Recipe, Equatable {
     public var relevance = Relevance()
     @Setting(
         "Precision of matrix products; int8 takes half of bf16's memory and nearly half of its time. Without "
-            + "bf16 instructions bf16 is fp32, without those for int8 (VNNI) int8 is bf16; what was used is part "
-            + "of an entry's name.")
+            + "bf16 instructions bf16 is fp32, without those for int8 (VNNI) int8 is bf16; what was used is "
+            + "part of an entry's name.")
     public var precision = Precision.bf16
     @Setting("What a teacher in int8 is held to.") public var int8 = QuantizationError.Settings()
     @Setting("Rows of one forward pass at most.", unit: "tokens", in: 1...10_000_000)

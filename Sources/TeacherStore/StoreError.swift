@@ -44,7 +44,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
             "\(store): it holds no entry of this teacher, these shards and this precision to recompute"
         case .quantization(let divergence, let highest):
             "int8 changes the teacher by a KL of \(divergence) nats in the mean, and "
-                + "int8.highest_divergence is \(highest): take bf16 for the teacher's precision, or allow more"
+                + "int8.highest_divergence is \(highest): take bf16 for the teacher's precision, or allow "
+                + "more"
         }
     }
 }
