@@ -93,14 +93,16 @@ recipe = $(call with_bases,$(P)/$(1).yaml)
 
 # What a pipeline says: DATA_READY (files that must be there, and rules that make them), TOKENIZER, MODELS,
 # BENCHMARKS, and DATA_<set> and IMAGES, or IMAGES_<set>, of four sets: pretrain, train, distill and, for
-# `make exposure`, heldout (samples with long answers that nothing is trained on). A fifth, teacher-pretrain,
-# has captions of the teacher's own. VALIDATION may name a set whose held-back loss is measured while the
-# teacher and the students learn conversations. A set may be a mixture of others: SETS_distill := vsr coco,
-# where DATA_vsr, IMAGES_vsr, DATA_coco and so on say what they are and OPTIONS_vsr how they are packed; the
-# recipes' mixture says how much of each an epoch has.
+# `make exposure`, heldout (samples with long answers that nothing is trained on). Two more, teacher-pretrain
+# and student-pretrain, are what the teacher or the students begin with in pretrain's place. VALIDATION may
+# name a set whose held-back loss is measured while the teacher and the students learn conversations. A set may
+# be a mixture of others: SETS_distill := vsr coco, where DATA_vsr, IMAGES_vsr, DATA_coco and so on say what
+# they are and OPTIONS_vsr how they are packed; the recipes' mixture says how much of each an epoch has.
 include $(P)/pipeline.mk
 MODELS ?= teacher sft align-ti
-TEACHER_CAPTIONS := $(if $(DATA_teacher-pretrain)$(SETS_teacher-pretrain),teacher-pretrain,pretrain)
+pretraining = $(if $(DATA_$(1)-pretrain)$(SETS_$(1)-pretrain),$(1)-pretrain,pretrain)
+TEACHER_CAPTIONS := $(call pretraining,teacher)
+STUDENT_CAPTIONS := $(call pretraining,student)
 VALIDATION ?=
 # Folders of a set: one, or those of a mixture; as files that say that they are there, and as options.
 sets_of = $(or $(SETS_$(1)),$(1))
@@ -147,7 +149,7 @@ $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receip
 STUDENTS = $(filter-out teacher,$(MODELS))
 # Of a given teacher nothing is trained. What only `make exposure` and `make efficiency` ask for may be
 # absent.
-SETS = pretrain $(if $(OWN_TEACHER),$(filter-out pretrain,$(TEACHER_CAPTIONS)) train) distill \
+SETS = $(sort $(STUDENT_CAPTIONS) $(if $(OWN_TEACHER),$(TEACHER_CAPTIONS) train) distill) \
     $(if $(and $(DATA_heldout),$(call has,exposure)),heldout) $(filter-out heldout,$(VALIDATION))
 has = $(wildcard $(P)/$(1).yaml)
 RECIPES = $(if $(OWN_TEACHER),assemble-model=teacher-model train-student=teacher-pretrain \
@@ -185,7 +187,7 @@ plan: $(B)/checked $(PLANNED)/student-start/receipt.json
 	    $(call price,teacher,$(TEACHER_START),train)) \
 	printf '\n== cache\n' && $(BIN)/cache-teacher --estimate --config $(P)/cache.yaml \
 	    --teacher $(TEACHER_START) $(call shards,--shards,distill) && \
-	$(call price,student-pretrain,$(PLANNED)/student-start,pretrain) \
+	$(call price,student-pretrain,$(PLANNED)/student-start,$(STUDENT_CAPTIONS)) \
 	$(foreach name,$(STUDENTS),$(call price,$(name),$(PLANNED)/student-start,distill,--teacher \
 	    $(TEACHER_START) --set saliency_layer=0)) true
 
@@ -203,9 +205,9 @@ $(B)/student-start/receipt.json: $(call recipe,student-model) $(TEACHER_READY) $
 	$(Q)$(BIN)/assemble-model --config $< --tokenizer $(TOKENIZER) --vision $(TEACHER) $(STUDENT_PARTS) \
 	    $(out)
 $(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/student-start/receipt.json \
-    $(call packed,pretrain) | build $(B)/checked
+    $(call packed,$(STUDENT_CAPTIONS)) | build $(B)/checked
 	$(title)
-	$(Q)$(train) --model $(B)/student-start $(call shards,--shards,pretrain)
+	$(Q)$(train) --model $(B)/student-start $(call shards,--shards,$(STUDENT_CAPTIONS))
 $(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json \
     $(call packed,distill) | build $(LOOKED_AT)
 	$(title)

@@ -106,8 +106,26 @@ public struct ComparisonTable {
         return said + settings.remarks
     }
 
-    /// The table for a spreadsheet or a page, its head first; cells are `mean ± standard error`.
+    /// The table for a spreadsheet, its head first; cells are `mean ± standard error`.
     public var lines: [Line] { made(isWide: true) }
+
+    /// The table for a page, its head first: errors where they are tested, the direction beside what has it, so
+    /// that it is seen without scrolling.
+    public var pageLines: [Line] {
+        guard let tested, let place = columns.firstIndex(of: tested) else { return lines }
+        let ratios = columns[..<place].count { hasRatio($0) }
+        let difference = place + ratios + 2
+        let plain = Set(
+            columns[..<place].enumerated().filter { MeasuredColumn.named($0.element) == nil }.map {
+                $0.offset + 1 + columns[..<$0.offset].count { hasRatio($0) }
+            })
+        return lines.map { line in
+            var cells = line.cells
+            for column in plain { cells[column] = cells[column].replacing(#/ ± .*/#, with: "") }
+            if let direction = cells.popLast() { cells.insert(direction, at: difference + 1) }
+            return Line(cells: cells, isPaper: line.isPaper)
+        }
+    }
 
     /// The lines as CSV, the caption above them after `#`.
     public var csv: String { caption.map { "# \($0)\n" }.joined() + CSV.text(lines.map(\.cells)) }

@@ -14,7 +14,7 @@ struct ComparisonSection {
             lead:
                 "What each part of the method contributes: one table for each comparison that was run. "
                 + "Tables and figures have the paper’s numbers, and rows in italics are the paper’s own. "
-                + "Cells are means ± standard errors over replicates. ‘direction’ says whether a row is "
+                + "Cells are means over replicates, ± standard errors. ‘direction’ says whether a row is "
                 + "above or below the baseline, and whether the paper has it there.")
         section.sources = run.made(by: "compare-runs").sorted { Self.order($0) < Self.order($1) }
         if section.sources.isEmpty {
@@ -45,10 +45,11 @@ struct ComparisonSection {
         }
         let table = ComparisonTable(
             try ComparisonCell.read(result.file(ComparisonCell.file)), settings, titles: titles)
+        let lines = table.pageLines
         return ReportTable(
             id: Anchor.words(result.name), title: Self.title(result.name),
-            caption: table.caption.joined(separator: " "), columns: table.lines[0].cells,
-            rows: table.lines.dropFirst().map { ReportTable.Row($0.cells, isQuiet: $0.isPaper) })
+            caption: table.caption.joined(separator: " "), columns: lines[0].cells,
+            rows: lines.dropFirst().map { ReportTable.Row($0.cells, isQuiet: $0.isPaper) })
     }
 
     /// `tables/table3` → `Table 3.`, `tables/teacher-2/table3` → `Table 3, teacher-2.`

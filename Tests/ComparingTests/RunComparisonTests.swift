@@ -80,6 +80,31 @@ import Testing
         #expect(table.lines.map(\.isPaper) == [false, false, true, false, true, true])
     }
 
+    @Test func onAPageTheDirectionStandsBesideTheDifference() throws {
+        var settings = settings()
+        settings.columns = ["training_seconds", "gqa", "pope"]
+        settings.publishedUnits = ["h"]
+        settings.rows = [
+            ComparedRow(row: "kd", paper: "KD", published: [355, 59.3, 65]),
+            ComparedRow(row: "align-ti", paper: "IVA+TPA", published: [509, 60.4, 66.7]),
+        ]
+        func runs(_ scores: Double...) -> [RunScores] {
+            scores.map {
+                RunScores(values: ["gqa": $0 - 5, "pope": $0, "training_seconds": 10 * $0], items: [])
+            }
+        }
+        let cells = try RunComparison(
+            settings, runs: ["kd": runs(60, 62, 64), "align-ti": runs(63, 66, 67)]
+        ).cells()
+        let lines = ComparisonTable(cells, settings).pageLines.map(\.cells)
+        let head = try #require(lines.first)
+        #expect(head[...4] == ["row", "training s", "× kd", "GQA", "POPE"])
+        #expect(head[5...] == ["Δ POPE", "direction", "p", "sign p", "for 1, 2, 5"])
+        #expect(lines.allSatisfy { $0.count == head.count && !$0[3].contains("±") })
+        #expect(lines[3][4] == "65.3 ± 1.20" && lines[3][6] == "above, as in the paper")
+        #expect(lines[2][6].isEmpty && lines[1][6] == "baseline")
+    }
+
     @Test func severalRowsAreCorrectedAndMayHaveBaselinesOfTheirOwn() throws {
         var settings = ComparisonSettings()
         settings.baseline = "a"

@@ -139,10 +139,10 @@ $(U)/%/student-start/receipt.json: $(call recipe,student-model) $$(call model_fi
 	    --vision $(call tower_at,teacher_at,$*) $(or $(STUDENT_PARTS_$(call size_of,$*)),$(STUDENT_PARTS)) \
 	    $(out)
 $(U)/%/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(U)/%/student-start/receipt.json \
-    $(call packed,pretrain) | build
+    $(call packed,$(STUDENT_CAPTIONS)) | build
 	$(title)
 	$(Q)$(train) $(call reseeded,$(call seed_of,$*),03) --model $(U)/$*/student-start \
-	    $(call shards,--shards,pretrain)
+	    $(call shards,--shards,$(STUDENT_CAPTIONS))
 
 # Rows that cannot be made here are left out, and compare-runs says why: their teacher or student would be of
 # another size than a given one (TEACHER_<size>, a folder, or STUDENT_PARTS_<size> names it then), or the
