@@ -4,40 +4,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The `mpirun` of an implementation of MPI whose plug-in is built beside the stages.
-private struct MPI: Sendable, CustomTestStringConvertible {
-    let name: String
-    let options: [String]
-    var testDescription: String { name }
-    var path: String { "/usr/bin/mpirun.\(name)" }
-
-    static let all = [
-        // Neither root nor more processes than processors are errors in a test.
-        MPI(name: "openmpi", options: ["--allow-run-as-root", "--oversubscribe"]),
-        MPI(name: "mpich", options: []),
-    ].filter { mpi in
-        guard let stage = StageProcess("train-student") else { return false }
-        let plugin = stage.executable.deletingLastPathComponent().appendingPathComponent(
-            "align-ti-\(mpi.name).so")
-        return [mpi.path, plugin.path].allSatisfy { FileManager.default.fileExists(atPath: $0) }
-    }
-}
-
 /// Runs of several processes, started as users start them.
 @Suite(.enabled(if: !MPI.all.isEmpty, "no mpirun with its plug-in: make mpi"), .serialized)
 struct MPITests {
     private func arguments(_ folder: URL, _ out: String, _ settings: [String] = []) -> [String] {
-        let all =
-            [
-                "steps=10", "batch_size=6", "lanes=4", "micro_batch_rows=60", "saliency_layer=1",
-                "optimizer.learning_rate=1e-3",
-            ] + settings
-        return [
-            "--model", tinyModel.appendingPathComponent("student").path,
-            "--teacher", tinyModel.appendingPathComponent("teacher").path,
-            "--shards", folder.appendingPathComponent("shards").path,
-            "--out", folder.appendingPathComponent(out).path,
-        ] + all.flatMap { ["--set", $0] }
+        MPI.training(models: tinyModel, data: folder, out: out, settings)
     }
 
     private func process(_ mpi: MPI, _ ranks: Int, _ arguments: [String]) throws -> Process {
@@ -54,19 +25,15 @@ struct MPITests {
     }
 
     private func run(_ process: Process) throws -> (Int32, String) {
-        let errors = Pipe()
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, errors)
-        try process.run()
-        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
+        let outcome = try MPI.run(process)
+        return (outcome.status, outcome.errors)
     }
 
     private func model(_ folder: URL, _ out: String) throws -> String {
         try Digest.sha256(ofFile: folder.appendingPathComponent("\(out)/model.safetensors"))
     }
 
-    @Test(arguments: MPI.all) fileprivate func processesGiveTheWeightsOfOne(mpi: MPI) throws {
+    @Test(arguments: MPI.all) func processesGiveTheWeightsOfOne(mpi: MPI) throws {
         try withTemporaryFolder { folder in
             _ = try tinyDataset(in: folder)
             let stage = try #require(StageProcess("train-student"))
@@ -83,7 +50,7 @@ struct MPITests {
         }
     }
 
-    @Test(arguments: MPI.all) fileprivate func aKilledProcessStopsTheOthersAndTheRunGoesOn(mpi: MPI) throws {
+    @Test(arguments: MPI.all) func aKilledProcessStopsTheOthersAndTheRunGoesOn(mpi: MPI) throws {
         try withTemporaryFolder { folder in
             _ = try tinyDataset(in: folder)
             let settings = ["steps=300", "state_every=5", "weights.tpa=0", "weights.iva=0", "weights.kd=0"]
@@ -118,7 +85,7 @@ struct MPITests {
         }.sorted()
     }
 
-    @Test(arguments: MPI.all) fileprivate func whatIsWrongInOneProcessIsToldByItAndEndsAll(mpi: MPI) throws {
+    @Test(arguments: MPI.all) func whatIsWrongInOneProcessIsToldByItAndEndsAll(mpi: MPI) throws {
         try withTemporaryFolder { folder in
             _ = try tinyDataset(in: folder)
             let (status, errors) = try run(mpi, 5, arguments(folder, "out"))
@@ -128,7 +95,7 @@ struct MPITests {
         }
     }
 
-    @Test(arguments: MPI.all) fileprivate func aProcessWithAnotherRecipeIsRefusedByName(mpi: MPI) throws {
+    @Test(arguments: MPI.all) func aProcessWithAnotherRecipeIsRefusedByName(mpi: MPI) throws {
         try withTemporaryFolder { folder in
             _ = try tinyDataset(in: folder)
             // One program after a colon: each process gets its own.
@@ -145,7 +112,7 @@ struct MPITests {
         }
     }
 
-    @Test(arguments: MPI.all) fileprivate func everyProcessButTheFirstLogsWhereItIsTold(mpi: MPI) throws {
+    @Test(arguments: MPI.all) func everyProcessButTheFirstLogsWhereItIsTold(mpi: MPI) throws {
         try withTemporaryFolder { folder in
             _ = try tinyDataset(in: folder)
             let logs = folder.appendingPathComponent("logs")
@@ -164,7 +131,7 @@ struct MPITests {
         }
     }
 
-    @Test(arguments: MPI.all) fileprivate func aStageThatWorksAloneSaysSo(mpi: MPI) throws {
+    @Test(arguments: MPI.all) func aStageThatWorksAloneSaysSo(mpi: MPI) throws {
         try withTemporaryFolder { folder in
             let process = Process()
             process.executableURL = URL(fileURLWithPath: mpi.path)
