@@ -185,7 +185,7 @@ price = printf '\n== $(1)\n' && $(BIN)/train-student --plan --config $(P)/$(1).y
 plan: $(B)/checked $(PLANNED)/student-start/receipt.json
 	$(Q)$(if $(OWN_TEACHER),$(call price,teacher-pretrain,$(TEACHER_START),$(TEACHER_CAPTIONS)) \
 	    $(call price,teacher,$(TEACHER_START),train)) \
-	printf '\n== cache\n' && $(BIN)/cache-teacher --estimate --config $(P)/cache.yaml \
+	printf '\n== cache\n' && $(BIN)/cache-teacher --plan --config $(P)/cache.yaml \
 	    --teacher $(TEACHER_START) $(call shards,--shards,distill) && \
 	$(call price,student-pretrain,$(PLANNED)/student-start,$(STUDENT_CAPTIONS)) \
 	$(foreach name,$(STUDENTS),$(call price,$(name),$(PLANNED)/student-start,distill,--teacher \

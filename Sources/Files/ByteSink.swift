@@ -19,5 +19,7 @@ extension ByteSink {
 public final class MemorySink: ByteSink {
     public private(set) var bytes: [UInt8] = []
     public init() {}
+    /// Makes room for that many bytes.
+    func reserve(_ count: Int) { bytes.reserveCapacity(count) }
     public func write(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
 }

@@ -105,6 +105,8 @@ public struct SafeTensorsWriter {
     /// The whole file in memory.
     public func serialized(compression: Compression = .none) throws -> [UInt8] {
         let sink = MemorySink()
+        // An array that grows takes twice its size while it does.
+        if case .none = compression { sink.reserve(tensors.reduce(0) { $0 + $1.byteCount } + 1 << 16) }
         try write(to: sink, compression: compression, path: "safetensors in memory")
         return sink.bytes
     }

@@ -11,27 +11,35 @@ extension PackingRun {
         let recordBytes = imageProcessor.samples
         if ranks.isFirst { try checkDisk(recordBytes * imageNames.count) }
         let pixels = ranks.isFirst ? try PixelSpool(in: folder, recordBytes: recordBytes) : nil
+        var done = 0
+        try visit(Array(imageNames.indices), of: source) { run, batch in
+            try run.prepare(batch, pixels)
+            done += batch.count
+            try onEvent(.prepared(images: done, of: run.imageNames.count))
+        }
+        try onEvent(.transparent(images: transparentImages))
+        return pixels
+    }
+
+    /// Hands over some of the pictures, batch by batch; those that are not there are reported.
+    mutating func visit(
+        _ images: [Int], of source: URL,
+        _ body: (inout PackingRun, _ batch: [(image: Int, bytes: [UInt8])]) throws -> Void
+    ) throws {
         var batch: [(image: Int, bytes: [UInt8])] = []
         var batchBytes = 0
-        var done = 0
-        func finishBatch() throws {
-            try prepare(batch, pixels)
-            done += batch.count
-            batch.removeAll(keepingCapacity: true)
-            batchBytes = 0
-            try onEvent(.prepared(images: done, of: imageNames.count))
-        }
-        let absent = try Archive.visit(imageNames, of: source) { image, bytes in
-            batch.append((image, bytes))
+        let absent = try Archive.visit(images.map { imageNames[$0] }, of: source) { number, bytes in
+            batch.append((images[number], bytes))
             batchBytes += bytes.count
             if batch.count >= 16 * packing.threads * ranks.count || batchBytes >= 64 << 20 {
-                try finishBatch()
+                try body(&self, batch)
+                batch.removeAll(keepingCapacity: true)
+                batchBytes = 0
             }
         }
-        try finishBatch()
-        try onEvent(.transparent(images: transparentImages))
-        for (image, reason) in absent {
-            let name = imageNames[image]
+        try body(&self, batch)
+        for (number, reason) in absent {
+            let (image, name) = (images[number], imageNames[images[number]])
             switch reason {
             case .missing:
                 try report(
@@ -43,7 +51,6 @@ extension PackingRun {
                     reason: "\(FilesError.linkMember(archive: source.path, member: name, target: target))")
             }
         }
-        return pixels
     }
 
     /// What may be behind a name that is not there, in brackets.
@@ -63,7 +70,7 @@ extension PackingRun {
     }
 
     /// Prepares the pictures of a batch, of which every process takes some.
-    private mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool?) throws {
+    mutating func prepare(_ batch: [(image: Int, bytes: [UInt8])], _ pixels: PixelSpool?) throws {
         let own = batch.indices.filter { $0 % ranks.count == ranks.rank }.map { batch[$0] }
         let isAlone = ranks.count == 1
         let prepared = try parallelMap(own, threads: packing.threads) {

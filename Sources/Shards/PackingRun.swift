@@ -20,6 +20,7 @@ struct PackingRun {
     let folder: URL
     var spool: SampleSpool
     private var skipped: [Skipped] = []
+    var skippedCount: Int { skipped.count }
     var imageNames: [String] = []
     private var imageNumbers: [ExactKey: Int] = [:]
     var imageProblems: [Int: (kind: String, reason: String)] = [:]
@@ -46,7 +47,9 @@ struct PackingRun {
 
     // MARK: first pass
 
-    mutating func readConversations(_ onEvent: (PackingEvent) throws -> Void) throws {
+    /// - Returns: the number of records
+    @discardableResult
+    mutating func readConversations(_ onEvent: (PackingEvent) throws -> Void) throws -> Int {
         let batchSize = 64 * packing.threads
         var batch: [(record: SampleRecord, json: [UInt8])] = []
         var count = 0
@@ -65,6 +68,7 @@ struct PackingRun {
         } catch is LimitReached {}
         try encode(batch)
         try onEvent(.read(records: count))
+        return count
     }
 
     private mutating func encode(_ batch: [(record: SampleRecord, json: [UInt8])]) throws {
@@ -139,25 +143,13 @@ struct PackingRun {
     mutating func writeShards(_ pixels: PixelSpool?, _ onEvent: (PackingEvent) throws -> Void) throws
         -> ShardIndex
     {
-        let samples = try refuseWithoutPicture()
-        guard samples > 0 else {
-            throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count)
-        }
-
-        let shards = 1 + (samples - 1) / packing.settings.samplesPerShard
-        // A shard is whole in memory while it is compressed: few at a time when they are large.
-        let largest =
-            packing.settings.samplesPerShard * (imageProcessor.samples + 9 * packing.settings.maximumLength)
-        let atOnce = max(1, min(packing.threads, (512 << 20) / largest))
+        let shards = try shardCount()
         var entries: [ShardIndex.Entry] = []
         var isUsed = Array(repeating: false, count: imageNames.count)
         var latest: SampleSpool.Entry?
         while entries.count < shards {
-            var group: [(number: Int, samples: [SampleSpool.Entry])] = []
-            while group.count < atOnce, entries.count + group.count < shards {
-                group.append((entries.count + group.count, try nextSamples(&latest)))
-                for image in group[group.count - 1].samples.compactMap(\.image) { isUsed[image] = true }
-            }
+            let group = try nextShards(after: entries.count, of: shards, &latest)
+            for image in group.flatMap(\.samples).compactMap(\.image) { isUsed[image] = true }
             entries += try parallelMap(group, threads: packing.threads) { [self] shard in
                 try write(shard.samples, shard.number, pixels)
             }
@@ -170,6 +162,26 @@ struct PackingRun {
         try AtomicOutput.writeAtomically(
             index.bytes(), to: folder.appendingPathComponent(ShardFormat.indexFile))
         return index
+    }
+
+    /// Refuses the samples of pictures that cannot be used; how many shards the others make.
+    mutating func shardCount() throws -> Int {
+        let samples = try refuseWithoutPicture()
+        guard samples > 0 else {
+            throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count)
+        }
+        return 1 + (samples - 1) / packing.settings.samplesPerShard
+    }
+
+    /// The shards that are written together, behind `done` others.
+    func nextShards(after done: Int, of shards: Int, _ latest: inout SampleSpool.Entry?) throws
+        -> [(number: Int, samples: [SampleSpool.Entry])]
+    {
+        // A shard is whole in memory while it is compressed: few at a time when they are large.
+        let largest =
+            packing.settings.samplesPerShard * (imageProcessor.samples + 9 * packing.settings.maximumLength)
+        let atOnce = max(1, min(packing.threads, (512 << 20) / largest))
+        return try (done..<min(done + atOnce, shards)).map { ($0, try nextSamples(&latest)) }
     }
 
     /// Refuses the samples of pictures that cannot be used; how many are left.
@@ -197,13 +209,14 @@ struct PackingRun {
         return samples
     }
 
-    private func write(_ samples: [SampleSpool.Entry], _ number: Int, _ pixels: PixelSpool?) throws
+    /// - Parameter pixels: nil: a shard without its pictures
+    func write(_ samples: [SampleSpool.Entry], _ number: Int, _ pixels: PixelSpool?) throws
         -> ShardIndex.Entry
     {
         var writer = ShardWriter(description: description)
         for sample in samples {
             let (id, tokens) = try spool.read(sample)
-            writer.add(id: id, try packing.packed(tokens), image: sample.image)
+            writer.add(id: id, try packing.packed(tokens), image: pixels == nil ? nil : sample.image)
         }
         return try writer.write(
             to: folder, file: ShardFormat.fileName(packing.settings.name, number), pixels: pixels,

@@ -28,6 +28,8 @@ struct SampleSpool: Sendable {
     private let spool: Spool
     private(set) var count = 0
     private var end = 0
+    /// Bytes on disk.
+    var bytes: Int { end }
 
     init(in folder: URL) throws { spool = try Spool(in: folder) }
 

@@ -14,8 +14,20 @@ public struct StoreEstimate: Sendable {
     public let positions, stateBytes, storedBytes: Double
     /// Hours for the whole data set on this machine.
     public let hours: Double
+    /// Weights of the teacher, and those of them that are read where their files have them, bytes.
+    public let weightBytes, mappedBytes: Int
+    /// Multiplications and additions of the whole data set's rows in the layers and of its positions in the
+    /// head, at most: rows that samples share are computed once. Attention scores are left out.
+    public let teraflop: Double
+    /// Shards, which processes take one after the other.
+    public let shards: Int
     /// Hours for the relevance of the layers at most: fewer where the standard error is reached before.
     public let relevanceHours: Double
+
+    /// Hours with so many machines like this one: all wait for the one with the most shards.
+    public func hours(processes: Int) -> Double {
+        hours * Double((shards + processes - 1) / processes) / Double(max(1, shards))
+    }
 
     /// Bytes of one position's distribution before zstd; of draws at most (all ids distinct).
     public static func bytesPerPosition(_ settings: TeacherOutputSettings) -> Double {
@@ -82,6 +94,13 @@ public struct StoreEstimate: Sendable {
         stateBytes =
             (all * bytesPerPosition + alphas / Double(max(1, samples)) * Double(dataset.count)) * scale
         storedBytes = stateBytes * compressedShare
-        hours = seconds / Double(max(1, tokens)) * Double(dataset.index.totals.tokens) * scale / 3600
+        let rows = Double(dataset.index.totals.tokens) * scale
+        hours = seconds / Double(max(1, tokens)) * rows / 3600
+        let weights = outputs.teacher.productWeights
+        teraflop = 2 * (weights.layers * rows + weights.head * positions) / 1e12
+        self.shards = Int((Double(shards.count) * scale).rounded(.up))
+        let parameters = outputs.teacher.parameters()
+        weightBytes = parameters.reduce(0) { $0 + $1.heldBytes }
+        mappedBytes = parameters.reduce(0) { $0 + $1.mappedBytes }
     }
 }

@@ -120,19 +120,12 @@ extension Trainer {
     }
 
     /// Operations of a step: forward and backward of the student, forward of the teacher.
-    private func work(of step: StepMetrics) -> Double {
+    package func work(of step: StepMetrics) -> Double {
         let heads = Double(step.supervisedTokens + step.candidateRows)
-        func weights(_ model: LlavaModel) -> (layers: Double, head: Double) {
-            let all = model.parameters(of: [.language]).reduce(0) { $0 + $1.value.count }
-            let text = model.language.configuration
-            let table = text.vocabulary * text.hidden
-            let tables = text.tiedEmbeddings ? table : 2 * table
-            return (Double(all - tables), Double(table))
-        }
-        let own = weights(student)
+        let own = student.productWeights
         var work = 6 * (own.layers * Double(step.studentRows) + own.head * heads)
         if let teacher = losses[0].teacher, step.teacherRows > 0 {
-            let other = weights(teacher)
+            let other = teacher.productWeights
             work += 2 * (other.layers * Double(step.teacherRows) + other.head * heads)
         }
         return work

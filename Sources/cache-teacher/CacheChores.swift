@@ -41,12 +41,21 @@ extension CacheTeacher {
                             "%d pairs for the relevance at most: %.4g hours, unless it is in the store",
                         recipe.relevance.pairs, found.relevanceHours)
                 ] : [])
+            + [
+                Plans.memory(
+                    [("teacher", found.weightBytes)], mapped: found.mappedBytes, own: ResourceUsage.ownBytes,
+                    rest: "the rest"),
+                String(format: "%.4g TFLOP at most", found.teraflop),
+                Plans.hours("all shards", limit: found.shards, found.hours(processes:)),
+            ]
         if !configuration.json { print(lines.joined(separator: "\n")) }
         configuration.printSummary([
             "samples": .int(scaleTo ?? dataset.count), "positions": .number(found.positions.rounded()),
             "hours": .number(found.hours), "relevance_hours": .number(found.relevanceHours),
             "state_bytes": .number(found.stateBytes.rounded()), "bytes": .number(found.storedBytes.rounded()),
-            "bytes_per_position": .number(found.bytesPerPosition),
+            "bytes_per_position": .number(found.bytesPerPosition), "teraflop": .number(found.teraflop),
+            "weight_bytes": .int(found.weightBytes), "mapped_bytes": .int(found.mappedBytes),
+            "peak_bytes": .int(ResourceUsage.ownBytes), "shards": .int(found.shards),
         ])
     }
 

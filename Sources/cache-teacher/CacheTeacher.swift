@@ -20,7 +20,7 @@ struct CacheTeacher: RecipeCommand {
             layer that depends most on it (highest IRS, Eq. 4). Entries are named by a digest of teacher, \
             shard and settings; entries that are there already are used, whoever made them. Several \
             processes, also of several hosts, may fill one store at the same time: start the same command \
-            again with another --out. --estimate, --list, --check and --prune look after the store instead.
+            again with another --out. --plan, --list, --check and --prune look after the store instead.
             """,
         example: """
             cache-teacher --config pipelines/demo/cache.yaml \\
@@ -32,10 +32,15 @@ struct CacheTeacher: RecipeCommand {
     enum Chore: String, EnumerableFlag {
         case estimate, list, check, prune, relevance
 
+        /// What a run will take has one name in all stages.
+        static func name(for value: Chore) -> NameSpecification {
+            value == .estimate ? [.customLong("plan"), .customLong("estimate")] : .long
+        }
+
         static func help(for value: Chore) -> ArgumentHelp? {
             switch value {
             case .estimate:
-                "Say how many bytes and hours --shards will take, from a few samples; writes nothing."
+                "Only print what --shards will take, from a few samples; writes nothing."
             case .list: "List what the store holds, by teacher and settings."
             case .check:
                 ArgumentHelp(
@@ -59,8 +64,8 @@ struct CacheTeacher: RecipeCommand {
     @Option(help: "Folder for this run's index of entries and the receipt.") var out: String?
     @Option(help: "Seconds without a heartbeat after which another host's claim on a shard counts as dead.")
     var claimExpiry = 120.0
-    @Option(help: "Samples that --estimate and --check compute.") var sample = 32
-    @Option(help: "Samples that --estimate is to count on; those of --shards unless given.") var scaleTo: Int?
+    @Option(help: "Samples that --plan and --check compute.") var sample = 32
+    @Option(help: "Samples that --plan is to count on; those of --shards unless given.") var scaleTo: Int?
     @Option(
         help: ArgumentHelp(
             "Folder below which --prune looks for the index.json of runs that need their entries; may be "

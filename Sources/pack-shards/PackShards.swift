@@ -41,30 +41,40 @@ struct PackShards: RecipeCommand {
     @Option(help: ArgumentHelp("Folder to make.", valueName: "folder"))
     var out: String
 
+    @Flag(
+        help: ArgumentHelp(
+            "Only print what the packing will take, after reading the conversations and preparing a few of "
+                + "the images; writes nothing."))
+    var plan = false
+
     func run() throws {
         let recipe = try self.recipe()
         let ranks = try Ranks.started()
+        guard !plan || ranks.count == 1 else { throw StageError.usage("--plan is for one process") }
         let output = URL(fileURLWithPath: out)
         let dataFiles = data.map { URL(fileURLWithPath: $0) }
         let imageSource = images.map { URL(fileURLWithPath: $0) }
         let tokenizerFile = Self.tokenizerFile(tokenizer)
+        let template = try recipe.conversation(tokenizerFolder: tokenizerFile.deletingLastPathComponent())
+        func checkedPacking() throws -> Packing {
+            var packing = Packing(
+                data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile),
+                template: template, recipe)
+            if let threads = configuration.threads { packing.threads = threads }
+            try packing.check()
+            return packing
+        }
+        if plan { return try printPlan(checkedPacking()) }
         var inputs =
             try dataFiles.map { try configuration.input("data", $0) }
             + [configuration.input("tokenizer", tokenizerFile)]
         if let imageSource { inputs.append(try configuration.input("images", imageSource)) }
-        let template = try recipe.conversation(tokenizerFolder: tokenizerFile.deletingLastPathComponent())
         let run = try StageRun(
             "pack-shards", recipe: Recorded(settings: recipe, conversation: template.identity),
             inputs: inputs,
             output: output, options: configuration, ranks: ranks)
         if try run.isUpToDate() { return }
-
-        var packing = Packing(
-            data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile),
-            template: template, recipe)
-        if let threads = configuration.threads { packing.threads = threads }
-        try packing.check()
-
+        let packing = try checkedPacking()
         try run.begin()
         let interruption = Interruption()
         interruption.endsProcess("pack-shards") { "nothing is packed yet; run the same command again" }

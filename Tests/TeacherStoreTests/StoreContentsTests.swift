@@ -102,6 +102,17 @@ import Testing
                 abs(estimate.positions - positions) < 0.05 * positions
                     && abs(estimate.stateBytes - bytes) < 0.1 * bytes)
             #expect(estimate.hours > 0 && estimate.storedBytes < estimate.stateBytes * 1.2)
+            let stored = try shards.reduce(0.0) { sum, shard in
+                sum
+                    + Double(
+                        try shard.writer(metadata: [:]).serialized(compression: .zstandard(level: 3)).count)
+            }
+            #expect(abs(estimate.storedBytes - stored) < 0.15 * stored, "\(estimate.storedBytes), \(stored)")
+            let parameters = outputs.teacher.parameters().reduce(0) { $0 + $1.value.count }
+            #expect(estimate.weightBytes == 4 * parameters && estimate.mappedBytes == 0)
+            #expect(estimate.teraflop > 0 && estimate.shards == 4)
+            #expect(
+                [2, 3, 4, 9].map { estimate.hours(processes: $0) / estimate.hours } == [0.5, 0.5, 0.25, 0.25])
             let tenfold = try StoreEstimate(
                 outputs, dataset: dataset, settings: settings, count: 24, scale: 10)
             #expect(abs(tenfold.positions / estimate.positions - 10) < 1e-6)

@@ -54,6 +54,35 @@ import Training
         }
     }
 
+    /// Work and files of a run against its plan: within 15 %, files with what their headers take.
+    @Test func workAndFilesAreAsPlanned() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let change: (inout TrainingSettings) -> Void = {
+                ($0.trainable, $0.steps) = ([.projector, .language], 12)
+            }
+            let plan = try trainer(dataset, change).planned(looks: 4)
+            let trainer = try trainer(dataset, change)
+            let out = folder.appendingPathComponent("out")
+            var stateBytes = 0
+            _ = try trainer.run(
+                in: out, run: "r",
+                report: { event in
+                    guard case .stateWritten = event else { return }
+                    stateBytes = try Data(contentsOf: out.appendingPathComponent("state.safetensors")).count
+                })
+            let steps = try MetricsFile.read(out.appendingPathComponent("metrics.jsonl")).steps
+            #expect(steps.count == 12 && plan.steps == 12)
+            let work = steps.reduce(0) { $0 + trainer.work(of: $1) } / 12e12
+            #expect(abs(plan.teraflop - work) < 0.15 * work, "\(plan.teraflop), \(work)")
+            // One of the three that may be there at once.
+            #expect(plan.stateBytes / 3 <= stateBytes && stateBytes * 100 < plan.stateBytes / 3 * 115)
+            try trainer.student.write(into: out, type: .bf16, endOfSequenceIDs: [])
+            let weights = try Data(contentsOf: out.appendingPathComponent("model.safetensors")).count
+            #expect(plan.checkpointBytes <= weights && weights * 100 < plan.checkpointBytes * 115)
+        }
+    }
+
     @Test func aStepWaitsForTheProcessWithTheMostLanes() {
         var plan = TrainingPlan()
         (plan.seconds, plan.lanes) = (100, 5)
