@@ -91,13 +91,15 @@ bases = $(foreach file,$(1),$(patsubst $(CURDIR)/%,%,$(abspath $(addprefix $(dir
 with_bases = $(if $(1),$(1) $(call with_bases,$(filter-out $(1) $(2),$(call bases,$(1))),$(1) $(2)))
 recipe = $(call with_bases,$(P)/$(1).yaml)
 
-# What a pipeline says: DATA_READY (files that must be there, and rules that make them), TOKENIZER, MODELS,
+# What a pipeline says: DATA_READY (files that must be there, and rules that make them), DATA_MADE (data of one
+# set alone, which only that set waits for), TOKENIZER, MODELS,
 # BENCHMARKS, and DATA_<set> and IMAGES, or IMAGES_<set>, of four sets: pretrain, train, distill and, for
 # `make exposure`, heldout (samples with long answers that nothing is trained on). Two more, teacher-pretrain
 # and student-pretrain, are what the teacher or the students begin with in pretrain's place. VALIDATION may
 # name a set whose held-back loss is measured while the teacher and the students learn conversations. A set may
 # be a mixture of others: SETS_distill := vsr coco, where DATA_vsr, IMAGES_vsr, DATA_coco and so on say what
-# they are and OPTIONS_vsr how they are packed; the recipes' mixture says how much of each an epoch has.
+# they are and OPTIONS_vsr how they are packed. How much of a part an epoch has SAMPLES_vsr says, a number of
+# samples, or WEIGHT_vsr, how often it is seen, or the recipes' mixture; once where none does.
 include $(P)/pipeline.mk
 MODELS ?= teacher sft align-ti
 pretraining = $(if $(DATA_$(1)-pretrain)$(SETS_$(1)-pretrain),$(1)-pretrain,pretrain)
@@ -108,6 +110,9 @@ VALIDATION ?=
 sets_of = $(or $(SETS_$(1)),$(1))
 packed = $(patsubst %,$(B)/shards/%/receipt.json,$(foreach set,$(1),$(call sets_of,$(set))))
 shards = $(if $(SETS_$(2)),$(foreach set,$(SETS_$(2)),$(1) $(set)=$(B)/shards/$(set)),$(1) $(B)/shards/$(2))
+mixed = $(foreach set,$(SETS_$(1)),$(SAMPLES_$(set):%=--set mixture.$(set).samples=%) \
+    $(WEIGHT_$(set):%=--set mixture.$(set).weight=%))
+train_on = $(call shards,--shards,$(1)) $(call mixed,$(1))
 looking = $(if $(VALIDATION),$(call shards,--validation,$(VALIDATION)))
 LOOKED_AT = $(call packed,$(VALIDATION))
 
@@ -139,11 +144,11 @@ $(B)/teacher-start/receipt.json: $(call recipe,teacher-model) $(DATA_READY) | bu
 $(B)/teacher-pretrained/receipt.json: $(call recipe,teacher-pretrain) $(B)/teacher-start/receipt.json \
     $(call packed,$(TEACHER_CAPTIONS)) | build $(B)/checked
 	$(title)
-	$(Q)$(train) --model $(B)/teacher-start $(call shards,--shards,$(TEACHER_CAPTIONS))
+	$(Q)$(train) --model $(B)/teacher-start $(call train_on,$(TEACHER_CAPTIONS))
 $(B)/teacher/receipt.json: $(call recipe,teacher) $(B)/teacher-pretrained/receipt.json \
     $(call packed,train) | build $(LOOKED_AT)
 	$(title)
-	$(Q)$(train) --model $(B)/teacher-pretrained $(call shards,--shards,train) $(looking)
+	$(Q)$(train) --model $(B)/teacher-pretrained $(call train_on,train) $(looking)
 
 # --- checks: what would stop the chain after the first training is found before it --------------------------
 STUDENTS = $(filter-out teacher,$(MODELS))
@@ -161,14 +166,16 @@ RECIPES = $(if $(OWN_TEACHER),assemble-model=teacher-model train-student=teacher
 check_recipe = $(BIN)/$(subst =, --config $(P)/,$(1)).yaml --print-recipe >/dev/null
 
 check: $(B)/checked
+	@cat $<
 	@echo 'recipes, data and benchmarks of $(PIPELINE) can be used'
 $(B)/checked: $(foreach file,$(RECIPES),$(call recipe,$(lastword $(subst =, ,$(file))))) $(TOKENIZER_READY) \
     $(call packed,$(SETS)) | build
 	@printf '\n== checks\n'
-	$(Q)$(foreach file,$(RECIPES),$(call check_recipe,$(file)) &&) true
+	$(Q)$(foreach file,$(RECIPES),$(call check_recipe,$(file)) &&) \
+	    $(BIN)/train-student $(call mixed,distill) --print-recipe >/dev/null
 	$(Q)$(BIN)/answer-benchmarks --check --config $(P)/answer.yaml $(addprefix --benchmark ,$(BENCHMARKS)) \
-	    --model $(TEACHER_START)
-	@touch $@
+	    --model $(TEACHER_START) $(foreach set,$(sort $(foreach set,$(filter-out heldout,$(SETS)),$(call \
+	    sets_of,$(set)))),--trained-on $(set)=$(B)/shards/$(set)) > $@
 
 # --- plan: a few steps of each training, with models of the right shapes that have learnt nothing -----------
 # KD and IVA are priced with the teacher in the loop, which takes more than reading its stored outputs. Beside
@@ -181,7 +188,7 @@ $(PLANNED)/student-start/receipt.json: $(call recipe,student-model) $(TOKENIZER_
 	    $(call untrained,$(STUDENT_PARTS)) $(out)
 # $(call price,recipe,model,shards,options)
 price = printf '\n== $(1)\n' && $(BIN)/train-student --plan --config $(P)/$(1).yaml --model $(2) \
-    $(call shards,--shards,$(3)) $(4) --out $(PLANNED)/$(1) &&
+    $(call train_on,$(3)) $(4) --out $(PLANNED)/$(1) &&
 plan: $(B)/checked $(PLANNED)/student-start/receipt.json
 	$(Q)$(if $(OWN_TEACHER),$(call price,teacher-pretrain,$(TEACHER_START),$(TEACHER_CAPTIONS)) \
 	    $(call price,teacher,$(TEACHER_START),train)) \
@@ -207,11 +214,11 @@ $(B)/student-start/receipt.json: $(call recipe,student-model) $(TEACHER_READY) $
 $(B)/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(B)/student-start/receipt.json \
     $(call packed,$(STUDENT_CAPTIONS)) | build $(B)/checked
 	$(title)
-	$(Q)$(train) --model $(B)/student-start $(call shards,--shards,$(STUDENT_CAPTIONS))
+	$(Q)$(train) --model $(B)/student-start $(call train_on,$(STUDENT_CAPTIONS))
 $(B)/sft/receipt.json: $(call recipe,sft) $(B)/student-pretrained/receipt.json \
     $(call packed,distill) | build $(LOOKED_AT)
 	$(title)
-	$(Q)$(train) --model $(B)/student-pretrained $(call shards,--shards,distill) \
+	$(Q)$(train) --model $(B)/student-pretrained $(call train_on,distill) \
 	    $(if $(VALIDATION),--teacher $(TEACHER) $(looking))
 # From here on prerequisites may name the target's stem: $$* is expanded when the target is considered.
 .SECONDEXPANSION:
@@ -220,21 +227,24 @@ $(DISTILLED:%=$(B)/%/receipt.json): $(B)/%/receipt.json: $$(call recipe,$$*) \
     $(B)/student-pretrained/receipt.json $(call packed,distill) $(B)/teacher-outputs/receipt.json \
     | build $(LOOKED_AT)
 	$(title)
-	$(Q)$(train) --model $(B)/student-pretrained $(call shards,--shards,distill) --teacher $(TEACHER) \
+	$(Q)$(train) --model $(B)/student-pretrained $(call train_on,distill) --teacher $(TEACHER) \
 	    --teacher-outputs $(B)/teacher-outputs --cache $(CACHE) $(looking)
 
 # --- sequence-level distillation: the teacher answers the same questions, and its answers are packed --------
-write_answers = $(LAUNCH) $(BIN)/write-answers --config $< $(DATA_distill:%=--data %) \
-    --images $(or $(IMAGES_distill),$(IMAGES))
-ifneq ($(and $(SETS_distill),$(filter seq-kd,$(MODELS))),)
-$(error seq-kd learns from answers to one set of data, and SETS_distill is a mixture: say DATA_distill)
+# Those of all parts, where the set is a mixture, whose images must then be in one place.
+answered = $(foreach set,$(call sets_of,distill),$(DATA_$(set)))
+ANSWERED_IMAGES := $(sort $(foreach set,$(call sets_of,distill),$(or $(IMAGES_$(set)),$(IMAGES))))
+write_answers = $(LAUNCH) $(BIN)/write-answers --config $< $(answered:%=--data %) --images $(ANSWERED_IMAGES)
+ifneq ($(and $(word 2,$(ANSWERED_IMAGES)),$(filter seq-kd,$(MODELS))),)
+$(error seq-kd learns from answers to data whose images are in one place, not in $(ANSWERED_IMAGES))
 endif
 
-$(B)/written-answers/receipt.json: $(call recipe,write-answers) $(TEACHER_READY) $(DATA_READY) | build
+$(B)/written-answers/receipt.json: $(call recipe,write-answers) $(TEACHER_READY) $(DATA_READY) $(DATA_MADE) \
+    | build
 	$(title)
 	$(Q)$(write_answers) --model $(TEACHER) $(out)
 DATA_written = $(B)/written-answers/answers.json
-IMAGES_written = $(IMAGES_distill)
+IMAGES_written = $(ANSWERED_IMAGES)
 OPTIONS_written = $(OPTIONS_distill)
 $(B)/shards/written/receipt.json: $(B)/written-answers/receipt.json
 $(B)/seq-kd/receipt.json: $(call recipe,seq-kd) $(B)/student-pretrained/receipt.json \

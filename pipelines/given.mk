@@ -4,7 +4,7 @@
 #
 # Make reports all that are missing at once, each with what brings it: BRING_<file> where pipeline.mk says it,
 # else `make fetch` of the manifest that the file's folder is named after.
-missing := $(filter-out $(wildcard $(DATA_READY) $(GIVEN)),$(DATA_READY) $(GIVEN))
+missing := $(sort $(filter-out $(wildcard $(DATA_READY) $(GIVEN)),$(DATA_READY) $(GIVEN)))
 DATA_READY += $(missing)
 
 # $(call fetched,PRETRAINED or DATA,file)

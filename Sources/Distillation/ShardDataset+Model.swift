@@ -5,14 +5,15 @@ import Shards
 import Text
 
 extension ShardDataset {
-    /// Fails unless a model speaks these shards' tokens and sees their images; a model folder without a
-    /// tokenizer is taken at its word.
+    /// Fails unless a model speaks these shards' tokens and sees their images, as the files beside its weights
+    /// say; the weights are not looked at. A model folder without a tokenizer is taken at its word.
     ///
     /// - Throws: `ShardsError.mismatch` naming the field, `.otherTokenizer`; `TextError` for a broken
-    ///   tokenizer
-    public func require(_ model: LlavaModel, folder: URL) throws {
-        try require(model.configuration, folder: folder)
-        guard let processor = model.imageProcessor else { return }
+    ///   tokenizer; `ModelsError`, `FilesError` for a folder that is no model's
+    public func require(modelIn folder: URL) throws {
+        let configuration = try LlavaConfiguration(folder: folder)
+        try require(configuration, folder: folder)
+        guard let processor = try configuration.imageProcessor(folder: folder) else { return }
         // Mean and deviation are applied by each model to the shared pixels; the pad colour is in them.
         let packed = description.imageProcessor
         let index = indexPath
@@ -47,9 +48,7 @@ extension ShardDataset {
         return ids
     }
 
-    /// Fails as far as can be said without loading the weights.
-    ///
-    /// - Throws: as `require(_:folder:)`
+    /// The same but for how images are prepared.
     public func require(_ configuration: LlavaConfiguration, folder: URL) throws {
         let rule = description.labelRule
         guard rule == ShardFormat.labelRule else {

@@ -19,7 +19,7 @@ extension TeacherPlan {
         }
         guard cache.isSampled else { return }
         let terms = [("kd", kd, objective.divergences.kd), ("iva", iva, objective.divergences.iva)]
-        for (name, source, divergence) in terms where source != nil && divergence != .forwardKL {
+        for (name, source, divergence) in terms where source == .cache && divergence != .forwardKL {
             throw DistillationError.mismatch(
                 what: "divergence.\(name)", found: "\(divergence)",
                 expected: "forward_kl with cached draws (encoding: sampled)",

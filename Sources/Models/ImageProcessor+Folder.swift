@@ -49,3 +49,12 @@ extension ImageProcessor {
         return found
     }
 }
+
+extension LlavaConfiguration {
+    /// How the model of this configuration has its pictures prepared; nil without a tower.
+    ///
+    /// - Throws: as `ImageProcessor`
+    package func imageProcessor(folder: URL?) throws -> ImageProcessor? {
+        try vision.map { try ImageProcessor(folder: folder, model: source, tower: $0) }
+    }
+}

@@ -22,9 +22,7 @@ extension LlavaModel {
         try checkpoint.believeHead(&configuration.text)
         try self.init(
             configuration, WeightScope(checkpoint, trainable: trainable, precision: precision),
-            imageProcessor: configuration.vision.map {
-                try ImageProcessor(folder: folder, model: configuration.source, tower: $0)
-            },
+            imageProcessor: configuration.imageProcessor(folder: folder),
             folder: folder,
             unusedVision: { checkpoint.unusedVision }, notices: checkpoint.notices)
         try checkpoint.refuseRest(

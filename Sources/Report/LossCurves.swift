@@ -111,6 +111,15 @@ struct LossSection {
             }
         }
         if !bySource.isEmpty { section.blocks.append(.figures(bySource)) }
+        var repeats = RepeatsTable()
+        for result in single {
+            guard result.receipt.outputs.contains(where: { $0.path == RepeatsFile.file }) else { continue }
+            do { repeats.add(try RepeatsFile(result.file(RepeatsFile.file)), of: result.name) } catch {
+                try refuseDiskFailure(error)
+                section.blocks.append(.absent("\(result.name) has no \(RepeatsFile.file) to read: \(error)"))
+            }
+        }
+        section.blocks += repeats.tables.map { .table($0) }
         let scored = try CheckpointScores(run)?.plots.map { try figure($0, "Scores of checkpoints by step.") }
         if let scored, !scored.isEmpty { section.blocks.append(.figures(scored)) }
         let folded = try rows.compactMap {

@@ -91,7 +91,7 @@ public struct Packing: Sendable {
         return sample
     }
 
-    /// Writes shards, `index.json` and, when samples were skipped, `skipped.jsonl`.
+    /// Writes shards, `digests.safetensors`, `index.json` and, when samples were skipped, `skipped.jsonl`.
     ///
     /// Two passes, so that neither the order of an archive's members nor its size matters: the first
     /// tokenises all conversations and collects the wanted pictures, the second streams the image source once
@@ -138,7 +138,9 @@ public struct Packing: Sendable {
         let suffix = ".safetensors.zst"
         // The index goes first: without it a folder is no data set, whatever shards are left.
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-        where name == ShardFormat.indexFile || name == ShardFormat.skippedFile || name.hasSuffix(suffix) {
+        where [ShardFormat.indexFile, ShardFormat.skippedFile, SampleDigests.file].contains(name)
+            || name.hasSuffix(suffix)
+        {
             let path = folder.appendingPathComponent(name).path
             guard unlink(path) == 0 else {
                 throw FilesError.system(path: path, operation: "remove", code: errno)

@@ -10,6 +10,7 @@ extension PackingRun {
         guard let source = packing.images, !imageNames.isEmpty else { return nil }
         let recordBytes = imageProcessor.samples
         if ranks.isFirst { try checkDisk(recordBytes * imageNames.count) }
+        pictureDigests = Array(repeating: 0, count: imageNames.count)
         let pixels = ranks.isFirst ? try PixelSpool(in: folder, recordBytes: recordBytes) : nil
         var done = 0
         try visit(Array(imageNames.indices), of: source) { run, batch in
@@ -64,6 +65,7 @@ extension PackingRun {
     private struct Prepared: Codable, Sendable {
         let image: Int
         let isTransparent: Bool
+        let digest: Int
         /// The numbers, or what is wrong with the picture.
         let pixels: Data?
         let problem: String?
@@ -75,22 +77,24 @@ extension PackingRun {
         let isAlone = ranks.count == 1
         let prepared = try parallelMap(own, threads: packing.threads) {
             [imageProcessor, imageNames, background] item -> Prepared in
+            let digest = SampleDigests.picture(item.bytes)
             do {
                 let decoded = try decodeTransparentImage(
                     item.bytes, name: imageNames[item.image], background: background)
                 let numbers = imageProcessor.process(decoded.image)
                 if isAlone { try pixels?.write(numbers, image: item.image) }
                 return Prepared(
-                    image: item.image, isTransparent: decoded.isTransparent,
+                    image: item.image, isTransparent: decoded.isTransparent, digest: digest,
                     pixels: isAlone ? nil : Data(numbers), problem: nil)
             } catch let error as ImageError {
                 return Prepared(
-                    image: item.image, isTransparent: false, pixels: nil, problem: "\(error)")
+                    image: item.image, isTransparent: false, digest: digest, pixels: nil, problem: "\(error)")
             }
         }
         let all = try ranks.collect(prepared).flatMap { $0 }.sorted { $0.image < $1.image }
         for found in all {
             transparentImages += found.isTransparent ? 1 : 0
+            pictureDigests[found.image] = found.digest
             if let numbers = found.pixels { try pixels?.write([UInt8](numbers), image: found.image) }
             if let problem = found.problem {
                 try report(found.image, kind: "bad-image", reason: problem)

@@ -25,6 +25,8 @@ struct PackingRun {
     private var imageNumbers: [ExactKey: Int] = [:]
     var imageProblems: [Int: (kind: String, reason: String)] = [:]
     var transparentImages = 0
+    /// Of each picture that was read; 0 for others.
+    var pictureDigests: [Int] = []
     let background: [UInt8]?
 
     /// The processes that prepare pictures; the first one writes.
@@ -147,11 +149,12 @@ struct PackingRun {
         var entries: [ShardIndex.Entry] = []
         var isUsed = Array(repeating: false, count: imageNames.count)
         var latest: SampleSpool.Entry?
+        let digests = try SampleDigests.Spooled(in: folder)
         while entries.count < shards {
             let group = try nextShards(after: entries.count, of: shards, &latest)
             for image in group.flatMap(\.samples).compactMap(\.image) { isUsed[image] = true }
             entries += try parallelMap(group, threads: packing.threads) { [self] shard in
-                try write(shard.samples, shard.number, pixels)
+                try write(shard.samples, shard.number, pixels, digests)
             }
             try onEvent(.wrote(shards: entries.count, of: shards))
         }
@@ -159,6 +162,7 @@ struct PackingRun {
             name: packing.settings.name, description: description, shards: entries,
             images: isUsed.count { $0 }, skipped: skipped.count)
         try writeSkipped()
+        try digests?.write(into: folder, samples: samples)
         try AtomicOutput.writeAtomically(
             index.bytes(), to: folder.appendingPathComponent(ShardFormat.indexFile))
         return index
@@ -209,15 +213,24 @@ struct PackingRun {
         return samples
     }
 
-    /// - Parameter pixels: nil: a shard without its pictures
-    func write(_ samples: [SampleSpool.Entry], _ number: Int, _ pixels: PixelSpool?) throws
-        -> ShardIndex.Entry
-    {
+    /// - Parameters:
+    ///   - pixels: nil: a shard without its pictures
+    ///   - digests: where what the samples are is noted; nil: nowhere
+    func write(
+        _ samples: [SampleSpool.Entry], _ number: Int, _ pixels: PixelSpool?,
+        _ digests: SampleDigests.Spooled? = nil
+    ) throws -> ShardIndex.Entry {
         var writer = ShardWriter(description: description)
+        var conversations: [Int64] = []
         for sample in samples {
             let (id, tokens) = try spool.read(sample)
             writer.add(id: id, try packing.packed(tokens), image: pixels == nil ? nil : sample.image)
+            conversations.append(SampleDigests.conversation(tokens))
         }
+        try digests?.write(
+            conversations: conversations,
+            pictures: samples.map { $0.image.map { Int64(pictureDigests[$0]) } ?? 0 },
+            first: number * packing.settings.samplesPerShard)
         return try writer.write(
             to: folder, file: ShardFormat.fileName(packing.settings.name, number), pixels: pixels,
             compressionLevel: packing.settings.compressionLevel)

@@ -8,7 +8,8 @@ public struct SourceShare: Recipe, Equatable {
         in: Bounds.above(0, to: 1000))
     public var weight = 1.0
     @Setting(
-        "Samples of the source in an epoch, however many it has.", in: 1...1_000_000_000,
+        "Samples of the source in an epoch, however many it has; of a smaller data_fraction of the recipe "
+            + "that share of them.", in: 1...1_000_000_000,
         null: "weight says it")
     public var samples: Int?
     @Setting(
@@ -48,7 +49,11 @@ extension [String: SourceShare] {
         }
         return try dataset.sources.map { source in
             var share = self[source.name] ?? SourceShare()
-            share.dataFraction = share.dataFraction ?? fraction
+            if share.dataFraction == nil {
+                share.dataFraction = fraction
+                // As with a weight, a part of the data makes a part of an epoch.
+                share.samples = share.samples.map { SampleStream.used(of: $0, fraction: fraction) }
+            }
             let used = SampleStream.used(of: source.samples.count, fraction: share.dataFraction ?? 1)
             if let samples = share.samples, samples / Swift.max(1, used) > SourceShare.mostTimes {
                 throw SettingProblem(

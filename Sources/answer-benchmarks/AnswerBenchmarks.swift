@@ -41,7 +41,14 @@ struct AnswerBenchmarks: RecipeCommand {
         help: "Only check that the questions, their images and the template suit the model; answer nothing.")
     var check = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --check: shards of the trainings, whose pictures are looked for among those of the "
+                + "benchmarks; may be repeated with names.", valueName: SourceFolder.valueName))
+    var trainedOn: [SourceFolder] = []
+
     func validate() throws {
+        if !trainedOn.isEmpty, !check { throw ValidationError("--trained-on goes with --check") }
         if out == nil, !check { throw ValidationError("give --out, the folder for the answers") }
     }
 
@@ -50,7 +57,14 @@ struct AnswerBenchmarks: RecipeCommand {
         let benchmarks = try openBenchmarks(recipe)
         guard let out else {
             _ = try checked(benchmarks, recipe)
-            for benchmark in benchmarks { _ = try ImageReader(for: asked(benchmark, recipe)) }
+            var pictures: [TrainedPictures] = []
+            for benchmark in benchmarks {
+                let questions = asked(benchmark, recipe)
+                let reader = try ImageReader(for: questions)
+                guard !trainedOn.isEmpty else { continue }
+                pictures.append(try TrainedPictures(of: questions, reader, benchmark: benchmark.name))
+            }
+            if !trainedOn.isEmpty { try say(&pictures) }
             return
         }
         let ranks = try Ranks.started()
@@ -92,6 +106,19 @@ struct AnswerBenchmarks: RecipeCommand {
         try run.finish(
             counts: .object(counts), excluding: Set([Self.stateFile] + begun.map(\.lastPathComponent)),
             blasCore: Machine.blasCore)
+    }
+
+    /// Which pictures were trained on, on standard output, and as warnings where some were.
+    private func say(_ pictures: inout [TrainedPictures]) throws {
+        let unknown = try TrainedPictures.find(&pictures, in: trainedOn.sources("--trained-on"))
+        for found in pictures {
+            print(found.text)
+            if found.trainedOn > 0 { StandardError.write("answer-benchmarks: warning: \(found.text)") }
+        }
+        guard !unknown.isEmpty else { return }
+        print(
+            "not known of \(unknown.joined(separator: ", ")), packed before digests were kept: pack them again "
+                + "to know")
     }
 
     /// The questions that are asked of a benchmark.

@@ -116,7 +116,7 @@ struct CacheTeacher: RecipeCommand {
         if try ranks.ofFirst(isServed(output)), try run.isUpToDate() { return }
         let dataset = try ShardDataset(sources, shardsHeld: TeacherOutputs.relevanceShards)
         let teacher = Teacher(folder, recipe)
-        try dataset.require(teacher.configuration(), folder: folder)
+        try dataset.require(modelIn: folder)
         try recipe.check(for: teacher.configuration())
         try run.begin()
         let interruption = Interruption()

@@ -25,9 +25,9 @@ final class Teacher {
     /// - Parameter dataset: checked against the teacher's image preparation, when given
     func outputs(for dataset: ShardDataset? = nil) throws -> TeacherOutputs {
         if let loaded { return loaded }
+        try dataset?.require(modelIn: folder)
         let model = try LlavaModel(folder: folder, precision: recipe.precision)
         StandardError.write(model.notices, of: "cache-teacher")
-        try dataset?.require(model, folder: folder)
         var outputs = TeacherOutputs(model)
         outputs.rowLimit = recipe.microBatchRows
         StandardError.write(

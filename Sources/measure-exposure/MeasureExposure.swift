@@ -77,12 +77,14 @@ struct MeasureExposure: RecipeCommand {
         }
 
         let dataset = try ShardDataset(url(shards))
+        for named in folders {
+            do { try dataset.require(modelIn: named.url) } catch let error as ShardsError {
+                throw Unfit(model: "\(named.name) (\(named.url.path))", problem: "\(error)")
+            }
+        }
         let models = try folders.map { named in
             let model = try LlavaModel(folder: named.url)
             StandardError.write(model.notices, of: "measure-exposure")
-            do { try dataset.require(model, folder: named.url) } catch let error as ShardsError {
-                throw Unfit(model: "\(named.name) (\(named.url.path))", problem: "\(error)")
-            }
             return model
         }
         let measurement = try ExposureMeasurement(

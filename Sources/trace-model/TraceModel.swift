@@ -81,7 +81,7 @@ struct TraceModel: RecipeCommand {
             folder: folder, trainable: TrainedWeights(parts.contains(.gradients) ? ModelPart.allCases : []))
         let teacherModel = try teacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) }
         StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "trace-model")
-        let (input, candidates) = try source(recipe, student, folder)
+        let (input, candidates) = try source(recipe, folder)
         var count = recipe.candidates
         if case .given(let ids) = candidates { count = ids.joined().map(\.count).max() ?? count }
         let objective = AlignmentObjective(
@@ -100,9 +100,7 @@ struct TraceModel: RecipeCommand {
             blasCore: Machine.blasCore)
     }
 
-    private func source(_ recipe: TraceSettings, _ student: LlavaModel, _ folder: URL) throws -> (
-        AlignmentBatch, CandidateSource
-    ) {
+    private func source(_ recipe: TraceSettings, _ folder: URL) throws -> (AlignmentBatch, CandidateSource) {
         let drawn = CandidateSource.drawn(seed: recipe.seed, step: 0)
         if let batch {
             let input = try TraceInput(SafeTensorsFile(URL(fileURLWithPath: batch)))
@@ -110,7 +108,7 @@ struct TraceModel: RecipeCommand {
             return (input.batch, given ? .given(input.candidates) : drawn)
         }
         let dataset = try ShardDataset(URL(fileURLWithPath: shards ?? ""))
-        try dataset.require(student, folder: folder)
+        try dataset.require(modelIn: folder)
         if let wrong = sample.first(where: { !(0..<dataset.count).contains($0) }) {
             throw StageError.usage("--sample \(wrong): the data set has samples 0 to \(dataset.count - 1)")
         }

@@ -114,22 +114,23 @@ struct TrainStudent: RecipeCommand {
         if try !self.plan && run.isUpToDate() { return }
 
         let dataset = try ShardDataset(sources, shardsHeld: recipe.shardsTogether)
-        let student = try LlavaModel(
-            folder: URL(fileURLWithPath: model), trainable: recipe.trainable, precision: recipe.precision)
-        let asksTeacher = !validation.isEmpty && recipe.validation.teacher
-        let teacherModel = try (usedTeacher ?? (asksTeacher ? teacher : nil)).map {
-            try LlavaModel(folder: URL(fileURLWithPath: $0), precision: recipe.teacherPrecision)
-        }
-        StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "train-student")
-        try dataset.require(student, folder: URL(fileURLWithPath: model))
         let heldBack =
             validation.isEmpty
             ? nil
             : try ShardDataset(validation.sources("--validation"), shardsHeld: recipe.shardsTogether)
-        try heldBack?.require(student, folder: URL(fileURLWithPath: model))
-        if let teacherModel, let teacher {
-            try dataset.require(teacherModel, folder: URL(fileURLWithPath: teacher))
+        let asksTeacher = !validation.isEmpty && recipe.validation.teacher
+        let askedTeacher = usedTeacher ?? (asksTeacher ? teacher : nil)
+        // Before weights are read, which takes a while.
+        let modelFolder = URL(fileURLWithPath: model)
+        try dataset.require(modelIn: modelFolder)
+        try heldBack?.require(modelIn: modelFolder)
+        if let askedTeacher { try dataset.require(modelIn: URL(fileURLWithPath: askedTeacher)) }
+        let student = try LlavaModel(
+            folder: modelFolder, trainable: recipe.trainable, precision: recipe.precision)
+        let teacherModel = try askedTeacher.map {
+            try LlavaModel(folder: URL(fileURLWithPath: $0), precision: recipe.teacherPrecision)
         }
+        StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "train-student")
         let cached = try (plan.cache == nil ? nil : usedOutputs).map {
             try CachedTeacher(
                 index: URL(fileURLWithPath: $0),
@@ -152,6 +153,8 @@ struct TrainStudent: RecipeCommand {
                     + "\(Machine.blasCore)"
             )
         }
+        let repeats = ranks.isFirst ? try SampleRepeats(dataset, heldBack: heldBack).found() : nil
+        if let repeats { StandardError.write(repeats.notices, of: "train-student") }
         if self.plan { return printPlan(try trainer.planned()) }
         if ranks.isFirst, let teacherModel, let teacher, plan.needsTeacher {
             try check(teacherModel, at: teacher, over: dataset, layer: objective.saliencyLayer, recipe)
@@ -183,6 +186,7 @@ struct TrainStudent: RecipeCommand {
             student, recipe, dataset: dataset, steps: trainer.steps, totals: totals,
             sources: inputs.map { ($0.name, $0.path, $0.digest) }
         ).write(into: output)
+        try repeats?.write(into: output)
         var counts: JSONObject = [
             "steps": .int(trainer.steps), "samples": .int(dataset.count), "type": .string(stored.rawValue),
         ]
@@ -193,13 +197,16 @@ struct TrainStudent: RecipeCommand {
                 counts.append("most_relevant_layer", .int(best))
             }
         }
+        if let repeats, repeats.sources.contains(where: \.hasRepeats) {
+            counts.append("repeats", repeats.counts)
+        }
         if let best { counts.append("best_steps", .int(best)) }
         if let kd = plan.kd { counts.append("kd_from", .string(kd.rawValue)) }
         if let iva = plan.iva { counts.append("iva_from", .string(iva.rawValue)) }
         try run.finish(
             counts: .object(counts),
             volatile: Set(
-                [MetricsFile.file, ValidationFile.file] + TensorBoardLog.files(of: output)),
+                [MetricsFile.file, ValidationFile.file, RepeatsFile.file] + TensorBoardLog.files(of: output)),
             excluding: Trainer.stateFiles(in: output).union([Trainer.checkpoints + "/"]),
             blasCore: Machine.blasCore)
     }
@@ -248,8 +255,8 @@ struct TrainStudent: RecipeCommand {
     private func entryRepair(_ folder: URL, _ loaded: LlavaModel?) -> CacheRepair {
         CacheRepair(teacher: folder) { dataset, precision in
             if let loaded, loaded.precision == precision { return TeacherOutputs(loaded) }
+            try dataset.require(modelIn: folder)
             let model = try LlavaModel(folder: folder, precision: precision)
-            try dataset.require(model, folder: folder)
             return TeacherOutputs(model)
         } report: { path, problem in
             StandardError.write("train-student: \(path): \(problem); computing it again")

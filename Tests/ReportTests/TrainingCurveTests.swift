@@ -63,6 +63,32 @@ import Testing
         }
     }
 
+    /// Trainings of the same data share a table.
+    @Test func whatStandsInTheDataTwiceIsATable() throws {
+        func source(_ name: String, shared: Int) -> RepeatsFile.Source {
+            RepeatsFile.Source(
+                name: name, isHeldBack: name == "look", samples: 1200, pictures: 40, repeated: 3,
+                sharedSamples: shared, sharedPictures: 2, samplesIn: shared > 0 ? [.init("vsr", shared)] : [],
+                picturesIn: [.init("vsr", 2)])
+        }
+        try withReport { run in
+            let found = RepeatsFile(
+                sources: [source("vsr", shared: 0), source("look", shared: 5)], unknown: [])
+            let nothing = RepeatsFile(sources: [], unknown: ["old"])
+            for (name, file) in [("sft", found), ("align-ti", found), ("teacher", nothing)] {
+                try run.stage("train-student", name, []) { try file.write(into: $0) }
+            }
+        } _: { report in
+            let names = report.tables.map(\.name).filter { $0.hasPrefix("repeats-") }
+            #expect(names.count == 1)
+            let rows = table(try #require(names.first), of: report)
+            #expect(rows.count == 3)
+            #expect(rows[1] == ["vsr", "1,200", "3", "0", "–", "40", "2", "vsr 2"])
+            #expect(rows[2] == ["look (held back)", "1,200", "3", "5", "vsr 5", "40", "2", "vsr 2"])
+            #expect(report.page.contains("What the data of align-ti, sft has more than once"))
+        }
+    }
+
     /// 100 steps in 160 points at most: every step; the loss of step k is 99 - k. Terms that are zero
     /// throughout are not drawn.
     @Test func curvesHoldEveryTermOfTheObjective() throws {

@@ -12,6 +12,13 @@ import Testing
     /// Those of the paper's own models.
     static let papers = ["qwen2-0.5b", "qwen2-1.5b", "qwen3-0.6b", "qwen3-1.7b", "mobilellama-1.4b"]
 
+    /// The sets of the paper's fine-tuning (Tests/Fixtures/paper/table13.csv) by our names, in its order.
+    static let nine: [(name: String, papers: String)] = [
+        ("vsr", "VSR"), ("scienceqa", "SQA"), ("textvqa", "TextVQA"), ("vigc", "VIGC"), ("iconqa", "IconQA"),
+        ("visual-dialog", "Visual Dialog"), ("coco-2017", "COCO"), ("sharegpt4v", "ShareGPT4V"),
+        ("sbu", "SBU"),
+    ]
+
     /// Standard output and error of make, with no folder of data, models or results.
     private func make(_ arguments: [String]) throws -> (status: Int32, text: String) {
         let process = Process()
@@ -39,11 +46,11 @@ import Testing
     @Test(arguments: pipelines) func theWholeChainIsShownThoughNothingIsThere(pipeline: String) throws {
         let (status, shown) = try make(["-n", "distill", "PIPELINE=\(pipeline)"])
         #expect(status == 0, "\(shown)")
+        let sets = Self.papers.contains(pipeline) ? Self.nine.map(\.name) : ["distill"]
         for folder in [
             "teacher-start", "teacher-pretrained", "teacher", "student-start", "student-pretrained",
-            "shards/pretrain", "shards/distill", "teacher-outputs", "align-ti", "answers/teacher",
-            "answers/align-ti", "scores",
-        ] {
+            "shards/pretrain", "teacher-outputs", "align-ti", "answers/teacher", "answers/align-ti", "scores",
+        ] + sets.map({ "shards/\($0)" }) {
             #expect(shown.contains("--out /nowhere/run/\(folder) "), "\(pipeline) makes no \(folder)")
         }
     }
@@ -76,6 +83,42 @@ import Testing
         #expect(shown.contains("\n    make fetch DATASET=\(pipeline) DATA=/nowhere/models\n"))
     }
 
+    /// Table 13: nine sets, each converted and packed by itself, of which an epoch has the paper's counts.
+    @Test(arguments: papers) func theNineSetsAreAMixtureWithThePapersCounts(pipeline: String) throws {
+        let table = try text("Tests/Fixtures/paper/table13.csv").split(separator: "\n")
+            .map { $0.split(separator: ",").map(String.init) }.filter { $0.first == "fine-tuning" }
+        #expect(table.map { $0[1] } == Self.nine.map(\.papers))
+        let (status, shown) = try make(["-n", "distill", "PIPELINE=\(pipeline)"])
+        #expect(status == 0)
+        let lines = shown.replacing("\\\n", with: "").split(separator: "\n")
+        func line(_ parts: String...) throws -> Substring {
+            try #require(lines.first { line in parts.allSatisfy(line.contains) }, "\(parts)")
+        }
+        let (trains, caches) = (
+            try line("/train-student", "--out /nowhere/run/align-ti "), try line("/cache-teacher", "--shards")
+        )
+        for (set, row) in zip(Self.nine.map(\.name), table) {
+            #expect(row[2].hasSuffix("K"))
+            #expect(trains.contains("--set mixture.\(set).samples=\(row[2].dropLast())000 "), "\(set)")
+            for line in [trains, caches] {
+                #expect(line.contains("--shards \(set)=/nowhere/run/shards/\(set) "))
+            }
+            let packs = try line("/pack-shards", "--out /nowhere/run/shards/\(set) ")
+            guard set != "vigc" else {
+                #expect(packs.contains("--data /nowhere/data/vigc/vigc.json "))
+                continue
+            }
+            let folder = "/nowhere/data/conversations/\(set)"
+            #expect(packs.contains("--data \(folder)/\(set).json "))
+            #expect(try line("/convert-data", "--out \(folder) ").contains("--from \(set) "))
+        }
+        let others = try make(["-n", "distill", "PIPELINE=\(pipeline)", "SETS_distill=vsr sbu"]).text
+        #expect(others.contains("mixture.sbu.samples=844000") && !others.contains("mixture.vigc"))
+        let file = try make(["-n", "distill", "PIPELINE=\(pipeline)", "SETS_distill="]).text
+        #expect(file.contains("--data /nowhere/data/mobilevlm-v2-mix/MobileVLM_V2_FT_Mix2M.json "))
+        #expect(!file.contains("mixture.") && !file.contains("convert-data"))
+    }
+
     /// A teacher that is given needs neither its parts nor its data.
     @Test func aGivenTeacherSparesItsInputs() throws {
         let (status, shown) = try make(["distill", "PIPELINE=qwen2-0.5b", "TEACHER=/nowhere/teacher"])
@@ -98,11 +141,12 @@ import Testing
     @Test func filesAndModelsOfThePapersPipelinesHaveManifests() throws {
         let named = try text("pipelines/qwen2-0.5b/data.mk").matches(
             of: #/:= \$\(DATA\)/([a-z0-9-]+)/([A-Za-z0-9_.-]+)\n/#)
-        #expect(named.count == 5)
+        #expect(named.count == 6)
         for file in named {
             let manifest = try text("data-manifests/\(file.output.1).json")
             #expect(manifest.contains(#""path": "\#(file.output.2)""#), "\(file.output.0)")
         }
+        for set in Self.nine { _ = try text("data-manifests/\(set.name).json") }
         var models: Set<String> = []
         for pipeline in Self.papers {
             models.formUnion(

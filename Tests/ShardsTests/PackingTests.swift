@@ -49,7 +49,7 @@ import Text
                 try data.packing(images: source).run(into: output)
                 return try contents(output)
             }
-            #expect(outputs[0].count == 6)  // 23 samples in shards of 5, and the index
+            #expect(outputs[0].count == 7)  // 23 samples in shards of 5, the index and the digests
             for output in outputs.dropFirst() { #expect(output == outputs[0]) }
         }
     }
@@ -207,7 +207,10 @@ import Text
             var packing = try data.packing()
             packing.settings.samplesPerShard = 100
             try packing.run(into: output)
-            #expect(try contents(output).keys.sorted() == ["index.json", "train-00000.safetensors.zst"])
+            #expect(
+                try contents(output).keys.sorted() == [
+                    "digests.safetensors", "index.json", "train-00000.safetensors.zst",
+                ])
         }
     }
 

@@ -171,15 +171,14 @@ import Testing
 
     @Test func shardsOfAnotherTokenizerOrAnotherPreparationOfImagesAreRefusedForAModel() throws {
         try withOutputs { dataset, _, folder in
-            let model = try ModelFixture(tinyModel).teacher()
             let teacher = folder.appendingPathComponent("teacher")
             try FileManager.default.copyItem(at: tinyModel.appendingPathComponent("teacher"), to: teacher)
-            try dataset.require(model, folder: teacher)
+            try dataset.require(modelIn: teacher)
             try AtomicOutput.writeAtomically(
                 #"{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[]},"#
                     + #""pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}"#,
                 to: teacher.appendingPathComponent("tokenizer.json"))
-            #expect { try dataset.require(model, folder: teacher) } throws: { "\($0)".contains("tokenizer") }
+            #expect { try dataset.require(modelIn: teacher) } throws: { "\($0)".contains("tokenizer") }
         }
     }
 }

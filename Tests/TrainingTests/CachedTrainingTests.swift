@@ -269,6 +269,15 @@ import Training
             _ = try trainer(draws, dataset, weights: ModelFixture.all, withTeacher: true) {
                 $0.divergence.tpa = .reverseKL
             }
+            // Nor does KD beside it: its distributions come from the teacher in the loop.
+            _ = try trainer(draws, dataset, weights: ModelFixture.all, withTeacher: true) {
+                $0.divergence.kd = .reverseKL
+            }
+            #expect {
+                try trainer(draws, dataset, weights: ModelFixture.all, withTeacher: true) {
+                    $0.divergence.iva = .reverseKL
+                }
+            } throws: { "\($0)".contains("divergence.iva") }
             var cut = settings
             cut.saliencyMass = 0.5
             let part = try outputs(cut, dataset, in: folder, run: "cut")

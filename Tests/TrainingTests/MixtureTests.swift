@@ -82,6 +82,24 @@ import Training
         }
     }
 
+    /// A part of the data makes a part of an epoch, however the epoch is counted.
+    @Test func aFractionOfTheDataIsAFractionOfTheSamplesAsWell() throws {
+        try withSources { folders in
+            let dataset = try ShardDataset(folders)
+            func count(_ share: SourceShare, _ fraction: Double) throws -> Int {
+                let stream = try SampleStream(
+                    dataset, batchSize: 1000, epochs: 1, steps: nil, seed: 3, fraction: fraction,
+                    mixture: ["many": share, "few": self.share { $0.samples = 4 }])
+                var epoch = stream
+                return try epoch.samples(ofStep: 0).count { $0 < 12 }
+            }
+            let thirty = share { $0.samples = 30 }
+            #expect(try count(thirty, 1) == 30 && count(thirty, 0.5) == 15)
+            // A source's own fraction says which samples, and the number stays.
+            #expect(try count(share { ($0.samples, $0.dataFraction) = (30, 0.5) }, 0.25) == 30)
+        }
+    }
+
     @Test func sharesOfOtherSourcesAreRefused() throws {
         try withSources { folders in
             let dataset = try ShardDataset(folders)

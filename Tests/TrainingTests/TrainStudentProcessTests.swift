@@ -129,6 +129,65 @@ struct TrainStudentProcessTests {
         }
     }
 
+    /// Weights may take minutes to read: here they are not there at all, and the shards are refused first.
+    @Test func shardsThatDoNotSuitTheModelAreRefusedBeforeWeightsAreRead() throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            let model = folder.appendingPathComponent("model")
+            try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+            let config = try String(
+                contentsOf: tinyModel.appendingPathComponent("student/config.json"), encoding: .utf8)
+            func refused(_ config: String, teacher: Bool) throws -> StageProcess.Outcome {
+                try AtomicOutput.writeAtomically(config, to: model.appendingPathComponent("config.json"))
+                let student = teacher ? tinyModel.appendingPathComponent("student") : model
+                let stage = try #require(StageProcess("train-student"))
+                return try stage.run(
+                    [
+                        "--model", student.path, "--shards", folder.appendingPathComponent("shards").path,
+                        "--out", folder.appendingPathComponent("out").path, "--set", "saliency_layer=1",
+                        "--teacher", (teacher ? model : tinyModel.appendingPathComponent("teacher")).path,
+                    ])
+            }
+            let other = config.replacing(#/"image_size": *56/#, with: "\"image_size\": 28")
+            try #require(other != config)
+            for teacher in [false, true] {
+                let found = try refused(other, teacher: teacher)
+                #expect(
+                    found.status == 65 && found.errors.contains("image_processor.size"), "\(found.errors)")
+                // What suits them is only then found to have no weights.
+                let missing = try refused(config, teacher: teacher)
+                #expect(missing.errors.contains("model.safetensors"), "\(missing.errors)")
+            }
+        }
+    }
+
+    @Test func whatStandsInTheDataTwiceIsSaidAndKept() throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            let few = try tinyDataset(in: folder.appendingPathComponent("few"), samples: 7).sources[0].folder
+            let settings = Self.sft + ["steps=2"]
+            let found = try train(folder, "out", settings, ["--validation", "look=\(few.path)"])
+            #expect(found.status == 0, "\(found.errors)")
+            #expect(
+                found.errors.contains(
+                    "train-student: warning: what is held back is trained on: look: 7 of 7 samples are also"),
+                "\(found.errors)")
+            let out = folder.appendingPathComponent("out")
+            let repeats = try RepeatsFile(out.appendingPathComponent(RepeatsFile.file))
+            #expect(repeats.sources.map(\.name) == ["shards", "look"])
+            let receipt = try #require(try Receipt.read(in: out))
+            #expect(
+                receipt.counts["repeats"]
+                    == ["look": ["repeated": 0, "shared_samples": 7, "shared_pictures": 4]])
+            // What is looked at is no input of the result.
+            let without = try train(folder, "without", settings)
+            let digest = try #require(
+                try Receipt.read(in: folder.appendingPathComponent("without"))?.outputDigest)
+            #expect(without.status == 0 && digest == receipt.outputDigest)
+            #expect(!without.errors.contains("repeats"))
+        }
+    }
+
     @Test func aRateAboveTheBoundIsRefusedWithTheBound() throws {
         try withTemporaryFolder { folder in
             let found = try train(folder, "out", ["optimizer.learning_rate=10"])

@@ -61,7 +61,7 @@ start_for = $(call start_at,$(call student_stem,$(1)))
 is_written = $(filter seq-kd,$(call parts_of,$(1)))
 written_at = $(if $(filter 1/whole,$(1)),$(B)/shards/written,$(A)/teachers/$(1)/written-shards)
 written_for = $(call written_at,$(call teacher_stem,$(1)))
-shards_for = $(if $(is_written),--shards $(written_for),$(call shards,--shards,distill))
+shards_for = $(if $(is_written),--shards $(written_for),$(call train_on,distill))
 packed_for = $(if $(is_written),$(written_for)/receipt.json,$(call packed,distill))
 # The row `teacher` is the teacher itself, which is asked once for all replicates.
 is_teacher = $(filter teacher,$(call row_of,$(1)))
@@ -106,26 +106,26 @@ $(T)/%/pretrained/receipt.json: $(call recipe,teacher-pretrain) $(T)/%/start/rec
     $(call packed,$(TEACHER_CAPTIONS)) | build
 	$(title)
 	$(Q)$(train) $(call reseeded,$(call first_word,$*),01) --model $(T)/$*/start \
-	    $(call shards,--shards,$(TEACHER_CAPTIONS))
+	    $(call train_on,$(TEACHER_CAPTIONS))
 $(T)/%/teacher/receipt.json: $(call recipe,teacher) $(T)/%/pretrained/receipt.json \
     $(call packed,train) | build
 	$(title)
 	$(Q)$(train) $(call reseeded,$(call first_word,$*),02) --model $(T)/$*/pretrained \
-	    $(call shards,--shards,train)
+	    $(call train_on,train)
 $(T)/%/teacher-outputs/receipt.json: $(call recipe,cache) $$(call teacher_ready_at,$$*) \
     $(call packed,distill) | build
 	$(title)
 	$(Q)$(cache_outputs) --teacher $(call teacher_at,$*) $(out)
 
 $(T)/%/written-answers/receipt.json: $(call recipe,write-answers) $$(call teacher_ready_at,$$*) \
-    $(DATA_READY) | build
+    $(DATA_READY) $(DATA_MADE) | build
 	$(title)
 	$(Q)$(write_answers) --model $(call teacher_at,$*) $(out)
 $(T)/%/written-shards/receipt.json: $(call recipe,pack) $(TOKENIZER_READY) \
     $(T)/%/written-answers/receipt.json | build
 	$(title)
 	$(Q)$(LAUNCH) $(BIN)/pack-shards --config $< --data $(T)/$*/written-answers/answers.json \
-	    --images $(or $(IMAGES_distill),$(IMAGES)) --tokenizer $(TEACHER_START)/tokenizer.json \
+	    --images $(ANSWERED_IMAGES) --tokenizer $(TEACHER_START)/tokenizer.json \
 	    $(OPTIONS_distill) $(out)
 
 # Starts of the students: of the teacher's number, the student's size, the replicate.
@@ -142,7 +142,7 @@ $(U)/%/student-pretrained/receipt.json: $(call recipe,student-pretrain) $(U)/%/s
     $(call packed,$(STUDENT_CAPTIONS)) | build
 	$(title)
 	$(Q)$(train) $(call reseeded,$(call seed_of,$*),03) --model $(U)/$*/student-start \
-	    $(call shards,--shards,$(STUDENT_CAPTIONS))
+	    $(call train_on,$(STUDENT_CAPTIONS))
 
 # Rows that cannot be made here are left out, and compare-runs says why: their teacher or student would be of
 # another size than a given one (TEACHER_<size>, a folder, or STUDENT_PARTS_<size> names it then), or the
