@@ -48,7 +48,7 @@ final class PictureFiles {
         guard let folder, let path = MemberPath.normalized(name),
             case let file = folder.appendingPathComponent(path),
             FileManager.default.fileExists(atPath: file.path)
-        else { return .absent(problem(name, .missing, in: folder)) }
+        else { return .absent(problem(name, .missing(), in: folder)) }
         return .file(file)
     }
 
@@ -57,8 +57,12 @@ final class PictureFiles {
     ) -> DrawnAnswers.BadSample {
         let path = source?.path ?? "no image source"
         switch reason {
-        case .missing:
-            return .init(kind: "missing-image", reason: "image '\(outside: name)' is not in \(path)")
+        case .missing(let near):
+            let hint = near.flatMap {
+                $0 == name ? nil : " (it has '\(outside: $0)'; names must be the same)"
+            }
+            return .init(
+                kind: "missing-image", reason: "image '\(outside: name)' is not in \(path)\(hint ?? "")")
         case .link(let target):
             return .init(
                 kind: "linked-image",
@@ -70,7 +74,7 @@ final class PictureFiles {
     func problem(of name: String) -> DrawnAnswers.BadSample? {
         switch places[ExactKey(name)] {
         case .absent(let problem): problem
-        case nil: Self.problem(name, .missing, in: source)
+        case nil: Self.problem(name, .missing(), in: source)
         case .file, .spooled: nil
         }
     }

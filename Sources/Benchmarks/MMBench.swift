@@ -102,7 +102,7 @@ public struct MMBench: Benchmark {
         }
 
         private func row(_ row: TabSeparatedFile.Row) throws -> Row {
-            guard let number = Int(try text(row, index)), number >= 0 else {
+            guard let number = MMBench.rowNumber(try text(row, index)) else {
                 throw error(row, "index", "\"\(try text(row, index))\"", "a whole number")
             }
             let present = try options.compactMap { letter, column in

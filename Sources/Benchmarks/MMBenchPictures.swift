@@ -37,12 +37,15 @@ struct MMBenchPictures {
 
     private static func cell(_ encoded: ArraySlice<UInt8>) -> Cell {
         // No picture is that short.
-        if encoded.count <= 18, let text = String(validating: encoded, as: UTF8.self) {
-            if let row = Int(text), row >= 0 { return .row(row) }
+        if encoded.count <= 20, let text = String(validating: encoded, as: UTF8.self) {
+            if let row = MMBench.rowNumber(text) { return .row(row) }
             if isMissingInTable(text) { return .damaged("the cell is empty") }
         }
         do throws(Base64.Failure) {
-            let bytes = try Base64.decode(encoded)
+            // In lines, as mail has it, or with blanks around it: Python's decoder passes them over too.
+            func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D }
+            let bytes = try Base64.decode(
+                encoded.contains(where: isBlank) ? encoded.filter { !isBlank($0) }[...] : encoded)
             guard Base64.isImage(bytes) else {
                 return .damaged("its \(bytes.count) bytes are no JPEG, PNG, WebP, GIF, BMP or TIFF file")
             }
@@ -50,22 +53,42 @@ struct MMBenchPictures {
         } catch { return .damaged(error.reason) }
     }
 
-    /// The picture of a row, its own or that of the row it names.
+    /// The picture of a row, its own or that of the row it names, which may name another.
     func source(ofRow row: Int) -> ImageSource {
         guard let (line, cell) = cells[row] else { return .none }
         func damaged(_ reason: String) -> ImageSource {
             .damaged(BenchmarkError.damagedImage(file: file, line: line, field: "image", reason: reason))
         }
-        switch cell {
-        case .picture(let bytes): return .bytes(bytes)
-        case .damaged(let reason): return damaged(reason)
-        case .row(let other):
-            switch cells[other]?.cell {
-            case .picture(let bytes)?: return .bytes(bytes)
-            case .row(let next)?: return damaged("it names row \(other), whose own names row \(next)")
-            case .damaged(let reason)?: return damaged("it names row \(other), of which \(reason)")
-            case nil: return damaged("it names row \(other), which the table does not have")
+        var (found, named) = (cell, [row])
+        while case .row(let next) = found {
+            guard let cell = cells[next]?.cell else {
+                return damaged("it names row \(next), which the table does not have")
             }
+            guard !named.contains(next) else {
+                let names = (named + [next]).map(String.init).joined(separator: ", then ")
+                return damaged("rows name each other: \(names)")
+            }
+            named.append(next)
+            found = cell
         }
+        switch found {
+        case .picture(let bytes): return .bytes(bytes)
+        case .damaged(let reason) where named.count > 1:
+            return damaged("it names row \(named[named.count - 1]), of which \(reason)")
+        case .damaged(let reason): return damaged(reason)
+        case .row: return .none
+        }
+    }
+}
+
+extension MMBench {
+    /// The number of a row as tables have it: `241`, or `241.0`, which pandas makes of a column that once had
+    /// a gap.
+    package static func rowNumber(_ text: String) -> Int? {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 1 || !parts[1].isEmpty && parts[1].allSatisfy({ $0 == "0" }),
+            let number = Int(parts[0]), number >= 0
+        else { return nil }
+        return number
     }
 }

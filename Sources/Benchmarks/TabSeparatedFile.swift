@@ -39,7 +39,8 @@ struct TabSeparatedFile {
         var fields: [ArraySlice<UInt8>] = []
         var line = 1
         var start = 1
-        var position = 0
+        // The mark that spreadsheets begin UTF-8 with is no part of the first column's name.
+        var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         while position < bytes.count {
             // One field, then what ends it.
             var quoted: [UInt8]?

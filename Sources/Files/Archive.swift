@@ -32,7 +32,8 @@ public enum Archive {
 
     /// Why a wanted file was not handed over.
     public enum Absence: Sendable, Equatable {
-        case missing
+        /// There is no file of that name, and perhaps one with nearly that name.
+        case missing(near: String? = nil)
         /// The archive has a link of that name, which is not followed.
         case link(to: String)
     }
@@ -61,13 +62,20 @@ public enum Archive {
             }
         }
         let last = try numbers.isEmpty ? [:] : lastMembers(numbers, of: url)
-        var absent = [Absence?](repeating: .missing, count: wanted.count)
+        var absent = [Absence?](repeating: .missing(), count: wanted.count)
+        // What is not there is looked for under nearly its name on the way to what is.
+        let missing = wanted.indices.lazy.filter { number in
+            MemberPath.normalized(wanted[number]).map { last[ExactKey($0)] == nil } ?? false
+        }.prefix(Self.mostLookedFor)
+        var near = NearNames(missing.compactMap { MemberPath.normalized(wanted[$0]) })
         var (member, left) = (0, last.count)
-        guard left > 0 else { return wanted.indices.map { ($0, .missing) } }
         try forEachMember(of: url, memberLimit: memberLimit) { path, readBytes in
             let key = ExactKey(path)
             defer { member += 1 }
-            guard last[key] == member else { return true }
+            guard last[key] == member else {
+                near.see(path)
+                return left > 0 || !near.isEmpty
+            }
             left -= 1
             do {
                 let bytes = try readBytes()
@@ -79,6 +87,9 @@ public enum Archive {
                 for number in numbers[key] ?? [] { absent[number] = .link(to: target) }
             }
             return left > 0
+        }
+        for number in missing {
+            absent[number] = .missing(near: MemberPath.normalized(wanted[number]).flatMap(near.near))
         }
         return absent.enumerated().compactMap { number, reason in reason.map { (number, $0) } }
     }
@@ -109,12 +120,38 @@ public enum Archive {
                 case let file = url.appendingPathComponent(normalized),
                 FileManager.fileType(atPath: file.path) == S_IFREG
             else {
-                absent.append((number, .missing))
+                let looks = absent.count < Self.mostLookedFor
+                absent.append(
+                    (number, .missing(near: looks ? nearFile(wanted[number], inFolder: url) : nil)))
                 continue
             }
             try body(number, try readFile(file, limit: memberLimit))
         }
         return absent.sorted { $0.number < $1.number }
+    }
+
+    /// Missing names for which others are looked for that are nearly the same.
+    private static let mostLookedFor = 20
+
+    /// A file of nearly that name: in the same folder, below one of the first folders, or without its own.
+    private static func nearFile(_ path: String, inFolder url: URL) -> String? {
+        guard let path = MemberPath.normalized(path.replacing("\\", with: "/")) else { return nil }
+        func isFile(_ path: String) -> Bool {
+            FileManager.fileType(atPath: url.appendingPathComponent(path).path) == S_IFREG
+        }
+        let parts = path.split(separator: "/")
+        let shorter = parts.indices.map { parts[$0...].joined(separator: "/") }
+        if let found = shorter.first(where: isFile) { return found }
+        var near = NearNames([path])
+        for folder in Set([parts.dropLast().joined(separator: "/"), ""]) {
+            let inside = folder.isEmpty ? url : url.appendingPathComponent(folder)
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: inside.path)) ?? [] {
+                let below = folder.isEmpty ? name : "\(folder)/\(name)"
+                near.see(below)
+                if folder.isEmpty, isFile("\(name)/\(path)") { near.see("\(name)/\(path)") }
+            }
+        }
+        return near.near(path)
     }
 
     private static func readFile(_ url: URL, limit: Int) throws -> [UInt8] {

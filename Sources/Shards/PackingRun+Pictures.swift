@@ -42,10 +42,11 @@ extension PackingRun {
         for (number, reason) in absent {
             let (image, name) = (images[number], imageNames[images[number]])
             switch reason {
-            case .missing:
+            case .missing(let near):
                 try report(
                     image, kind: "missing-image",
-                    reason: "image '\(outside: name)' is not in \(source.path)\(Self.hint(missing: name))")
+                    reason:
+                        "image '\(outside: name)' is not in \(source.path)\(Self.hint(missing: name, near))")
             case .link(let target):
                 try report(
                     image, kind: "linked-image",
@@ -55,7 +56,9 @@ extension PackingRun {
     }
 
     /// What may be behind a name that is not there, in brackets.
-    private static func hint(missing name: String) -> String {
+    private static func hint(missing name: String, _ near: String?) -> String {
+        // Names that differ in the form of their letters alone would look the same.
+        if let near, near != name { return " (it has '\(outside: near)'; names must be the same)" }
         if name.hasPrefix("/") { return " (also paths from the root are looked for below it)" }
         return name.utf8.allSatisfy { $0 < 0x80 }
             ? "" : " (names are compared byte by byte: é may also be stored as e and an accent)"

@@ -172,7 +172,10 @@ struct PackingRun {
     mutating func shardCount() throws -> Int {
         let samples = try refuseWithoutPicture()
         guard samples > 0 else {
-            throw ShardsError.noSamples(files: packing.data.map(\.path), skipped: skipped.count)
+            let first = skipped.min { $0.number < $1.number }
+            throw ShardsError.noSamples(
+                files: packing.data.map(\.path), skipped: skipped.count,
+                first: first.map { "\($0.place): \($0.reason)" })
         }
         return 1 + (samples - 1) / packing.settings.samplesPerShard
     }

@@ -4,7 +4,7 @@ import Files
 public enum ShardsError: Error, CustomStringConvertible, Equatable {
     /// A sample that cannot be trained on; `on_bad_sample: skip` leaves it out instead.
     case badSample(file: String, place: String, id: String, reason: String)
-    case noSamples(files: [String], skipped: Int)
+    case noSamples(files: [String], skipped: Int, first: String? = nil)
     case noImageSource(file: String, place: String, image: String)
     case diskTooSmall(folder: String, neededBytes: Int, freeBytes: Int)
     case notADataset(path: String, problem: String)
@@ -20,8 +20,9 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
         switch self {
         case .badSample(let file, let place, let id, let reason):
             return "\(file): \(place): sample '\(id)': \(reason); correct it, or set on_bad_sample: skip"
-        case .noSamples(let files, let skipped):
+        case .noSamples(let files, let skipped, let first):
             return "\(files.joined(separator: ", ")): no sample is left to pack (\(skipped) skipped)"
+                + (first.map { "; the first: \($0)" } ?? "")
         case .noImageSource(let file, let place, let image):
             return
                 "\(file): \(place): needs image '\(image)', but no folder or archive of images was given "

@@ -131,7 +131,8 @@ import Testing
         }
         let before = "…/mmbench_dev_20230712.tsv:"
         let after = "; download the file again"
-        #expect(try problem(table([(1, picture), (1_000_001, "1"), (2, "1000001"), (3, "1")])) != "")
+        // A row may name one that names another, as when releases are joined.
+        #expect(try problem(table([(1, picture), (1_000_001, "1"), (2, "1000001"), (3, "1")])) == "")
         #expect(try problem(table([(1, picture), (1_000_001, "1"), (2, "1")])) == "")
         #expect(try problem(table([(2, "3"), (3, picture)])) == "")
         #expect(
@@ -140,13 +141,42 @@ import Testing
                 + after)
         #expect(
             try problem(table([(1, "2"), (2, "1")]))
-                == "\(before)2: field 'image' holds no image: it names row 2, whose own names row 1" + after)
+                == "\(before)2: field 'image' holds no image: rows name each other: 1, then 2, then 1" + after
+        )
+        #expect(
+            try problem(table([(1, ""), (2, "1")])).hasPrefix(
+                "\(before)2: field 'image' holds no image: the cell is empty"))
         #expect(
             try problem(table([(1, ""), (2, "nan")]))
                 == "\(before)2: field 'image' holds no image: the cell is empty" + after)
         #expect(
             try problem(table([(1, picture)], column: "source"))
                 == "\(before)2: field 'image' holds no image: the table has no such column" + after)
+    }
+
+    /// As pandas, spreadsheets and mail write them: whole numbers with a fraction of zeros, a mark before the
+    /// first column's name, base64 in lines.
+    @Test func numbersMarksAndLineBreaksOfOtherProgramsAreRead() throws {
+        let picture = Data([0xFF, 0xD8, 0xFF] + [UInt8](repeating: 7, count: 30)).base64EncodedString()
+        let broken = "\"\(picture.prefix(20))\r\n\(picture.dropFirst(20))\n\""
+        let rows = [("1.0", " \(picture) "), ("2.0", broken), ("1000002.0", "2.0"), ("3.00", "1")]
+        let header = "\u{FEFF}index\tquestion\thint\tA\tB\tC\tD\tanswer\tcategory\timage\tl2-category"
+        let text = ([header] + rows.map { "\($0.0)\tWhich?\t\tred\tblue\t\t\tA\tc\t\($0.1)\tl" }).joined(
+            separator: "\n")
+        try withTemporaryFolder { folder in
+            try text.write(
+                to: folder.appendingPathComponent("mmbench_dev_20230712.tsv"), atomically: true,
+                encoding: .utf8)
+            let benchmark = try MMBench(folder: folder)
+            #expect(benchmark.questions.map(\.id.description) == ["1", "2", "1000002", "3"])
+            let reader = try ImageReader(for: benchmark.questions)
+            for question in benchmark.questions {
+                #expect(try reader.bytes(of: question)?.count == 33)
+            }
+        }
+        for wrong in ["1.5", "-1", "1.", ".0", "1.0.0", "1e3", ""] {
+            #expect(MMBench.rowNumber(wrong) == nil, "\(wrong)")
+        }
     }
 
     @Test func base64IsStrict() throws {

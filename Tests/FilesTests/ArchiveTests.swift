@@ -94,7 +94,7 @@ import Testing
                 #expect(found[number] == nil)
                 found[number] = bytes
             }
-            #expect(absent.map(\.number) == [3, 4] && absent.allSatisfy { $0.reason == .missing })
+            #expect(absent.map(\.number) == [3, 4] && absent.allSatisfy { $0.reason == .missing() })
             // Of two members of one name the last counts.
             let text: [UInt8] = kind == "folder" ? [] : [9]
             #expect(found == [Array("hello".utf8), text, Self.members[0].1, nil, nil, text])

@@ -84,6 +84,40 @@ import Testing
                 + "may also be stored as e and an accent); correct it, or set on_bad_sample: skip")
     }
 
+    /// In a folder and in an archive: what the user may have meant is said, and not taken.
+    @Test(arguments: [
+        ("PICTURE.PNG", "sub/Picture.png", ["in/Picture.png"]), ("x/y/a.png", "a.png", ["b/a.png"]),
+        ("a.png", "images/a.png", ["images/b.png"]), ("a.jpg", "a.jpeg", ["a/b.jpg"]),
+        (#"s\a.png"#, "s/a.png", ["t/a.png"]), ("\u{FB01}g.png", "fig.png", ["fi.png"]),
+    ])
+    func aNameThatIsNearlyThereIsSaid(asked: String, there: String, others: [String]) throws {
+        let asked = there.hasPrefix("sub/") ? "sub/\(asked)" : asked
+        try withTemporaryFolder { folder in
+            let data = try SmallData(in: folder)
+            try SmallData.write([record(asked, "<image>\nq")], to: data.json)
+            let images = folder.appendingPathComponent("given")
+            for name in others + [there] {
+                try AtomicOutput.writeAtomically(
+                    SmallData.picture(3).pngBytes(), to: images.appendingPathComponent(name))
+            }
+            let tar = folder.appendingPathComponent("given.tar")
+            let writer = try TarWriter(tar)
+            for name in others + [there] {
+                try writer.add(name, [UInt8](Data(contentsOf: images.appendingPathComponent(name))))
+            }
+            try writer.commit()
+            for source in [images, tar] {
+                let error = try failure(ShardsError.self) {
+                    try data.packing(images: source).run(into: folder.appendingPathComponent("out"))
+                }
+                #expect(
+                    "\(String(describing: error))".contains(
+                        "is not in \(source.path) (it has '\(there)'; names must be the same)"),
+                    "\(String(describing: error))")
+            }
+        }
+    }
+
     @Test func aTruncatedImageIsNamed() throws {
         try expectRefusal(
             { data in
@@ -264,7 +298,10 @@ import Testing
             let error = try failure(ShardsError.self) {
                 try packing.run(into: folder.appendingPathComponent("out"))
             }
-            #expect(error == .noSamples(files: [data.json.path], skipped: 1))
+            let first =
+                "element 0 at byte 2: image 'gone.jpg' is not in \(data.imageFolder.path)"
+            #expect(error == .noSamples(files: [data.json.path], skipped: 1, first: first))
+            #expect("\(String(describing: error))".contains("(1 skipped); the first: element 0"))
         }
     }
 }

@@ -2,9 +2,10 @@
 # folder of its manifest's name (docs/data.md).
 #
 # What has to be put together:
-# - Fine-tuning: Table 13's nine sets, a part of the mixture each, from their own publishers. convert-data makes
-#   conversations of them. MobileVLM V2's own mix has all nine in one file, in words of its own: the paper says
-#   that it follows MobileVLM V2 for its data (section 4), not that it took this file. `SETS_distill=` takes it.
+# - Fine-tuning: Table 13's nine sets, a part of the mixture each, from their own publishers. convert-data
+#   makes conversations of them. MobileVLM V2's own mix has all nine in one file, in words of its own: the
+#   paper says that it follows MobileVLM V2 for its data (section 4), not that it took this file.
+#   `SETS_distill=` takes it.
 # - Images: the conversations of all these sets name them alike (coco/train2017/…, gqa/images/…), so one
 #   folder serves all, DATA/images, into which their archives are unpacked; links to folders elsewhere do too.
 #   What is missing there is reported with the command that unpacks it. An empty folder lets make go on:
@@ -20,9 +21,9 @@ OPTIONS_pretrain := --set template=plain --set end_token=null
 # Table 13, fine-tuning, which is when distillation happens (section 4): 2.4M samples of nine sets. Without
 # one of them: SETS_distill='scienceqa textvqa …'.
 SETS_distill ?= vsr scienceqa textvqa vigc iconqa visual-dialog coco-2017 sharegpt4v sbu
-# Its #Samples: an epoch has so many of a set, whichever part of it could be had. `SAMPLES_sbu=` on the command
-# line sees what there is once.
-SAMPLES_vsr := 13000            # VSR, 13K: validated statements of all splits are 10,972 (data-manifests/vsr.json)
+# Table 13, #Samples: an epoch has so many of a set, whichever part of it could be had. `SAMPLES_sbu=` on the
+# command line sees what there is once.
+SAMPLES_vsr := 13000            # VSR, 13K: validated statements of all splits are 10,972
 SAMPLES_scienceqa := 13000      # SQA, 13K: the train split, 12,726
 SAMPLES_textvqa := 35000        # Text-VQA, 35K: the train split, 34,602
 SAMPLES_vigc := 37000           # VIGC, 37K
@@ -35,8 +36,9 @@ ifeq ($(strip $(SETS_distill)),)
 DATA_distill := $(DATA)/mobilevlm-v2-mix/MobileVLM_V2_FT_Mix2M.json
 endif
 
-# Conversations of a set, which all pipelines share; what they are made of; and how. No split is converted that
-# one of the six benchmarks asks about: of VSR and IconQA, which none does, the paper's counts are those of all.
+# Conversations of a set, which all pipelines share; what they are made of; and how. No split is converted
+# that one of the six benchmarks asks about: of VSR and IconQA, which none does, the paper's counts are those
+# of all.
 CONVERSATIONS ?= $(DATA)/conversations
 ALL_SPLITS := --set 'splits=[train, val, test]'
 FROM_vsr := $(foreach split,train dev test,random/$(split).jsonl)
@@ -120,8 +122,10 @@ BRING_$(DATA)/vigc/vigc.json := data-manifests/vigc.json says what there is; SET
     $(filter-out vigc,$(SETS_distill)))" leaves it out; SETS_distill= takes all sets from one file
 BRING_$(DATA)/visual-dialog/$(FROM_visual-dialog) := \
     $(call unpacked,visual-dialog,visdial_1.0_train.zip,$(DATA)/visual-dialog)
+coco_captions = annotations/captions_$(1)2017.json
 $(foreach split,train val,$(eval BRING_$(DATA)/coco-2017/annotations/captions_$(split)2017.json := \
-    $(call unpacked,coco-2017,annotations_trainval2017.zip,$(DATA)/coco-2017,annotations/captions_$(split)2017.json)))
+    $(call unpacked,coco-2017,annotations_trainval2017.zip,$(DATA)/coco-2017,$(call \
+    coco_captions,$(split)))))
 BRING_$(DATA)/sbu/$(FROM_sbu) := make fetch DATASET=sbu DATA=$(DATA) && \
     tar xzf $(DATA)/sbu/sbu-captions-all.tar.gz -C $(DATA)/sbu
 BRING_$(IMAGES)/coco/train2017 := $(call unpacked,coco-2017,train2017.zip,$(IMAGES)/coco)
