@@ -91,15 +91,15 @@ bases = $(foreach file,$(1),$(patsubst $(CURDIR)/%,%,$(abspath $(addprefix $(dir
 with_bases = $(if $(1),$(1) $(call with_bases,$(filter-out $(1) $(2),$(call bases,$(1))),$(1) $(2)))
 recipe = $(call with_bases,$(P)/$(1).yaml)
 
-# What a pipeline says: DATA_READY (files that must be there, and rules that make them), DATA_MADE (data that
-# only their own set waits for), TOKENIZER, MODELS, BENCHMARKS, and DATA_<set> and IMAGES, or IMAGES_<set>, of
-# four sets: pretrain, train, distill and, for `make exposure`, heldout (samples with long answers that
-# nothing is trained on). Two more, teacher-pretrain and student-pretrain, are what the teacher or the students
-# begin with in pretrain's place. VALIDATION may name a set whose held-back loss is measured while the teacher
-# and the students learn conversations. A set may be a mixture of others: SETS_distill := vsr coco, where
-# DATA_vsr, IMAGES_vsr, DATA_coco and so on say what they are and OPTIONS_vsr how they are packed. SAMPLES_vsr,
-# a number, or WEIGHT_vsr, how often it is seen, says how much of a part an epoch has, or the recipes' mixture
-# does; without either it is seen once.
+# What a pipeline says: DATA_READY (files that must be there, and rules that make them), DATA_MADE (data
+# that only their own set waits for), TOKENIZER, MODELS, BENCHMARKS, and DATA_<set> and IMAGES, or
+# IMAGES_<set>, of four sets: pretrain, train, distill and, for `make exposure`, heldout (samples with long
+# answers that nothing is trained on). Two more, teacher-pretrain and student-pretrain, are what the teacher
+# or the students begin with in pretrain's place. VALIDATION may name a set whose held-back loss is measured
+# while the teacher and the students learn conversations. A set may be a mixture of others: SETS_distill :=
+# vsr coco, where DATA_vsr, IMAGES_vsr, DATA_coco and so on say what they are and OPTIONS_vsr how they are
+# packed. SAMPLES_vsr, a number, or WEIGHT_vsr, how often it is seen, says how much of a part an epoch has,
+# or the recipes' mixture does; without either it is seen once.
 include $(P)/pipeline.mk
 MODELS ?= teacher sft align-ti
 pretraining = $(if $(DATA_$(1)-pretrain)$(SETS_$(1)-pretrain),$(1)-pretrain,pretrain)

@@ -162,7 +162,7 @@ struct PackingRun {
             name: packing.settings.name, description: description, shards: entries,
             images: isUsed.count { $0 }, skipped: skipped.count)
         try writeSkipped()
-        try digests?.write(into: folder, samples: samples)
+        try digests.write(into: folder, samples: entries.reduce(0) { $0 + $1.samples })
         try AtomicOutput.writeAtomically(
             index.bytes(), to: folder.appendingPathComponent(ShardFormat.indexFile))
         return index
