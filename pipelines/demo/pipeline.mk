@@ -3,6 +3,8 @@ WORLD := $(B)/world
 TOKENIZER := $(WORLD)/tokenizer
 DATA_pretrain := $(WORLD)/captions.json
 DATA_train := $(WORLD)/mixed.json
+# The students begin with what the teacher has learnt from.
+SETS_student-pretrain := pretrain train
 DATA_distill := $(WORLD)/student.json
 DATA_heldout := $(WORLD)/heldout.json
 # The held-back loss is that of long answers about images that nothing is trained on.
