@@ -14,6 +14,7 @@ Figures (batch of equal samples: visual + instruction + response tokens):
                  64 most probable ids and the log of the rest (ours also packs and compresses them)
   teacher_ribbon teacher forward on the ribbon sequence
   decode_bN      greedy decoding of N sequences with a KV cache; seconds are those of one step
+  answer_N_an_image  transformers' generate: greedy answers of 4 tokens to N questions about each of two images, 16 at a time
 
 Choices a good engineer would make: logits only at the positions a loss needs, teacher without gradient (and stored in bf16 in the
 bf16 runs), bf16 by autocast with float32 master weights, float32 softmax, fused AdamW, one mask shared by the batch, alpha from the
@@ -32,7 +33,7 @@ import torch
 import torch.nn.functional as F
 import transformers
 from torch import nn
-from transformers import DynamicCache, Qwen2Config, Qwen2Model
+from transformers import DynamicCache, Qwen2Config, Qwen2ForCausalLM, Qwen2Model
 
 
 class Net(nn.Module):
@@ -144,6 +145,38 @@ def decode(shapes, args, batch):
             cpu, wall = cpu + c2 - c0, wall + t2 - t0
     report(f"decode_b{batch}", shapes, args, step, None, cpu / wall, prefill_seconds=statistics.median(prefill),
            tokens_per_second=batch / statistics.median(step))
+
+
+def answer(shapes, args, count):
+    """Prompts of one length, so that no row is padded: as good as sorting by length can be."""
+    dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
+    net = build(shapes, shapes["student"], 0, dtype, False)
+    torch.manual_seed(0)
+    net.lm.config.tie_word_embeddings = False
+    model = Qwen2ForCausalLM(net.lm.config)
+    model.model, model.lm_head = net.lm, net.head
+    model = model.to(dtype).eval()
+    model.config.use_cache = model.generation_config.use_cache = True
+    torch.manual_seed(1)
+    visions = torch.randn(2, shapes["visual"], shapes["vision_dim"]).to(dtype).repeat_interleave(count, 0)
+    text = zipf_ids(shapes["student"]["vocab"], (2 * count, shapes["instr"]))
+    seconds, cpu = [], []
+    for run in range(shapes["warmup"] + max(5, shapes["repeats"])):
+        c0, t0 = time.process_time(), time.perf_counter()
+        with torch.no_grad():
+            for start in range(0, 2 * count, 16):
+                part = slice(start, start + 16)
+                embeds = net.embed(visions[part], text[part])
+                ids = model.generate(
+                    inputs_embeds=embeds, attention_mask=torch.ones(embeds.shape[:2], dtype=torch.long), max_new_tokens=4,
+                    min_new_tokens=4, do_sample=False, pad_token_id=0, eos_token_id=None)
+                assert ids.shape[1] == 4
+        wall = time.perf_counter() - t0
+        if run >= shapes["warmup"]:
+            seconds.append(wall)
+            cpu.append(time.process_time() - c0)
+    report(f"answer_{count}_an_image", shapes, args, seconds, statistics.median(cpu), sum(cpu) / sum(seconds),
+           questions_per_second=2 * count / statistics.median(seconds))
 
 
 class Ribbon:
@@ -265,6 +298,8 @@ def main():
         shapes = json.load(file)
     if args.figure.startswith("decode_b"):
         return decode(shapes, args, int(args.figure[len("decode_b"):]))
+    if args.figure.startswith("answer_"):
+        return answer(shapes, args, int(args.figure.split("_")[1]))
     step = step_of(args.figure, shapes, args)
     seconds, cpu = [], []
     for run in range(shapes["warmup"] + shapes["repeats"]):

@@ -16,10 +16,12 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MODEL = ["sft", "vanilla_kd", "align_ti", "align_ti_peaked", "teacher_plain", "teacher_ribbon"]
+MODEL = ["sft", "vanilla_kd", "align_ti", "align_ti_peaked", "teacher_plain", "teacher_ribbon", "answer_16_an_image"]
 DATA = ["tokenize", "images"]
 # The dense ribbon costs the same whatever the candidates are.
 THEIR_NAME = {"align_ti_peaked": "align_ti"}
+# They have no teacher in 8 bits for the CPU.
+THEIR_PRECISION = {"int8": "bf16"}
 
 
 def digest(*paths):
@@ -90,7 +92,8 @@ class Comparison:
         sources = [self.args.ours] if side == "ours" else [command[1], os.path.join(HERE, "requirements.txt")]
         sources += [config] if config else []
         inputs = f"{self.args.tokenizer}:{self.args.text}" if not config else ""
-        key = f"{side} {measured} {name} {precision} {self.args.threads} {round_} {digest(*sources)} {inputs}"
+        kept = THEIR_PRECISION.get(precision, precision) if side == "theirs" else precision
+        key = f"{side} {measured} {name} {kept} {self.args.threads} {round_} {digest(*sources)} {inputs}"
         print(f"round {round_ + 1}: {side} {measured} {name} {precision}", file=sys.stderr, flush=True)
         for line in self.kept.get(key, lambda: run(command, self.environment)) or []:
             shown = figure if config else line["figure"]
@@ -102,7 +105,7 @@ class Comparison:
                   [self.args.ours, "--only", "=" + figure, "--config", config, "--precision", precision] + threads)
         self.side("theirs", figure, config, precision, round_,
                   [sys.executable, os.path.join(HERE, "bench_torch.py"), config, "--figure", THEIR_NAME.get(figure, figure),
-                   "--precision", precision] + threads)
+                   "--precision", THEIR_PRECISION.get(precision, precision)] + threads)
 
     def data(self, figure, round_):
         inputs = ["--inputs", self.args.inputs] + (["--tokenizer", self.args.tokenizer] if self.args.tokenizer else [])
@@ -164,7 +167,7 @@ def main():
     parser.add_argument("--ours", required=True, help="bench-align-ti")
     parser.add_argument("--config", action="append", default=[], help="shapes; may be repeated")
     parser.add_argument("--only", default="", help="figures by name or beginning, separated by commas")
-    parser.add_argument("--precision", default="fp32", help="fp32, bf16 or both")
+    parser.add_argument("--precision", default="fp32", help="fp32, bf16, int8 (our teacher in int8 against theirs in bf16), or several")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--inputs", required=True, help="folder for text, tokenizer and pictures that both sides use")
