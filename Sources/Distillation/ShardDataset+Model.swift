@@ -5,8 +5,8 @@ import Shards
 import Text
 
 extension ShardDataset {
-    /// Fails unless a model speaks these shards' tokens and sees their images, as the files beside its weights
-    /// say; the weights are not looked at. A model folder without a tokenizer is taken at its word.
+    /// Fails unless a model speaks these shards' tokens and sees their images, as the files beside its
+    /// weights say; the weights are not looked at. A folder without a tokenizer is taken at its word.
     ///
     /// - Throws: `ShardsError.mismatch` naming the field, `.otherTokenizer`; `TextError` for a broken
     ///   tokenizer; `ModelsError`, `FilesError` for a folder that is no model's

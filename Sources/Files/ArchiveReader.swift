@@ -139,6 +139,10 @@ final class ArchiveReader {
             bytes.append(
                 contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(block)[..<count]))
         }
+        // The hole at the end of a sparse file is not handed over: it is zeros.
+        if archive_entry_sparse_count(entry) > 0, bytes.count < claimed {
+            bytes += [UInt8](repeating: 0, count: claimed - bytes.count)
+        }
         guard archive_entry_size_is_set(entry) == 0 || bytes.count == claimed else {
             throw failure(nil, "has \(bytes.count) bytes, its header says \(claimed)")
         }

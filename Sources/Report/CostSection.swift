@@ -71,6 +71,14 @@ struct CostSection {
                 "In \(result.name) the tokens that are kept leave out \(Printed.number(100 * tail)) % of the "
                     + "teacher’s probability in the mean: KD and IVA see little of it. Keep more (top_k).")
         }
+        let bySource = fillings.map { result -> String? in
+            guard case .object(let sources)? = result.receipt.counts["mean_tail_mass_by_source"] else {
+                return nil
+            }
+            return sources.members.map { "\($0.name) \(Printed.number($0.value.double.map { $0 * 100 }, 2))" }
+                .joined(separator: ", ")
+        }
+        let hasSources = bySource.contains { $0 != nil }
         return [
             .table(
                 ReportTable(
@@ -81,8 +89,8 @@ struct CostSection {
                     columns: [
                         "output", "entries", "reused", "computed", "by other processes", "positions", "MB",
                         "mean tail %",
-                    ],
-                    rows: fillings.map { result in
+                    ] + (hasSources ? ["by source"] : []),
+                    rows: zip(fillings, bySource).map { result, sources in
                         ReportTable.Row(
                             [result.name]
                                 + ["entries", "reused", "computed", "shared", "positions"].map {
@@ -91,7 +99,7 @@ struct CostSection {
                                     Printed.number(Double(count(result, "bytes")) / 1e6),
                                     Printed.number(
                                         result.receipt.counts["mean_tail_mass"]?.double.map { $0 * 100 }, 2),
-                                ])
+                                ] + (hasSources ? [sources ?? "–"] : []))
                     }))
         ] + odd
     }

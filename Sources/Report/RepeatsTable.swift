@@ -20,9 +20,9 @@ struct RepeatsTable {
                 id: "repeats-\(Anchor.words(names[0]))",
                 title: "What the data of \(names.joined(separator: ", ")) has more than once,",
                 caption:
-                    "by source: samples with the same conversation and picture as an earlier one, and samples "
-                    + "and different pictures that sources which are trained on have too. Nothing was left "
-                    + "out for it.",
+                    "by source: samples with the same conversation and picture as an earlier one, and "
+                    + "samples and different pictures that sources which are trained on have too. "
+                    + "Nothing was left out for it.",
                 columns: [
                     "source", "samples", "repeated", "also in others", "of these in", "pictures",
                     "also in others", "of these in",

@@ -139,8 +139,8 @@ extension RepeatsFile {
             + (unknown.isEmpty
                 ? []
                 : [
-                    "whether samples repeat is not known of \(unknown.joined(separator: ", ")), packed before "
-                        + "digests were kept: pack them again to know"
+                    "whether samples repeat is not known of \(unknown.joined(separator: ", ")), "
+                        + "packed before digests were kept: pack them again to know"
                 ])
     }
 }

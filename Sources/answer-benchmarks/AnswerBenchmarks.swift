@@ -117,8 +117,8 @@ struct AnswerBenchmarks: RecipeCommand {
         }
         guard !unknown.isEmpty else { return }
         print(
-            "not known of \(unknown.joined(separator: ", ")), packed before digests were kept: pack them again "
-                + "to know")
+            "not known of \(unknown.joined(separator: ", ")), packed before digests were kept: "
+                + "pack them again to know")
     }
 
     /// The questions that are asked of a benchmark.

@@ -77,20 +77,33 @@ struct FillingCounts {
             entries.reduce(0) { $0 + $1.bytes }, entries.reduce(0) { $0 + $1.positions }
         )
         let state = entries.reduce(0) { $0 + $1.stateBytes }
-        let tail =
-            entries.reduce(0) { $0 + $1.meanTailMass * Double($1.positions) } / Double(max(1, positions))
+        func tailMass(_ entries: some Sequence<StoreIndex.Entry>) -> Double {
+            let (mass, positions) = entries.reduce((0, 0)) {
+                ($0.0 + $1.meanTailMass * Double($1.positions), $0.1 + $1.positions)
+            }
+            return mass / Double(max(1, positions))
+        }
+        let tail = tailMass(entries)
+        // Of a mixture each source by itself: a top k that suits one may cut much of another.
+        let sources = dataset.sources.count > 1 ? dataset.sources : []
+        let bySource = sources.map { ($0.name, tailMass(entries[$0.shards])) }
         let worst = entries.map(\.worstTailMass).max() ?? 0
         let others = shared > 0 ? ", \(shared) by other processes" : ""
         let mass =
             index.settings.encoding == .topK
-            ? String(format: ", tail mass %.2g mean, %.2g worst", tail, worst) : ""
+            ? String(format: ", tail mass %.2g mean, %.2g worst", tail, worst)
+                + (bySource.isEmpty
+                    ? ""
+                    : " (" + bySource.map { "\($0) " + String(format: "%.2g", $1) }.joined(separator: ", ")
+                        + ")")
+            : ""
         StandardError.write(
             "cache-teacher: reused \(reused)/\(entries.count), computed \(computed)\(others); "
                 + String(
                     format: "%d positions, %.1f bytes each before zstd and %.1f on disk, %.1f MB", positions,
                     Double(state) / Double(max(1, positions)),
                     Double(bytes) / Double(max(1, positions)), Double(bytes) / 1e6) + mass)
-        var result: JSONObject = [
+        var counts: JSONObject = [
             "entries": .int(entries.count), "reused": .int(reused), "computed": .int(computed),
             "shared": .int(shared),
             "positions": .int(positions), "bytes": .int(bytes), "state_bytes": .int(state),
@@ -98,11 +111,16 @@ struct FillingCounts {
             "worst_tail_mass": .number(worst),
         ]
         if let quantization {
-            result.append("int8_kl", .number(quantization.divergence))
-            result.append("int8_worst_kl", .number(quantization.worstDivergence))
-            result.append("int8_agreement", .number(quantization.agreement))
-            if let cosine = quantization.cosine { result.append("int8_alpha_cosine", .number(cosine)) }
+            counts.append("int8_kl", .number(quantization.divergence))
+            counts.append("int8_worst_kl", .number(quantization.worstDivergence))
+            counts.append("int8_agreement", .number(quantization.agreement))
+            if let cosine = quantization.cosine { counts.append("int8_alpha_cosine", .number(cosine)) }
         }
-        return .object(result)
+        if !bySource.isEmpty {
+            counts.append(
+                "mean_tail_mass_by_source",
+                .object(JSONObject(bySource.map { (name: $0.0, value: .number($0.1)) })))
+        }
+        return .object(counts)
     }
 }

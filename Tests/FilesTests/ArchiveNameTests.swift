@@ -84,4 +84,32 @@ import Testing
                     + "itself (tar --hard-dereference -h)")
         }
     }
+
+    /// `tar -S` stores holes as nothing, also one at the end: a BMP whose last rows are black ends so.
+    @Test func theHolesOfASparseMemberAreZeros() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("holes")
+            let descriptor = open(file.path, O_WRONLY | O_CREAT, 0o600)
+            try #require(descriptor >= 0)
+            #expect(pwrite(descriptor, [7], 1, 0) == 1 && pwrite(descriptor, [9], 1, 300_000) == 1)
+            #expect(ftruncate(descriptor, 700_000) == 0)
+            close(descriptor)
+            let url = folder.appendingPathComponent("x.tar")
+            let tar = Process()
+            tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            tar.arguments = ["tar", "-cSf", url.path, "-C", folder.path, "holes"]
+            try tar.run()
+            tar.waitUntilExit()
+            try #require(tar.terminationStatus == 0)
+            var found: [UInt8] = []
+            #expect(try Archive.visit(["holes"], of: url) { found = $1 }.isEmpty)
+            #expect(found.count == 700_000 && found[0] == 7 && found[300_000] == 9)
+            #expect(found.count { $0 != 0 } == 2)
+            // Such a tar is small, and cut short it is still refused.
+            let bytes = try Data(contentsOf: url)
+            #expect(bytes.count < 100_000)
+            try bytes.prefix(2_000).write(to: url)
+            #expect(throws: FilesError.self) { try Archive.visit(["holes"], of: url) { _, _ in } }
+        }
+    }
 }

@@ -21,10 +21,14 @@ import Testing
         }
     }
 
-    private func outputs(_ run: SampleRun, irs: [Double], tail: Double) throws {
+    private func outputs(
+        _ run: SampleRun, irs: [Double], tail: Double, sources: JSONValue? = nil
+    ) throws {
+        var counts: JSONObject = ["mean_tail_mass": .number(tail)]
+        if let sources { counts.append("mean_tail_mass_by_source", sources) }
         try run.stage(
             "cache-teacher", "other-outputs", [StageInput("teacher", run.url("teacher"))],
-            counts: ["mean_tail_mass": .number(tail)]
+            counts: .object(counts)
         ) { folder in
             let index: JSONValue = [
                 "version": 2, "teacher": "t", "shards": "s", "complete": true, "entries": [],
@@ -51,6 +55,14 @@ import Testing
         let sound = try page { try outputs($0, irs: [0.4, 0.1], tail: 0.02) }
         #expect(!sound.contains("Unusual: In other-outputs"))
         #expect(sound.contains("the same after so many pairs, by layer"))
+    }
+
+    @Test func theTailOfEachSourceOfAMixtureStandsBesideThatOfAll() throws {
+        let mixed = try page {
+            try outputs($0, irs: [0.4, 0.1], tail: 0.02, sources: ["coco-2017": 0.015, "vsr": 0.4])
+        }
+        #expect(mixed.contains("by source") && mixed.contains("coco-2017 1.50, vsr 40.00"))
+        #expect(!(try page { try outputs($0, irs: [0.4, 0.1], tail: 0.02) }.contains("coco-2017")))
     }
 
     @Test func answersThatRunOnAreSaidUnderTheTitleOfOnesOwnData() throws {

@@ -59,7 +59,8 @@ import Training
             ])
         #expect(
             file.notices.first
-                == "repeats: a: 1 of 4 samples repeat earlier ones; 3 of 4 samples are also in others (b 2, c 1); "
+                == "repeats: a: 1 of 4 samples repeat earlier ones; "
+                + "3 of 4 samples are also in others (b 2, c 1); "
                 + "1 of 2 pictures are also in others (b 1, c 1)")
     }
 
@@ -74,7 +75,8 @@ import Training
         #expect(far.isHeldBack && !far.hasRepeats)
         #expect(
             file.notices == [
-                "warning: what is held back is trained on: look: 1 of 3 samples are also in others (train 1); "
+                "warning: what is held back is trained on: look: "
+                    + "1 of 3 samples are also in others (train 1); "
                     + "2 of 3 pictures are also in others (train 2)"
             ])
     }
