@@ -74,6 +74,20 @@ public final class TapeNode {
         return order
     }
 
+    /// Leaves by the node that is the last to pass something on to them, as `order` says.
+    fileprivate static func leaves(_ order: [TapeNode]) -> [ObjectIdentifier: [TapeNode]] {
+        var seen: Set<ObjectIdentifier> = []
+        var leaves: [ObjectIdentifier: [TapeNode]] = [:]
+        // The sweep goes against the order, so the first that was computed from a leaf is the last.
+        for node in order {
+            for parent in node.parents
+            where parent.parents.isEmpty && seen.insert(ObjectIdentifier(parent)).inserted {
+                leaves[ObjectIdentifier(node), default: []].append(parent)
+            }
+        }
+        return leaves
+    }
+
     fileprivate func passOn() {
         guard let pullback else { return }
         if let gradient { pullback(gradient) }
@@ -82,9 +96,17 @@ public final class TapeNode {
 }
 
 /// Sends several gradients back in one sweep; each node passes on the sum of what reached it, once.
-public func backward(_ seeds: [(value: Value, gradient: Tensor)]) {
+///
+/// - Parameter finished: called for each leaf as soon as nothing of this sweep will reach it any more
+public func backward(
+    _ seeds: [(value: Value, gradient: Tensor)], finished: ((_ leaf: TapeNode) -> Void)? = nil
+) {
     let known = seeds.compactMap { seed in seed.value.node.map { (node: $0, gradient: seed.gradient) } }
     let order = TapeNode.topologicalOrder(known.map(\.node))
     for seed in known { seed.node.accumulate(seed.gradient) }
-    for node in order.reversed() { node.passOn() }
+    let leaves = finished == nil ? [:] : TapeNode.leaves(order)
+    for node in order.reversed() {
+        node.passOn()
+        for leaf in leaves[ObjectIdentifier(node)] ?? [] { finished?(leaf) }
+    }
 }

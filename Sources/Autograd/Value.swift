@@ -12,6 +12,9 @@ public final class Value {
     public let half: HalfTensor?
     /// A weight's values in 8 bits, where its products run in int8.
     public let bytes: ByteMatrix?
+    /// What products with it multiply: its values in 8 bits or in bf16, where there are some, unless it is to be
+    /// exact.
+    public let products: Precision
     /// An activation's values in bf16 and in 8 bits, kept for the products that read them.
     private var rounded: HalfTensor?
     private var roundedToBytes: ByteRows?
@@ -24,18 +27,22 @@ public final class Value {
     /// - Parameter half: the same values for products in bf16
     public init(_ data: Tensor, half: HalfTensor? = nil, requiresGradient: Bool = false) {
         (held, self.half, bytes, shape) = (data, half, nil, data.shape)
+        products = half == nil ? .fp32 : .bf16
         node = requiresGradient ? TapeNode(shape: data.shape) : nil
     }
 
     /// A constant of which there are the bf16 values only.
-    public init(_ half: HalfTensor) {
-        (held, self.half, bytes, shape) = (nil, half, nil, half.shape)
+    ///
+    /// - Parameter products: fp32: products are those with its values in float32, to the last bit
+    public init(_ half: HalfTensor, products: Precision = .bf16) {
+        (held, self.half, bytes, shape, self.products) = (nil, half, nil, half.shape, products)
         node = nil
     }
 
     /// A constant of which there are the values in 8 bits only.
     public init(_ bytes: ByteMatrix) {
         (held, half, self.bytes, shape) = (nil, nil, bytes, [bytes.rows, bytes.width])
+        products = .int8
         node = nil
     }
 
@@ -46,7 +53,7 @@ public final class Value {
     ///   - pullback: given d loss / d data, which it may keep or overwrite, adds its share to the gradient of
     ///     each parent's node
     public init(_ data: Tensor, from parents: [Value], pullback: @escaping (Tensor) -> Void) {
-        (held, half, bytes, shape) = (data, nil, nil, data.shape)
+        (held, half, bytes, shape, products) = (data, nil, nil, data.shape, .fp32)
         let nodes = parents.compactMap(\.node)
         node = nodes.isEmpty ? nil : TapeNode(shape: data.shape, parents: nodes, pullback: pullback)
     }
@@ -109,8 +116,10 @@ public final class Value {
     public func takeGradient() -> Tensor? { node?.takeGradient() }
 
     /// Sends `seed` (d loss / d data; 1 for a scalar loss) back through the tape.
-    public func backward(_ seed: Tensor? = nil) {
-        Autograd.backward([(self, seed ?? Value.ones(shape))])
+    ///
+    /// - Parameter finished: called for each leaf as soon as nothing will reach it any more
+    public func backward(_ seed: Tensor? = nil, finished: ((_ leaf: TapeNode) -> Void)? = nil) {
+        Autograd.backward([(self, seed ?? Value.ones(shape))], finished: finished)
     }
 
     private static func ones(_ shape: [Int]) -> Tensor {

@@ -29,6 +29,8 @@ public struct StepMetrics: Codable, Sendable {
     public var partNorms: [String: Double]?
     /// The terms by source of a mixture; absent where the data have one source.
     public var sources: [String: SourceTerms]?
+    /// The exchange of gradients between processes; absent where there is one process.
+    public var exchange: Exchange?
     /// Why the step has left the weights as they were; absent where it has not.
     public var skipped: Skip?
     /// IDs of the samples of a step that was skipped, or whose loss was far above those before it; absent
@@ -39,6 +41,14 @@ public struct StepMetrics: Codable, Sendable {
 
     /// What was not a finite number.
     public enum Skip: String, Codable, Sendable { case loss, gradient }
+
+    /// The exchange of gradients between processes, which begins during the backward pass of the last lane.
+    public struct Exchange: Codable, Sendable {
+        /// Seconds that it took, and those of them that the process waited for it, with nothing to compute.
+        public var seconds: Double, waited: Double
+
+        public init(seconds: Double, waited: Double) { (self.seconds, self.waited) = (seconds, waited) }
+    }
 
     /// Seconds of the parts of a step.
     public struct PartSeconds: Codable, Sendable {

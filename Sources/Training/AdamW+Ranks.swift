@@ -7,48 +7,95 @@ extension AdamW {
 
     /// Sums of the lanes that each rank has computed become the gradient of the elements that this rank
     /// updates (a reduce-scatter): every rank sends its sums as they are, and who updates adds them along the
-    /// same tree, so the number of ranks changes no bit.
+    /// same tree, so the number of ranks changes no bit. All ranks go through the buckets in the same order,
+    /// each as soon as it is ready.
     ///
     /// - Parameters:
-    ///   - sums: of this rank's lanes, one tensor for each parameter
+    ///   - sums: of this rank's lanes
     ///   - lanes: of the step, by rank
+    ///   - timed: runs what is done once a bucket is ready
+    /// - Returns: nil where the lanes were cancelled
     /// - Throws: `RanksError`
-    func reduce(_ sums: LaneTree<[Tensor]>, lanes: [Range<Int>]) throws -> StepGradient {
-        let own = sums.sums
-        guard ranks.count > 1 else { return .whole(own[0].sum) }
-        let count = lanes[ranks.count - 1].upperBound
-        var tree = LaneTree<Tensor>(lanes: count) { left, right in
-            left.add(right)
-            return left
+    func reduce(
+        _ sums: LaneSums, lanes: [Range<Int>], timed: (() throws -> Void) throws -> Void = { try $0() }
+    ) throws -> StepGradient? {
+        guard ranks.count > 1 else {
+            return sums.take(parameters.indices).map { .whole($0.map { $0[0] }) }
         }
-        let elements = shares.elements(of: ranks.rank)
-        for (node, sum) in own { tree.insert(packed([sum], elements), at: node) }
+        let share = Tensor(uninitialized: [shares.counts[ranks.rank]])
+        for bucket in shares.buckets {
+            guard let own = sums.take(bucket) else { return nil }
+            try timed { try reduce(own, bucket, lanes: lanes, into: share) }
+        }
+        return .share(share)
+    }
+
+    /// - Parameter own: sums of this rank's lanes, of each of the bucket's parameters
+    private func reduce(_ own: [[Tensor]], _ bucket: Range<Int>, lanes: [Range<Int>], into share: Tensor)
+        throws
+    {
+        let count = lanes[ranks.count - 1].upperBound
+        let mine = shares.pieces(of: ranks.rank, in: bucket)
+        let elements = mine.elements
+        var tree = LaneTree<Tensor>(lanes: count, add: LaneSums.add)
+        func nodes(of rank: Int) -> [LaneNode] { LaneTree<Void>.nodes(of: lanes[rank], lanes: count) }
+        /// The sums of a rank's elements, a row for each node.
+        func packed(for rank: Int) -> Tensor {
+            let pieces = shares.pieces(of: rank, in: bucket)
+            let rows = Tensor(uninitialized: [nodes(of: ranks.rank).count, pieces.elements])
+            for row in 0..<rows.shape[0] {
+                Self.pack(pieces, into: rows.pointer + row * rows.shape[1]) {
+                    own[$0 - bucket.lowerBound][row]
+                }
+            }
+            return rows
+        }
+        let local = packed(for: ranks.rank)
+        for (row, node) in nodes(of: ranks.rank).enumerated() {
+            tree.insert(local.rows(row..<row + 1), at: node)
+        }
         try ranks.withPeers { to, from in
-            let nodes = LaneTree<Void>.nodes(of: lanes[from], lanes: count)
-            let out = packed(own.map(\.sum), shares.elements(of: to))
-            let found = Tensor(uninitialized: [nodes.count, elements.count])
+            let (out, theirs) = (packed(for: to), nodes(of: from))
+            let found = Tensor(uninitialized: [theirs.count, elements])
             // A pointer does not keep its owner alive.
             try withExtendedLifetime(out) {
                 try ranks.exchange(
                     UnsafeRawBufferPointer(out.bytes(0..<out.count)), to: to, found.bytes(0..<found.count),
                     from: from)
             }
-            for (row, node) in nodes.enumerated() { tree.insert(found.rows(row..<row + 1), at: node) }
+            for (row, node) in theirs.enumerated() { tree.insert(found.rows(row..<row + 1), at: node) }
         }
-        return .share(tree.sums[0].sum, start: elements.lowerBound)
+        guard let place = mine.first?.offset else { return }
+        let sum = tree.sums[0].sum
+        (share.pointer + place).update(from: sum.pointer, count: elements)
     }
 
-    /// The elements of a share out of some gradients, a row each.
-    private func packed(_ gradients: [[Tensor]], _ elements: Range<Int>) -> Tensor {
-        let rows = Tensor(uninitialized: [gradients.count, elements.count])
-        let parts = shares.parts(of: elements)
-        for (row, gradient) in gradients.enumerated() {
-            for (parameter, range, offset) in parts {
-                (rows.pointer + row * elements.count + offset).update(
-                    from: gradient[parameter].pointer + range.lowerBound, count: range.count)
-            }
+    /// Copies pieces of tensors to one place, end to end.
+    ///
+    /// - Parameter tensor: of a parameter
+    private static func pack(
+        _ pieces: [ParameterShares.Piece], into start: UnsafeMutablePointer<Float>,
+        of tensor: (_ parameter: Int) -> Tensor
+    ) {
+        var place = start
+        for piece in pieces {
+            place.update(
+                from: tensor(piece.parameter).pointer + piece.range.lowerBound, count: piece.range.count)
+            place += piece.range.count
         }
-        return rows
+    }
+
+    /// Copies what lies end to end to its places in tensors.
+    private static func unpack(
+        _ pieces: [ParameterShares.Piece], from start: UnsafeMutablePointer<Float>,
+        to tensor: (_ parameter: Int) -> Tensor
+    ) {
+        var place = start
+        for piece in pieces {
+            (tensor(piece.parameter).pointer + piece.range.lowerBound).update(
+                from: place, count: piece.range.count)
+            place += piece.range.count
+        }
     }
 
     /// Every rank takes over the elements that the others have updated (an all-gather).
@@ -56,18 +103,15 @@ extension AdamW {
     /// - Throws: `RanksError`
     func exchangeWeights() throws {
         guard ranks.count > 1 else { return }
-        let weights = [parameters.map(\.value.data)]
-        let own = packed(weights, shares.elements(of: ranks.rank))
+        let weights = parameters.map(\.value.data)
+        let own = Tensor(uninitialized: [shares.counts[ranks.rank]])
+        Self.pack(shares.pieces(of: ranks.rank), into: own.pointer) { weights[$0] }
         try ranks.withPeers { to, from in
-            let elements = shares.elements(of: from)
-            let found = Tensor(uninitialized: [elements.count])
+            let found = Tensor(uninitialized: [shares.counts[from]])
             try ranks.exchange(
                 UnsafeRawBufferPointer(own.bytes(0..<own.count)), to: to, found.bytes(0..<found.count),
                 from: from)
-            for (parameter, range, offset) in shares.parts(of: elements) {
-                (weights[0][parameter].pointer + range.lowerBound).update(
-                    from: found.pointer + offset, count: range.count)
-            }
+            Self.unpack(shares.pieces(of: from), from: found.pointer) { weights[$0] }
         }
         for parameter in parameters { parameter.value.dataChanged() }
     }
@@ -78,41 +122,26 @@ extension AdamW {
     /// - Throws: `RanksError`
     func collect(_ moment: Moment, of parameter: Int) throws -> Tensor? {
         let whole = Tensor(uninitialized: parameters[parameter].value.shape)
-        try withParts(of: parameter) { rank, range, offset in
-            if rank == ranks.rank {
-                (whole.pointer + range.lowerBound).update(
-                    from: self[moment].pointer + offset, count: range.count)
-            }
-            try ranks.collect(whole.bytes(range), from: rank)
+        for rank in 0..<ranks.count where ranks.isFirst || rank == ranks.rank {
+            let pieces = shares.pieces(of: rank, in: parameter..<parameter + 1)
+            guard let place = pieces.first?.offset else { continue }
+            let count = pieces.elements
+            let part = Tensor(uninitialized: [count])
+            if rank == ranks.rank { part.pointer.update(from: self[moment].pointer + place, count: count) }
+            try ranks.collect(part.bytes(0..<count), from: rank)
+            Self.unpack(pieces, from: part.pointer) { _ in whole }
         }
         return ranks.isFirst ? whole : nil
     }
 
     /// Takes this rank's part of a moment that is there as a whole.
     func put(_ whole: Tensor, as moment: Moment, of parameter: Int) {
-        withParts(of: parameter) { rank, range, offset in
-            guard rank == ranks.rank else { return }
-            (self[moment].pointer + offset).update(from: whole.pointer + range.lowerBound, count: range.count)
-        }
+        let pieces = shares.pieces(of: ranks.rank, in: parameter..<parameter + 1)
+        guard let place = pieces.first?.offset else { return }
+        Self.pack(pieces, into: self[moment].pointer + place) { _ in whole }
     }
 
     private subscript(moment: Moment) -> Tensor { moment == .first ? first : second }
-
-    /// Calls `body` for every rank that updates elements of a parameter, with these elements, and the place
-    /// of the first of them in the rank's moments.
-    private func withParts(
-        of parameter: Int, _ body: (_ rank: Int, _ range: Range<Int>, _ offset: Int) throws -> Void
-    ) rethrows {
-        let start = shares.starts[parameter]
-        for rank in 0..<ranks.count {
-            let elements = shares.elements(of: rank)
-            let found = elements.clamped(to: start..<shares.starts[parameter + 1])
-            guard !found.isEmpty else { continue }
-            try body(
-                rank, found.lowerBound - start..<found.upperBound - start,
-                found.lowerBound - elements.lowerBound)
-        }
-    }
 }
 
 extension Tensor {

@@ -55,16 +55,13 @@ public final class AdamW {
                 name: $0.name, dimensions: $0.value.shape.count, settings, layers: layers)
         }
         shares = ParameterShares(parameters.map(\.value.count), ranks: ranks.count)
-        first = Tensor(zeros: [shares.elements(of: ranks.rank).count])
+        first = Tensor(zeros: [shares.counts[ranks.rank]])
         second = Tensor(zeros: first.shape)
     }
 
     /// Takes what the backward passes have left in the parameters; zeros where none arrived.
-    public func takeGradient() -> StepGradient { .whole(Self.takeGradients(parameters)) }
-
-    /// Takes the gradients of parameters; zeros where none arrived.
-    static func takeGradients(_ parameters: [Parameter]) -> [Tensor] {
-        parameters.map { $0.value.takeGradient() ?? Tensor(zeros: $0.value.shape) }
+    public func takeGradient() -> StepGradient {
+        .whole(parameters.map { $0.value.takeGradient() ?? Tensor(zeros: $0.value.shape) })
     }
 
     /// L2 norms of a gradient: of all of it, and of the parts of the model.
@@ -77,14 +74,18 @@ public final class AdamW {
     ///
     /// - Throws: `RanksError`
     public func norms(_ gradient: StepGradient) throws -> Norms {
-        let own = shares.pieces(of: ranks.rank).map { shares.pieces[$0] }
+        let own = shares.pieces(of: ranks.rank)
         nonisolated(unsafe) let gradient = gradient
         let squares = parallelMap(own.count) { number in
             ck_sum_of_squares(gradient.pointer(to: own[number]), own[number].range.count)
         }
         // By piece, so that the sums are the same however many ranks there are.
         var norms = Norms()
-        for (piece, square) in zip(shares.pieces, try ranks.gather(squares).joined()) {
+        let all = try ranks.gather(squares)
+        var next = Array(repeating: 0, count: ranks.count)
+        for piece in shares.pieces {
+            let square = all[piece.rank][next[piece.rank]]
+            next[piece.rank] += 1
             norms.all += square
             norms.parts[ModelPart(name: parameters[piece.parameter].name), default: 0] += square
         }
@@ -109,14 +110,13 @@ public final class AdamW {
             let rate = learningRate * own.factor
             return (step: Float(rate / unbiased), decay: Float(rate * own.weightDecay))
         }
-        let updates = shares.pieces(of: ranks.rank).map { number in
-            let piece = shares.pieces[number]
+        let updates = shares.pieces(of: ranks.rank).map { piece in
             let value = parameters[piece.parameter].value
             return Update(
                 p: value.data.pointer + piece.range.lowerBound,
                 half: value.half.map { $0.pointer + piece.range.lowerBound },
                 gradient: gradient.pointer(to: piece),
-                moments: piece.start - shares.elements(of: ranks.rank).lowerBound,
+                moments: piece.offset,
                 stepSize: rates[piece.parameter].step, decay: rates[piece.parameter].decay,
                 count: piece.range.count)
         }

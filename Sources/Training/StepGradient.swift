@@ -4,13 +4,13 @@ import Tensors
 public enum StepGradient {
     /// One tensor for each parameter.
     case whole([Tensor])
-    /// The elements of a rank, of which the first is number `start` among those of all parameters.
-    case share(Tensor, start: Int)
+    /// The elements of a rank, as `ParameterShares` lays them.
+    case share(Tensor)
 
     func pointer(to piece: ParameterShares.Piece) -> UnsafeMutablePointer<Float> {
         switch self {
         case .whole(let tensors): tensors[piece.parameter].pointer + piece.range.lowerBound
-        case .share(let tensor, let start): tensor.pointer + (piece.start - start)
+        case .share(let tensor): tensor.pointer + piece.offset
         }
     }
 }

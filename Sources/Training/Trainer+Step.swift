@@ -41,11 +41,11 @@ extension Trainer {
         let totals = StepTotals(
             supervisedTokens: shares.reduce(0) { $0 + $1.supervisedTokens },
             distilledTokens: shares.reduce(0) { $0 + $1.distilledTokens }, samples: samples)
-        let (own, results, sums) = try atRest {
-            let (own, sums) = try gradients(
-                work.own, of: work.lanes[ranks.count - 1].upperBound, totals: totals, step: step)
-            return (own, try ranks.gather(own).flatMap { $0 }, sums)
+        let (found, results) = try atRest {
+            let found = try gradients(work, totals: totals, step: step)
+            return (found, try ranks.gather(found.lanes).flatMap { $0 })
         }
+        let own = found.lanes
         for part in [\StepMetrics.PartSeconds.teacher, \.student, \.backward] {
             seconds[keyPath: part] =
                 own.reduce(0) { $0 + $1.seconds[keyPath: part] }
@@ -57,8 +57,7 @@ extension Trainer {
         let notFinite = results.flatMap(\.notFinite)
         var skipped: StepMetrics.Skip? = notFinite.isEmpty ? nil : .loss
         let norms = try timed(\.optimizer) { () -> AdamW.Norms? in
-            guard skipped == nil else { return nil }
-            let gradient = try optimizer.reduce(sums, lanes: work.lanes)
+            guard skipped == nil, let gradient = found.gradient else { return nil }
             let norms = try optimizer.norms(gradient)
             if norms.all.isFinite {
                 try optimizer.step(
@@ -69,6 +68,7 @@ extension Trainer {
             }
             return norms
         }
+        seconds.optimizer += found.exchange?.waited ?? 0
         let tokens = shares.reduce(0) { $0 + $1.tokens }
         var metrics = StepMetrics()
         (metrics.step, metrics.totalSteps) = (step, steps)
@@ -88,7 +88,7 @@ extension Trainer {
         (metrics.teacherPasses, metrics.teacherRows) = (passes.teacherSamples, passes.teacherRows)
         (metrics.seconds, metrics.tokensPerSecond) = (seconds, Double(tokens) / seconds.total)
         metrics.residentBytes = StepMetrics.residentBytes
-        metrics.skipped = skipped
+        (metrics.exchange, metrics.skipped) = (found.exchange, skipped)
         return (metrics, notFinite.isEmpty ? shares.flatMap(\.samples) : notFinite)
     }
 }
