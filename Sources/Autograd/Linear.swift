@@ -17,7 +17,7 @@ public func linear(_ x: Value, weight: Value, bias: Value? = nil) -> Value {
     let y = Tensor(uninitialized: [rows, outputs])
     if let bytes = weight.bytes {
         multiply(x.inBytes(), transposed: bytes, into: y)
-    } else if let half = weight.half, rows > fewRows {
+    } else if let half = weight.half, weight.products == .bf16, rows > fewRows {
         multiply(x.halved(), .plain, half, .transposed, into: y)
     } else {
         project(x.data, by: weight, into: y)
@@ -53,7 +53,7 @@ package enum LinearFactors {
     ///   - wantsInput: whether dx will be asked for
     ///   - wantsWeight: whether dW will be asked for
     package init(_ x: Value, _ weight: Value, wantsInput: Bool, wantsWeight: Bool) {
-        if let half = weight.half {
+        if let half = weight.half, weight.products == .bf16 {
             self = .halves(x: wantsWeight ? x.halved() : nil, weight: half)
         } else {
             self = .floats(
@@ -100,7 +100,11 @@ public func project(_ x: Tensor, by weight: Value, into y: Tensor) {
     if let bytes = weight.bytes {
         multiply(ByteRows(x), transposed: bytes, into: y)
     } else if let half = weight.half {
-        multiply(x, transposed: half, into: y)
+        if weight.products == .bf16 {
+            multiply(x, transposed: half, into: y)
+        } else {
+            multiply(x, expanding: half, into: y)
+        }
     } else {
         multiply(x, .plain, weight.data, .transposed, into: y)
     }

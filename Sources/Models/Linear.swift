@@ -16,10 +16,8 @@ struct Linear {
 
     var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
-    /// Precision of the products of what comes out.
-    var precision: Precision {
-        weight.value.bytes == nil ? weight.value.half == nil ? .fp32 : .bf16 : .int8
-    }
+    /// Precision of the products.
+    var precision: Precision { weight.value.products }
 }
 
 /// `x / rms(x) ⊙ weight`, over rows or over heads of rows.

@@ -94,22 +94,31 @@ struct WeightScope {
     let trainable: TrainedWeights
     /// Precision of the matrices of products.
     let precision: Precision
+    /// Whether frozen matrices that the file has in bf16 are read there in any precision.
+    let mapped: Bool
 
     /// - Parameter precision: bf16 keeps frozen matrices in bf16, in the file where it has them so, and a
     ///   bf16 copy of those that are trained; int8 keeps those of the language model's layers in 8 bits and
     ///   treats all others as bf16 does
-    init(_ source: any WeightSource, trainable: TrainedWeights, precision: Precision = .fp32) {
-        self.init(source: source, path: "", trainable: trainable, precision: precision.supported)
+    init(
+        _ source: any WeightSource, trainable: TrainedWeights, precision: Precision = .fp32,
+        mapped: Bool = false
+    ) {
+        self.init(
+            source: source, path: "", trainable: trainable, precision: precision.supported, mapped: mapped)
     }
 
-    private init(source: any WeightSource, path: String, trainable: TrainedWeights, precision: Precision) {
-        (self.source, self.path, self.trainable, self.precision) = (source, path, trainable, precision)
+    private init(
+        source: any WeightSource, path: String, trainable: TrainedWeights, precision: Precision, mapped: Bool
+    ) {
+        (self.source, self.path, self.trainable) = (source, path, trainable)
+        (self.precision, self.mapped) = (precision, mapped)
     }
 
     static func / (scope: WeightScope, name: String) -> WeightScope {
         WeightScope(
             source: scope.source, path: scope.path.isEmpty ? name : "\(scope.path).\(name)",
-            trainable: scope.trainable, precision: scope.precision)
+            trainable: scope.trainable, precision: scope.precision, mapped: scope.mapped)
     }
 
     static func / (scope: WeightScope, index: Int) -> WeightScope { scope / "\(index)" }
@@ -139,12 +148,14 @@ struct WeightScope {
         }
         let isByte = use == .layer && precision == .int8 && !trains && ModelPart(name: full) == .language
         let isHalf = use != .elementwise && precision.ofActivations == .bf16
-        if isByte || isHalf, !trains,
+        if isByte || isHalf || (use != .elementwise && mapped), !trains,
             let values = try source.mapped(full, shape: shape, used: used ?? shape)
         {
             return Parameter(
-                name: full, value: isByte ? Value(ByteMatrix(values)) : Value(values), shape: shape,
-                type: type,
+                name: full,
+                value: isByte
+                    ? Value(ByteMatrix(values)) : Value(values, products: precision.ofActivations),
+                shape: shape, type: type,
                 unrounded: read)
         }
         let tensor = try read()

@@ -16,7 +16,7 @@ public func multiply(
 }
 
 extension SplitProduct<Float, Float> {
-    fileprivate func compute(by kernel: ProductKernel, alpha: Float, beta: Float) {
+    func compute(by kernel: ProductKernel, alpha: Float, beta: Float) {
         guard c.rows > 0, c.columns > 0 else { return }
         if c.rows <= fewRows, opA == .plain, opB == .transposed, alpha == 1, beta == 0 {
             ck_few_rows(

@@ -84,7 +84,7 @@ struct AnswerBenchmarks: RecipeCommand {
         }
         if try run.isUpToDate() { return }
         let prompts = try checked(benchmarks, recipe)
-        let model = try LlavaModel(folder: folder)
+        let model = try LlavaModel(folder: folder, mapped: true)
         StandardError.write(benchmarks.flatMap(\.notices) + model.notices, of: "answer-benchmarks")
         let answerer = Answerer(model: model, prompts: prompts, recipe: recipe, ranks: ranks)
         try run.begin()

@@ -28,7 +28,7 @@ struct Dialogue {
     ///   - image: a picture's file
     /// - Throws: `ModelsError`, `FilesError`, `TextError`, `ImageError`
     init(model folder: URL, image: URL?, _ recipe: AskingSettings) throws {
-        model = try LlavaModel(folder: folder)
+        model = try LlavaModel(folder: folder, mapped: true)
         StandardError.write(model.notices, of: "ask-model")
         tokenizer = try Tokenizer(contentsOf: folder)
         template = try ConversationTemplate(

@@ -57,7 +57,7 @@ struct WriteAnswers: RecipeCommand {
         if try run.isUpToDate() { return }
         let writing = try AnswerWriting(
             data: files, images: source, prompts: ConversationPrompts(model: folder, recipe), recipe)
-        let model = try LlavaModel(folder: folder)
+        let model = try LlavaModel(folder: folder, mapped: true)
         StandardError.write(model.notices, of: "write-answers")
 
         try run.begin()

@@ -46,6 +46,31 @@ import Testing
         }
     }
 
+    /// As the stages answer: products in fp32, and no copy of what they multiply by.
+    @Test func answersFromTheFileAreThoseOfItsFloats() throws {
+        for golden in try Golden.all {
+            try withTemporaryFolder { work in
+                try store(golden.folder.appendingPathComponent("student"), as: .bfloat16, in: work)
+                let mapped = try LlavaModel(folder: work, mapped: true)
+                let copied = try LlavaModel(folder: work)
+                #expect(mapped.parameters().contains { $0.mappedBytes > 0 })
+                #expect(copied.parameters().allSatisfy { $0.mappedBytes == 0 })
+                #expect(mapped.precision == .fp32)
+                for slots in [1, 8] {
+                    let settings = GenerationSettings(maximumNewTokens: 8, slots: slots, keepsLogits: true)
+                    let answers = try [mapped, copied].map { model in
+                        try model.language.generate(
+                            GenerationTests.prompts(golden, model), settings: settings)
+                    }
+                    for (found, expected) in zip(answers[0], answers[1]) {
+                        #expect(found.ids == expected.ids)
+                        #expect(found.logits.map(\.values) == expected.logits.map(\.values))
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aNumberThatIsNotFiniteIsNamed() throws {
         let source = try #require(Fixtures.cases("models").first).appendingPathComponent("student")
         try withTemporaryFolder { work in

@@ -36,6 +36,24 @@ import Testing
         }
     }
 
+    /// A few rows; those that a decoder has; as many as the matrix has, and more.
+    @Test(arguments: [
+        (1, 300, 70), (4, 2000, 896), (5, 50, 64), (16, 2000, 896), (40, 1003, 513), (130, 4100, 128),
+        (256, 256, 64), (700, 300, 90),
+    ])
+    func aMatrixThatIsKeptInHalvesGivesTheBitsOfItsFloats(m: Int, n: Int, k: Int) {
+        var random = CounterRandom(11, UInt64(m))
+        func tensor(_ shape: [Int]) -> Tensor {
+            Tensor((0..<shape[0] * shape[1]).map { _ in Float(random.normal()) }, shape: shape)
+        }
+        let (a, b) = (tensor([m, k]), HalfTensor(tensor([n, k])))
+        let (found, expected) = (Tensor(uninitialized: [m, n]), Tensor(uninitialized: [m, n]))
+        multiply(a, expanding: b, into: found)
+        multiply(a, .plain, b.expanded(), .transposed, into: expected)
+        let others = zip(found.values, expected.values).count { $0.bitPattern != $1.bitPattern }
+        #expect(others == 0)
+    }
+
     @Test func addsToWhatIsThere() {
         let a = Tensor([1, 2], shape: [1, 2])
         let c = Tensor([10], shape: [1, 1])
