@@ -381,8 +381,8 @@ lint: .build/setup-lint
 	$(Q).ci/lint
 
 # Figures of performance (docs/performance.md). CONFIG names shapes in pipelines/bench/ or files, ONLY the
-# figures, PRECISION fp32,bf16; TOKENIZER may be a folder with a tokenizer.json, and TEXT a file to encode. A
-# finished pipeline adds how fast its student answers.
+# figures (ranks: two processes against one), PRECISION fp32,bf16; TOKENIZER may be a folder with a
+# tokenizer.json, and TEXT a file to encode. A finished pipeline adds how fast its student answers.
 CONFIG ?= S T P
 ONLY ?=
 PRECISION ?= fp32
@@ -394,7 +394,14 @@ bench_options = $(foreach name,$(CONFIG),--config $(call shapes,$(name))) \
 trained = $(if $(wildcard $(B)/align-ti/receipt.json),--model $(B)/align-ti \
     --benchmark $(firstword $(filter pope=% groceries-yesno=%,$(BENCHMARKS))))
 bench: | build
-	@$(BIN)/bench-align-ti $(bench_options) $(trained)
+	$(if $(filter ranks,$(ONLY)),,@$(BIN)/bench-align-ti $(bench_options) $(trained))
+	@$(if $(filter ranks,$(or $(ONLY),ranks)),$(bench_ranks))
+# Two processes against one, where there is an mpirun with its plug-in: ONLY=ranks.
+RANKS ?= T R
+bench_ranks = if [ -e $(BIN)/align-ti-openmpi.so ] && command -v mpirun.openmpi >/dev/null; then \
+    python3 -B Tests/Peers/bench_ranks.py --bin $(BIN) \
+    $(foreach name,$(RANKS),--config $(call shapes,$(name))); \
+    else echo 'ranks are left out: make mpi' >&2; fi
 
 # Ours and the peers' (PyTorch, tokenizers, Pillow) in turn, ROUNDS times; a run that was cut off goes on.
 # FRESH=1 forgets earlier runs.

@@ -30,8 +30,8 @@ public struct PackingPlan: Sendable, Equatable {
     /// Seconds on this machine.
     public var seconds: Double { seconds(processes: 1) }
 
-    /// Seconds on so many machines like this one, without what the network takes: pictures are prepared by all
-    /// of them, and the rest is done by each or by the first.
+    /// Seconds on so many machines like this one, without what the network takes: pictures are prepared by
+    /// all of them, and the rest is done by each or by the first.
     public func seconds(processes: Int) -> Double {
         readingSeconds + findingSeconds + preparingSeconds / Double(processes) + writingSeconds
     }

@@ -1,8 +1,8 @@
 import Foundation
 import Tensors
 
-/// Sums of the gradients of this rank's lanes, parameter by parameter: a parameter's is ready when the last of
-/// the lanes has left its gradient, and may be taken while those of other parameters are still computed.
+/// Sums of the gradients of this rank's lanes, parameter by parameter: a parameter's is ready when the last
+/// of the lanes has left its gradient, and may be taken while those of other parameters are still computed.
 package final class LaneSums: @unchecked Sendable {
     /// Guards everything below; signalled where a parameter is ready.
     private let condition = NSCondition()

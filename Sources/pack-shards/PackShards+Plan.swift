@@ -16,8 +16,8 @@ extension PackShards {
                 [("shards that are written at once", plan.shardBytes)], own: own + plan.shardBytes,
                 rest: "the rest"),
             "disk: \(plan.shards) shards, \(Plans.gigabytes(plan.compressedBytes)) after zstd, "
-                + "\(Plans.gigabytes(plan.rawBytes)) before; \(Plans.gigabytes(plan.waitingBytes)) of tokens and "
-                + "pixels wait there while it runs",
+                + "\(Plans.gigabytes(plan.rawBytes)) before; \(Plans.gigabytes(plan.waitingBytes)) of tokens "
+                + "and pixels wait there while it runs",
             String(
                 format: "reading %.3g s, finding images %.3g s, preparing them %.3g s by %d of them, writing "
                     + "%.3g s", plan.readingSeconds, plan.findingSeconds, plan.preparingSeconds,

@@ -16,8 +16,8 @@ extension TrainStudent {
                     ("weights", plan.weightBytes), ("teacher", plan.teacherBytes),
                     ("gradients", plan.gradientBytes), ("moments", plan.momentBytes),
                 ], mapped: plan.mappedBytes, own: own, rest: "the rest at the longest step"),
-            "disk: \(plan.checkpoints) checkpoints of \(Plans.gigabytes(plan.checkpointBytes)) at most, states "
-                + "\(Plans.gigabytes(plan.stateBytes)) while it trains",
+            "disk: \(plan.checkpoints) checkpoints of \(Plans.gigabytes(plan.checkpointBytes)) at most, "
+                + "states \(Plans.gigabytes(plan.stateBytes)) while it trains",
             String(
                 format: "a step: %.3g s and %.3g TFLOP, by steps %@ (%@ s)", each, plan.teraflop,
                 plan.measured.map { "\($0)" }.joined(separator: " "),

@@ -38,7 +38,7 @@ import Testing
             found[ObjectIdentifier(node)] = weights[index].takeGradient()?.values
         })
         #expect(weights.map { $0.node.flatMap { found[ObjectIdentifier($0)] } ?? nil } == expected)
-        // Nothing came later, and the last layers were first; the first weight is used by the first layer too.
+        // Nothing came later, and the last layers were first; the first weight is used by two layers.
         #expect(weights.allSatisfy { $0.gradient == nil })
         #expect(order == [3, 2, 1, 0])
     }

@@ -96,8 +96,8 @@ struct HostsTests {
             // The first process alone writes.
             let other = copies.two.appendingPathComponent("out").path
             #expect(!FileManager.default.fileExists(atPath: other))
-            // UCX, which MPICH sends by, sees that both hosts share memory, and UCX_TLS=tcp hangs now and then
-            // in MPI_Finalize (docs/scaling.md).
+            // UCX, which MPICH sends by, sees that both hosts share memory, and UCX_TLS=tcp hangs now and
+            // then in MPI_Finalize (docs/scaling.md).
             guard mpi.name == "openmpi" else { return }
             // It went over the cable: gradients and weights of ten steps, half of them from each host.
             let trained = try SafeTensorsFile(copies.one.appendingPathComponent("out/model.safetensors"))
