@@ -86,6 +86,7 @@ extension PackingRun {
     ) throws -> Double {
         let clock = ContinuousClock()
         var (seconds, done) = (0.0, 0)
+        pictureDigests = Array(repeating: 0, count: imageNames.count)
         try visit(chosen, of: source) { run, batch in
             let start = clock.now
             try run.prepare(batch, pixels)
