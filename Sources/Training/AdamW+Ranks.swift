@@ -7,31 +7,14 @@ extension AdamW {
 
     /// Sums of the lanes that each rank has computed become the gradient of the elements that this rank
     /// updates (a reduce-scatter): every rank sends its sums as they are, and who updates adds them along the
-    /// same tree, so the number of ranks changes no bit. All ranks go through the buckets in the same order,
-    /// each as soon as it is ready.
+    /// same tree, so the number of ranks changes no bit.
     ///
     /// - Parameters:
-    ///   - sums: of this rank's lanes
+    ///   - own: sums of this rank's lanes, of each of the bucket's parameters
     ///   - lanes: of the step, by rank
-    ///   - timed: runs what is done once a bucket is ready
-    /// - Returns: nil where the lanes were cancelled
+    ///   - share: elements that this rank updates; those of the bucket are written
     /// - Throws: `RanksError`
-    func reduce(
-        _ sums: LaneSums, lanes: [Range<Int>], timed: (() throws -> Void) throws -> Void = { try $0() }
-    ) throws -> StepGradient? {
-        guard ranks.count > 1 else {
-            return sums.take(parameters.indices).map { .whole($0.map { $0[0] }) }
-        }
-        let share = Tensor(uninitialized: [shares.counts[ranks.rank]])
-        for bucket in shares.buckets {
-            guard let own = sums.take(bucket) else { return nil }
-            try timed { try reduce(own, bucket, lanes: lanes, into: share) }
-        }
-        return .share(share)
-    }
-
-    /// - Parameter own: sums of this rank's lanes, of each of the bucket's parameters
-    private func reduce(_ own: [[Tensor]], _ bucket: Range<Int>, lanes: [Range<Int>], into share: Tensor)
+    func reduce(_ own: [[Tensor]], _ bucket: Range<Int>, lanes: [Range<Int>], into share: Tensor)
         throws
     {
         let count = lanes[ranks.count - 1].upperBound

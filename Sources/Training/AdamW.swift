@@ -59,6 +59,9 @@ public final class AdamW {
         second = Tensor(zeros: first.shape)
     }
 
+    /// Elements that this rank updates.
+    var ownElements: Int { first.count }
+
     /// Takes what the backward passes have left in the parameters; zeros where none arrived.
     public func takeGradient() -> StepGradient {
         .whole(parameters.map { $0.value.takeGradient() ?? Tensor(zeros: $0.value.shape) })

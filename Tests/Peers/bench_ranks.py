@@ -119,6 +119,7 @@ for config in chosen.config:
         for _ in range(chosen.rounds):
             for way, how in ways.items():
                 found[way].append(train(shapes, folder, folder / "out", **how))
+                print(f"{shapes['name']}, {way}: {found[way][-1][0]:.3g} s a step", file=sys.stderr)
     if len({digest for runs in found.values() for *_, digest in runs}) != 1:
         sys.exit(f"{shapes['name']}: the weights differ")
     load = os.getloadavg()[0]
