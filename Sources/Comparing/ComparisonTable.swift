@@ -109,8 +109,8 @@ public struct ComparisonTable {
     /// The table for a spreadsheet, its head first; cells are `mean ± standard error`.
     public var lines: [Line] { made(isWide: true) }
 
-    /// The table for a page, its head first: errors where they are tested, the direction beside what has it, so
-    /// that it is seen without scrolling.
+    /// The table for a page, its head first: errors where they are tested, the direction beside what has it,
+    /// so that it is seen without scrolling.
     public var pageLines: [Line] {
         guard let tested, let place = columns.firstIndex(of: tested) else { return lines }
         let ratios = columns[..<place].count { hasRatio($0) }
