@@ -12,8 +12,8 @@ public final class Value {
     public let half: HalfTensor?
     /// A weight's values in 8 bits, where its products run in int8.
     public let bytes: ByteMatrix?
-    /// What products with it multiply: its values in 8 bits or in bf16, where there are some, unless it is to be
-    /// exact.
+    /// What products with it multiply: its values in 8 bits or in bf16, where there are some, unless it is to
+    /// be exact.
     public let products: Precision
     /// An activation's values in bf16 and in 8 bits, kept for the products that read them.
     private var rounded: HalfTensor?
