@@ -106,57 +106,62 @@ public struct ComparisonTable {
         return said + settings.remarks
     }
 
-    /// The table for a spreadsheet, its head first; cells are `mean ± standard error`.
-    public var lines: [Line] { made(isWide: true) }
-
-    /// The table for a page, its head first: errors where they are tested, the direction beside what has it,
-    /// so that it is seen without scrolling.
-    public var pageLines: [Line] {
-        guard let tested, let place = columns.firstIndex(of: tested) else { return lines }
-        let ratios = columns[..<place].count { hasRatio($0) }
-        let difference = place + ratios + 2
-        let plain = Set(
-            columns[..<place].enumerated().filter { MeasuredColumn.named($0.element) == nil }.map {
-                $0.offset + 1 + columns[..<$0.offset].count { hasRatio($0) }
-            })
-        return lines.map { line in
-            var cells = line.cells
-            for column in plain { cells[column] = cells[column].replacing(#/ ± .*/#, with: "") }
-            if let direction = cells.popLast() { cells.insert(direction, at: difference + 1) }
-            return Line(cells: cells, isPaper: line.isPaper)
-        }
+    /// Where a table is read.
+    private enum Form {
+        /// In a terminal: standard errors have columns of their own.
+        case text
+        /// Cells are `mean ± standard error`.
+        case spreadsheet
+        /// Errors stand where something is tested, and the direction beside the difference, so that it is
+        /// seen without scrolling.
+        case page
     }
+
+    /// The table for a spreadsheet, its head first.
+    public var lines: [Line] { made(.spreadsheet) }
+
+    /// The table for a page, its head first.
+    public var pageLines: [Line] { made(.page) }
 
     /// The lines as CSV, the caption above them after `#`.
     public var csv: String { caption.map { "# \($0)\n" }.joined() + CSV.text(lines.map(\.cells)) }
 
     /// The table for people: means, and standard errors of the score that is tested and of its differences.
     public var text: String {
-        TextTable.aligned(made(isWide: false).map(\.cells)).replacing(#/ +\n/#, with: "\n")
+        TextTable.aligned(made(.text).map(\.cells)).replacing(#/ +\n/#, with: "\n")
             + caption.map { "\($0)\n" }.joined()
     }
 
-    private func made(isWide: Bool) -> [Line] {
-        [Line(cells: head(isWide), isPaper: false)]
+    private func made(_ form: Form) -> [Line] {
+        [Line(cells: head(form), isPaper: false)]
             + rows.flatMap { row in
-                let paper = hasPaper && !row[1].isEmpty ? [paperLine(row, isWide)] : []
-                return (row[0].isEmpty ? [] : [ourLine(row, isWide)]) + paper
+                let paper = hasPaper && !row[1].isEmpty ? [paperLine(row, form)] : []
+                return (row[0].isEmpty ? [] : [ourLine(row, form)]) + paper
             }
     }
 
-    private func head(_ isWide: Bool) -> [String] {
+    /// The last columns of a table that tests something.
+    private func conclusion(
+        _ difference: [String], _ tests: [String], direction: String, _ form: Form
+    ) -> [String] {
+        form == .page ? difference + [direction] + tests : difference + tests + [direction]
+    }
+
+    private func head(_ form: Form) -> [String] {
         let shown = columns.flatMap { column -> [String] in
             let title = title(column)
-            if column == tested, !isWide { return [title, "±"] }
+            if column == tested, form == .text { return [title, "±"] }
             return hasRatio(column) ? [title, "× \(base?[0] ?? "")"] : [title]
         }
         guard let tested else { return ["row"] + shown }
-        return ["row"] + shown + ["Δ \(title(tested))"] + (isWide ? [] : ["±"]) + ["p"]
-            + (isCorrected ? ["Holm"] : []) + (replicates > 1 ? ["sign p", "for 1, 2, 5"] : [])
-            + ["direction"]
+        return ["row"] + shown
+            + conclusion(
+                ["Δ \(title(tested))"] + (form == .text ? ["±"] : []),
+                ["p"] + (isCorrected ? ["Holm"] : []) + (replicates > 1 ? ["sign p", "for 1, 2, 5"] : []),
+                direction: "direction", form)
     }
 
-    private func ourLine(_ row: [String], _ isWide: Bool) -> Line {
+    private func ourLine(_ row: [String], _ form: Form) -> Line {
         var line = [row[0]]
         for column in columns {
             let cell = cell(row, column)
@@ -168,27 +173,28 @@ public struct ComparisonTable {
                     line.append(
                         printed(ratio(cell?.mean, base.flatMap { self.cell($0, column)?.mean }), "%.2f"))
                 }
-            } else if isWide {
+            } else if form == .spreadsheet || form == .page && column == tested {
                 line.append(withError(cell?.mean, cell?.standardError, "%.1f"))
             } else {
                 line.append(printed(cell?.mean))
-                if column == tested { line.append(printed(cell?.standardError, "%.2f")) }
+                if column == tested, form == .text { line.append(printed(cell?.standardError, "%.2f")) }
             }
         }
         guard let tested else { return Line(cells: line, isPaper: false) }
         let cell = cell(row, tested)
-        line +=
-            isWide
-            ? [withError(cell?.difference, cell?.differenceStandardError, "%+.2f")]
-            : [printed(cell?.difference, "%+.2f"), printed(cell?.differenceStandardError, "%.2f")]
-        line.append(printed(cell?.p, "%.3f"))
-        if isCorrected { line.append(printed(cell?.holmP, "%.3f")) }
-        if replicates > 1 { line += [printed(cell?.signP, "%.3f"), cell.map(Self.needed) ?? "-"] }
-        return Line(cells: line + [cell.map(Self.direction) ?? "-"], isPaper: false)
+        let difference =
+            form == .text
+            ? [printed(cell?.difference, "%+.2f"), printed(cell?.differenceStandardError, "%.2f")]
+            : [withError(cell?.difference, cell?.differenceStandardError, "%+.2f")]
+        var tests = [printed(cell?.p, "%.3f")]
+        if isCorrected { tests.append(printed(cell?.holmP, "%.3f")) }
+        if replicates > 1 { tests += [printed(cell?.signP, "%.3f"), cell.map(Self.needed) ?? "-"] }
+        line += conclusion(difference, tests, direction: cell.map(Self.direction) ?? "-", form)
+        return Line(cells: line, isPaper: false)
     }
 
-    private func paperLine(_ row: [String], _ isWide: Bool) -> Line {
-        var line = [(isWide ? "" : "  ") + "paper: \(row[1])"]
+    private func paperLine(_ row: [String], _ form: Form) -> Line {
+        var line = [(form == .text ? "  " : "") + "paper: \(row[1])"]
         for column in columns {
             let cell = cell(row, column)
             let unit = settings.publishedColumns.firstIndex(of: column).flatMap {
@@ -203,11 +209,11 @@ public struct ComparisonTable {
                 let other = base.flatMap { self.cell($0, column)?.published }
                 line.append(printed(ratio(cell?.published, other), "%.2f"))
             }
-            if column == tested, !isWide { line.append("") }
+            if column == tested, form == .text { line.append("") }
         }
         guard let tested else { return Line(cells: line, isPaper: true) }
         line.append(printed(cell(row, tested)?.publishedDifference, "%+.1f"))
-        let rest = (isWide ? 0 : 1) + 1 + (isCorrected ? 1 : 0) + (replicates > 1 ? 2 : 0) + 1
+        let rest = (form == .text ? 1 : 0) + 1 + (isCorrected ? 1 : 0) + (replicates > 1 ? 2 : 0) + 1
         return Line(cells: line + Array(repeating: "", count: rest), isPaper: true)
     }
 

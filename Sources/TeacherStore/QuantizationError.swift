@@ -82,6 +82,26 @@ extension QuantizationError: CustomStringConvertible {
 }
 
 extension TeacherOutputs {
+    /// Holds a teacher in int8 to itself in bf16, before anything is computed with it.
+    ///
+    /// - Parameters:
+    ///   - folder: of the teacher's checkpoint
+    ///   - settings: which layer gives alpha, and the ids that count
+    ///   - report: told what was found, before it is judged
+    /// - Returns: nil in another precision
+    /// - Throws: `StoreError.quantization` where it has lost more than the limits allow
+    public func quantizationError(
+        folder: URL, over dataset: ShardDataset, settings: TeacherOutputSettings,
+        limits: QuantizationError.Settings, report: (QuantizationError) -> Void
+    ) throws -> QuantizationError? {
+        guard teacher.precision == .int8 else { return nil }
+        let reference = TeacherOutputs(try LlavaModel(folder: folder, precision: .bf16))
+        let found = try error(from: reference, over: dataset, settings: settings, count: limits.samples)
+        report(found)
+        try found.check(limits)
+        return found
+    }
+
     /// Compares with the same teacher in another precision.
     ///
     /// - Parameters:

@@ -157,7 +157,14 @@ struct TrainStudent: RecipeCommand {
         if let repeats { StandardError.write(repeats.notices, of: "train-student") }
         if self.plan { return printPlan(try trainer.planned()) }
         if ranks.isFirst, let teacherModel, let teacher, plan.needsTeacher {
-            try check(teacherModel, at: teacher, over: dataset, layer: objective.saliencyLayer, recipe)
+            _ = try TeacherOutputs(teacherModel).quantizationError(
+                folder: URL(fileURLWithPath: teacher), over: dataset,
+                settings: TeacherOutputSettings(
+                    topK: nil,
+                    commonVocabulary: min(
+                        student.configuration.text.vocabulary, teacherModel.configuration.text.vocabulary),
+                    saliencyLayer: objective.saliencyLayer), limits: recipe.int8
+            ) { StandardError.write("train-student: \($0)") }
         }
         let hadFinished = try run.begin()
         if ranks.isFirst {
@@ -209,21 +216,6 @@ struct TrainStudent: RecipeCommand {
                 [MetricsFile.file, ValidationFile.file, RepeatsFile.file] + TensorBoardLog.files(of: output)),
             excluding: Trainer.stateFiles(in: output).union([Trainer.checkpoints + "/"]),
             blasCore: Machine.blasCore)
-    }
-
-    /// Compares a teacher in int8 with itself in bf16 before anything is learnt from it.
-    private func check(
-        _ model: LlavaModel, at folder: String, over dataset: ShardDataset, layer: Int,
-        _ recipe: TrainingSettings
-    ) throws {
-        guard model.precision == .int8 else { return }
-        let settings = TeacherOutputSettings(
-            topK: nil, commonVocabulary: model.configuration.text.vocabulary, saliencyLayer: layer)
-        let reference = try LlavaModel(folder: URL(fileURLWithPath: folder), precision: .bf16)
-        let error = try TeacherOutputs(model).error(
-            from: TeacherOutputs(reference), over: dataset, settings: settings, count: recipe.int8.samples)
-        StandardError.write("train-student: \(error)")
-        try error.check(recipe.int8)
     }
 
     /// A state beside a receipt is one that a finished run had no time to remove; any other is kept by

@@ -82,7 +82,7 @@ import Testing
 
     @Test func onAPageTheDirectionStandsBesideTheDifference() throws {
         var settings = settings()
-        settings.columns = ["training_seconds", "gqa", "pope"]
+        settings.columns = ["training_seconds", "gqa", "pope", "saliency_layer"]
         settings.publishedUnits = ["h"]
         settings.rows = [
             ComparedRow(row: "kd", paper: "KD", published: [355, 59.3, 65]),
@@ -90,7 +90,9 @@ import Testing
         ]
         func runs(_ scores: Double...) -> [RunScores] {
             scores.map {
-                RunScores(values: ["gqa": $0 - 5, "pope": $0, "training_seconds": 10 * $0], items: [])
+                RunScores(
+                    values: ["gqa": $0 - 5, "pope": $0, "saliency_layer": 3, "training_seconds": 10 * $0],
+                    items: [])
             }
         }
         let cells = try RunComparison(
@@ -98,11 +100,13 @@ import Testing
         ).cells()
         let lines = ComparisonTable(cells, settings).pageLines.map(\.cells)
         let head = try #require(lines.first)
-        #expect(head[...4] == ["row", "training s", "× kd", "GQA", "POPE"])
-        #expect(head[5...] == ["Δ POPE", "direction", "p", "sign p", "for 1, 2, 5"])
+        // A column behind the one that is tested moves nothing.
+        #expect(head[...5] == ["row", "training s", "× kd", "GQA", "POPE", "layer"])
+        #expect(head[6...] == ["Δ POPE", "direction", "p", "sign p", "for 1, 2, 5"])
         #expect(lines.allSatisfy { $0.count == head.count && !$0[3].contains("±") })
-        #expect(lines[3][4] == "65.3 ± 1.20" && lines[3][6] == "above, as in the paper")
-        #expect(lines[2][6].isEmpty && lines[1][6] == "baseline")
+        #expect(lines[3][4] == "65.3 ± 1.20" && lines[3][6] == "+3.33 ± 0.33")
+        #expect(lines[3][7] == "above, as in the paper" && lines[1][7] == "baseline")
+        #expect(lines[2][6...].allSatisfy { $0.isEmpty || $0 == "-" })
     }
 
     @Test func severalRowsAreCorrectedAndMayHaveBaselinesOfTheirOwn() throws {
