@@ -24,7 +24,10 @@ let libraries: [(name: String, imports: [String])] = [
     ("GGUF", ["Settings", "Tensors", "Files", "Text", "Images", "Models"]),
     (
         "Distillation",
-        ["Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Files", "Text", "CKernels"]
+        [
+            "Settings", "Records", "Tensors", "Autograd", "Models", "Shards", "Files", "Text", "Images",
+            "CKernels",
+        ]
     ),
     (
         "TeacherStore",
@@ -74,7 +77,7 @@ let stages: [(name: String, imports: [String])] = [
     ("convert-data", ["Converting"]),
     ("make-world", ["World"]),
     ("assemble-model", ["Models"]),
-    ("pack-shards", ["Ranks", "Shards", "Text"]),
+    ("pack-shards", ["Ranks", "Distillation", "Shards", "Text"]),
     ("cache-teacher", ["Ranks", "Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
     (
         "train-student",

@@ -98,7 +98,7 @@ package enum LinearFactors {
 ///   - y: `[rows, outputs]`
 public func project(_ x: Tensor, by weight: Value, into y: Tensor) {
     if let bytes = weight.bytes {
-        multiply(ByteRows(x), transposed: bytes, into: y)
+        multiply(ByteMatrix(x), transposed: bytes, into: y)
     } else if let half = weight.half {
         if weight.products == .bf16 {
             multiply(x, transposed: half, into: y)

@@ -17,7 +17,7 @@ public final class Value {
     public let products: Precision
     /// An activation's values in bf16 and in 8 bits, kept for the products that read them.
     private var rounded: HalfTensor?
-    private var roundedToBytes: ByteRows?
+    private var roundedToBytes: ByteMatrix?
     /// Node that the gradient goes to; nil: none is wanted. An operation keeps the nodes of its inputs, and
     /// of their data what it reads.
     public let node: TapeNode?
@@ -78,9 +78,9 @@ public final class Value {
     }
 
     /// An activation's values in 8 bits, rounded once and kept.
-    public func inBytes() -> ByteRows {
+    public func inBytes() -> ByteMatrix {
         if let roundedToBytes { return roundedToBytes }
-        let values = ByteRows(data)
+        let values = ByteMatrix(data)
         roundedToBytes = values
         return values
     }

@@ -1,37 +1,58 @@
 #include <math.h>
 #include <string.h>
-#include "bfloat16.h"
 #include "bytes.h"
 
-DISPATCHED void ck_row_peaks(const float *restrict x, size_t rows, size_t width, float *restrict rms,
-                             float *restrict peaks) {
-#pragma clang fp reassociate(on)
-    for (size_t r = 0; r < rows; r++, x += width) {
-        float sum = 0;
-        for (size_t i = 0; i < width; i++) sum += x[i] * x[i];
-        rms[r] = sqrtf(sum / (float)width);
-        float inverse = rms[r] > 0 ? 1 / rms[r] : 0;
-        for (size_t i = 0; i < width; i++) {
-            float peak = fabsf(x[i]) * inverse;
-            peaks[i] = peak > peaks[i] ? peak : peaks[i];
+/* Sixteen neighbours, wherever they stand. */
+typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
+
+/* Sums and differences of neighbours 1, 2, 4 and 8 apart. */
+static inline __attribute__((always_inline)) void mix_lanes(float *x) {
+    lanes a = *(lanes *)x, b;
+    b = __builtin_shufflevector(a, a, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    a = b + (lanes){1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1} * a;
+    b = __builtin_shufflevector(a, a, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    a = b + (lanes){1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1} * a;
+    b = __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    a = b + (lanes){1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1} * a;
+    b = __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    *(lanes *)x = b + (lanes){1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1} * a;
+}
+
+/* Sums and differences of elements `apart` apart, in groups of twice as many. */
+static inline __attribute__((always_inline)) void mix_level(float *x, size_t width, size_t apart) {
+    for (float *first = x; first < x + width; first += 2 * apart) {
+        float *restrict second = first + apart;
+        for (size_t i = 0; i < apart; i++) {
+            float a = first[i], b = second[i];
+            first[i] = a + b;
+            second[i] = a - b;
         }
     }
 }
 
-/* Sixteen explicit lanes: a single running maximum does not vectorise. */
-DISPATCHED static float largest(const float *restrict x, size_t n) {
-    float lanes[16] = {0};
-    size_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-        for (int l = 0; l < 16; l++) {
-            float magnitude = fabsf(x[i + l]);
-            lanes[l] = magnitude > lanes[l] ? magnitude : lanes[l];
-        }
+/* Multiplies a row by the signs of Hadamard's matrix, block by block. */
+DISPATCHED static void mix_row(float *x, size_t width, size_t block) {
+    size_t level = block / 2;
+    for (; level >= 16; level /= 2) mix_level(x, width, level);
+    if (level == 8) {
+        for (size_t i = 0; i < width; i += 16) mix_lanes(x + i);
+    } else {
+        for (; level > 0; level /= 2) mix_level(x, width, level);
     }
-    for (; i < n; i++) lanes[0] = fabsf(x[i]) > lanes[0] ? fabsf(x[i]) : lanes[0];
-    float most = 0;
-    for (int l = 0; l < 16; l++) most = lanes[l] > most ? lanes[l] : most;
-    return most;
+}
+
+/* By bits, which are ordered as magnitudes are and put what is not finite above all numbers. */
+DISPATCHED static float largest(const float *restrict x, size_t n) {
+    int32_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        bits &= 0x7fffffff;
+        most = bits > most ? bits : most;
+    }
+    float magnitude;
+    memcpy(&magnitude, &most, sizeof magnitude);
+    return magnitude;
 }
 
 DISPATCHED static void round_row(const float *restrict x, float inverse, int8_t *restrict q, size_t n) {
@@ -45,51 +66,30 @@ DISPATCHED static void round_row(const float *restrict x, float inverse, int8_t 
     }
 }
 
-void ck_quantize_rows(const float *restrict x, size_t rows, size_t width, const float *restrict rms,
-                      float limit, const int32_t *restrict columns, size_t count, float *restrict scratch,
-                      int8_t *restrict q, float *restrict scales, uint16_t *restrict outliers) {
+void ck_round_rows(const float *restrict x, size_t rows, size_t width, size_t block, float *restrict scratch,
+                   int8_t *restrict q, float *restrict scales) {
+    const float root = sqrtf((float)block);
     for (size_t r = 0; r < rows; r++, x += width, q += width) {
-        if (!isfinite(rms[r])) {
+        memcpy(scratch, x, width * sizeof *x);
+        mix_row(scratch, width, block);
+        float most = largest(scratch, width);
+        if (!isfinite(most)) {
             memset(q, 0, width);
-            if (count > 0) memset(outliers + r * count, 0, count * sizeof *outliers);
             scales[r] = NAN;
             continue;
         }
-        const float *row = x;
-        if (count > 0) {
-            memcpy(scratch, x, width * sizeof *x);
-            float most = limit * rms[r];
-            for (size_t u = 0; u < count; u++) {
-                float value = scratch[columns[u]];
-                if (fabsf(value) > most) {
-                    scratch[columns[u]] = 0;
-                } else {
-                    value = 0;
-                }
-                ck_to_bfloat16(&value, outliers + r * count + u, 1);
-            }
-            row = scratch;
-        }
-        float most = largest(row, width);
-        scales[r] = most / 127;
+        scales[r] = most / 127 / root;
         /* A row so small that the inverse is infinite is rounded to nothing. */
         float inverse = most > 1e-30f ? 127 / most : 0;
-        round_row(row, inverse, q, width);
+        round_row(scratch, inverse, q, width);
     }
 }
 
-DISPATCHED void ck_from_bytes(const int8_t *restrict q, float scale, float *restrict y, size_t n) {
-    for (size_t i = 0; i < n; i++) y[i] = scale * (float)q[i];
-}
-
-void ck_gather_byte_columns(const int8_t *restrict q, const float *restrict scales, size_t rows, size_t width,
-                            const int32_t *restrict columns, size_t count, uint16_t *restrict y) {
-    for (size_t r = 0; r < rows; r++, q += width, y += count) {
-        for (size_t u = 0; u < count; u++) {
-            float value = scales[r] * (float)q[columns[u]];
-            ck_to_bfloat16(&value, y + u, 1);
-        }
-    }
+DISPATCHED void ck_from_bytes(const int8_t *restrict q, float scale, size_t block, float *restrict x,
+                              size_t width) {
+    scale /= sqrtf((float)block);
+    for (size_t i = 0; i < width; i++) x[i] = scale * (float)q[i];
+    mix_row(x, width, block);
 }
 
 DISPATCHED void ck_scale_sums(float *restrict c, size_t c_stride, size_t rows, size_t width,

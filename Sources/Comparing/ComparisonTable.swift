@@ -103,6 +103,9 @@ public struct ComparisonTable {
                 "Rows 'paper:' are as published, of other models and data: what can be compared is the sign "
                     + "of a difference.")
         }
+        if columns.contains("saliency_layer"), rows.contains(where: isMostRelevant) {
+            said.append("*: the layer of the highest IRS.")
+        }
         return said + settings.remarks
     }
 
@@ -166,7 +169,7 @@ public struct ComparisonTable {
         for column in columns {
             let cell = cell(row, column)
             if let measured = MeasuredColumn.named(column) {
-                let mark = column == "saliency_layer" && isMostRelevant(row) ? " (highest IRS)" : ""
+                let mark = column == "saliency_layer" && isMostRelevant(row) ? " *" : ""
                 line.append(
                     printed(cell?.mean.map { $0 * measured.scale }, "%.\(measured.decimals)f") + mark)
                 if hasRatio(column) {

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 import Models
 import Shards
 import Text
@@ -8,26 +9,39 @@ extension ShardDataset {
     /// Fails unless a model speaks these shards' tokens and sees their images, as the files beside its
     /// weights say; the weights are not looked at. A folder without a tokenizer is taken at its word.
     ///
-    /// - Throws: `ShardsError.mismatch` naming the field, `.otherTokenizer`; `TextError` for a broken
-    ///   tokenizer; `ModelsError`, `FilesError` for a folder that is no model's
+    /// - Throws: `ShardsError.mismatch` naming the field, `.otherPictures`, `.otherTokenizer`; `TextError` for
+    ///   a broken tokenizer; `ModelsError`, `FilesError` for a folder that is no model's
     public func require(modelIn folder: URL) throws {
         let configuration = try LlavaConfiguration(folder: folder)
+        if let expected = try configuration.imageProcessor(folder: folder) {
+            try requirePictures(as: expected, folder: folder)
+        }
         try require(configuration, folder: folder)
-        guard let processor = try configuration.imageProcessor(folder: folder) else { return }
-        // Mean and deviation are applied by each model to the shared pixels; the pad colour is in them.
+    }
+
+    /// All that differs at once, so that the data are packed anew once.
+    private func requirePictures(as expected: ImageProcessor, folder: URL) throws {
         let packed = description.imageProcessor
-        let index = indexPath
-        for (field, found, expected) in [
-            ("size", "\(packed.size)", "\(processor.size)"),
-            ("aspect", packed.aspect.rawValue, processor.aspect.rawValue),
-            (
-                "mean", "\(packed.padColour)",
-                packed.aspect == .pad ? "\(processor.padColour)" : "\(packed.padColour)"
-            ),
-        ] where found != expected {
-            throw ShardsError.mismatch(
-                path: index, field: "image_processor.\(field)", found: found,
-                expected: "\(expected), as \(folder.path) says")
+        var differences: [ShardsError.PictureDifference] = []
+        func compare(_ field: String, setting: String, _ found: String, _ expected: String) {
+            guard found != expected else { return }
+            differences.append(
+                .init(field: field, setting: setting, found: found, expected: expected))
+        }
+        compare("size", setting: "size", "\(packed.size)", "\(expected.size)")
+        compare("aspect", setting: "aspect", packed.aspect.rawValue, expected.aspect.rawValue)
+        if expected.aspect == .clip {
+            compare(
+                "shortest_edge", setting: "shortest_edge", "\(packed.shortestEdge ?? packed.size)",
+                "\(expected.shortestEdge ?? expected.size)")
+        }
+        // Mean and deviation are applied by each model to the shared pixels; the pad colour is in them.
+        if expected.aspect == .pad, packed.padColour != expected.padColour {
+            compare("kind", setting: "processor", packed.kind.rawValue, expected.kind.rawValue)
+            compare("mean", setting: "mean", "\(packed.mean)", "\(expected.mean)")
+        }
+        guard differences.isEmpty else {
+            throw ShardsError.otherPictures(path: indexPath, differences: differences, model: folder.path)
         }
     }
 

@@ -63,7 +63,7 @@ enum PageTemplate {
         class="number"{{/number}}>{{text}}</th>{{/columns}}</tr></thead>
         <tbody>
         {{#rows}}<tr{{#quiet}} class="quiet"{{/quiet}}>{{#cells}}{{#head}}<th \
-        scope="row">{{text}}</th>{{/head}}{{^head}}<td{{#number}} \
+        scope="row"{{#long}} class="long"{{/long}}>{{text}}</th>{{/head}}{{^head}}<td{{#number}} \
         class="number"{{/number}}>{{text}}</td>{{/head}}{{/cells}}</tr>
         {{/rows}}</tbody>
         </table></div>

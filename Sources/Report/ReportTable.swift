@@ -54,7 +54,11 @@ public struct ReportTable: Sendable, Equatable {
                     "quiet": row.isQuiet,
                     "cells": columns.indices.map { column -> [String: Any] in
                         let text = row.cells.indices.contains(column) ? row.cells[column] : ""
-                        return ["text": text, "number": numeric[column], "head": column == 0]
+                        return [
+                            "text": text, "number": numeric[column], "head": column == 0,
+                            // A path, which would take half the page on one line.
+                            "long": text.count > 32,
+                        ]
                     },
                 ] as [String: Any]
             },

@@ -27,12 +27,15 @@ public struct Packing: Sendable {
     /// Threads that tokenize and prepare pictures; the output does not depend on them.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    /// - Parameter template: nil for the one that the settings say, or its standard
+    /// - Parameters:
+    ///   - template: nil for the one that the settings say, or its standard
+    ///   - settings: what they leave open about pictures is as without a model (`ImageSettings.filled`)
     public init(
         data: [URL], images: URL?, tokenizer: Tokenizer, template: ConversationTemplate? = nil,
         _ settings: PackingSettings
     ) {
         (self.data, self.images, self.tokenizer, self.settings) = (data, images, tokenizer, settings)
+        self.settings.image = settings.image.filled(from: nil)
         self.template =
             template
             ?? ConversationTemplate(

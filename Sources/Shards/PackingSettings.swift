@@ -55,7 +55,7 @@ public struct PackingSettings: Recipe, Equatable {
         guard part != .heldBack || heldBack > 0 else {
             throw SettingProblem("part", "is held_back, and held_back, the share of it, is 0")
         }
-        guard image.visualTokens < maximumLength else {
+        guard !image.saysTokens || image.visualTokens < maximumLength else {
             throw SettingProblem(
                 "image.tokens",
                 "is \(image.visualTokens), expected less than maximum_length, which is \(maximumLength)")
@@ -76,46 +76,5 @@ public struct PackingSettings: Recipe, Equatable {
             return ConversationTemplate(.plain, system: system, endText: endToken)
         }
         return try ConversationTemplate(template, system: system, endText: endToken, of: tokenizerFolder)
-    }
-}
-
-/// How pictures are prepared. The defaults are SigLIP so400m/14 at 384, padded as in fine-tuning.
-public struct ImageSettings: Recipe, Equatable {
-    @Setting("Family of the tower; it decides mean and std unless they are given.")
-    public var processor = ImageProcessor.Kind.siglip
-    @Setting("Side of the prepared picture.", unit: "pixels", in: 1...8192) public var size = 384
-    @Setting("Side of a patch; it only counts the tokens.", unit: "pixels", in: 1...8192)
-    public var patch = 14
-    @Setting(
-        "What becomes of other shapes: square resizes, pad centres on the mean colour first, clip resizes "
-            + "the shorter side and cuts out the centre.")
-    public var aspect = ImageProcessor.Aspect.pad
-    @Setting("Tokens of a picture.", in: 1...1_048_576, null: "(size / patch)^2") public var tokens: Int?
-    @Setting("Mean of red, green and blue on the scale 0 to 1.", null: "the processor's own")
-    public var mean: [Double]?
-    @Setting("Standard deviation of red, green and blue.", null: "the processor's own")
-    public var std: [Double]?
-    @Setting(
-        "Red, green and blue from 0 to 255 that pictures with clear parts are laid on; 255, 255, 255 is the "
-            + "white of transformers 5. A model is then asked with the same.", in: 0...255,
-        null: "alpha is dropped: what is clear shows the colour stored under it, as in LLaVA")
-    public var background: [Int]?
-
-    public init() {}
-
-    /// Copies of the placeholder that a picture becomes.
-    public var visualTokens: Int { tokens ?? (size / patch) * (size / patch) }
-
-    public func validate() throws {
-        try SettingProblem.require(patch, "patch", in: 1...size)
-        try SettingProblem.requireColour(background, "background")
-        do { _ = try imageProcessor() } catch let FilesError.badField(_, field, found, expected) {
-            throw SettingProblem(
-                field.replacing("image_", with: ""), "is \(found), expected \(expected)")
-        }
-    }
-
-    func imageProcessor() throws -> ImageProcessor {
-        try ImageProcessor(kind: processor, size: size, mean: mean, standardDeviation: std, aspect: aspect)
     }
 }

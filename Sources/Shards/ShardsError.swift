@@ -11,10 +11,24 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
     case unknownVersion(path: String, found: String, expected: String)
     case corruptShard(path: String, problem: String)
     case mismatch(path: String, field: String, found: String, expected: String)
+    /// Pictures that are not prepared as a model's folder says.
+    case otherPictures(path: String, differences: [PictureDifference], model: String)
     /// Two folders of shards that do not make one data set.
     case otherSource(path: String, field: String, found: String, expected: String, of: String)
     /// Shards of another tokenizer than a model's.
     case otherTokenizer(path: String, found: String, expected: String, model: String)
+
+    /// A field of the index, and the setting of `image` in pack-shards' recipe that makes it.
+    public struct PictureDifference: Sendable, Equatable {
+        public let field: String
+        public let setting: String
+        public let found: String
+        public let expected: String
+
+        public init(field: String, setting: String, found: String, expected: String) {
+            (self.field, self.setting, self.found, self.expected) = (field, setting, found, expected)
+        }
+    }
 
     public var description: String {
         switch self {
@@ -41,6 +55,12 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
             return
                 "\(path): '\(field)' is \(found), expected \(expected); pack the data with the settings it "
                 + "is used with"
+        case .otherPictures(let path, let differences, let model):
+            let found = differences.map { "'image_processor.\($0.field)' is \($0.found), not \($0.expected)" }
+            return
+                "\(path): pictures are not prepared as \(model) says: \(found.joined(separator: "; ")); pack the "
+                + "data with "
+                + differences.map { "--set 'image.\($0.setting)=\($0.expected)'" }.joined(separator: " ")
         case .otherSource(let path, let field, let found, let expected, let other):
             return
                 "\(path): '\(field)' is \(found), that of \(other) is \(expected); pack what is trained on "

@@ -76,7 +76,10 @@ public struct TeacherOutputSettings: Sendable, Equatable, Codable {
         ]
         lines += ["common_vocabulary \(commonVocabulary)", "saliency_layer \(saliencyLayer)"]
         if saliencyMass < 1 { lines.append("saliency_mass \(saliencyMass)") }
-        if precision != .fp32 { lines.append("precision \(precision.rawValue)") }
+        // Entries called int8 alone are of another way to round, which left the largest columns in bf16.
+        if precision != .fp32 {
+            lines.append("precision \(precision == .int8 ? "int8 mixed" : precision.rawValue)")
+        }
         return lines.joined(separator: "\n")
     }
 

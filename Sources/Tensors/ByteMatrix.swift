@@ -1,13 +1,19 @@
 import CKernels
 
-/// A matrix in 8 bits, each row with a scale of its own: the weights of a frozen layer, by output channel.
+/// A matrix in 8 bits, each row with a scale of its own: the weights of a frozen layer, by output channel, or
+/// activations, row by row as they come.
 ///
-/// Written once, when it is made.
+/// Kept is what an orthogonal matrix makes of the rows, Hadamard's in blocks of `mixed` columns: it leaves
+/// their products with each other as they are, and no element far larger than the others of its row, which
+/// would take them the bits that they need (Ashkboos et al. 2024, QuaRot).
+///
 public final class ByteMatrix: @unchecked Sendable {
     /// Number of rows.
     public let rows: Int
     /// Size of a row.
     public let width: Int
+    /// Columns that are mixed with each other: the largest power of two that divides the width, at most 512.
+    let mixed: Int
     /// -127 to 127, row-major.
     let pointer: UnsafeMutablePointer<Int8>
     /// What a row's numbers are multiplied by, `[rows]`.
@@ -16,10 +22,11 @@ public final class ByteMatrix: @unchecked Sendable {
     /// Memory with whatever it held before.
     init(uninitialized rows: Int, width: Int) {
         (self.rows, self.width, scales) = (rows, width, Tensor(uninitialized: [rows]))
+        mixed = min(512, 1 << max(width, 1).trailingZeroBitCount)
         pointer = Arena.take(bytes: rows * width).bindMemory(to: Int8.self, capacity: max(rows * width, 1))
     }
 
-    /// The values rounded to nearest; the largest magnitude of a row becomes 127.
+    /// The values rounded to nearest; a row that is not finite becomes NaN.
     ///
     /// - Parameter tensor: `[rows, width]`
     public convenience init(_ tensor: Tensor) {
@@ -40,15 +47,12 @@ public final class ByteMatrix: @unchecked Sendable {
 
     private func round(_ tensor: Tensor, from first: Int) {
         parallel(tensor.rows, grain: max(1, elementwiseGrain / max(1, width))) { [self] range in
-            let (start, target) = (range.lowerBound, first + range.lowerBound)
-            let x = tensor.pointer + start * width
-            // Of weights nothing is left out; the rows' root mean squares say whether they are finite.
-            let (rms, peaks) = (Tensor(uninitialized: [range.count]), Tensor(zeros: [width]))
-            withExtendedLifetime((rms, peaks)) {
-                ck_row_peaks(x, range.count, width, rms.pointer, peaks.pointer)
-                ck_quantize_rows(
-                    x, range.count, width, rms.pointer, 0, nil, 0, nil, pointer + target * width,
-                    scales.pointer + target, nil)
+            let target = first + range.lowerBound
+            let scratch = Tensor(uninitialized: [width])
+            withExtendedLifetime(scratch) {
+                ck_round_rows(
+                    tensor.pointer + range.lowerBound * width, range.count, width, mixed, scratch.pointer,
+                    pointer + target * width, scales.pointer + target)
             }
         }
     }
@@ -76,6 +80,6 @@ public final class ByteMatrix: @unchecked Sendable {
     }
 
     private func expand(_ row: Int, to target: UnsafeMutablePointer<Float>) {
-        ck_from_bytes(pointer + row * width, scales.pointer[row], target, width)
+        ck_from_bytes(pointer + row * width, scales.pointer[row], mixed, target, width)
     }
 }

@@ -1,16 +1,15 @@
 import CDNNL
 import CKernels
 
-/// `c = a bᵀ` with factors in 8 bits: whole numbers are multiplied and summed exactly, the sums scaled, and
-/// the outliers' share is added in bf16.
+/// `c = a bᵀ` with factors in 8 bits: whole numbers are multiplied and summed exactly, and the sums scaled.
 ///
 /// - Parameters:
 ///   - a: `[m, k]`
 ///   - b: `[n, k]`
 ///   - c: `[m, n]`
-public func multiply(_ a: ByteRows, transposed b: ByteMatrix, into c: Tensor) {
+public func multiply(_ a: ByteMatrix, transposed b: ByteMatrix, into c: Tensor) {
     let whole = SplitProduct(
-        a: MatrixView(a.numbers), opA: .plain, b: MatrixView(b), opB: .transposed, c: MatrixView(c))
+        a: MatrixView(a), opA: .plain, b: MatrixView(b), opB: .transposed, c: MatrixView(c))
     whole.check()
     guard c.count > 0 else { return }
     whole.run { part in
@@ -27,17 +26,9 @@ public func multiply(_ a: ByteRows, transposed b: ByteMatrix, into c: Tensor) {
             status == 0,
             "multiply: oneDNN refused an int8 product of [\(part.c.rows), \(part.inner), \(part.c.columns)]")
         ck_scale_sums(
-            part.c.pointer, part.c.stride, part.c.rows, part.c.columns, a.numbers.scales.pointer + row,
+            part.c.pointer, part.c.stride, part.c.rows, part.c.columns, a.scales.pointer + row,
             b.scales.pointer + column)
     }
-    guard !a.columns.isEmpty else { return }
-    let weights = HalfTensor(uninitialized: [b.rows, a.columns.count])
-    parallel(b.rows, grain: max(1, elementwiseGrain / a.columns.count)) { range in
-        ck_gather_byte_columns(
-            b.pointer + range.lowerBound * b.width, b.scales.pointer + range.lowerBound, range.count, b.width,
-            a.columns, a.columns.count, weights.pointer + range.lowerBound * a.columns.count)
-    }
-    multiply(a.outliers, .plain, weights, .transposed, into: c, beta: 1)
 }
 
 extension MatrixView<Int8> {

@@ -4,7 +4,7 @@ import CDNNL
 /// numbers.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     case fp32, bf16
-    /// Frozen weights in 8 bits, and activations rounded as they come (`ByteRows`); what is no product with a
+    /// Frozen weights in 8 bits, and activations rounded as they come (`ByteMatrix`); what is no product with a
     /// weight is in bf16.
     case int8
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distillation
 import Foundation
 import Ranks
 import Settings
@@ -48,18 +49,21 @@ struct PackShards: RecipeCommand {
     var plan = false
 
     func run() throws {
-        let recipe = try self.recipe()
+        var recipe = try self.recipe()
         let ranks = try Ranks.started()
         guard !plan || ranks.count == 1 else { throw StageError.usage("--plan is for one process") }
         let output = URL(fileURLWithPath: out)
         let dataFiles = data.map { URL(fileURLWithPath: $0) }
         let imageSource = images.map { URL(fileURLWithPath: $0) }
         let tokenizerFile = Self.tokenizerFile(tokenizer)
-        let template = try recipe.conversation(tokenizerFolder: tokenizerFile.deletingLastPathComponent())
+        let model = tokenizerFile.deletingLastPathComponent()
+        let template = try recipe.conversation(tokenizerFolder: model)
+        recipe.image = recipe.image.filled(from: try ImageSettings.Model(folder: model))
+        let settings = recipe
         func checkedPacking() throws -> Packing {
             var packing = Packing(
                 data: dataFiles, images: imageSource, tokenizer: try Tokenizer(contentsOf: tokenizerFile),
-                template: template, recipe)
+                template: template, settings)
             if let threads = configuration.threads { packing.threads = threads }
             try packing.check()
             return packing
@@ -70,7 +74,7 @@ struct PackShards: RecipeCommand {
             + [configuration.input("tokenizer", tokenizerFile)]
         if let imageSource { inputs.append(try configuration.input("images", imageSource)) }
         let run = try StageRun(
-            "pack-shards", recipe: Recorded(settings: recipe, conversation: template.identity),
+            "pack-shards", recipe: Recorded(settings: settings, conversation: template.identity),
             inputs: inputs,
             output: output, options: configuration, ranks: ranks)
         if try run.isUpToDate() { return }
@@ -99,7 +103,7 @@ struct PackShards: RecipeCommand {
         if transparentImages > 0 {
             StandardError.write(
                 "pack-shards: \(transparentImages) images have clear parts, "
-                    + (recipe.image.background.map { "laid on the colour \($0)" }
+                    + (settings.image.background.map { "laid on the colour \($0)" }
                         ?? "which show the colours stored under them; image.background=[255, 255, 255] lays "
                         + "them on white"))
         }
@@ -112,7 +116,8 @@ struct PackShards: RecipeCommand {
         ])
     }
 
-    /// All that the result depends on besides its inputs, for the receipt: the template may be the model's.
+    /// All that the result depends on besides its inputs, for the receipt: the template may be the model's, and
+    /// so may what the settings leave open about pictures.
     struct Recorded: Recipe {
         var settings = PackingSettings()
         var conversation = ""

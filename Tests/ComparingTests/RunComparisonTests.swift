@@ -55,6 +55,21 @@ import Testing
         #expect(lines[0].contains(#""p": null, "paper": null, "paper_row": "Vanilla KD""#))
     }
 
+    @Test func theLayerOfTheHighestIRSIsMarkedAndSaid() throws {
+        func run(_ layer: Double) -> RunScores {
+            RunScores(
+                values: ["pope": 60, "saliency_layer": layer, "most_relevant_layer": 2], items: [])
+        }
+        var settings = settings()
+        settings.columns = ["pope", "saliency_layer"]
+        for (layer, isMarked) in [(2.0, true), (1.0, false)] {
+            let cells = try RunComparison(settings, runs: ["kd": [run(1)], "align-ti": [run(layer)]]).cells()
+            let table = ComparisonTable(cells, settings)
+            #expect(table.pageLines.contains { $0.cells.contains("2 *") } == isMarked)
+            #expect(table.caption.contains("*: the layer of the highest IRS.") == isMarked)
+        }
+    }
+
     @Test func thePapersRowsStandBelowOursInTextAndCSV() throws {
         let cells = try RunComparison(
             settings(), runs: ["kd": [run(60), run(62), run(64)], "align-ti": [run(63), run(66), run(67)]]

@@ -65,6 +65,41 @@ import Text
         }
     }
 
+    /// As a user would who has a model and data: nothing is said about pictures.
+    @Test func whatIsPackedForAModelSuitsIt() throws {
+        let pack = try #require(StageProcess("pack-shards"))
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            let model = folder.appendingPathComponent("model")
+            try FileManager.default.copyItem(at: fixture, to: model)
+            let json = try BPETrainer(vocabularySize: 268, specialTokens: ["<|endoftext|>", "<image>"]).train(
+                on: ["red", "green", "blue", "yellow", "what is it?", "USER ASSISTANT"])
+            try AtomicOutput.writeAtomically(json, to: model.appendingPathComponent("tokenizer.json"))
+            func packed(_ more: [String]) throws -> ShardDataset {
+                let out = folder.appendingPathComponent("packed\(more.count)")
+                let outcome = try pack.run(
+                    [
+                        "--data", folder.appendingPathComponent("data.json").path, "--images",
+                        folder.appendingPathComponent("images").path, "--tokenizer", model.path, "--out",
+                        out.path, "--set", "maximum_length=64", "--set", "system=\"\"",
+                    ] + more)
+                try #require(outcome.status == 0, "\(outcome.errors)")
+                return try ShardDataset(out)
+            }
+            let dataset = try packed([])
+            try dataset.require(modelIn: model)
+            #expect(dataset.description.visualTokens == 16)
+            // All that is wrong is said at once, as settings.
+            let other = try packed(["--set", "image.size=28", "--set", "image.aspect=pad"])
+            #expect {
+                try other.require(modelIn: model)
+            } throws: {
+                "\($0)".contains("'image_processor.size' is 28, not 56; 'image_processor.aspect' is pad")
+                    && "\($0)".contains("--set 'image.size=56' --set 'image.aspect=square'")
+            }
+        }
+    }
+
     @Test func withoutAnEndNothingIsSampled() throws {
         try withTemporaryFolder { folder in
             let dataset = try tinyDataset(in: folder)

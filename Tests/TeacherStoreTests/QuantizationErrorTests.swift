@@ -26,7 +26,7 @@ struct QuantizationErrorTests {
             let error = try bytes.error(from: halves, over: dataset, settings: settings, count: 1000)
             #expect(error.samples == dataset.index.shards[0].samples && error.positions > 0)
             #expect(error.divergence > 0 && error.worstDivergence >= error.divergence)
-            #expect(error.divergence < 0.01 && error.agreement > 0.9)
+            #expect(error.divergence < 0.01 && error.agreement > 0.8)
             #expect(try #require(error.cosine) > 0.999)
 
             // The worst position, from the log-probabilities that a store would have.
