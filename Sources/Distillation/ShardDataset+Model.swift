@@ -9,8 +9,8 @@ extension ShardDataset {
     /// Fails unless a model speaks these shards' tokens and sees their images, as the files beside its
     /// weights say; the weights are not looked at. A folder without a tokenizer is taken at its word.
     ///
-    /// - Throws: `ShardsError.mismatch` naming the field, `.otherPictures`, `.otherTokenizer`; `TextError` for
-    ///   a broken tokenizer; `ModelsError`, `FilesError` for a folder that is no model's
+    /// - Throws: `ShardsError.mismatch` naming the field, `.otherPictures`, `.otherTokenizer`; `TextError`
+    ///   for a broken tokenizer; `ModelsError`, `FilesError` for a folder that is no model's
     public func require(modelIn folder: URL) throws {
         let configuration = try LlavaConfiguration(folder: folder)
         if let expected = try configuration.imageProcessor(folder: folder) {

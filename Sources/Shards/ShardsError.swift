@@ -58,8 +58,8 @@ public enum ShardsError: Error, CustomStringConvertible, Equatable {
         case .otherPictures(let path, let differences, let model):
             let found = differences.map { "'image_processor.\($0.field)' is \($0.found), not \($0.expected)" }
             return
-                "\(path): pictures are not prepared as \(model) says: \(found.joined(separator: "; ")); pack the "
-                + "data with "
+                "\(path): pictures are not prepared as \(model) says: \(found.joined(separator: "; ")); "
+                + "pack the data with "
                 + differences.map { "--set 'image.\($0.setting)=\($0.expected)'" }.joined(separator: " ")
         case .otherSource(let path, let field, let found, let expected, let other):
             return

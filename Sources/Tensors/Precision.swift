@@ -4,8 +4,8 @@ import CDNNL
 /// numbers.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     case fp32, bf16
-    /// Frozen weights in 8 bits, and activations rounded as they come (`ByteMatrix`); what is no product with a
-    /// weight is in bf16.
+    /// Frozen weights in 8 bits, and activations rounded as they come (`ByteMatrix`); what is no product with
+    /// a weight is in bf16.
     case int8
 
     /// Precision that this processor computes in: without bf16 instructions, float32 is faster and more

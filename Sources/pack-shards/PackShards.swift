@@ -116,8 +116,8 @@ struct PackShards: RecipeCommand {
         ])
     }
 
-    /// All that the result depends on besides its inputs, for the receipt: the template may be the model's, and
-    /// so may what the settings leave open about pictures.
+    /// All that the result depends on besides its inputs, for the receipt: the template may be the model's,
+    /// and so may what the settings leave open about pictures.
     struct Recorded: Recipe {
         var settings = PackingSettings()
         var conversation = ""

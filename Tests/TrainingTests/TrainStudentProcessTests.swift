@@ -154,7 +154,8 @@ struct TrainStudentProcessTests {
                 let found = try refused(other, teacher: teacher)
                 #expect(
                     found.status == 65 && found.errors.contains("'image_processor.size' is 56, not 28")
-                        && found.errors.contains("pack the data with --set 'image.size=28'"), "\(found.errors)")
+                        && found.errors.contains("pack the data with --set 'image.size=28'"),
+                    "\(found.errors)")
                 // What suits them is only then found to have no weights.
                 let missing = try refused(config, teacher: teacher)
                 #expect(missing.errors.contains("model.safetensors"), "\(missing.errors)")
