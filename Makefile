@@ -86,8 +86,8 @@ efficiency: $(B)/efficiency/receipt.json
 
 # A stage's recipe, and the recipes it says it is based on, and theirs.
 base_of = $(shell sed -n 's/^base: *\([^ ]*\).*/\1/p' $(1) 2>/dev/null)
-bases = $(foreach file,$(1),$(patsubst $(CURDIR)/%,%,$(abspath $(addprefix $(dir $(file)),$(call \
-    base_of,$(file))))))
+bases = $(foreach file,$(1),$(foreach base,$(call base_of,$(file)),$(patsubst $(CURDIR)/%,%,$(abspath \
+    $(if $(filter /%,$(base)),,$(dir $(file)))$(base)))))
 with_bases = $(if $(1),$(1) $(call with_bases,$(filter-out $(1) $(2),$(call bases,$(1))),$(1) $(2)))
 recipe = $(call with_bases,$(P)/$(1).yaml)
 
@@ -281,8 +281,14 @@ $(B)/checkpoints/scores/receipt.json: $(call recipe,score) \
 	    "in its recipe" >&2; exit 1; }
 	$(Q)$(score) $(foreach name,$(CHECKPOINTS),--model \
 	    $(subst /checkpoints/,-,$(name))=$(B)/checkpoints/answers/$(name)) $(out) >/dev/null
+ifneq ($(filter distill,$(MAKECMDGOALS)),)
+# What distill leaves is known when it is done: then make reads the folder again.
+checkpoints: distill
+	@$(MAKE) $@
+else
 checkpoints: $(B)/checkpoints/scores/receipt.json
 	@cat $(<D)/table.txt
+endif
 
 # --- exposure bias and costs of the same models -------------------------------------------------------------
 # An option with name=folder for each of some models of the run.
