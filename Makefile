@@ -15,6 +15,7 @@
 #   make report                                   a page about the run: runs/demo/report/report.html
 #   make watch                                    how far the training is
 #   make test                                     all tests
+#   make bench-llama-cpp                          decoding and reading a prompt beside llama.cpp
 #   make check-transformers                       the student asked by transformers 5 and 4, answers compared
 #   make lint                                     form of the code: layout, columns, shell scripts
 #   make mpi                                      what LAUNCH='mpirun -n 4' needs (docs/scaling.md)
@@ -73,7 +74,7 @@ export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: distill fetch check plan checkpoints exposure efficiency report watch docs bench bench-peers \
-    check-transformers
+    bench-llama-cpp check-transformers
 .PHONY: setup build mpi test test-sanitize test-faults fuzz lint clean help
 distill: $(B)/scores/receipt.json
 	@cat $(B)/scores/table.txt
@@ -421,6 +422,28 @@ $(PEERS)/installed: Tests/Peers/requirements.txt
 	    { echo "make: python3 cannot make environments; on Debian: sudo apt install python3-venv" >&2; exit 1; }
 	$(PEERS)/bin/pip install -q -r $<
 	@touch $@
+
+# One answer decoded and a prompt read, ours and llama.cpp's in turn. Its sources are those that a package of
+# PyPI carries; they are built for this processor, which takes ten minutes.
+LLAMA_CPP := https://files.pythonhosted.org/packages/ec/e9/$\
+    e7de2b0463ea3ffbf0ede6cb21b58c1258a8f6521aae45ca773a59fe7cf3/llama_cpp_python-0.3.36.tar.gz
+LLAMA_CPP_SHA256 := 832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+LLAMA_BENCH := $(PEERS)/llama.cpp/build/bin/llama-bench
+bench-llama-cpp: $(LLAMA_BENCH) | build
+	@python3 -B Tests/Peers/bench_llama_cpp.py --bin $(BIN) --llama $< --rounds $(ROUNDS) \
+	    --config $(call shapes,$(if $(filter file,$(origin CONFIG)),R,$(firstword $(CONFIG))))
+$(LLAMA_BENCH):
+	@python3 -m venv $(PEERS)/llama.cpp/tools || \
+	    { echo "make: python3 cannot make environments; on Debian: sudo apt install python3-venv" >&2; exit 1; }
+	$(PEERS)/llama.cpp/tools/bin/pip install -q cmake==4.4.5 ninja==1.13.2
+	python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(*sys.argv[1:])' \
+	    $(LLAMA_CPP) $(PEERS)/llama.cpp/sources.tar.gz
+	@echo '$(LLAMA_CPP_SHA256)  $(PEERS)/llama.cpp/sources.tar.gz' | sha256sum --check --quiet
+	@tar -xzf $(PEERS)/llama.cpp/sources.tar.gz -C $(PEERS)/llama.cpp --strip-components=1
+	@PATH=$(abspath $(PEERS)/llama.cpp/tools/bin):$$PATH; set -e; cmake -G Ninja -DCMAKE_BUILD_TYPE=Release \
+	    -S $(PEERS)/llama.cpp/vendor/llama.cpp -B $(PEERS)/llama.cpp/build -DGGML_NATIVE=ON -DLLAMA_CURL=OFF \
+	    -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_EXAMPLES=OFF >/dev/null; \
+	    ninja -C $(PEERS)/llama.cpp/build --quiet llama-bench
 
 # Loads this pipeline's student with transformers 5 and 4, as a user would, and compares what they say with
 # what ask-model says (docs/serving.md). STUDENT may be another folder, ASK others questions: ASK='"What?"'.

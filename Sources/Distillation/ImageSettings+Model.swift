@@ -10,8 +10,8 @@ extension ImageSettings.Model {
     public init?(folder: URL) throws {
         let file = folder.appendingPathComponent("config.json")
         guard FileManager.default.fileExists(atPath: file.path),
-            try JSONField(parsing: InputBytes.read(file), file: file.path).optional("model_type")?.value
-                == .string("llava"),
+            // A language model has none, and a release of LLaVA itself only names its tower.
+            try JSONField(parsing: InputBytes.read(file), file: file.path).optional("vision_config") != nil,
             case let configuration = try LlavaConfiguration(folder: folder), let tower = configuration.vision,
             let processor = try configuration.imageProcessor(folder: folder)
         else { return nil }

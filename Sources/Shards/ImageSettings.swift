@@ -43,6 +43,9 @@ public struct ImageSettings: Recipe, Equatable {
 
     public init() {}
 
+    /// Whether there is anything that a model would fill in which decides how pictures are prepared.
+    public var isOpen: Bool { processor == nil || size == nil || patch == nil || aspect == nil }
+
     /// How a model has its pictures prepared, and what becomes of one.
     public struct Model {
         let processor: ImageProcessor

@@ -58,7 +58,8 @@ struct PackShards: RecipeCommand {
         let tokenizerFile = Self.tokenizerFile(tokenizer)
         let model = tokenizerFile.deletingLastPathComponent()
         let template = try recipe.conversation(tokenizerFolder: model)
-        recipe.image = recipe.image.filled(from: try ImageSettings.Model(folder: model))
+        recipe.image = recipe.image.filled(
+            from: recipe.image.isOpen ? try ImageSettings.Model(folder: model) : nil)
         let settings = recipe
         func checkedPacking() throws -> Packing {
             var packing = Packing(

@@ -28,6 +28,7 @@ import Testing
         #expect(all.processor == .dinov2 && all.size == 224 && all.patch == 14 && all.aspect == .clip)
         #expect(all.visualTokens == 257 && all.shortestEdge == 256 && all.mean == [0.1, 0.2, 0.3])
         #expect(all.std == [0.229, 0.224, 0.225])
+        #expect(ImageSettings().isOpen && !all.isOpen)
     }
 
     @Test func whatIsSaidStaysAndTakesWhatHangsOnItAlong() throws {
