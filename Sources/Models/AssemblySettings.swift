@@ -63,10 +63,6 @@ public struct AssemblySettings: Recipe, Equatable {
     public var keptLayers: Int?
     @Setting("The kept layers by number, from 0, instead of their count.", null: "as kept_layers says")
     public var layerList: [Int]?
-    @Setting(
-        "Channels of each feed-forward layer of --language's model that are kept, those with the largest "
-            + "weights: a narrower student.", in: 1...1_048_576, null: "all")
-    public var keptIntermediate: Int?
     @Setting("The fresh vision tower; used without --vision.") public var vision = FreshVision()
     @Setting(
         "Whether the projector is that of --language instead of a fresh one.",
@@ -165,11 +161,10 @@ extension AssemblySettings {
                 "describes a fresh language model, and --language gives one; leave one of them "
                     + "out (kept_layers takes some of its layers)")
         }
-        for (setting, isGiven) in [
-            ("kept_layers", keptLayers != nil), ("layer_list", layerList != nil),
-            ("kept_intermediate", keptIntermediate != nil),
-        ] where isGiven && language == nil {
-            try refuse(setting, "takes a part of --language, which is missing")
+        if language == nil, keptLayers != nil || layerList != nil {
+            try refuse(
+                keptLayers != nil ? "kept_layers" : "layer_list",
+                "takes layers of --language, which is missing")
         }
         if keptLayers != nil, layerList != nil {
             try refuse("layer_list", "names the layers that kept_layers counts; give one of the two")

@@ -129,15 +129,7 @@ public struct ModelAssembly {
         let weights = GrownVocabulary(files, rows: text.vocabulary, layers: kept)
         text.keep(kept.count)
         text.vocabulary = max(text.vocabulary, imageId + 1)
-        guard let width = settings.keptIntermediate else { return (text, weights) }
-        let stored = text.intermediate
-        guard width <= stored else {
-            throw ModelsError.cannotAssemble(
-                problem: "kept_intermediate is \(width), the language model's feed-forward layers have "
-                    + "\(stored) channels")
-        }
-        text.intermediate = width
-        return (text, NarrowedFeedForward(weights, stored: stored, kept: width))
+        return (text, weights)
     }
 
     /// The model in memory.

@@ -20,7 +20,7 @@ public struct TextConfiguration: Equatable, Sendable {
     /// Rows of the embedding table: at least the tokenizer's ids, often padded beyond them.
     public var vocabulary: Int
     public let hidden: Int
-    public var intermediate: Int
+    public let intermediate: Int
     public internal(set) var layers: Int
     public let heads: Int
     public let keyHeads: Int

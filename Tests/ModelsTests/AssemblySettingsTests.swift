@@ -38,58 +38,6 @@ import Testing
         }
     }
 
-    /// The channels with the largest weights stay, in their order, whatever type they are stored in.
-    @Test func aStudentMayHaveNarrowerFeedForwardLayers() throws {
-        let teacher = try #require(Fixtures.cases("models").first { $0.lastPathComponent == "qwen3_siglip" })
-            .appendingPathComponent("teacher")
-        try withTemporaryFolder { folder in
-            let tokenizer = try ModelAssemblyTests.tokenizer(in: folder, hasImage: true)
-            func model(_ name: String, _ type: StoredType, kept: Int?, layers: [Int]?) throws -> LlavaModel {
-                var settings = AssemblySettings()
-                (settings.keptIntermediate, settings.layerList) = (kept, layers)
-                let assembly = try ModelAssembly(
-                    settings, language: teacher, vision: nil, tokenizer: tokenizer)
-                let out = folder.appendingPathComponent(name)
-                try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
-                try assembly.write(into: out, type: type)
-                return try LlavaModel(folder: out)
-            }
-            for (index, type) in [StoredType.f32, .bf16].enumerated() {
-                let whole = try model("whole\(index)", type, kept: nil, layers: nil)
-                let (width, hidden) = (whole.configuration.text.intermediate, whole.configuration.text.hidden)
-                let kept = width / 3
-                let narrow = try model("narrow\(index)", type, kept: kept, layers: [2, 0])
-                #expect(narrow.configuration.text.intermediate == kept)
-                let (before, after) = (CheckpointTests.values(whole), CheckpointTests.values(narrow))
-                for (layer, stored) in [2, 0].enumerated() {
-                    func weights(_ part: String) throws -> (all: [Float], left: [Float]) {
-                        func name(_ layer: Int) -> String {
-                            "model.language_model.layers.\(layer).mlp.\(part)_proj.weight"
-                        }
-                        return (try #require(before[name(stored)]), try #require(after[name(layer)]))
-                    }
-                    let (gate, up, down) = (try weights("gate"), try weights("up"), try weights("down"))
-                    func size(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1 * $1) } }
-                    func row(_ values: [Float], _ index: Int) -> [Float] {
-                        Array(values[index * hidden..<(index + 1) * hidden])
-                    }
-                    let importance = (0..<width).map { channel in
-                        size(row(gate.all, channel)) * size(row(up.all, channel))
-                            * size((0..<hidden).map { down.all[$0 * width + channel] })
-                    }
-                    let least = importance.sorted(by: >)[kept - 1]
-                    let expected = (0..<width).filter { importance[$0] >= least }
-                    #expect(expected.count == kept)
-                    #expect(gate.left == expected.flatMap { row(gate.all, $0) })
-                    #expect(up.left == expected.flatMap { row(up.all, $0) })
-                    #expect(
-                        down.left
-                            == (0..<hidden).flatMap { row in expected.map { down.all[row * width + $0] } })
-                }
-            }
-        }
-    }
-
     /// A setting that cannot apply is an error, not silence.
     @Test func settingsOfAFreshPartBesideAFolderAreRefused() throws {
         let model = try #require(Fixtures.cases("models").first).appendingPathComponent("student")
@@ -103,8 +51,6 @@ import Testing
             ("vision", nil, model, settings { $0.vision.hidden = 64 }),
             ("kept_layers", nil, nil, settings { $0.keptLayers = 2 }),
             ("layer_list", nil, nil, settings { $0.layerList = [0] }),
-            ("kept_intermediate", nil, nil, settings { $0.keptIntermediate = 8 }),
-            ("kept_intermediate", model, nil, settings { $0.keptIntermediate = 1 << 20 }),
             ("image_size", nil, nil, settings { $0.imageSize = 64 }),
             ("keeps_projector", nil, model, settings { $0.keepsProjector = true }),
             ("keeps_tower", nil, model, settings { $0.keepsTower = true }),
