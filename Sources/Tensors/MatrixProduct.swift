@@ -46,7 +46,14 @@ public func multiply(
     let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
     whole.check()
     let kernel = whole.kernel(.fp32)
-    whole.run { $0.compute(by: kernel, alpha: alpha, beta: beta) }
+    let compute = { @Sendable (part: SplitProduct<Float, Float>) in
+        part.compute(by: kernel, alpha: alpha, beta: beta)
+    }
+    if c.rows <= fewRows, opA == .plain, opB == .transposed, alpha == 1, beta == 0 {
+        whole.runShort(compute)
+    } else {
+        whole.run(compute)
+    }
 }
 
 /// `c = op(a) op(b) + beta * c` with factors in bf16 and sums in float32, on the calling thread. The
@@ -89,7 +96,8 @@ public func multiply(_ a: Tensor, transposed b: HalfTensor, into c: Tensor) {
     let whole = SplitProduct(
         a: MatrixView(a), opA: .plain, b: MatrixView(b), opB: .transposed, c: MatrixView(c))
     whole.check()
-    whole.run { part in
+    guard c.count > 0 else { return }
+    whole.runShort { part in
         ck_few_rows_bfloat16(
             part.a.pointer, part.c.rows, part.a.stride, part.b.pointer, part.c.columns, part.inner,
             part.b.stride, part.c.pointer, part.c.stride)

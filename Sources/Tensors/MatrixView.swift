@@ -78,6 +78,21 @@ struct SplitProduct<A, B>: Sendable {
         }
     }
 
+    /// The same for a few rows, where reading `b` is all the work and is over in some ten microseconds.
+    func runShort(_ product: @escaping @Sendable (SplitProduct) -> Void) {
+        let work = c.columns * inner
+        guard work > 100_000, Machine.processors > 1 else { return product(self) }
+        // Where there is more of it, more pieces than threads: none waits long for another.
+        let pieces = min(Machine.processors * (work > 4_000_000 ? 8 : 1), max(1, c.columns / 16))
+        let columns = c.columns
+        ShortWork.shared.run(pieces) { piece in
+            let start = piece == 0 ? 0 : (columns * piece / pieces) & ~15
+            let end = piece == pieces - 1 ? columns : (columns * (piece + 1) / pieces) & ~15
+            guard start < end else { return }
+            product(self.columns(start..<end))
+        }
+    }
+
     private func rows(_ range: Range<Int>) -> Self {
         Self(a: opA == .plain ? a.rows(range) : a.columns(range), opA: opA, b: b, opB: opB, c: c.rows(range))
     }

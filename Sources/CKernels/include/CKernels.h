@@ -2,3 +2,4 @@
 #include "bytes.h"
 #include "images.h"
 #include "numeric.h"
+#include "threads.h"
