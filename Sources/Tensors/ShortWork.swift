@@ -7,8 +7,8 @@ import Synchronization
 /// For a while after each piece of work they ask again and again for more, as between the products of a
 /// decoding step; then they sleep. One caller at a time has them; another does its work alone.
 final class ShortWork: Sendable {
-    /// As many as the process may run on besides the caller's: one that asks on the caller's own processor would
-    /// hold it up. Foundation counts the machine's.
+    /// As many as the process may run on besides the caller's: one that asks on the caller's own processor
+    /// would hold it up. Foundation counts the machine's.
     static let shared = ShortWork(helpers: Int(ck_allowed_processors()) - 1)
 
     private final class Job: Sendable {
