@@ -56,7 +56,7 @@ enum PageStyle {
         tbody th { font-weight: 600; }
         .table tbody th { white-space: nowrap; position: sticky; left: 0; background: var(--paper); }
         .table tbody th.long { white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }
-        .table td:not(.number) { min-width: 8.5rem; }
+        .table td:not(.number) { min-width: 7.5rem; }
         td:last-child, th:last-child { padding-right: .2rem; }
         .number { text-align: right; white-space: nowrap; }
         tr.quiet th, tr.quiet td { color: var(--soft); font-weight: 400; font-style: italic; }

@@ -56,8 +56,8 @@ public struct ReportTable: Sendable, Equatable {
                         let text = row.cells.indices.contains(column) ? row.cells[column] : ""
                         return [
                             "text": text, "number": numeric[column], "head": column == 0,
-                            // A path, which would take half the page on one line.
-                            "long": text.count > 32,
+                            // A path, or names joined: on one line they would take up to half the page.
+                            "long": text.count > 24,
                         ]
                     },
                 ] as [String: Any]
