@@ -5,8 +5,8 @@ package enum ProcessorLimit {
     private typealias Affinity = @convention(c) (pid_t, Int, UnsafeMutableRawPointer) -> Int32
 
     /// Leaves the process the first `count` of the processors it has, after `skipping` others. Threads made
-    /// afterwards inherit it, and everything that asks how many processors there are finds so many; so it
-    /// must come before the first thread.
+    /// afterwards inherit it, so it must come before the first thread. Who asks the system finds so many
+    /// (`ShortWork`); Foundation goes on counting the machine's, and with it `Machine.processors`.
     package static func apply(_ count: Int, skipping: Int = 0) {
         // Swift's Glibc module hides these two, which are declared for GNU sources only.
         guard let get = dlsym(nil, "sched_getaffinity"), let set = dlsym(nil, "sched_setaffinity") else {

@@ -1,6 +1,6 @@
 """Decoding one answer and reading a prompt: ours and llama.cpp's in turn, on the same threads.
 
-    python bench_llama_cpp.py --bin .build/release --llama .build/peers/llama.cpp/bin/llama-bench --config pipelines/bench/R.json
+    python bench_llama_cpp.py --llama .build/peers/llama.cpp/build/bin/llama-bench --config pipelines/bench/R.json
 
 A student of the shapes' size with random weights is exported by export-gguf as bf16 and as f16 and run by llama-bench: a prompt as
 long as the shapes' visual tokens and instruction, then tokens after such a prompt one by one. Ours are the figure decode_b1 of
