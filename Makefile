@@ -388,12 +388,14 @@ lint: .build/setup-lint
 	$(Q).ci/lint
 
 # Figures of performance (docs/performance.md). CONFIG names shapes in pipelines/bench/ or files, ONLY the
-# figures (ranks: two processes against one), PRECISION fp32,bf16; TOKENIZER may be a folder with a
-# tokenizer.json, and TEXT a file to encode. A finished pipeline adds how fast its student answers.
+# figures (ranks: two processes against one), PRECISION fp32,bf16, THREADS 1,2 (then also how much faster
+# each is with more); TOKENIZER may be a folder with a tokenizer.json, and TEXT a file to encode. A finished
+# pipeline adds how fast its student answers.
 CONFIG ?= S T P
 ONLY ?=
 PRECISION ?= fp32
 TEXT ?=
+THREADS ?=
 shapes = $(if $(findstring /,$(1)),$(1),pipelines/bench/$(1).json)
 bench_options = $(foreach name,$(CONFIG),--config $(call shapes,$(name))) \
     $(if $(ONLY),--only $(ONLY)) --precision $(PRECISION) $(if $(TEXT),--text $(TEXT)) \
@@ -401,7 +403,8 @@ bench_options = $(foreach name,$(CONFIG),--config $(call shapes,$(name))) \
 trained = $(if $(wildcard $(B)/align-ti/receipt.json),--model $(B)/align-ti \
     --benchmark $(firstword $(filter pope=% groceries-yesno=%,$(BENCHMARKS))))
 bench: | build
-	$(if $(filter ranks,$(ONLY)),,@$(BIN)/bench-align-ti $(bench_options) $(trained))
+	$(if $(filter ranks,$(ONLY)),,@$(BIN)/bench-align-ti $(bench_options) $(trained) \
+	    $(if $(THREADS),--threads $(THREADS)))
 	@$(if $(filter ranks,$(or $(ONLY),ranks)),$(bench_ranks))
 # Two processes against one, where there is an mpirun with its plug-in: ONLY=ranks.
 RANKS ?= T R

@@ -10,7 +10,8 @@ let system = [
 ]
 
 let libraries: [(name: String, imports: [String])] = [
-    ("Tensors", ["COpenBLAS", "CDNNL", "CKernels"]),
+    ("Processors", ["CKernels"]),
+    ("Tensors", ["Processors", "COpenBLAS", "CDNNL", "CKernels"]),
     ("Autograd", ["Tensors", "CKernels"]),
     ("Files", ["CZstd", "CZlib", "CArchive", "CCrypto"]),
     ("Settings", ["Files"]),
@@ -19,7 +20,7 @@ let libraries: [(name: String, imports: [String])] = [
     ("Fetching", ["Records", "Files", "CCurl"]),
     ("Text", ["Files"]),
     ("Images", ["Files", "CJPEG", "CPNG", "CWebP", "CGIF", "CTIFF", "CKernels"]),
-    ("Shards", ["Settings", "Ranks", "Files", "Text", "Images"]),
+    ("Shards", ["Processors", "Settings", "Ranks", "Files", "Text", "Images"]),
     ("Models", ["Settings", "Tensors", "Autograd", "Files", "Images"]),
     ("GGUF", ["Settings", "Tensors", "Files", "Text", "Images", "Models"]),
     (
@@ -54,8 +55,11 @@ let libraries: [(name: String, imports: [String])] = [
         ]
     ),
     ("Comparing", ["Settings", "Records", "Benchmarks", "Files"]),
-    ("World", ["Settings", "Files", "Text", "Images"]),
-    ("Stage", ["Settings", "Records", "Ranks", "Files", "CAllocator", "ArgumentParser", "Yams"]),
+    ("World", ["Processors", "Settings", "Files", "Text", "Images"]),
+    (
+        "Stage",
+        ["Processors", "Settings", "Records", "Ranks", "Files", "CAllocator", "ArgumentParser", "Yams"]
+    ),
     (
         "Measuring",
         [
@@ -75,7 +79,7 @@ let libraries: [(name: String, imports: [String])] = [
 let stages: [(name: String, imports: [String])] = [
     ("fetch-data", ["Fetching", "Records"]),
     ("convert-data", ["Converting"]),
-    ("make-world", ["World"]),
+    ("make-world", ["Processors", "World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Ranks", "Distillation", "Shards", "Text"]),
     ("cache-teacher", ["Ranks", "Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
@@ -86,7 +90,7 @@ let stages: [(name: String, imports: [String])] = [
             "Text",
         ]
     ),
-    ("ask-model", ["Models", "Images", "Autograd", "Text"]),
+    ("ask-model", ["Processors", "Models", "Images", "Autograd", "Text"]),
     ("export-gguf", ["GGUF"]),
     ("answer-benchmarks", ["Ranks", "Benchmarks", "Models", "Images", "Autograd", "Text", "Tensors"]),
     ("write-answers", ["Answering", "Ranks", "Models", "Tensors"]),
@@ -96,8 +100,11 @@ let stages: [(name: String, imports: [String])] = [
         "measure-exposure",
         ["Records", "Ranks", "Analysis", "Distillation", "Models", "Report", "Shards", "Tensors", "Text"]
     ),
-    ("measure-efficiency", ["Records", "Measuring", "Models", "Report", "Tensors"]),
-    ("bench-align-ti", ["Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]),
+    ("measure-efficiency", ["Processors", "Records", "Measuring", "Models", "Report", "Tensors"]),
+    (
+        "bench-align-ti",
+        ["Processors", "Benchmarks", "Images", "Measuring", "Shards", "Tensors", "Text", "World"]
+    ),
     ("write-report", ["Comparing", "Report"]),
     ("watch-training", ["Records", "Report"]),
     ("trace-model", ["Records", "Analysis", "Distillation", "Models", "Shards", "Autograd", "Tensors"]),

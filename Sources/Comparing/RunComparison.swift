@@ -41,7 +41,7 @@ public struct RunComparison: Sendable {
     private func cell(_ row: ComparedRow, _ column: String) throws -> ComparisonCell {
         let baseline = settings.baseline(of: row)
         let published = published(row, column)
-        let base = settings.rows.first { $0.row == baseline && $0.row != row.row }
+        let base = baseline.flatMap { name in settings.rows.first { $0.row == name && name != row.row } }
         let publishedDifference =
             row.row == nil
             ? nil

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Processors
 import Ranks
 import Text
 
@@ -25,7 +26,7 @@ public struct Packing: Sendable {
     public var tokenizer: Tokenizer
     public var settings: PackingSettings
     /// Threads that tokenize and prepare pictures; the output does not depend on them.
-    public var threads = ProcessInfo.processInfo.activeProcessorCount
+    public var threads = AllowedProcessors.count
 
     /// - Parameters:
     ///   - template: nil for the one that the settings say, or its standard

@@ -1,4 +1,5 @@
 import Foundation
+import Processors
 import Ranks
 
 /// What the processes of a run print: the first one everything, the others only why they fail.
@@ -33,10 +34,10 @@ enum RankStreams {
     /// Leaves a process its share of the host's processors, where all processes of a host see all of them.
     static func divideProcessors(_ launch: Launch?) {
         let all = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-        guard let share = launch?.share(of: ProcessInfo.processInfo.activeProcessorCount, all: Int(all))
+        guard let share = launch?.share(of: AllowedProcessors.bound, all: Int(all))
         else {
             return
         }
-        ProcessorLimit.apply(share.count, skipping: share.skipping)
+        AllowedProcessors.limit(to: share.count, skipping: share.skipping)
     }
 }

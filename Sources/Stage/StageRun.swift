@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Processors
 import Ranks
 import Records
 import Settings
@@ -48,7 +49,7 @@ public final class StageRun {
                 "mpirun started \(launch.count) processes, and \(stage) is one that works alone: start it "
                     + "without mpirun")
         }
-        if let threads = options.threads { ProcessorLimit.apply(threads) }
+        if let threads = options.threads { AllowedProcessors.limit(to: threads) }
         self.stage = stage
         self.output = output
         self.recipe = try recipe.tree()

@@ -1,5 +1,6 @@
 import COpenBLAS
 import Foundation
+import Processors
 
 /// The machine, and settings that the process asks of it once.
 public enum Machine {
@@ -17,8 +18,8 @@ public enum Machine {
     /// Most bytes that the tensors of this process took at one time, with the gaps between them.
     public static var tensorBytes: Int { Arena.bytes }
 
-    /// Number of processors this process may use.
-    public static let processors = ProcessInfo.processInfo.activeProcessorCount
+    /// Number of processors this process may use, asked once.
+    public static let processors = AllowedProcessors.count
 
     /// The kernels OpenBLAS chose for this processor, such as `SkylakeX`.
     public static var blasCore: String { String(cString: openblas_get_corename()) }

@@ -8,8 +8,8 @@ import Synchronization
 /// decoding step; then they sleep. One caller at a time has them; another does its work alone.
 final class ShortWork: Sendable {
     /// As many as the process may run on besides the caller's: one that asks on the caller's own processor
-    /// would hold it up. Foundation counts the machine's.
-    static let shared = ShortWork(helpers: Int(ck_allowed_processors()) - 1)
+    /// would hold it up.
+    static let shared = ShortWork(helpers: Machine.processors - 1)
 
     private final class Job: Sendable {
         let count: Int

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Processors
 
 /// The embedded data set: training conversations and images, held-out captions, two sets of benchmarks and a
 /// tokenizer, all drawn from one seed.
@@ -33,7 +34,7 @@ public struct EmbeddedWorld: Sendable {
     /// - Returns: counts by name, in a fixed order
     @discardableResult
     public func write(
-        to folder: URL, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        to folder: URL, threads: Int = AllowedProcessors.count,
         report: (Event) throws -> Void = { _ in }
     ) throws -> [(name: String, count: Int)] {
         var counts: [(name: String, count: Int)] = []

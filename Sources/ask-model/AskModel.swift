@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Processors
 import Stage
 
 struct AskModel: RecipeCommand {
@@ -23,7 +24,7 @@ struct AskModel: RecipeCommand {
     @Argument(help: "The question.") var question: String?
 
     func run() throws {
-        if let threads = configuration.threads { ProcessorLimit.apply(threads) }
+        if let threads = configuration.threads { AllowedProcessors.limit(to: threads) }
         let folder = URL(fileURLWithPath: model)
         try configuration.input("model", folder).verify()
         var dialogue = try Dialogue(

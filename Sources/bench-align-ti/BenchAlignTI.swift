@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Measuring
+import Processors
 import Stage
 import Tensors
 
@@ -27,7 +28,11 @@ struct BenchAlignTI: ParsableCommand {
         help: "fp32, bf16 or int8 (the teacher in int8, all else in bf16), or several, separated by commas.")
     var precision = "fp32"
     @Option(help: "Runs of each figure; the shapes say how many unless given.") var repeats: Int?
-    @Option(help: "Threads to compute with; all cores unless given.") var threads: Int?
+    @Option(
+        help:
+            "Threads to compute with, or several numbers, separated by commas; all cores unless given."
+    )
+    var threads: String?
     @Option(help: "tokenizer.json of the tokenizing figures; unless given that of the embedded world.")
     var tokenizer: String?
     @Option(help: "Text of the tokenizing figures; unless given that of the embedded world.") var text:
@@ -42,13 +47,13 @@ struct BenchAlignTI: ParsableCommand {
     @Flag(help: .hidden) var here = false
 
     func validate() throws {
-        for (name, value) in [("--repeats", repeats), ("--threads", threads)] {
-            if let value, value < 1 { throw ValidationError("\(name) \(value): expected at least 1") }
-        }
+        if let repeats, repeats < 1 { throw ValidationError("--repeats \(repeats): expected at least 1") }
+        _ = try threadNumbers()
     }
 
     func run() throws {
-        if let threads { ProcessorLimit.apply(threads) }
+        let threads = try threadNumbers()
+        if here, let first = threads.first { AllowedProcessors.limit(to: first) }
         let precisions = try precision.split(separator: ",").map { name in
             guard let known = Precision(rawValue: String(name)) else {
                 throw StageError.usage("--precision \(name): expected fp32, bf16 or int8")
@@ -64,16 +69,37 @@ struct BenchAlignTI: ParsableCommand {
             only: only, hasShapes: !config.isEmpty, hasModel: model != nil, hasBenchmark: benchmark != nil)
         if here { return try measureHere(plan, precisions, shapes.map(\.shapes)) }
         var report = Report()
-        for name in plan.dataFigures { report.add(try child(name, [])) }
+        // The numbers of threads of a figure in turn: what the machine does meanwhile, it does to all.
+        let turns = threads.isEmpty ? [[]] : threads.map { ["--threads", String($0)] }
+        for name in plan.dataFigures { for turn in turns { report.add(try child(name, turn)) } }
         for (file, shapes) in shapes {
             for precision in precisions {
                 for name in plan.modelFigures(shapes) {
-                    let lines = try child(name, ["--config", file, "--precision", precision.rawValue])
-                    report.add(lines)
+                    for turn in turns {
+                        report.add(
+                            try child(name, ["--config", file, "--precision", precision.rawValue] + turn))
+                    }
                 }
             }
         }
         StandardError.write(report.table)
+    }
+
+    /// The numbers of `--threads`, ascending.
+    private func threadNumbers() throws -> [Int] {
+        guard let threads else { return [] }
+        return try Set(
+            threads.split(separator: ",", omittingEmptySubsequences: false).map { word in
+                guard let number = Int(word), number >= 1 else {
+                    throw ValidationError("--threads \(threads): expected numbers from 1, such as 1,2,4")
+                }
+                guard number <= AllowedProcessors.count else {
+                    throw ValidationError(
+                        "--threads \(number): this process may run on \(AllowedProcessors.count)")
+                }
+                return number
+            }
+        ).sorted()
     }
 
     /// Measures one figure in a process of its own and passes its lines on.
@@ -83,10 +109,10 @@ struct BenchAlignTI: ParsableCommand {
             ("--tokenizer", tokenizer), ("--text", text), ("--inputs", inputs), ("--model", model),
             ("--benchmark", benchmark.map { "\($0.name)=\($0.url.path)" }),
             ("--repeats", repeats.map(String.init)),
-            ("--threads", threads.map(String.init)),
         ]
         for case (let option, let value?) in options { all += [option, value] }
-        StandardError.write("bench-align-ti: \(name) \(arguments.dropFirst().first ?? "")")
+        StandardError.write(
+            "bench-align-ti: \(name) \(arguments.filter { !$0.hasPrefix("--") }.joined(separator: " "))")
         let printed = String(decoding: try OwnProcess.output(of: name, arguments: all), as: UTF8.self)
         return try printed.split(separator: "\n").map { line in
             // Whole lines, at once: a reader may be waiting at the other end.

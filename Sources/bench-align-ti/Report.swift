@@ -29,7 +29,7 @@ struct Report {
                 [line["figure"]?.string ?? "", config.joined(separator: " ")] + seconds
                     + [number("cpu_per_wall"), number("peak_mb")] + shares + [rate(line, number)])
         }
-        return (text + ratios).joined(separator: "\n")
+        return (text + ratios + CoreScaling(lines).table).joined(separator: "\n")
     }
 
     /// The figure's own unit.
@@ -50,7 +50,7 @@ struct Report {
             guard let name = line["figure"]?.string, name.hasPrefix("align_ti"),
                 let plain = lines.first(where: {
                     $0["figure"]?.string == "vanilla_kd" && $0["config"] == line["config"]
-                        && $0["precision"] == line["precision"]
+                        && $0["precision"] == line["precision"] && $0["threads"] == line["threads"]
                 }), let wall = ratio("seconds", line, plain), let cpu = ratio("cpu_seconds", line, plain)
             else { return nil }
             let kind =

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Processors
 import Stage
 import World
 
@@ -34,7 +35,7 @@ struct MakeWorld: RecipeCommand {
         let interruption = Interruption()
         let world = try EmbeddedWorld(recipe)
         let progress = ProgressReporter("drawing", total: world.sets.images.count, unit: "images")
-        let threads = configuration.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = configuration.threads ?? AllowedProcessors.count
         let counts = try world.write(to: output, threads: threads) { event in
             if case .images(let done, let total) = event {
                 progress.update(done)

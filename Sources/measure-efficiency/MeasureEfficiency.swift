@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Measuring
+import Processors
 import Records
 import Report
 import Stage
@@ -51,7 +52,7 @@ struct MeasureEfficiency: RecipeCommand {
     func run() throws {
         let recipe = try self.recipe()
         if let measure {
-            if let threads = configuration.threads { ProcessorLimit.apply(threads) }
+            if let threads = configuration.threads { AllowedProcessors.limit(to: threads) }
             return print(try ModelCost(measuring: URL(fileURLWithPath: measure), recipe).line)
         }
         let output = URL(fileURLWithPath: out ?? "")

@@ -1,7 +1,8 @@
-"""Two processes against one with two threads: Align-TI steps at the shapes of pipelines/bench, in turn.
+"""Two processes, two replicas in one, and one with two threads: Align-TI steps at the shapes of
+pipelines/bench, in turn.
 
 Models of these shapes with random weights, and a few samples of exactly the shapes' lengths, are made in a
-temporary folder. Each round trains a few steps in both ways; a figure is the median over the rounds of the
+temporary folder. Each round trains a few steps in all ways; a figure is the median over the rounds of the
 seconds of a step, with the least and the most. The weights must be the same, to the last bit.
 """
 
@@ -90,14 +91,14 @@ def prepare(shapes, folder):
         *sets(maximum_length=length, system="", image__size=size, image__patch=patch, image__aspect="square"))
 
 
-def train(shapes, folder, out, processes=1):
+def train(shapes, folder, out, processes=1, replicas=1):
     """Seconds of a step, seconds of the exchange of gradients and those waited for it, and a digest."""
     launch = [*chosen.launch.split(), "-n", str(processes)] if processes > 1 else []
     stage(
         "train-student", "--model", folder / "student", "--teacher", folder / "teacher", "--shards",
         folder / "shards", "--out", out, "--force",
         *sets(
-            steps=chosen.steps + 1, batch_size=shapes["batch"], lanes=2,
+            steps=chosen.steps + 1, batch_size=shapes["batch"], lanes=2, replicas=replicas,
             saliency_layer=shapes["iva_layer"], candidates__count=shapes["d"], state_every=1000,
             optimizer__learning_rate="1e-3", skip_nonfinite=0), launch=launch)
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()][1:]
@@ -109,7 +110,8 @@ def train(shapes, folder, out, processes=1):
         hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest())
 
 
-ways = {"1 process, 2 threads": {}, "2 processes": {"processes": 2}}
+ways = {
+    "1 process, 2 threads": {}, "1 process, 2 replicas": {"replicas": 2}, "2 processes": {"processes": 2}}
 for config in chosen.config:
     shapes = json.loads(config.read_text())
     with tempfile.TemporaryDirectory(prefix="align-ti-ranks-") as name:

@@ -13,4 +13,7 @@ static inline void ck_pause(void) {
 /* Processors that the calling thread may run on, 1 at least. */
 int ck_allowed_processors(void);
 
+/* Leaves the calling thread, and those it makes, the first `count` of its processors after `skipping`. */
+void ck_limit_processors(int count, int skipping);
+
 #endif
