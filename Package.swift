@@ -82,7 +82,10 @@ let stages: [(name: String, imports: [String])] = [
     ("make-world", ["Processors", "World"]),
     ("assemble-model", ["Models"]),
     ("pack-shards", ["Ranks", "Distillation", "Shards", "Text"]),
-    ("cache-teacher", ["Ranks", "Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]),
+    (
+        "cache-teacher",
+        ["Processors", "Ranks", "Report", "TeacherStore", "Distillation", "Models", "Shards", "Tensors"]
+    ),
     (
         "train-student",
         [

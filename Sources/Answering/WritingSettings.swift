@@ -63,6 +63,10 @@ public struct WritingSettings: Recipe, Equatable {
                 "is \(samples), and greedy answers to a question are all the same: set "
                     + "decoding: sampled")
         }
+        let drawn = [("temperature", temperature != 1), ("top_p", topP != 1), ("seed", seed != 0)]
+        if decoding == .greedy, let (name, _) = drawn.first(where: \.1) {
+            throw SettingProblem(name, "is set, and greedy answers draw nothing: set decoding: sampled")
+        }
     }
 
     var sampling: Sampling {

@@ -29,6 +29,9 @@ public struct CachedTarget: Sendable, Equatable {
         self.entropy = entropy
     }
 
+    /// Whether it comes of logits that are finite numbers.
+    package var isFinite: Bool { entropy?.isFinite ?? logProbabilities.first?.isFinite ?? true }
+
     /// A target that says nothing: all probability is in one outcome, so every student agrees.
     package static let none = CachedTarget(ids: [], logProbabilities: [], logTail: 0)
 

@@ -65,6 +65,6 @@ extension Nucleus {
             defer { missing -= Double(bound) }
             return missing > 0
         }
-        self.init(ids: ids.map { Int32($0) }, weights: ids.lazy.map { p[$0] })
+        self.init(ids: ids.map { Int32($0) }, weights: ids.map { p[$0] })
     }
 }

@@ -74,6 +74,9 @@ public enum FilesError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the system refused something, so that nothing is known about what the file holds.
+    package var isOfSystem: Bool { if case .system = self { true } else { false } }
+
     /// The error for the current `errno`: `missing` where that says it better.
     package static func current(_ path: String, _ operation: String) -> FilesError {
         let code = errno

@@ -26,12 +26,18 @@ public struct Nucleus: Sendable {
             kept.append(Int32(index))
             if running >= topP * total { break }
         }
-        (ids, cumulative) = (kept, CumulativeSums(kept.lazy.map { weights[Int($0)] }))
+        (ids, cumulative) = Self.known(kept, kept.map { weights[Int($0)] })
     }
 
     /// The ids of a nucleus that is known, in the order in which points of [0, 1) fall on them.
-    package init(ids: [Int32], weights: some Collection<Float>) {
-        (self.ids, cumulative) = (ids, CumulativeSums(weights))
+    package init(ids: [Int32], weights: [Float]) { (self.ids, cumulative) = Self.known(ids, weights) }
+
+    /// None is kept where the weights are not finite: then it is the first id, so that whoever draws goes on
+    /// to the loss or likelihood that says so.
+    @inlinable static func known<Weight: BinaryFloatingPoint>(_ ids: [Int32], _ weights: [Weight]) -> (
+        ids: [Int32]?, cumulative: CumulativeSums
+    ) {
+        ids.isEmpty ? ([0], CumulativeSums([1.0])) : (ids, CumulativeSums(weights))
     }
 
     /// The id at a point of [0, 1) of the cumulative distribution.

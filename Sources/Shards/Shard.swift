@@ -102,6 +102,9 @@ public final class Shard: Sendable {
             guard visual == expected, last - first + 1 == visual || visual == 0 else {
                 return "sample \(row) has \(visual) visual tokens, expected \(expected) in a row"
             }
+            guard visual == 0 || instructionMask[rowOffsets[row]...last].allSatisfy({ $0 == 0 }) else {
+                return "sample \(row) has an instruction token before its last visual token"
+            }
         }
         for (id, label) in zip(inputIDs, labels) {
             guard id >= 0 || id == ShardFormat.imageTokenIndex,

@@ -182,6 +182,13 @@ public struct ShardIndex: Sendable, Equatable, Codable {
         guard counts.allSatisfy({ (0...1 << 50).contains($0) }), shards.allSatisfy({ $0.samples > 0 }) else {
             throw ShardsError.notADataset(path: url.path, problem: "a shard has an impossible count")
         }
+        let columns: [KeyPath<Entry, Int>] = [
+            \.samples, \.images, \.tokens, \.supervisedTokens, \.rawBytes, \.compressedBytes,
+        ]
+        for column in columns where shards.reduce(0, { min($0 + $1[keyPath: column], 1 << 51) }) > 1 << 50 {
+            throw ShardsError.notADataset(
+                path: url.path, problem: "the shards have an impossible count together")
+        }
         guard shards.reduce(0, { $0 + $1.samples }) == totals.samples else {
             throw ShardsError.notADataset(
                 path: url.path, problem: "the shards do not add up to \(totals.samples) samples")

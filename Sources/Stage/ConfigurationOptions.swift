@@ -67,7 +67,9 @@ public struct ConfigurationOptions: ParsableArguments {
     }
 
     public func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
+        if let threads, !(1...65_536).contains(threads) {
+            throw ValidationError("--threads \(threads): expected 1 to 65536")
+        }
     }
 
     /// Prints a table: on stdout, or on stderr where `--json` gives stdout to the summary.

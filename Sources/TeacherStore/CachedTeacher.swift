@@ -36,7 +36,7 @@ public final class CachedTeacher {
             let expected = Store.key(
                 teacher: index.teacher, shard: shard.rawSHA256, settings: index.settings)
             let file = cache.path(expected).path
-            switch cache.state(expected) {
+            switch try cache.state(expected) {
             case _ where entry.key != expected:
                 throw StoreError.mismatch(
                     what: "\(path): key of \(entry.shard)", found: String(entry.key.prefix(12)),

@@ -45,7 +45,7 @@ public struct Filling {
         var seen: Set<String> = []
         var missing: [Int] = []
         for index in keys.indices {
-            switch cache.state(keys[index]) {
+            switch try cache.state(keys[index]) {
             case .whole: try report(.reused(index))
             case .absent:
                 if seen.insert(keys[index]).inserted {
@@ -83,7 +83,7 @@ public struct Filling {
     }
 
     private func isThere(_ key: String) throws -> Bool {
-        if case .whole = cache.state(key) { true } else { false }
+        if case .whole = try cache.state(key) { true } else { false }
     }
 
     /// Computes an entry if nobody else does; nil where somebody does.

@@ -9,7 +9,7 @@ import Tensors
 
 /// How far a teacher in int8 is from the same teacher in bf16, over positions whose distributions
 /// distillation needs.
-public struct QuantizationError: Sendable {
+public struct QuantizationError: Sendable, Codable {
     /// Samples and positions that were compared.
     public private(set) var samples = 0, positions = 0
     /// KL(bf16 ‖ int8) over the common vocabulary, nats: the sum, and the largest of one position.

@@ -34,6 +34,7 @@ private func draw(_ logits: UnsafeBufferPointer<Float>, _ draws: Int, _ random: 
 {
     guard let base = logits.baseAddress else { return .none }
     let logSum = Double(ck_log_sum_exp(base, logits.count))
+    guard logSum.isFinite else { return CachedTarget(ids: [], counts: [], entropy: .nan) }
     var uniforms = (0..<draws).map { _ in random.uniform() }
     uniforms.sort()
     var hits: [(id: Int32, count: Int32)] = []

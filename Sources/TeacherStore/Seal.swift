@@ -74,16 +74,12 @@ public struct Seal: Codable, Sendable, Equatable {
 
     /// The seal of an open file, checked against itself and the file's size; the content is not read.
     ///
-    /// - Throws: a `Problem`
+    /// - Throws: a `Problem`; `FilesError.system` where it cannot be read
     init(_ file: FileParts, size: Int, key: String?) throws {
         func read(_ range: Range<Int>) throws -> [UInt8] {
-            do {
-                let bytes = try file.bytes(range)
-                guard bytes.count == range.count else { throw Problem("it ends within the seal") }
-                return bytes
-            } catch let error as Problem { throw error } catch {
-                throw Problem("it cannot be read (\(error))")
-            }
+            let bytes = try file.bytes(range)
+            guard bytes.count == range.count else { throw Problem("it ends within the seal") }
+            return bytes
         }
         func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reversed().reduce(0) { $0 << 8 | Int($1) } }
         guard size >= Self.framing else { throw Problem("it has no seal (\(size) bytes)") }

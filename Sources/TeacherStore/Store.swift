@@ -44,23 +44,28 @@ public struct Store: Sendable {
     }
 
     /// Condition of an entry, from a look at its end.
-    public func state(_ key: String) -> State { Self.state(of: path(key), key: key) }
+    ///
+    /// - Throws: `FilesError.system` where the system does not let it be read: that is no damage
+    public func state(_ key: String) throws -> State { try Self.state(of: path(key), key: key) }
 
-    static func state(of path: URL, key: String?) -> State {
-        guard let file = try? FileParts(path) else {
-            return FileManager.default.fileExists(atPath: path.path)
-                ? .damaged(problem: "it cannot be opened") : .absent
-        }
+    static func state(of path: URL, key: String?) throws -> State {
         do {
+            let file = try FileParts(path)
             let size = try file.size()
             return .whole(try Seal(file, size: size, key: key), bytes: size)
+        } catch FilesError.missing {
+            return .absent
+        } catch FilesError.system(_, _, EISDIR) {
+            return .damaged(problem: "it is a folder")
+        } catch let error as FilesError where error.isOfSystem {
+            throw error
         } catch { return .damaged(problem: "\(error)") }
     }
 
     /// The entry, whole and checked, every byte of it; nil when there is none. A damaged one is moved to
     /// `damaged/`, so that it is computed again by the next cache-teacher.
     ///
-    /// - Throws: `StoreError.damagedEntry`
+    /// - Throws: `StoreError.damagedEntry`; `FilesError.system` where it cannot be read
     public func entry(_ key: String) throws -> CachedShard? {
         do { return try check(key)?.shard } catch let problem as Seal.Problem {
             setAside(key)
@@ -70,16 +75,15 @@ public struct Store: Sendable {
 
     /// Reads all of an entry; nil when there is none.
     ///
-    /// - Throws: `Seal.Problem`
+    /// - Throws: `Seal.Problem`; `FilesError.system` where it cannot be read
     func check(_ key: String) throws -> (shard: CachedShard, seal: Seal)? {
         let path = path(key)
-        switch state(key) {
+        switch try state(key) {
         case .absent: return nil
         case .damaged(let problem): throw Seal.Problem(problem)
         case .whole(let seal, _):
-            guard let content = try? FileParts(path).bytes(0..<seal.contentBytes),
-                content.count == seal.contentBytes
-            else { throw Seal.Problem("it cannot be read") }
+            let content = try FileParts(path).bytes(0..<seal.contentBytes)
+            guard content.count == seal.contentBytes else { throw Seal.Problem("it ends before its seal") }
             guard Digest.sha256(content) == seal.contentSHA256 else {
                 throw Seal.Problem("its SHA-256 is not that of its seal")
             }
@@ -106,8 +110,10 @@ public struct Store: Sendable {
     }
 
     /// The line of an index for an entry; nil when there is none, or it must be made again.
-    public func summary(_ key: String, shard: String) -> StoreIndex.Entry? {
-        guard case .whole(let seal, let bytes) = state(key) else { return nil }
+    ///
+    /// - Throws: as `state`
+    public func summary(_ key: String, shard: String) throws -> StoreIndex.Entry? {
+        guard case .whole(let seal, let bytes) = try state(key) else { return nil }
         return StoreIndex.Entry(
             shard: shard, key: key, bytes: bytes, positions: seal.positions, stateBytes: seal.stateBytes,
             meanTailMass: seal.meanTailMass, worstTailMass: seal.worstTailMass)
@@ -150,14 +156,15 @@ public struct Store: Sendable {
             "\(json)\n\(Digest.sha256("\(key)\n\(json)"))\n", to: relevancePath(key))
     }
 
-    /// Digest of a model folder's weights and configuration: the teacher's part of a key.
+    /// Digest of a model folder's weights and configuration: the teacher's part of a key. How pictures are
+    /// prepared belongs to it, in whichever of the two files says so; where both do, they say the same.
     ///
     /// - Throws: `FilesError` where a file cannot be read
     public func digest(ofModel model: URL) throws -> String {
-        let files = try FolderListing.files(below: model).filter {
-            !$0.contains("/")
-                && ($0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == "preprocessor_config.json")
-        }
+        let names = try FolderListing.files(below: model).filter { !$0.contains("/") }
+        let pictures =
+            names.contains("preprocessor_config.json") ? "preprocessor_config.json" : "processor_config.json"
+        let files = names.filter { $0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == pictures }
         return Digest.sha256(
             ofFiles: try files.map {
                 (name: $0, digest: try digests.digest(of: model.appendingPathComponent($0)))

@@ -52,7 +52,7 @@ public struct StoreContents: Sendable {
                 path.lastPathComponent.hasSuffix(Self.suffix)
                 ? String(path.lastPathComponent.dropLast(Self.suffix.count)) : path.lastPathComponent
             return Entry(
-                path: path, key: key, bytes: Self.size(path), state: Store.state(of: path, key: key))
+                path: path, key: key, bytes: Self.size(path), state: try Store.state(of: path, key: key))
         }
     }
 

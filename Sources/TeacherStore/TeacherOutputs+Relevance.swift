@@ -72,7 +72,14 @@ extension TeacherOutputs {
             nonisolated(unsafe) let teacher = teacher
             let found = try parallelMap(parts.count) { try saliencyOfEveryLayer(teacher, parts[$0].batch) }
             for (part, found) in zip(parts, found) {
-                for (number, alpha) in zip(part.numbers, found) { alphas[number] = alpha }
+                for (number, alpha) in zip(part.numbers, found) {
+                    guard alpha.joined().allSatisfy(\.isFinite) else {
+                        throw StoreError.notFinite(
+                            shard: dataset.name(ofShard: dataset.location(of: number).shard),
+                            sample: try dataset.sample(number).id)
+                    }
+                    alphas[number] = alpha
+                }
             }
             try progress()
         }

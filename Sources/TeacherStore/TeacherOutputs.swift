@@ -49,6 +49,11 @@ public struct TeacherOutputs {
             for (part, outputs) in zip(parts, try compute(parts, settings, stream: stream)) {
                 var next = 0
                 for (index, sample) in part.plan.enumerated() {
+                    let own = outputs.targets[next...].prefix(sample.visual.count + sample.predicting.count)
+                    guard own.allSatisfy(\.isFinite), outputs.saliency[index].allSatisfy(\.isFinite) else {
+                        throw StoreError.notFinite(
+                            shard: dataset.shardNames[number], sample: shard.sample(sample.row).id)
+                    }
                     if let group = sample.group, sample.isNew {
                         groups[group] = result.addVisualGroup(
                             Array(outputs.targets[next..<next + sample.visual.count]))

@@ -15,6 +15,8 @@ public final class Trainer {
         /// A damaged file of an earlier attempt, renamed so that nothing of it is lost.
         case setAside(path: String, problem: String)
         case resumed(step: Int)
+        /// There is no whole state: the run begins with its first step.
+        case beginning
         case step(StepMetrics)
         case stateWritten(step: Int)
         /// What the held-back samples say after so many steps, and whether their loss was never lower.
@@ -36,8 +38,11 @@ public final class Trainer {
     let schedule: LearningRateSchedule
     /// Held but while gradients are computed: then weights, moments and files are those of the last step.
     let changing = NSLock()
-    /// Saves the last step's state; nil before and after `run`. Guarded by `changing`.
+    /// Saves the last step's state; nil before `run` takes steps and when all are done. Guarded by
+    /// `changing`.
     private var saveLast: (() throws -> Int)?
+    /// Whether `run` has done all steps. Guarded by `changing`.
+    public private(set) var isFinished = false
     /// The processes that share the work.
     let ranks: Ranks
     private let validation: Validation?
@@ -120,7 +125,7 @@ public final class Trainer {
     ) throws -> Bool {
         let state = TrainingState(optimizer, in: folder, run: run)
         let done = try state.restore { try report(.setAside(path: $0, problem: $1)) }
-        if done > 0 { try report(.resumed(step: done)) }
+        try report(done > 0 ? .resumed(step: done) : .beginning)
         if done < steps, steps == 1, schedule.rate(at: 0) == 0 {
             try report(
                 .warning(
@@ -162,7 +167,8 @@ public final class Trainer {
             if ranks.count == 1 { try write() }
             return ranks.count == 1 ? made : saved
         }
-        defer { saveLast = nil }
+        // Whoever halts the process after `run` has stopped finds what it saved.
+        defer { saveLast = isFinished ? nil : { [saved] in saved } }
         /// Looks at the held-back samples where that is due and was not done.
         func look() throws {
             guard let looking = looks, looking.isDue(after: made, of: steps),
@@ -190,13 +196,15 @@ public final class Trainer {
             if stopping || (step + 1) % settings.stateEvery == 0 || step + 1 == steps { try save(step + 1) }
             if stopping { return false }
         }
+        isFinished = true
         return true
     }
 
     /// Saves the state of the last step while the gradients of the next are computed; for another thread than
     /// that of `run`, of a process that is about to end: `run` does not go on.
     ///
-    /// - Returns: the steps that are saved; nil where `run` is not running
+    /// - Returns: the steps that are saved; nil before `run` takes steps, and when all are done
+    ///   (`isFinished`, which nobody changes any more after this)
     public func saveAndHalt() throws -> Int? {
         changing.lock()
         return try saveLast?()

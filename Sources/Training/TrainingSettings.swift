@@ -136,6 +136,14 @@ public struct TrainingSettings: Recipe, Equatable {
     /// - Throws: `SettingProblem`
     public func check(forStudent student: LlavaConfiguration) throws {
         try trainable.check(for: student.text)
+        let rates: [(ModelPart, PartRate)] = [
+            (.vision, optimizer.parts.vision), (.projector, optimizer.parts.projector),
+            (.language, optimizer.parts.language),
+        ]
+        for (part, rate) in rates where rate != PartRate() && !trainable.parts.contains(part) {
+            throw SettingProblem(
+                "optimizer.parts.\(part.rawValue)", "is set, but this part does not learn (trainable)")
+        }
         if student.text.tiedEmbeddings, optimizer.parts.head != PartRate() {
             throw SettingProblem(
                 "optimizer.parts.head",

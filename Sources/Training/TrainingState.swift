@@ -87,7 +87,8 @@ struct TrainingState {
     ///
     /// - Parameter setAside: told which file was renamed, and what is wrong with it
     /// - Returns: the steps done; 0 when there is no whole state
-    /// - Throws: `TrainingError.otherRun` for a whole state that belongs to another run
+    /// - Throws: `TrainingError.otherRun` for a whole state that belongs to another run; `FilesError.system`
+    ///   where one cannot be read, which is no damage
     func restore(setAside: (_ path: String, _ problem: String) throws -> Void) throws -> Int {
         var file: SafeTensorsFile?
         /// Steps and updates; nothing where there is no state.
@@ -120,13 +121,16 @@ struct TrainingState {
     private func newestWhole(_ setAside: (_ path: String, _ problem: String) throws -> Void) throws
         -> (file: SafeTensorsFile, step: Int, updates: Int)?
     {
-        for url in [path(Self.file), path(Self.previousFile)]
-        where FileManager.default.fileExists(atPath: url.path) {
+        for url in [path(Self.file), path(Self.previousFile)] {
             do {
                 let file = try SafeTensorsFile(url)
                 let (step, updates) = try check(file)
                 return (file, step, updates)
+            } catch FilesError.missing(path: url.path) {
+                continue
             } catch let error as TrainingError {
+                throw error
+            } catch let error as FilesError where error.isOfSystem {
                 throw error
             } catch {
                 try rename(url, problem: "\(error)", setAside)
@@ -142,7 +146,8 @@ struct TrainingState {
         return nil
     }
 
-    /// Reads a state from end to end, and changes nothing.
+    /// Reads a state from end to end, and changes nothing. First whether it is whole, by what it says itself:
+    /// one of another run may hold other tensors.
     private func check(_ file: SafeTensorsFile) throws -> (step: Int, updates: Int) {
         guard file.metadata["format_version"] == Self.version,
             let step = file.metadata["step"].flatMap({ Int($0) }),
@@ -150,14 +155,7 @@ struct TrainingState {
         else { throw Damage(problem: "it is no training state of version \(Self.version)") }
         let digest = DigestStream()
         Self.put(file.metadata, into: digest)
-        for (name, shape, _) in tensors {
-            guard try file.entry(name).shape == shape else {
-                throw Damage(problem: "'\(name)' has another shape than the model's")
-            }
-            let copy = Tensor(uninitialized: shape)
-            try file.readFloats(name, into: copy.pointer, count: copy.count)
-            Self.put(name, copy, into: digest)
-        }
+        for entry in file.entries { try Self.put(entry, of: file, into: digest) }
         guard digest.finish() == file.metadata["digest"] else {
             throw Damage(problem: "its digest does not fit its contents")
         }
@@ -166,8 +164,16 @@ struct TrainingState {
                 path: file.path,
                 differences: RunIdentity.differences(from: file.metadata["run"] ?? "", to: run))
         }
-        let metrics = try? MetricsFile.digest(of: path(MetricsFile.file), steps: step)
-        guard metrics == file.metadata["metrics"] else {
+        for (name, shape, _) in tensors {
+            guard try file.entry(name).shape == shape else {
+                throw Damage(problem: "'\(name)' has another shape than the model's")
+            }
+        }
+        guard file.entries.count == tensors.count else {
+            throw Damage(problem: "it holds other tensors than the model learns")
+        }
+        guard try MetricsFile.digest(of: path(MetricsFile.file), steps: step) == file.metadata["metrics"]
+        else {
             throw Damage(
                 problem: "the first \(step) lines of \(MetricsFile.file) are not those it was written with")
         }
@@ -188,6 +194,18 @@ struct TrainingState {
     private static func put(_ facts: [String: String], into digest: DigestStream) {
         let text = ["step", "updates", "run", "metrics"].map { "\($0) \(facts[$0] ?? "")\n" }.joined()
         Array(text.utf8).withUnsafeBytes { digest.write($0) }
+    }
+
+    /// A tensor as it stands in a file, part by part.
+    private static func put(_ entry: TensorEntry, of file: SafeTensorsFile, into digest: DigestStream) throws
+    {
+        guard entry.dtype == .float32 else { throw Damage(problem: "'\(entry.name)' is no f32") }
+        Array("\(entry.name) \(entry.count)\n".utf8).withUnsafeBytes { digest.write($0) }
+        for start in stride(from: 0, to: entry.count, by: 1 << 20) {
+            try file.withBytes(of: entry.name, elements: start..<min(entry.count, start + 1 << 20)) {
+                digest.write($0)
+            }
+        }
     }
 
     private static func put(_ name: String, _ tensor: Tensor, into digest: DigestStream) {

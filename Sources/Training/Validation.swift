@@ -36,8 +36,9 @@ final class Validation {
             if objective.weights.tpa != 0 { measured.weights.tpa = 1 }
         }
         // Without gradients nothing is kept of a pass.
-        loss = AlignmentLoss(
-            student: try student.replica(trainable: []), teacher: teacher, plan: TeacherPlan(measured))
+        let plan = TeacherPlan(measured)
+        try plan.check(student: student, teacher: teacher)
+        loss = AlignmentLoss(student: try student.replica(trainable: []), teacher: teacher, plan: plan)
         let share = Double(settings.validation.samples) / Double(max(1, dataset.count))
         let kept = SampleStream.subset(of: dataset.count, fraction: min(1, share))
         let numbers = kept.indices.filter { kept[$0] }

@@ -21,7 +21,12 @@ struct AskingSettings: Recipe {
             + "model was trained on.", in: 0...255, null: "alpha is dropped")
     var background: [Int]?
 
-    func validate() throws { try SettingProblem.requireColour(background, "background") }
+    func validate() throws {
+        try SettingProblem.requireColour(background, "background")
+        if temperature == nil, let (name, _) = [("top_p", topP != 1), ("seed", seed != 0)].first(where: \.1) {
+            throw SettingProblem(name, "is set, and without a temperature nothing is drawn: set temperature")
+        }
+    }
 
     var sampling: Sampling {
         temperature.map { .random(temperature: $0, topP: topP, seed: seed) } ?? .greedy

@@ -3,6 +3,7 @@ import Distillation
 import Files
 import Foundation
 import Models
+import Processors
 import Ranks
 import Shards
 import Stage
@@ -90,6 +91,7 @@ struct CacheTeacher: RecipeCommand {
     }
 
     func run() throws {
+        if chore != nil, let threads = configuration.threads { AllowedProcessors.limit(to: threads) }
         switch chore {
         case nil: try fill()
         case .estimate: try estimate()
@@ -140,7 +142,7 @@ struct CacheTeacher: RecipeCommand {
         }
         func index(complete: Bool) throws -> StoreIndex {
             let entries = try zip(dataset.shardNames, keys).map { shard, key in
-                if let entry = store.summary(key, shard: shard) { return entry }
+                if let entry = try store.summary(key, shard: shard) { return entry }
                 guard !complete else {
                     throw StoreError.missingEntry(path: store.path(key).path, shard: shard)
                 }
@@ -154,9 +156,10 @@ struct CacheTeacher: RecipeCommand {
         // From here on nobody prunes what is being computed.
         if ranks.isFirst { try index(complete: false).write(to: output) }
         // What the store has was held to it when it was made.
-        let isMissing = zip(dataset.shardNames, keys).contains { store.summary($1, shard: $0) == nil }
-        let quantization =
-            try ranks.isFirst && isMissing ? teacher.quantizationError(over: dataset, settings) : nil
+        let isMissing = try zip(dataset.shardNames, keys).contains { try store.summary($1, shard: $0) == nil }
+        // Nobody writes an entry before the first process has said that the teacher is good enough.
+        let quantization = try ranks.ofFirst(
+            isMissing ? teacher.quantizationError(over: dataset, settings) : nil)
         var counts = FillingCounts(dataset)
         let finished = try filling.run(keys, from: Int(getpid()) * 7919, stop: isInterrupted) { number in
             let shard = try teacher.outputs(for: dataset).shard(number, of: dataset, settings: settings) {
@@ -184,9 +187,9 @@ struct CacheTeacher: RecipeCommand {
     }
 
     /// Whether the entries of a finished run are still in the store: its receipt alone does not know.
-    private func isServed(_ output: URL) -> Bool {
+    private func isServed(_ output: URL) throws -> Bool {
         guard let index = try? StoreIndex(folder: output) else { return true }  // the receipt decides
-        let lost = index.entries.count { store.summary($0.key, shard: $0.shard) == nil }
+        let lost = try index.entries.count { try store.summary($0.key, shard: $0.shard) == nil }
         if index.complete, lost > 0 {
             StandardError.write(
                 "cache-teacher: \(lost) of \(index.entries.count) entries are not in \(cache) any more")

@@ -24,10 +24,14 @@ struct Checkpoints {
     ) throws {
         folder = output.appendingPathComponent(Trainer.checkpoints)
         (self.settings, self.run, self.write) = (settings, run, write)
-        // Without a state the run begins anew, and what another attempt has left is not of it.
-        let goesOn = Trainer.savedSteps(in: output) != nil
-        best = goesOn ? try Self.best(in: output) : nil
-        for name in names where !goesOn || name.hasPrefix(Self.partial) { try remove(name) }
+        best = try Self.best(in: output)
+        for name in names where name.hasPrefix(Self.partial) { try remove(name) }
+    }
+
+    /// What another attempt has left is not of a run that begins with its first step.
+    mutating func beginAnew() throws {
+        best = nil
+        for name in names { try remove(name) }
     }
 
     private static let prefix = "step-", partial = ".partial-"

@@ -16,7 +16,9 @@ extension TrainStudent {
         nonisolated(unsafe) let training = trainer
         interruption.endsProcess("train-student") {
             guard let steps = try training.saveAndHalt() else {
-                return "the steps are done; run the same command to write the checkpoint"
+                return training.isFinished
+                    ? "the steps are done; run the same command to write the checkpoint"
+                    : "no step is done yet; run the same command again"
             }
             return steps == 0
                 ? "no step is done yet; run the same command to begin again"
@@ -29,6 +31,7 @@ extension TrainStudent {
                 StandardError.write(
                     "train-student: warning: \(path): \(problem); set aside as \(path).damaged, going on "
                         + "from the state before it, or from the start where there is none")
+            case .beginning: try checkpoints?.beginAnew()
             case .resumed(let step):
                 StandardError.write("train-student: going on after step \(step)")
                 progress = ProgressReporter("training", total: trainer.steps, done: step, unit: "steps")

@@ -47,4 +47,17 @@ import Testing
         settings.decoding = .sampled
         #expect(throws: Never.self) { try settings.check() }
     }
+
+    @Test func whatIsSaidOfDrawsIsNoSettingOfGreedyAnswers() throws {
+        for (key, set) in [
+            ("temperature", { $0.temperature = 0.7 }), ("top_p", { $0.topP = 0.9 }),
+            ("seed", { $0.seed = 1 }),
+        ] as [(String, (inout WritingSettings) -> Void)] {
+            var settings = WritingSettings()
+            set(&settings)
+            #expect { try settings.check() } throws: { ($0 as? SettingProblem)?.key == key }
+            settings.decoding = .sampled
+            try settings.check()
+        }
+    }
 }

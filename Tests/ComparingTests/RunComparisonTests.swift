@@ -55,6 +55,15 @@ import Testing
         #expect(lines[0].contains(#""p": null, "paper": null, "paper_row": "Vanilla KD""#))
     }
 
+    @Test func withoutABaselineARowIsNeitherAboveNorBelowThePapersOthers() throws {
+        var settings = settings()
+        settings.baseline = nil
+        settings.rows.remove(at: 1)
+        let cells = try RunComparison(settings, runs: ["kd": [run(60), run(62)]]).cells()
+        #expect(cells.map(\.row) == ["kd", ""] && cells.allSatisfy { $0.publishedDifference == nil })
+        #expect(cells[0].mean == 61 && cells[0].published == 65 && cells[0].paper == nil)
+    }
+
     @Test func theLayerOfTheHighestIRSIsMarkedAndSaid() throws {
         func run(_ layer: Double) -> RunScores {
             RunScores(

@@ -35,6 +35,24 @@ import Testing
         }
     }
 
+    /// The loss says that they are not; a draw must only not stand in its way.
+    @Test(arguments: [Float.nan, .infinity, -.infinity]) func logitsThatAreNotFiniteAreDrawnFromAllTheSame(
+        value: Float
+    ) {
+        for logits in [[Float](repeating: value, count: 9), [0, value, 1], [value, value, 0]] {
+            logits.withUnsafeBufferPointer { logits in
+                for topP in [0.5, 0.9, 1] {
+                    for nucleus in [
+                        Nucleus(logits, topP: topP, temperature: 1),
+                        Sampling.nucleus(logits, temperature: 1, topP: topP),
+                    ] {
+                        #expect(logits.indices.contains(Int(nucleus.id(at: 0.7))))
+                    }
+                }
+            }
+        }
+    }
+
     /// The nucleus is found by bisection, in ascending order; sorting finds the same.
     @Test func theNucleusIsTheOneThatSortingFinds() {
         for seed in 0..<40 {

@@ -209,7 +209,7 @@ extension Parser {
         var states: [Store.State] = []
         for content in [bytes, framed] {
             _ = try file(String(path.path.dropFirst(scratch.path.count + 1)), content)
-            states.append(store.state("key"))
+            states.append(try store.state("key"))
         }
         if case .damaged(let problem)? = states.last { throw Refused(description: problem) }
     }

@@ -74,15 +74,17 @@ import Testing
                 ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? 5 : $0 }),
                 ("input_ids", try original.int32s("input_ids").map { $0 == -200 ? $0 : -1 }),
             ]
+            // The first sample's image is behind a word of the user's.
+            let mask = try original.bytes("instruction_mask").map { _ in UInt8(1) }
             var found: [String] = []
-            for (name, values) in changes {
+            for (name, values) in changes + [("instruction_mask", [])] {
                 var writer = SafeTensorsWriter(metadata: original.metadata)
                 for tensor in original.entries where tensor.name != name {
                     writer.add(
                         tensor.name, tensor.dtype, shape: tensor.shape, bytes: try original.bytes(tensor.name)
                     )
                 }
-                writer.add(name, values)
+                if values.isEmpty { writer.add(name, mask) } else { writer.add(name, values) }
                 try writer.write(to: file, compression: .zstandard(level: 1))
                 let bytes = [UInt8](try Data(contentsOf: file))
                 let json = String(
@@ -106,6 +108,7 @@ import Testing
                 "it has token id 65 with label -7",
                 "sample 0 has 0 visual tokens, expected 4 in a row",
                 "it has token id -1 with label -100",
+                "sample 0 has an instruction token before its last visual token",
             ]
             #expect(
                 found

@@ -55,7 +55,7 @@ private struct Example: ParsableCommand {
 
     @Test(arguments: [
         [], ["--kind"], ["--kind", "none", "--nonsense"], ["--kind", "none", "--threads", "0"],
-        ["--kind", "none", "--threads", "x"],
+        ["--kind", "none", "--threads", "x"], ["--kind", "none", "--threads", "9223372036854775807"],
     ])
     func aWrongCommandLineIsAUsageError(arguments: [String]) {
         let result = run(arguments)

@@ -19,7 +19,7 @@ import Testing
             let entries = try dataset.index.shards.enumerated().map { number, shard in
                 let key = Store.key(teacher: "t", shard: shard.rawSHA256, settings: settings)
                 try cache.write(outputs.shard(number, of: dataset, settings: settings), key: key)
-                return try #require(cache.summary(key, shard: shard.file))
+                return try #require(try cache.summary(key, shard: shard.file))
             }
             try StoreIndex(
                 teacher: "t", shards: dataset.digest, description: dataset.description, settings: settings,

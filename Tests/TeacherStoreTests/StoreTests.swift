@@ -22,7 +22,7 @@ import Testing
     @Test func anEntryIsReadAsItWasWrittenAndSummedUpWithoutReadingIt() throws {
         try withEntry { cache, bytes in
             #expect(try cache.entry(key)?.sample(0).response == smallShard().sample(0).response.map { $0 })
-            let summary = try #require(cache.summary(key, shard: "a"))
+            let summary = try #require(try cache.summary(key, shard: "a"))
             #expect(
                 summary.positions == 1 && summary.bytes == bytes.count
                     && abs(summary.meanTailMass - exp(-3)) < 1e-6)
@@ -31,6 +31,22 @@ import Testing
             #expect(
                 try Zstandard.decompress(bytes, name: "entry")
                     == smallShard().writer(metadata: ["key": key]).serialized())
+        }
+    }
+
+    /// A link to itself cannot be opened by anybody.
+    @Test func anEntryThatCannotBeReadIsNeitherAbsentNorDamaged() throws {
+        try withEntry { cache, _ in
+            let path = cache.path(key).path
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+            let isOfSystem = { (error: any Error) in
+                if case .system? = error as? FilesError { true } else { false }
+            }
+            #expect { _ = try cache.state(key) } throws: { isOfSystem($0) }
+            #expect { _ = try cache.entry(key) } throws: { isOfSystem($0) }
+            #expect { _ = try cache.summary(key, shard: "a") } throws: { isOfSystem($0) }
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == path)
         }
     }
 
@@ -65,7 +81,7 @@ import Testing
             let other = Digest.sha256("other")
             try AtomicOutput.writeAtomically(bytes, to: cache.path(other))
             #expect { try cache.entry(other) } throws: { "\($0)".contains("another key") }
-            #expect(cache.summary(key, shard: "a") != nil)
+            #expect(try cache.summary(key, shard: "a") != nil)
         }
     }
 
@@ -130,6 +146,15 @@ import Testing
             #expect(second != first)
             try write("other weights", "model.safetensors")
             #expect(try cache.digest(ofModel: model) != second)
+            // transformers 5 nests how pictures are prepared in processor_config.json.
+            try write(#"{"image_processor": {"image_mean": [0.5]}}"#, "processor_config.json")
+            let third = try cache.digest(ofModel: model)
+            try write(#"{"image_processor": {"image_mean": [0.4]}}"#, "processor_config.json")
+            #expect(try cache.digest(ofModel: model) != third)
+            try write("{}", "preprocessor_config.json")
+            let fourth = try cache.digest(ofModel: model)
+            try write("{}", "processor_config.json")
+            #expect(try cache.digest(ofModel: model) == fourth)
         }
     }
 }

@@ -28,7 +28,7 @@ import Training
             return (try teacher.shard(number, of: dataset, settings: settings), nil)
         }
         let entries = try zip(dataset.index.shards, keys).map {
-            try #require(cache.summary($1, shard: $0.file))
+            try #require(try cache.summary($1, shard: $0.file))
         }
         let out = folder.appendingPathComponent(run)
         try StoreIndex(

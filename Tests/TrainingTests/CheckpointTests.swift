@@ -97,6 +97,27 @@ struct CheckpointTests {
         }
     }
 
+    /// The state that said how far it was is damaged, so what stands there is of nobody's steps.
+    @Test func checkpointsOfARunThatBeginsAnewAreMadeAnew() throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            let settings = ["checkpoint.every=6", "checkpoint.keep=5", "state_every=2"]
+            #expect(try train(folder, "out", settings).status == 0)
+            let expected = try weights(folder, "out/checkpoints/step-000006")
+            let out = folder.appendingPathComponent("out")
+            try FileManager.default.removeItem(at: out.appendingPathComponent("receipt.json"))
+            try AtomicOutput.writeAtomically("train-student", to: out.appendingPathComponent(".owner"))
+            try AtomicOutput.writeAtomically(
+                "of another run", to: out.appendingPathComponent("checkpoints/step-000006/model.safetensors"))
+            try SafeTensorsWriter(metadata: ["format_version": "3", "step": "6"]).write(
+                to: out.appendingPathComponent("state.safetensors"))
+            let again = try train(folder, "out", settings)
+            #expect(again.status == 0 && again.errors.contains("set aside"), "\(again.errors)")
+            #expect(try names(folder, "out") == ["step-000006", "step-000012"])
+            #expect(try weights(folder, "out/checkpoints/step-000006") == expected)
+        }
+    }
+
     @Test func theBestCheckpointNeedsHeldBackSamples() throws {
         try withTemporaryFolder { folder in
             _ = try tinyDataset(in: folder)

@@ -145,8 +145,9 @@ import Training
             let dataset = try tinyDataset(in: folder)
             var all = settings(ModelFixture.all)
             (all.steps, all.batchSize, all.replicas, all.microBatchRows) = (2, 6, 2, 120)
-            for (number, fraction) in [0.0, 0.5].enumerated() {
+            for (number, (fraction, topP)) in [(0.0, 1.0), (0, 0.9), (0.5, 1), (0.5, 0.9)].enumerated() {
                 all.onPolicy.fraction = fraction
+                (all.onPolicy.topP, all.candidates.topP) = (topP, topP)
                 let trainer = try trainer(dataset, all, part: .language, endOfSequenceIDs: [2])
                 var skipped = 0
                 _ = try trainer.run(

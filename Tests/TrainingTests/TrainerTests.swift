@@ -60,13 +60,28 @@ import Training
             thread.start()
             begun.wait()
             let steps = try #require(try halted.saveAndHalt())
-            #expect((3...6).contains(steps))
+            #expect((3...6).contains(steps) && !halted.isFinished)
             let resumed = try trainer(dataset, settings())
             var first: Int?
             #expect(
                 try resumed.run(
                     in: out, run: "r", report: { if case .resumed(let step) = $0 { first = step } }))
             #expect(first == steps && weights(resumed) == weights(straight))
+        }
+    }
+
+    /// What a process says that is told to end while nothing is computed any more, or yet.
+    @Test func whoeverHaltsBesideTheStepsIsToldHowManyAreSaved() throws {
+        try withDataset { dataset, folder in
+            let trainers = try (0..<3).map { _ in try trainer(dataset, settings()) }
+            #expect(try trainers[0].saveAndHalt() == nil && !trainers[0].isFinished)
+            var done = 0
+            _ = try trainers[1].run(
+                in: folder.appendingPathComponent("stopped"), run: "r", stop: { done >= 2 },
+                report: { if case .step = $0 { done += 1 } })
+            #expect(try trainers[1].saveAndHalt() == 2 && !trainers[1].isFinished)
+            _ = try trainers[2].run(in: folder.appendingPathComponent("whole"), run: "r")
+            #expect(try trainers[2].saveAndHalt() == nil && trainers[2].isFinished)
         }
     }
 
@@ -156,7 +171,7 @@ import Training
                 let key = Store.key(teacher: "t", shard: shard.rawSHA256, settings: outputs)
                 try cache.write(
                     TeacherOutputs(teacher).shard(number, of: dataset, settings: outputs), key: key)
-                return try #require(cache.summary(key, shard: shard.file))
+                return try #require(try cache.summary(key, shard: shard.file))
             }
             try StoreIndex(
                 teacher: "t", shards: dataset.digest, settings: outputs, relevance: nil, entries: entries

@@ -11,8 +11,9 @@ import Training
 
 /// A state that is damaged is never gone on from: what is whole is, and the run ends in the same weights.
 @Suite struct TrainingStateTests {
-    private func trainer(_ dataset: ShardDataset) throws -> Trainer {
+    private func trainer(_ dataset: ShardDataset, learning parts: TrainedWeights? = nil) throws -> Trainer {
         var settings = TrainingSettings()
+        settings.trainable = parts ?? settings.trainable
         settings.weights = LossTerms(sft: 1)
         (settings.batchSize, settings.optimizer.learningRate, settings.steps) = (5, 1e-3, 6)
         settings.stateEvery = 2
@@ -84,6 +85,42 @@ import Training
             let lines = try MetricsFile.read(
                 folder.appendingPathComponent("early").appendingPathComponent(MetricsFile.file))
             #expect(lines.steps.map(\.step) == Array(0..<6) && lines.problems.isEmpty)
+        }
+    }
+
+    /// What learns is another part of the model, so that the state's tensors are others.
+    @Test(arguments: [[.language], [.projector]] as [TrainedWeights])
+    func theStateOfARunWithOtherTensorsIsRefusedAndKept(parts: TrainedWeights) throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let out = folder.appendingPathComponent("out")
+            var done = 0
+            _ = try trainer(dataset).run(
+                in: out, run: "one", stop: { done >= 5 }, report: { if case .step = $0 { done += 1 } })
+            let before = try FileManager.default.contentsOfDirectory(atPath: out.path).sorted()
+            #expect(before == ["metrics.jsonl", "state-before.safetensors", "state.safetensors"])
+            #expect { _ = try trainer(dataset, learning: parts).run(in: out, run: "two") } throws: {
+                if case .otherRun? = $0 as? TrainingError { true } else { false }
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: out.path).sorted() == before)
+        }
+    }
+
+    /// A link to itself cannot be opened by anybody.
+    @Test func aStateThatCannotBeReadIsNotDamaged() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try tinyDataset(in: folder)
+            let out = folder.appendingPathComponent("out")
+            let state = out.appendingPathComponent("state.safetensors").path
+            #expect {
+                _ = try resume(dataset, in: out) { _ in
+                    try FileManager.default.removeItem(atPath: state)
+                    try FileManager.default.createSymbolicLink(atPath: state, withDestinationPath: state)
+                }
+            } throws: {
+                if case .system? = $0 as? FilesError { true } else { false }
+            }
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: state) == state)
         }
     }
 
