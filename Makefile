@@ -48,9 +48,13 @@
 # target. A stage can be run alone: .build/release/<stage> --help.
 
 PIPELINE ?= demo
+override PIPELINE := $(patsubst %/,%,$(PIPELINE))
 P := pipelines/$(PIPELINE)
+$(if $(wildcard $(P)/pipeline.mk),,$(error there is no pipeline '$(PIPELINE)'; there are: $(sort $(patsubst \
+    pipelines/%/pipeline.mk,%,$(wildcard pipelines/*/pipeline.mk)))))
 # Results of the run, and the store of teacher outputs that all runs share.
 B ?= runs/$(PIPELINE)
+override B := $(patsubst ./%,%,$(patsubst %/,%,$(B)))
 CACHE ?= cache
 LAUNCH ?=
 
@@ -72,7 +76,6 @@ endif
 export ALIGN_TI_VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DELETE_ON_ERROR:
-.SECONDARY:
 .PHONY: distill fetch check plan checkpoints exposure efficiency report watch docs bench bench-peers \
     bench-llama-cpp check-transformers
 .PHONY: setup build mpi test test-sanitize test-faults fuzz lint clean help
@@ -103,6 +106,22 @@ recipe = $(call with_bases,$(P)/$(1).yaml)
 # or the recipes' mixture does; without either it is seen once.
 include $(P)/pipeline.mk
 MODELS ?= teacher sft align-ti
+TEACHER ?= $(B)/teacher
+# Names with spaces are several to make.
+$(foreach name,CURDIR B CACHE DATA PRETRAINED TOKENIZER TEACHER,$(if $(or $(word 2,$($(name))),$(filter \
+    ~%,$($(name)))),$(error $(name) is '$($(name))': make takes no folder with a space or a ~ in its name)))
+# What is said of data, models and benchmarks here, there and on the command line. Where it is not what it was,
+# stages look at what they have made, and make anew what follows from it.
+SAID_OF := $(filter-out DATA_READY DATA_MADE,$(filter DATA_% IMAGES% OPTIONS_% SETS_% SAMPLES_% WEIGHT_% \
+    TOKENIZER TEACHER TEACHER_% STUDENT_PARTS% BENCHMARKS MODELS VALIDATION,$(.VARIABLES)))
+export SAID = $(foreach name,$(sort $(SAID_OF)),$(name)=$($(name)))
+ifneq ($(strip $(file <$(B)/said)),$(strip $(SAID)))
+.PHONY: said-anew
+$(B)/said: said-anew
+endif
+$(B)/said:
+	@mkdir -p $(@D) && printf '%s\n' "$$SAID" > $@
+DATA_READY += $(B)/said
 pretraining = $(if $(DATA_$(1)-pretrain)$(SETS_$(1)-pretrain),$(1)-pretrain,pretrain)
 TEACHER_CAPTIONS := $(call pretraining,teacher)
 STUDENT_CAPTIONS := $(call pretraining,student)
@@ -119,7 +138,6 @@ LOOKED_AT = $(call packed,$(VALIDATION))
 
 # The teacher is trained here, or it is a finished checkpoint that TEACHER names, here or in pipeline.mk:
 # then nothing of it is made. Several B= may share one so.
-TEACHER ?= $(B)/teacher
 OWN_TEACHER := $(filter $(B)/teacher,$(TEACHER))
 TEACHER_READY := $(TEACHER)/$(if $(OWN_TEACHER),receipt,config).json
 # Folder of the tokenizer that the shards are packed with, and the file that says that it is there.
@@ -176,7 +194,8 @@ $(B)/checked: $(foreach file,$(RECIPES),$(call recipe,$(lastword $(subst =, ,$(f
 	    $(BIN)/train-student $(call mixed,distill) --print-recipe >/dev/null
 	$(Q)$(BIN)/answer-benchmarks --check --config $(P)/answer.yaml $(addprefix --benchmark ,$(BENCHMARKS)) \
 	    --model $(TEACHER_START) $(foreach set,$(sort $(foreach set,$(filter-out heldout,$(SETS)),$(call \
-	    sets_of,$(set)))),--trained-on $(set)=$(B)/shards/$(set)) > $@
+	    sets_of,$(set)))),--trained-on $(set)=$(B)/shards/$(set)) > $@.part
+	$(Q)mv $@.part $@
 
 # --- plan: a few steps of each training, with models of the right shapes that have learnt nothing -----------
 # KD and IVA are priced with the teacher in the loop, which takes more than reading its stored outputs. Beside
@@ -262,7 +281,7 @@ score = $(BIN)/score-benchmarks --config $< $(asked)
 $(B)/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
 	$(title)
 	$(Q)$(answer) --model $(B)/$* $(out)
-$(B)/answers/teacher/receipt.json: $(call recipe,answer) $(TEACHER_READY) | build
+$(B)/answers/teacher/receipt.json: $(call recipe,answer) $(TEACHER_READY) $(B)/said | build
 	$(title)
 	$(Q)$(answer) --model $(TEACHER) $(out)
 $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt.json) | build
@@ -308,6 +327,10 @@ $(B)/efficiency/receipt.json: $(call recipe,efficiency) \
 
 # --- comparisons: the rows of the paper's tables, over replicates -------------------------------------------
 include pipelines/ablations/rules.mk
+# Kept, though no target names them; and made where they are missing, which .SECONDARY would not.
+.PRECIOUS: $(addsuffix /receipt.json,$(addprefix $(A)/%/,model answers scores efficiency) $(addprefix $(T)/%/,start \
+    pretrained teacher teacher-outputs written-answers written-shards) $(addprefix $(U)/%/,student-start \
+    student-pretrained))
 
 # --- the report: one page, from the receipts of whatever is there -------------------------------------------
 # It shows comparisons as they are and makes none; the stage knows itself whether anything has changed.
@@ -476,7 +499,7 @@ setup: .build/setup
 
 # Forgets this pipeline's results; the store of teacher outputs stays.
 clean:
-	rm -rf $(B)
+	rm -rf $(B) $(PLANNED)
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile

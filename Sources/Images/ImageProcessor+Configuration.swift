@@ -50,10 +50,14 @@ extension ImageProcessor {
                 throw factor.bad(expected: "1/255")
             }
         }
-        let own = try Shape(fields, kind, pads: pads)
+        let own = try Shape(fields, isSigLIP: name.hasPrefix("siglip"), pads: pads)
+        // Absent, the numbers are those of the processor's class, whatever the tower: all but SigLIP's have
+        // CLIP's.
+        let usual = Kind(ofClass: name).statistics
         try self.init(
-            kind: kind, size: own.size, mean: fields.optional("image_mean")?.threeNumbers(),
-            standardDeviation: fields.optional("image_std")?.threeNumbers(), aspect: aspect ?? own.aspect,
+            kind: kind, size: own.size, mean: fields.optional("image_mean")?.threeNumbers() ?? usual.mean,
+            standardDeviation: fields.optional("image_std")?.threeNumbers() ?? usual.deviation,
+            aspect: aspect ?? own.aspect,
             shortestEdge: own.shortestEdge, file: fields.file)
     }
 
@@ -63,9 +67,9 @@ extension ImageProcessor {
         let shortestEdge: Int?
         let aspect: Aspect
 
-        init(_ fields: JSONField, _ kind: Kind, pads: Bool) throws {
+        init(_ fields: JSONField, isSigLIP: Bool, pads: Bool) throws {
             let (side, crop) = (try fields["size"].side(), try fields.optional("crop_size"))
-            if kind == .siglip, !pads {
+            if isSigLIP, !pads {
                 guard try !fields.flag("do_center_crop") else {
                     throw try fields["do_center_crop"].bad(expected: "false or absent for SigLIP")
                 }
@@ -88,7 +92,7 @@ extension ImageProcessor {
                 (size, shortestEdge, aspect) = (side, nil, .square)
                 return
             }
-            size = try crop?.side() ?? side
+            size = try crop?.side() ?? 224
             (shortestEdge, aspect) = (side, .clip)
             guard size <= side else {
                 throw try fields["crop_size"].bad(expected: "at most the \(side) of 'size'")
@@ -97,6 +101,14 @@ extension ImageProcessor {
                 throw try fields["crop_size"].bad(expected: "\(side), the same as 'size'")
             }
         }
+    }
+
+    /// The same with another treatment of pictures that are no squares.
+    ///
+    /// - Throws: `FilesError.badField`
+    package func treating(_ aspect: Aspect) throws -> ImageProcessor {
+        try ImageProcessor(
+            kind: kind, size: size, mean: mean, standardDeviation: standardDeviation, aspect: aspect)
     }
 
     /// The same settings as the Hugging Face processor for this treatment of pictures reads them.
@@ -130,6 +142,11 @@ extension ImageProcessor {
         }
         return fields
     }
+}
+
+extension ImageProcessor.Kind {
+    /// The kind whose statistics a processor's class has, by its name in lower case.
+    fileprivate init(ofClass name: String) { self = name.hasPrefix("siglip") ? .siglip : .clip }
 }
 
 extension JSONField {

@@ -8,7 +8,7 @@ public struct ImageProcessor: Sendable, Equatable, Codable {
         case siglip, clip, dinov2
 
         /// Mean and standard deviation of red, green and blue that the family was published with.
-        fileprivate var statistics: (mean: [Double], deviation: [Double]) {
+        var statistics: (mean: [Double], deviation: [Double]) {
             switch self {
             case .siglip: ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
             case .clip: ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])

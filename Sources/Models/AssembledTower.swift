@@ -20,6 +20,10 @@ struct AssembledTower {
         // A LLaVA model has a tower of its own.
         let folder = try vision ?? (isFresh ? nil : Self.ownTower(language, files, source))
         let holdsWeights = files?.holds(.vision) ?? false
+        if settings.keepsTower == true, !holdsWeights {
+            throw ModelsError.cannotAssemble(
+                problem: "'keeps_tower' is true, and \(language?.path ?? "the model") holds no tower")
+        }
         if let folder {
             configuration = try VisionConfiguration(folder: folder)
             let keeps = settings.keepsTower ?? (source?.isRelease == true && holdsWeights)
@@ -41,10 +45,14 @@ struct AssembledTower {
                     ? .orthonormal(positionDeviation: settings.vision.positionDeviation) : .normal)
         }
         var model = JSONObject()
-        if let aspect = settings.imageAspect ?? source?.imageAspect {
+        // A setting counts before what files say; two of those must agree.
+        if settings.imageAspect == nil, let aspect = source?.imageAspect {
             model["image_aspect_ratio"] = .string(aspect.rawValue)
         }
         processor = try ImageProcessor(folder: folder, model: model, tower: configuration)
+        if let aspect = settings.imageAspect, aspect != processor.aspect {
+            processor = try processor.treating(aspect)
+        }
         if let side = settings.imageSize {
             guard folder != nil else {
                 throw ModelsError.cannotAssemble(

@@ -126,7 +126,9 @@ extension FreshLanguage {
             "initializer_range": .double(initializerRange),
         ]
         if heads > 0 { object["head_dim"] = .int(headSize ?? hidden / heads) }
-        if let end = endOfSequenceIDs.first { object["eos_token_id"] = .int(end) }
+        // Absent they would be those of the family's class.
+        object["bos_token_id"] = .null
+        object["eos_token_id"] = endOfSequenceIDs.first.map { .int($0) } ?? .null
         return try TextConfiguration(
             JSONField(file: "recipe", path: "language", value: .object(object)))
     }

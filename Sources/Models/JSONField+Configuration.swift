@@ -41,8 +41,12 @@ extension JSONField {
     }
 
     /// A token id or a list of them; empty where absent.
-    func ids(_ name: String) throws -> [Int32] {
-        guard let field = try optional(name) else { return [] }
+    ///
+    /// - Parameter standard: the id where the field is absent; null means none
+    func ids(_ name: String, default standard: Int32? = nil) throws -> [Int32] {
+        guard let field = try optional(name) else {
+            return try self[name].value == nil ? [standard].compactMap { $0 } : []
+        }
         let list = if case .array? = field.value { try field.elements() } else { [field] }
         return try list.map {
             guard let id = $0.value?.int.flatMap(Int32.init(exactly:)) else {

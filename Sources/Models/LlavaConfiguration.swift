@@ -33,11 +33,7 @@ public struct LlavaConfiguration: Equatable, Sendable {
     ///   not supported are refused
     public init(folder: URL) throws {
         try self.init(JSONField(folder.appendingPathComponent("config.json")))
-        let generation = folder.appendingPathComponent("generation_config.json")
-        if FileManager.default.fileExists(atPath: generation.path) {
-            // What a chat model stops at is often said only there.
-            text.addEnds(try JSONField(generation).ids("eos_token_id"))
-        }
+        try text.addEnds(generatingIn: folder)
         guard let tower = vision else { return }
         let processor = try ImageProcessor(folder: folder, model: source, tower: tower)
         vision = try tower.resized(

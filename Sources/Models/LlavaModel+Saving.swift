@@ -49,3 +49,15 @@ extension LlavaModel {
         return type ?? stored.type
     }
 }
+
+extension LlavaModel {
+    /// The token that stands for a visual token in texts, by the tokenizer.json of a folder; nil where there
+    /// is none.
+    ///
+    /// - Throws: `ModelsError`, `FilesError` for a tokenizer that is broken
+    public func imageToken(in folder: URL) throws -> String? {
+        let file = folder.appendingPathComponent("tokenizer.json")
+        guard hasVision, FileManager.default.fileExists(atPath: file.path) else { return nil }
+        return try TokenizerFile(file).token(of: Int(configuration.imageTokenID))
+    }
+}

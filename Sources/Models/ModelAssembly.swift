@@ -42,6 +42,12 @@ public struct ModelAssembly {
         self.tokenizer = tokenizer
         let words = try TokenizerFile(tokenizer.appendingPathComponent("tokenizer.json"))
         let known = words.id(of: settings.imageToken)
+        guard known == nil || words.isAdded(settings.imageToken) else {
+            throw ModelsError.cannotAssemble(
+                problem:
+                    "'image_token' is '\(settings.imageToken)', a word of the tokenizer: a picture would "
+                    + "stand wherever it is written; take a token of its own, such as <image>")
+        }
         let imageId = known ?? words.size
         changedTokenizer = known == nil ? try words.adding(settings.imageToken) : nil
 
@@ -119,6 +125,7 @@ public struct ModelAssembly {
             )
         }
         var text = try TextConfiguration(folder: folder)
+        try text.addEnds(generatingIn: folder)
         try files.believeHead(&text)
         // The placeholder may stand in the first row after the table: that row is added.
         guard text.vocabulary >= words.size(without: settings.imageToken), text.vocabulary >= imageId else {

@@ -64,13 +64,22 @@ struct StoredModel {
         }
     }
 
-    /// `generation_config.json`: what the model came with, and all ids that end a text.
+    /// Fields of `generation_config.json` by which transformers would draw answers, or penalise words, though
+    /// nothing here does and nothing was trained so.
+    private static let sampling = [
+        "do_sample", "temperature", "top_p", "top_k", "min_p", "typical_p", "repetition_penalty",
+        "no_repeat_ngram_size", "num_beams",
+    ]
+
+    /// `generation_config.json`: what the model came with, but for how answers are drawn, and all ids that
+    /// end a text.
     private func generation(_ more: [Int32]) throws -> JSONValue {
         var object = JSONObject()
         if let file = folder?.appendingPathComponent("generation_config.json"),
             FileManager.default.fileExists(atPath: file.path)
         {
-            object = try JSONField(file).object()
+            let own = try JSONField(file).object()
+            object = JSONObject(own.members.filter { !Self.sampling.contains($0.name) })
         }
         let text = configuration.text
         let ends = text.endOfSequenceIDs + more.filter { !text.endOfSequenceIDs.contains($0) }

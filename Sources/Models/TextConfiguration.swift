@@ -53,7 +53,11 @@ public struct TextConfiguration: Equatable, Sendable {
             "intermediate_size", default: isLlama ? 11008 : 22016, in: 1...(1 << 20))
         layers = try fields.integer("num_hidden_layers", default: 32, in: 1...10_000)
         heads = try fields.integer("num_attention_heads", default: 32, in: 1...(1 << 16))
-        keyHeads = try fields.integer("num_key_value_heads", default: isLlama ? heads : 32, in: 1...(1 << 16))
+        // Null means one for each head.
+        keyHeads = try fields.integer(
+            "num_key_value_heads",
+            default: isLlama || fields["num_key_value_heads"].value == .null ? heads : 32,
+            in: 1...(1 << 16))
         headSize = try fields.integer(
             "head_dim", default: family == .qwen3 ? 128 : hidden / heads, in: 2...(1 << 16))
         normEpsilon = try fields.epsilon("rms_norm_eps") ?? 1e-6
@@ -61,8 +65,8 @@ public struct TextConfiguration: Equatable, Sendable {
         tiedEmbeddings = try fields.flag("tie_word_embeddings") || tiedAbove
         maximumPositions = try fields.integer(
             "max_position_embeddings", default: isLlama ? 2048 : 32768, in: 1...(1 << 31))
-        startId = try fields.ids("bos_token_id").first
-        endOfSequenceIDs = try fields.ids("eos_token_id")
+        startId = try fields.ids("bos_token_id", default: isLlama ? 1 : nil).first
+        endOfSequenceIDs = try fields.ids("eos_token_id", default: isLlama ? 2 : nil)
         paddingId = try fields.ids("pad_token_id").first
         source = try fields.object()
         try fields.refuseImpossible()
@@ -112,6 +116,13 @@ public struct TextConfiguration: Equatable, Sendable {
         endOfSequenceIDs += ids.filter { !endOfSequenceIDs.contains($0) }
     }
 
+    /// The ids that only `generation_config.json` names: what a chat model stops at is often said only there.
+    mutating func addEnds(generatingIn folder: URL) throws {
+        let file = folder.appendingPathComponent("generation_config.json")
+        guard FileManager.default.fileExists(atPath: file.path) else { return }
+        addEnds(try JSONField(file).ids("eos_token_id"))
+    }
+
     private static func ropeTheta(_ fields: JSONField) throws -> Double {
         let parameters = try fields.optional("rope_parameters")
         for scaling in [parameters, try fields.optional("rope_scaling")].compactMap({ $0 }) {
@@ -120,9 +131,22 @@ public struct TextConfiguration: Equatable, Sendable {
             }
             try require(scaling, "partial_rotary_factor", 1, "1")
         }
-        let range = 1.0...1e12
-        return try parameters?.number("rope_theta", in: range) ?? fields.number("rope_theta", in: range)
-            ?? 10_000
+        // transformers 5 keeps it among the parameters; those of a kind of layer each are of no model here.
+        let places = [parameters, try fields.optional("rope_scaling"), fields].compactMap { $0 }
+        for place in places.dropLast() {
+            for (_, field) in try place.members() {
+                if case .object? = field.value {
+                    throw field.bad(expected: "one set of parameters for all layers")
+                }
+            }
+        }
+        let found = try places.compactMap { try $0.number("rope_theta", in: 1.0...1e12) }
+        if let first = found.first, let other = found.first(where: { $0 != first }) {
+            throw try fields["rope_theta"].bad(
+                expected:
+                    "one value: rope_parameters, rope_scaling and config.json have \(first) and \(other)")
+        }
+        return found.first ?? 10_000
     }
 
     private static func refuseUnsupported(_ fields: JSONField, _ family: Family) throws {
@@ -152,6 +176,8 @@ public struct TextConfiguration: Equatable, Sendable {
         var object = source
         object["model_type"] = .string(family.rawValue)
         object["architectures"] = .array([.string(family.architecture)])
+        // Absent, transformers takes that of the class, 1 for Llama.
+        if object["bos_token_id"] == nil { object["bos_token_id"] = startId.map { .int(Int($0)) } ?? .null }
         object["vocab_size"] = .int(vocabulary)
         object["hidden_size"] = .int(hidden)
         object["intermediate_size"] = .int(intermediate)

@@ -4,11 +4,14 @@ import Foundation
 /// Ids of a `tokenizer.json`, without its rules: all that putting a model together needs.
 struct TokenizerFile {
     let path: String
+    /// Whether it is found whole in any text.
+    func isAdded(_ token: String) -> Bool { added.contains(Array(token.utf8)) }
+
     /// One more than the highest id.
     let size: Int
     private let ids: [[UInt8]: Int]  // by the token's UTF-8: texts equal to `String` may be two tokens
     private let bytes: [UInt8]
-    private let hasAddedTokens: Bool
+    private let added: Set<[UInt8]>
 
     init(_ url: URL) throws {
         path = url.path
@@ -28,7 +31,7 @@ struct TokenizerFile {
             ids[Array(try token["content"].string().utf8)] = try token["id"].integer(in: range)
         }
         self.ids = ids
-        hasAddedTokens = !added.isEmpty
+        self.added = Set(try added.map { Array(try $0["content"].string().utf8) })
         guard let highest = ids.values.max() else {
             throw try document["model"]["vocab"].bad(expected: "at least one token")
         }
@@ -56,7 +59,7 @@ struct TokenizerFile {
                 expected: "an array, so that '\(token)' can be added to it")
         }
         let entry = """
-            \(hasAddedTokens ? "," : ""){"id":\(size),"content":\(JSONText.quote(token)),"single_word":false,\
+            \(!added.isEmpty ? "," : ""){"id":\(size),"content":\(JSONText.quote(token)),"single_word":false,\
             "lstrip":false,"rstrip":false,"normalized":false,"special":true}
             """
         return bytes[..<end] + Array(entry.utf8) + bytes[end...]

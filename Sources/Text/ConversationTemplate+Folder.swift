@@ -51,8 +51,9 @@ extension ConversationTemplate {
     /// - Throws: `TextError`, `FilesError`
     public init(_ kind: Kind?, system: String?, endText: String?, of folder: URL) throws {
         guard let trained = try Self(trainedWith: folder) else {
-            let kind = try kind ?? PublishedTemplate(folder)?.kind ?? .vicuna
-            self.init(kind, system: system, endText: endText)
+            let published = try kind == nil ? PublishedTemplate(folder) : nil
+            self.init(
+                kind ?? published?.kind ?? .vicuna, system: system ?? published?.system, endText: endText)
             return
         }
         for (name, said, own) in [
@@ -71,8 +72,9 @@ extension ConversationTemplate {
     /// `chat_template.jinja` for transformers, vLLM and llama.cpp. Projector pretraining (`plain`) is no
     /// conversation and writes nothing.
     ///
+    /// - Parameter imageToken: what stands for a picture in the text that a processor gets
     /// - Throws: `FilesError`
-    public func write(into folder: URL) throws {
+    public func write(into folder: URL, imageToken: String = "<image>") throws {
         guard kind != .plain else { return }
         let object: JSONValue = [
             "template": .string(kind.rawValue), "system": .string(system), "end_text": .string(endText),
@@ -80,7 +82,8 @@ extension ConversationTemplate {
         try AtomicOutput.writeAtomically(
             object.bytes(.pretty) + [0x0A], to: folder.appendingPathComponent(Self.file))
         try AtomicOutput.writeAtomically(
-            Array(jinja.utf8), to: folder.appendingPathComponent("chat_template.jinja"))
+            Array(jinja(imageToken: imageToken).utf8),
+            to: folder.appendingPathComponent("chat_template.jinja"))
         try Self.removeOthers(in: folder)
     }
 

@@ -4,16 +4,17 @@ extension ConversationTemplate {
     /// The template in the language of Hugging Face's chat templates: of messages whose content is a text, or
     /// a list of parts of type image or text, it makes the text that the model was trained on, the image
     /// first in its turn.
-    var jinja: String {
+    func jinja(imageToken: String) -> String {
         let system = JSONText.quote(system)
         let end = JSONText.quote(endText)
+        let image = JSONText.quote(imageToken)
         let content = #"""
             {%- macro said(message) -%}
             {%- if message['content'] is string -%}{{ message['content'] }}
             {%- else -%}
             {%- set pictures = message['content'] | selectattr('type', 'equalto', 'image') | list -%}
             {%- set texts = message['content'] | selectattr('type', 'equalto', 'text') | list -%}
-            {%- for picture in pictures -%}{{ '<image>' }}{%- endfor -%}
+            {%- for picture in pictures -%}{{ \#(image) }}{%- endfor -%}
             {%- if pictures and texts -%}{{ '\n' }}{%- endif -%}
             {%- for part in texts -%}{{ part['text'] }}{%- endfor -%}
             {%- endif -%}

@@ -73,6 +73,8 @@ public struct ConversationTemplate: Sendable, Equatable {
 
     /// Whether the tokenizer cuts the text where answers end; without that, turns would be tokenised into
     /// each other.
+    ///
+    /// - Throws: `TextError.tokenMissing`, `.tokenNotCut`
     public func check(_ tokenizer: Tokenizer) throws {
         if kind == .plain { return }
         let needed: [String] =
@@ -81,8 +83,23 @@ public struct ConversationTemplate: Sendable, Equatable {
             case .llama3: [endText, "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
             case .vicuna, .plain, .llama2: [endText]
             }
-        for token in needed where tokenizer.addedID(of: token) == nil {
-            throw TextError.tokenMissing(token: token, purpose: "the \(kind.rawValue) template's markup")
+        for token in needed {
+            guard let id = tokenizer.addedID(of: token) else {
+                let own = tokenizer.endOfTextID.flatMap { end in
+                    tokenizer.addedTokens.first { $0.id == end }.map {
+                        String(decoding: $0.content, as: UTF8.self)
+                    }
+                }
+                let end = own.map { "; its own end of a text is '\($0)'" } ?? ""
+                throw TextError.tokenMissing(
+                    token: token, purpose: "the \(kind.rawValue) template's markup",
+                    remedy: token == endText
+                        ? "set end_token (pack-shards) or end_text (elsewhere)\(end)" : nil)
+            }
+            // A token that is looked for in the normalised text may not be found behind a word.
+            guard tokenizer.encode("a\(token)", addSpecialTokens: false).last == id else {
+                throw TextError.tokenNotCut(token: token)
+            }
         }
     }
 
@@ -125,7 +142,8 @@ public struct ConversationTemplate: Sendable, Equatable {
         }
     }
 
-    /// The segments of a prompt, up to where the answer starts. A `<image>` inside the text is text.
+    /// The segments of a prompt, up to where the answer starts. The image stands in front of its question;
+    /// markers of it in the text go, as LLaVA's scripts have it.
     ///
     /// - Parameter history: what was asked and answered before
     public func promptSegments(
@@ -133,7 +151,13 @@ public struct ConversationTemplate: Sendable, Equatable {
     ) -> [Segment] {
         var builder = SegmentBuilder()
         for (index, exchange) in history.enumerated() { add(exchange, isFirst: index == 0, to: &builder) }
-        addQuestion(userText, hasImage: hasImage, isFirst: history.isEmpty, to: &builder)
+        let isMarked = hasImage && userText.contains(Conversation.imageMarker)
+        let question =
+            isMarked
+            ? userText.replacing(Conversation.imageMarker, with: "")
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            : userText
+        addQuestion(question, hasImage: hasImage, isFirst: history.isEmpty, to: &builder)
         return builder.segments
     }
 

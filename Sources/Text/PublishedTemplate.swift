@@ -4,6 +4,9 @@ import Foundation
 /// The chat template that a published model brings, as far as it is one of ours.
 package struct PublishedTemplate {
     let kind: ConversationTemplate.Kind
+    /// What it says where a conversation has no system prompt: nothing, unless it holds a text of its own.
+    /// Nil for vicuna and llama_2, whose published templates leave out what LLaVA trains with.
+    let system: String?
 
     /// Markup by which a chat template is known.
     private static let marks: [(text: String, kind: ConversationTemplate.Kind)] = [
@@ -23,6 +26,14 @@ package struct PublishedTemplate {
                 supported: "chatml, llama_3, llama_2, vicuna; choose with the setting template")
         }
         kind = mark.kind
+        let turn: Regex<(Substring, Substring)>? =
+            switch kind {
+            case .chatml: #/<\|im_start\|>system(?:\\n|\n)([^'"{}<]*)<\|im_end\|>/#
+            case .llama3:
+                #/<\|start_header_id\|>system<\|end_header_id\|>(?:\\n|\n){2}([^'"{}<]*)<\|eot_id\|>/#
+            case .vicuna, .llama2, .plain: nil
+            }
+        system = turn.map { text.firstMatch(of: $0).map { String($0.output.1) } ?? "" }
     }
 
     /// The template's text and the file that has it; nil where there is none.

@@ -59,23 +59,14 @@ public struct ModelCard {
         }
         return """
             \(frontMatter)
-            # LLaVA: \(title ?? named(configuration.text.family))
+            # \(title.map { "LLaVA: \($0)" } ?? named(configuration.text.family))
 
             \(parts)
 
             ## Run it
 
-            ```python
-            from transformers import pipeline
-            ask = pipeline("image-text-to-text", model="this folder")
-            content = [{"type": "image", "image": "photograph.jpg"},
-                       {"type": "text", "text": "What is this?"}]
-            answer = ask([{"role": "user", "content": content}], max_new_tokens=64, return_full_text=False)
-            answer[0]["generated_text"]
-            ```
-
-            Or with Align-TI: `ask-model --model FOLDER --image photograph.jpg "What is this?"`. `export-gguf`
-            makes the files of llama.cpp of it.
+            \(configuration.vision == nil ? Self.asksText : Self.asksPicture) `export-gguf` makes the files of
+            llama.cpp of it.
 
             ## Training
 
@@ -97,6 +88,30 @@ public struct ModelCard {
 
             """
     }
+
+    private static let asksPicture = """
+        ```python
+        from transformers import pipeline
+        ask = pipeline("image-text-to-text", model="this folder")
+        content = [{"type": "image", "image": "photograph.jpg"},
+                   {"type": "text", "text": "What is this?"}]
+        answer = ask([{"role": "user", "content": content}], max_new_tokens=64, return_full_text=False)
+        answer[0]["generated_text"]
+        ```
+
+        Or with Align-TI: `ask-model --model FOLDER --image photograph.jpg "What is this?"`.
+        """
+    private static let asksText = """
+        ```python
+        from transformers import pipeline
+        ask = pipeline("text-generation", model="this folder")
+        question = [{"role": "user", "content": "What is this?"}]
+        answer = ask(question, max_new_tokens=64, return_full_text=False)
+        answer[0]["generated_text"]
+        ```
+
+        Or with Align-TI: `ask-model --model FOLDER "What is this?"`.
+        """
 
     private var provenance: String {
         sources.map { "| \($0.name) | `\(Self.name($0.path))` | `\($0.digest)` |" }.joined(separator: "\n")

@@ -70,7 +70,7 @@ struct TrainStudent: RecipeCommand {
             into: output, type: type,
             endOfSequenceIDs: isConversation
                 ? dataset.endOfSequenceIDs(student.configuration, folder: folder).sorted() : [])
-        try template?.write(into: output)
+        try template?.write(into: output, imageToken: try student.imageToken(in: output) ?? "<image>")
         return stored
     }
 

@@ -105,6 +105,19 @@ import Testing
         ) { try ImageProcessor(configuration: padded.configuration(), file: "p", aspect: .square) }
     }
 
+    /// What a shortened file leaves out is as in the processor's class, whatever the tower.
+    @Test func absentFieldsAreThoseOfTheClass() throws {
+        let llava: [String: any Sendable] = [
+            "image_processor_type": "LlavaImageProcessor", "size": ["shortest_edge": 336],
+        ]
+        let bytes = try JSONSerialization.data(withJSONObject: llava)
+        let found = try ImageProcessor(configuration: bytes, file: "p", padding: .siglip)
+        let clip = try ImageProcessor(kind: .clip, size: 224, shortestEdge: 336)
+        #expect(found.kind == .siglip && found.aspect == .clip && found.shortestEdge == 336)
+        #expect(found.size == 224 && found.mean == clip.mean)
+        #expect(found.standardDeviation == clip.standardDeviation)
+    }
+
     @Test func missingSizeAndBrokenJSONAreNamed() {
         #expect(
             thrownText { _ = try read(siglip.filter { $0.key != "size" }) }

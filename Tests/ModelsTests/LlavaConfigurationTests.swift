@@ -65,7 +65,16 @@ import Testing
         // llava-hf/llava-1.5-7b-hf names little more than the family.
         let llama = try Self.read([("text_config", ["model_type": "llama", "vocab_size": 32064])]).text
         #expect((llama.hidden, llama.layers, llama.heads, llama.keyHeads) == (4096, 32, 32, 32))
-        #expect(llama.intermediate == 11008)
+        #expect(llama.intermediate == 11008 && llama.startId == 1 && llama.endOfSequenceIDs == [2])
+        let none: [String: Any] = [
+            "model_type": "llama", "bos_token_id": NSNull(), "eos_token_id": NSNull(),
+        ]
+        let silent = try Self.read([("text_config", none)]).text
+        #expect(silent.startId == nil && silent.endOfSequenceIDs.isEmpty)
+        let qwen = try Self.read([
+            ("text_config.num_attention_heads", 4), ("text_config.num_key_value_heads", NSNull()),
+        ]).text
+        #expect(qwen.keyHeads == 4)
     }
 
     @Test func ropeThetaIsReadFromBothPlaces() throws {
@@ -73,6 +82,17 @@ import Testing
         #expect(
             try Self.read([("text_config.rope_parameters", ["rope_type": "default", "rope_theta": 1e6])]).text
                 .ropeTheta == 1e6)
+        #expect(
+            try Self.read([("text_config.rope_scaling", ["rope_type": "default", "rope_theta": 2e5])]).text
+                .ropeTheta == 2e5)
+        for (name, value) in [
+            ("text_config.rope_scaling", ["rope_type": "default", "rope_theta": 2e5]),
+            ("text_config.rope_parameters", ["full_attention": ["rope_theta": 3e5]]),
+        ] as [(String, [String: Any])] {
+            #expect(throws: FilesError.self) {
+                try Self.read([("text_config.rope_theta", 5e5), (name, value)])
+            }
+        }
     }
 
     @Test func embeddingsAreTiedIfEitherLevelSaysSo() throws {

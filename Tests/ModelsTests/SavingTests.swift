@@ -79,6 +79,7 @@ import Testing
             try assembly.model.write(
                 into: out, tokenizer: folder.appendingPathComponent("tokenizer-true-4"),
                 endOfSequenceIDs: [4, 1])
+            #expect(try assembly.model.imageToken(in: out) == "<image>")
             func read(_ name: String) throws -> JSONValue {
                 try JSONValue(parsing: [UInt8](Data(contentsOf: out.appendingPathComponent(name))))
             }
@@ -91,6 +92,19 @@ import Testing
             #expect(try read("generation_config.json")["eos_token_id"] == [4, 1])
             // What is read again ends at both.
             #expect(try LlavaConfiguration(folder: out).text.endOfSequenceIDs == [4, 1])
+            // Also where another model is made of it, whose answers nothing draws.
+            try AtomicOutput.writeAtomically(
+                #"{"eos_token_id": [4, 1, 0], "do_sample": true, "top_k": 20, "max_length": 99}"#,
+                to: out.appendingPathComponent("generation_config.json"))
+            let next = folder.appendingPathComponent("next")
+            try FileManager.default.createDirectory(at: next, withIntermediateDirectories: true)
+            try ModelAssembly(AssemblySettings(), language: out, vision: nil, tokenizer: nil).write(
+                into: next)
+            let generation = try JSONField(
+                parsing: InputBytes.read(next.appendingPathComponent("generation_config.json")), file: "g")
+            #expect(try generation["eos_token_id"].value == [4, 1, 0])
+            #expect(try generation["max_length"].value == 99)
+            #expect(try generation["do_sample"].value == nil && generation["top_k"].value == nil)
         }
     }
 

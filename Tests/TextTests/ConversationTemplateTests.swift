@@ -85,13 +85,35 @@ struct ConversationTemplateTests {
             ])
     }
 
+    /// Llama's published tokenizers look for `</s>` in the normalised text, where `▁` stands before it.
+    @Test func anEndThatTheTokenizerDoesNotCutOutIsRefused() throws {
+        var object = TinyTokenizers.sentencePiece()
+        let template = ConversationTemplate(.vicuna, endText: "</s>")
+        try template.check(TinyTokenizers.read(object))
+        object["added_tokens"] = [
+            TinyTokenizers.added(1, "<s>"), TinyTokenizers.added(2, "</s>", ["normalized": true]),
+        ]
+        #expect(throws: TextError.tokenNotCut(token: "</s>")) {
+            try template.check(TinyTokenizers.read(object))
+        }
+        #expect {
+            try ConversationTemplate(.vicuna).check(TinyTokenizers.read(object))
+        } throws: {
+            "\($0)".contains(
+                "set end_token (pack-shards) or end_text (elsewhere); its own end of a text is '</s>'")
+        }
+    }
+
     @Test func aPromptIsTheStartOfTheTrainingText() {
         let template = ConversationTemplate(.vicuna)
         #expect(
             template.prompt(for: "Hi\nthere", hasImage: true) == opening
                 + "USER: <image>\nHi\nthere ASSISTANT:")
         #expect(template.prompt(for: "Hi", hasImage: false) == opening + "USER: Hi ASSISTANT:")
-        // A marker the user typed is text.
+        // Where there is a picture, LLaVA's scripts take its marker out of a question.
+        #expect(
+            template.prompt(for: "Hi <image>\n", hasImage: true) == opening + "USER: <image>\nHi ASSISTANT:")
+        // Without one it is text.
         #expect(
             template.promptSegments(for: "<image>", hasImage: false) == [
                 .text(opening + "USER: <image> ASSISTANT:", supervised: false)

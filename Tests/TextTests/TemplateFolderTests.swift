@@ -74,13 +74,63 @@ struct TemplateFolderTests {
         ] {
             try withTemporaryFolder { folder in
                 try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+                // What it says without a system prompt is told by the next test.
+                let system = kind == .chatml || kind == .llama3 ? "" : nil
                 #expect(
                     try ConversationTemplate(nil, system: nil, endText: nil, of: folder)
-                        == ConversationTemplate(kind), "\(name) \(text)")
+                        == ConversationTemplate(kind, system: system), "\(name) \(text)")
                 // A recipe decides what a published model is trained with.
                 #expect(
                     try ConversationTemplate(.plain, system: nil, endText: nil, of: folder).kind == .plain)
             }
+        }
+    }
+
+    /// Lines as published models have them.
+    @Test(arguments: [
+        (
+            // SmolLM2
+            #"{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a "#
+                + #"helpful AI assistant named SmolLM<|im_end|>\n' }}{% endif %}"#,
+            "You are a helpful AI assistant named SmolLM"
+        ),
+        (
+            // Qwen3
+            #"{%- if messages[0].role == 'system' %}{{- '<|im_start|>system\n' + messages[0].content + "#
+                + #"'<|im_end|>\n' }}{%- endif %}"#,
+            ""
+        ),
+        (
+            // Qwen2.5, with tools and without
+            #"{{- '<|im_start|>system\n' }}{{- 'You are Qwen.' }}{{- "\n\n# Tools" }}{%- else %}"#
+                + #"{{- '<|im_start|>system\nYou are Qwen.<|im_end|>\n' }}"#,
+            "You are Qwen."
+        ),
+        // llava-interleave-qwen
+        ("{{'<|im_start|>' + message['role'] + ' '}}<|im_end|>\n", ""),
+        ("<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n", ""),
+        ("{{ '<|start_header_id|>system<|end_header_id|>\\n\\nBe brief.<|eot_id|>' }}", "Be brief."),
+    ])
+    func aPublishedTemplatesOwnSystemPromptCounts(text: String, system: String) throws {
+        try withTemporaryFolder { folder in
+            try Data(text.utf8).write(to: folder.appendingPathComponent("chat_template.jinja"))
+            func template(_ said: String?) throws -> ConversationTemplate {
+                try ConversationTemplate(nil, system: said, endText: nil, of: folder)
+            }
+            #expect(try template(nil).system == system)
+            #expect(try template("Mine.").system == "Mine.")
+            #expect(
+                try ConversationTemplate(.chatml, system: nil, endText: nil, of: folder)
+                    == ConversationTemplate(.chatml), "a recipe that names a template means ours")
+        }
+    }
+
+    @Test func theImageTokenOfTheModelStandsInItsTemplate() throws {
+        try withTemporaryFolder { folder in
+            try ConversationTemplate(.chatml).write(into: folder, imageToken: "<|img|>")
+            let text = try String(
+                contentsOf: folder.appendingPathComponent("chat_template.jinja"), encoding: .utf8)
+            #expect(text.contains(#"{{ "<|img|>" }}"#) && !text.contains("<image>"))
         }
     }
 

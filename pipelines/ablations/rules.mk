@@ -20,7 +20,7 @@ HERE := $(wildcard $(P)/ablations) pipelines/ablations
 found = $(firstword $(wildcard $(HERE:%=%/$(1).yaml)) pipelines/ablations/$(1).yaml)
 COMPARISONS := $(filter-out table1,$(sort $(basename $(notdir $(wildcard $(HERE:%=%/tables/*.yaml))))))
 table_file = $(call found,tables/$(1))
-all_rows = $(shell sed -n 's/^- *{* *row: *\([^,} ]*\).*/\1/p' $(call table_file,$(1)))
+all_rows = $(shell sed -n 's/^ *- *{* *row: *\([^,} ]*\).*/\1/p' $(call table_file,$(1)))
 with = $(foreach name,$(COMPARISONS),$(if $(shell grep '^also:.*$(1)' $(call table_file,$(name))),$(name)))
 
 # Table 11 and Figure 10 are about another family of models: the pipeline OTHER_FAMILY, where one is named.
@@ -153,21 +153,26 @@ SIZES_STUDENTS := $(if $(findstring --language,$(STUDENT_PARTS)),,yes)
 is_given = $(strip $(foreach part,$(call parts_of,$(1)),$(if $(or \
     $(if $(filter teacher-%,$(part)),$(if $(SIZES_TEACHERS)$(TEACHER_$(part)),,yes)), \
     $(if $(filter student-%,$(part)),$(if $(SIZES_STUDENTS)$(STUDENT_PARTS_$(part)),,yes))),$(part))))
-check_row = $(if $(is_given),echo 'the models are given and none is named for $(is_given)', \
-    $(call train_row,$(1)/seed-1) --teacher $(TEACHER_START) --check)
-LEFT_OUT :=
+# Recipes that a row names and nobody has; rows that learn from written answers, where nothing says how.
+absent = $(filter-out $(wildcard $(call recipes_of,$(1))),$(call recipes_of,$(1)))
+unwritten = $(if $(wildcard $(P)/write-answers.yaml),,$(call is_written,$(1)))
+check_row = $(if $(absent),{ echo 'make: row $(1): none of $(HERE) has $(notdir $(absent))' >&2; false; }, \
+    $(if $(unwritten),echo 'this pipeline has no write-answers.yaml', \
+    $(if $(is_given),echo 'the models are given and none is named for $(is_given)', \
+    $(call train_row,$(1)/seed-1) --teacher $(TEACHER_START) --check)))
+LEFT_OUT := $(foreach row,$(ROWS),$(if $(call unwritten,$(row)),$(row)))
 ifneq ($(filter paper $(COMPARISONS),$(MAKECMDGOALS)),)
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 include $(A)/rows.mk
 endif
 endif
 $(A)/rows.mk: $(TOKENIZER_READY) $(wildcard $(HERE:%=%/*.yaml) $(HERE:%=%/tables/*.yaml)) \
-    $(call recipe,align-ti) $(COMMON) | build
+    $(call recipe,align-ti) $(COMMON) $(B)/said | build
 	@mkdir -p $(@D)
 	@{ $(foreach row,$(filter-out teacher,$(ROWS)),reason=$$($(call check_row,$(row))) || exit; \
 	    [ -z "$$reason" ] || echo '$(row):' "$$reason";) } > $(A)/left-out.txt
 	@cat $(A)/left-out.txt
-	@sed -n 's/: .*//; s/^/LEFT_OUT += /p' $(A)/left-out.txt > $@
+	@sed -n 's/: .*//; s/^/LEFT_OUT += /p' $(A)/left-out.txt > $@.part && mv $@.part $@
 
 rows_of = $(filter-out $(LEFT_OUT),$(all_rows))
 group = $(if $(filter-out 1,$(1)),teacher-$(1)/)
