@@ -110,8 +110,8 @@ TEACHER ?= $(B)/teacher
 # Names with spaces are several to make.
 $(foreach name,CURDIR B CACHE DATA PRETRAINED TOKENIZER TEACHER,$(if $(or $(word 2,$($(name))),$(filter \
     ~%,$($(name)))),$(error $(name) is '$($(name))': make takes no folder with a space or a ~ in its name)))
-# What is said of data, models and benchmarks here, there and on the command line. Where it is not what it was,
-# stages look at what they have made, and make anew what follows from it.
+# What is said of data, models and benchmarks here, there and on the command line. Where it is not what it
+# was, stages look at what they have made, and make anew what follows from it.
 SAID_OF := $(filter-out DATA_READY DATA_MADE,$(filter DATA_% IMAGES% OPTIONS_% SETS_% SAMPLES_% WEIGHT_% \
     TOKENIZER TEACHER TEACHER_% STUDENT_PARTS% BENCHMARKS MODELS VALIDATION,$(.VARIABLES)))
 export SAID = $(foreach name,$(sort $(SAID_OF)),$(name)=$($(name)))
@@ -328,9 +328,9 @@ $(B)/efficiency/receipt.json: $(call recipe,efficiency) \
 # --- comparisons: the rows of the paper's tables, over replicates -------------------------------------------
 include pipelines/ablations/rules.mk
 # Kept, though no target names them; and made where they are missing, which .SECONDARY would not.
-.PRECIOUS: $(addsuffix /receipt.json,$(addprefix $(A)/%/,model answers scores efficiency) $(addprefix $(T)/%/,start \
-    pretrained teacher teacher-outputs written-answers written-shards) $(addprefix $(U)/%/,student-start \
-    student-pretrained))
+.PRECIOUS: $(addsuffix /receipt.json,$(addprefix $(A)/%/,model answers scores efficiency) \
+    $(addprefix $(T)/%/,start pretrained teacher teacher-outputs written-answers written-shards) \
+    $(addprefix $(U)/%/,student-start student-pretrained))
 
 # --- the report: one page, from the receipts of whatever is there -------------------------------------------
 # It shows comparisons as they are and makes none; the stage knows itself whether anything has changed.

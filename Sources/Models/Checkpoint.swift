@@ -140,6 +140,11 @@ package final class Checkpoint: WeightSource {
         [1, 2].allSatisfy { places["\(CheckpointNames.projector)linear_\($0).weight"] != nil }
     }
 
+    /// Width of the features that its projector takes; nil without one.
+    var projectorFeatures: Int? {
+        places["\(CheckpointNames.projector)linear_1.weight"]?.entry.shape.last
+    }
+
     /// Believes a stored head: where it is not the embedding table, the two are no longer tied, whatever the
     /// configuration says (as in transformers 5).
     package func believeHead(_ text: inout TextConfiguration) throws {

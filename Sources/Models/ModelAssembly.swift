@@ -70,6 +70,13 @@ public struct ModelAssembly {
         if keepsProjector {
             try source?.checkProjector(
                 features: tower.configuration.hidden, hasTwoLayers: files?.hasTwoLayerProjector ?? false)
+            if let width = files?.projectorFeatures, width != tower.configuration.hidden {
+                throw ModelsError.cannotAssemble(
+                    problem:
+                        "the projector of \(language?.path ?? "") takes features of width \(width), and the "
+                        + "tower's have \(tower.configuration.hidden): --set keeps_projector=false makes a "
+                        + "fresh one")
+            }
         }
         var extra = JSONObject()
         if let aspect = settings.imageAspect ?? source?.imageAspect {

@@ -54,6 +54,10 @@ import Testing
             ("image_size", nil, nil, settings { $0.imageSize = 64 }),
             ("keeps_projector", nil, model, settings { $0.keepsProjector = true }),
             ("keeps_tower", nil, model, settings { $0.keepsTower = true }),
+            (
+                "keeps_projector=false", model, nil,
+                settings { ($0.vision.hidden, $0.vision.heads) = (96, 2) }
+            ),
             ("image_token", nil, nil, settings { $0.imageToken = "w3" }),
             ("layer_list", model, nil, settings { ($0.keptLayers, $0.layerList) = (1, [0]) }),
             ("kept_layers", model, nil, settings { $0.keptLayers = 99 }),
