@@ -30,6 +30,7 @@ final class Validation {
         var measured = objective
         (weights, seed, self.ranks, self.dataset) = (objective.weights, settings.seed, ranks, dataset)
         measured.weights = LossTerms(sft: 1)
+        measured.onPolicy.fraction = 0  // the responses are the data's
         if teacher != nil {
             measured.weights.kd = 1
             if objective.weights.iva != 0 { measured.weights.iva = 1 }

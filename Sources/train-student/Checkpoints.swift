@@ -24,7 +24,7 @@ struct Checkpoints {
     ) throws {
         folder = output.appendingPathComponent(Trainer.checkpoints)
         (self.settings, self.run, self.write) = (settings, run, write)
-        best = try Self.best(in: output)
+        best = Trainer.savedSteps(in: output) == nil ? nil : try Self.best(in: output)
         for name in names where name.hasPrefix(Self.partial) { try remove(name) }
     }
 

@@ -70,6 +70,19 @@ import Training
         }
     }
 
+    /// What is looked at are the data's responses, whatever is trained on; and SFT needs no teacher.
+    @Test func sampledResponsesAreLookedAtAsAnyOthers() throws {
+        try withTemporaryFolder { folder in
+            _ = try tinyDataset(in: folder)
+            var sampled = settings(steps: 2)
+            sampled.onPolicy.fraction = 0.5
+            sampled.validation.teacher = false
+            let outcome = try train(
+                folder.appendingPathComponent("shards"), sampled, in: folder.appendingPathComponent("out"))
+            #expect(outcome.looks.map(\.steps) == [0, 2])
+        }
+    }
+
     @Test func lookingChangesNoBitOfTheTrainingAndIsTheSameOnTwoRanks() throws {
         try withShards { shards, out in
             let blind = try train(shards, settings(), in: out("blind"), looks: false)
