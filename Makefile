@@ -31,7 +31,7 @@
 #   DATA=data/groceries             folder of the data, where the pipeline draws none itself
 #   DATASET=pope                    what make fetch brings, into DATA/pope
 #   MIRROR=/mnt/mirror              where it comes from instead: a folder, or an address
-#   TOKENIZER=models/qwen2          folder of a published tokenizer.json, where the pipeline trains none
+#   TOKENIZER=models/qwen2-0.5b     folder of a published tokenizer.json, where the pipeline trains none
 #   TEACHER=models/teacher          folder of a finished teacher, where the pipeline trains none
 #   PRETRAINED=models               folder of published checkpoints, where the pipeline begins with some
 #   MODELS='teacher sft align-ti'   the models that are answered, scored and measured: the teacher, and
@@ -107,6 +107,11 @@ recipe = $(call with_bases,$(P)/$(1).yaml)
 include $(P)/pipeline.mk
 MODELS ?= teacher sft align-ti
 TEACHER ?= $(B)/teacher
+# Goals that make nothing of a run's: they take it as it is.
+ASIDE := report watch clean help setup build mpi test test-% lint fuzz fetch docs bench bench-peers \
+    bench-llama-cpp
+RUNS := $(filter-out $(ASIDE),$(or $(MAKECMDGOALS),distill))
+ifneq ($(RUNS),)
 # Names with spaces are several to make.
 $(foreach name,CURDIR B CACHE DATA PRETRAINED TOKENIZER TEACHER,$(if $(or $(word 2,$($(name))),$(filter \
     ~%,$($(name)))),$(error $(name) is '$($(name))': make takes no folder with a space or a ~ in its name)))
@@ -115,13 +120,18 @@ $(foreach name,CURDIR B CACHE DATA PRETRAINED TOKENIZER TEACHER,$(if $(or $(word
 SAID_OF := $(filter-out DATA_READY DATA_MADE,$(filter DATA_% IMAGES% OPTIONS_% SETS_% SAMPLES_% WEIGHT_% \
     TOKENIZER TEACHER TEACHER_% STUDENT_PARTS% BENCHMARKS MODELS VALIDATION,$(.VARIABLES)))
 export SAID = $(foreach name,$(sort $(SAID_OF)),$(name)=$($(name)))
-ifneq ($(strip $(file <$(B)/said)),$(strip $(SAID)))
+SAID_FILE := $(B)/said
+ifneq ($(strip $(file <$(SAID_FILE))),$(strip $(SAID)))
+# Every stage looks, and would then be forced.
+$(if $(filter 1,$(FORCE)),$(if $(wildcard $(B)/*/receipt.json),$(error what is said of data and models is \
+    not what $(SAID_FILE) has: run without FORCE=1 first, or name folders: FORCE=align-ti)))
 .PHONY: said-anew
-$(B)/said: said-anew
+$(SAID_FILE): said-anew
 endif
-$(B)/said:
+$(SAID_FILE):
 	@mkdir -p $(@D) && printf '%s\n' "$$SAID" > $@
-DATA_READY += $(B)/said
+DATA_READY += $(SAID_FILE)
+endif
 pretraining = $(if $(DATA_$(1)-pretrain)$(SETS_$(1)-pretrain),$(1)-pretrain,pretrain)
 TEACHER_CAPTIONS := $(call pretraining,teacher)
 STUDENT_CAPTIONS := $(call pretraining,student)
@@ -281,7 +291,7 @@ score = $(BIN)/score-benchmarks --config $< $(asked)
 $(B)/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
 	$(title)
 	$(Q)$(answer) --model $(B)/$* $(out)
-$(B)/answers/teacher/receipt.json: $(call recipe,answer) $(TEACHER_READY) $(B)/said | build
+$(B)/answers/teacher/receipt.json: $(call recipe,answer) $(TEACHER_READY) $(SAID_FILE) | build
 	$(title)
 	$(Q)$(answer) --model $(TEACHER) $(out)
 $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt.json) | build
@@ -291,7 +301,7 @@ $(B)/scores/receipt.json: $(call recipe,score) $(MODELS:%=$(B)/answers/%/receipt
 # --- checkpoints that trainings left on their way (checkpoint.every), answered and scored by step -----------
 CHECKPOINTS = $(patsubst $(B)/%/receipt.json,%,\
     $(sort $(wildcard $(MODELS:%=$(B)/%/checkpoints/step-*/receipt.json))))
-$(B)/checkpoints/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json | build
+$(B)/checkpoints/answers/%/receipt.json: $(call recipe,answer) $(B)/%/receipt.json $(SAID_FILE) | build
 	$(title)
 	$(Q)$(answer) --model $(B)/$* $(out)
 $(B)/checkpoints/scores/receipt.json: $(call recipe,score) \
@@ -327,7 +337,7 @@ $(B)/efficiency/receipt.json: $(call recipe,efficiency) \
 
 # --- comparisons: the rows of the paper's tables, over replicates -------------------------------------------
 include pipelines/ablations/rules.mk
-# Kept, though no target names them; and made where they are missing, which .SECONDARY would not.
+# Kept, though no target names them. (.SECONDARY for all would let what is missing of the main chain pass.)
 .PRECIOUS: $(addsuffix /receipt.json,$(addprefix $(A)/%/,model answers scores efficiency) \
     $(addprefix $(T)/%/,start pretrained teacher teacher-outputs written-answers written-shards) \
     $(addprefix $(U)/%/,student-start student-pretrained))
@@ -335,7 +345,7 @@ include pipelines/ablations/rules.mk
 # --- the report: one page, from the receipts of whatever is there -------------------------------------------
 # It shows comparisons as they are and makes none; the stage knows itself whether anything has changed.
 report: $(wildcard $(P)/report.yaml $(B)/exposure/receipt.json $(B)/efficiency/receipt.json) \
-    $(B)/scores/receipt.json | build
+    $(if $(and $(if $(RUNS),,alone),$(wildcard $(B)/scores/receipt.json)),,$(B)/scores/receipt.json) | build
 	@printf '\n== %s\n' $@
 	$(Q)$(BIN)/write-report $(addprefix --config ,$(wildcard $(P)/report.yaml)) --run $(B) \
 	    --published $(PUBLISHED) --out $(B)/report $(force)

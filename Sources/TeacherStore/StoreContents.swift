@@ -12,11 +12,11 @@ public struct StoreContents: Sendable {
         public let key: String
         /// Size on disk.
         public let bytes: Int
-        /// Condition, from a look at its end.
-        public let state: Store.State
+        /// Condition, from a look at its end; nil where the system does not let it be read.
+        public let state: Store.State?
 
         /// The seal of a whole entry.
-        public var seal: Seal? { if case .whole(let seal, _) = state { seal } else { nil } }
+        public var seal: Seal? { if case .whole(let seal, _)? = state { seal } else { nil } }
     }
 
     /// Something that no run needs.
@@ -52,7 +52,7 @@ public struct StoreContents: Sendable {
                 path.lastPathComponent.hasSuffix(Self.suffix)
                 ? String(path.lastPathComponent.dropLast(Self.suffix.count)) : path.lastPathComponent
             return Entry(
-                path: path, key: key, bytes: Self.size(path), state: try Store.state(of: path, key: key))
+                path: path, key: key, bytes: Self.size(path), state: try? Store.state(of: path, key: key))
         }
     }
 
@@ -90,9 +90,9 @@ public struct StoreContents: Sendable {
         var found: [Waste] = []
         for entry in entries {
             switch entry.state {
-            case .damaged(let problem):
+            case .damaged(let problem)?:
                 found.append(Waste(path: entry.path, bytes: entry.bytes, reason: problem))
-            case .whole where !keys.contains(entry.key):
+            case .whole? where !keys.contains(entry.key):
                 found.append(Waste(path: entry.path, bytes: entry.bytes, reason: "no index names it"))
             default: continue
             }
@@ -136,6 +136,9 @@ public struct StoreContents: Sendable {
                 try report(entry, nil)
             } catch let problem as Seal.Problem {
                 cache.setAside(entry.key)
+                try report(entry, problem.description)
+            } catch let problem as FilesError where problem.isOfSystem {
+                // It may be whole: it stays, and the others are read.
                 try report(entry, problem.description)
             }
         }

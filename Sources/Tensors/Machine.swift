@@ -18,8 +18,9 @@ public enum Machine {
     /// Most bytes that the tensors of this process took at one time, with the gaps between them.
     public static var tensorBytes: Int { Arena.bytes }
 
-    /// Number of processors this process may use, asked once.
-    public static let processors = AllowedProcessors.count
+    /// Processors that products are cut for: those of the machine, or of its control group. All processes
+    /// of a run on it have the same, however few each may use, so that they compute the same bits.
+    public static let processors = AllowedProcessors.ofGroup
 
     /// The kernels OpenBLAS chose for this processor, such as `SkylakeX`.
     public static var blasCore: String { String(cString: openblas_get_corename()) }

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Processors
 import Synchronization
 
 /// Threads at hand for work of some ten microseconds, which would be over before a sleeping thread had woken.
@@ -9,7 +10,7 @@ import Synchronization
 final class ShortWork: Sendable {
     /// As many as the process may run on besides the caller's: one that asks on the caller's own processor
     /// would hold it up.
-    static let shared = ShortWork(helpers: Machine.processors - 1)
+    static let shared = ShortWork(helpers: AllowedProcessors.count - 1)
 
     private final class Job: Sendable {
         let count: Int

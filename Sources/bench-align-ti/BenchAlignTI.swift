@@ -152,7 +152,7 @@ struct BenchAlignTI: ParsableCommand {
                 }
         }
         for var figure in made {
-            figure.add("threads", .int(Machine.processors))
+            figure.add("threads", .int(AllowedProcessors.count))
             print(JSONValue.object(figure.line).text(.line))
         }
     }

@@ -24,5 +24,6 @@ import Testing
         #expect(bound(after: [(all, 1)]) == max(1, all - 1))
         #expect(bound(after: [(1, 0), (1, 1), (0, 0), (-3, -2)]) == 1)
         #expect(AllowedProcessors.bound == all, "another thread keeps its own")
+        #expect(AllowedProcessors.ofGroup >= AllowedProcessors.count)
     }
 }

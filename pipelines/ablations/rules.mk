@@ -80,13 +80,13 @@ $(A)/%/model/receipt.json: $$(call with_bases,$$(call recipes_of,$$*)) \
     $$(if $$(call is_written,$$*),,$$(call outputs_for,$$*)/receipt.json) | build
 	$(title)
 	$(Q)$(LAUNCH) $(call train_row,$*) --teacher $(call teacher_for,$*) $(force)
-$(A)/%/answers/receipt.json: $(call recipe,answer) $$(call model_ready_for,$$*) | build
+$(A)/%/answers/receipt.json: $(call recipe,answer) $$(call model_ready_for,$$*) $(SAID_FILE) | build
 	$(title)
 	$(Q)$(answer) --model $(call model_for,$*) $(out)
 $(A)/%/scores/receipt.json: $(call recipe,score) $$(call answers_for,$$*)/receipt.json | build
 	$(title)
 	$(Q)$(score) --model $(call row_of,$*)=$(call answers_for,$*) --brief $(out) >/dev/null
-$(A)/%/efficiency/receipt.json: $(call recipe,efficiency) $$(call model_ready_for,$$*) | build
+$(A)/%/efficiency/receipt.json: $(call recipe,efficiency) $$(call model_ready_for,$$*) $(SAID_FILE) | build
 	$(title)
 	$(Q)$(BIN)/measure-efficiency --config $< --model $(call row_of,$*)=$(call model_for,$*) $(out) \
 	    >/dev/null
@@ -167,7 +167,7 @@ include $(A)/rows.mk
 endif
 endif
 $(A)/rows.mk: $(TOKENIZER_READY) $(wildcard $(HERE:%=%/*.yaml) $(HERE:%=%/tables/*.yaml)) \
-    $(call recipe,align-ti) $(COMMON) $(B)/said | build
+    $(call recipe,align-ti) $(COMMON) $(SAID_FILE) | build
 	@mkdir -p $(@D)
 	@{ $(foreach row,$(filter-out teacher,$(ROWS)),reason=$$($(call check_row,$(row))) || exit; \
 	    [ -z "$$reason" ] || echo '$(row):' "$$reason";) } > $(A)/left-out.txt

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What control groups leave a process, from folders like those of the system.
-@Suite struct ProcessorQuotaTests {
+@Suite struct ProcessorGroupTests {
     private func processors(_ groups: String, _ files: [String: String]) throws -> Int? {
         try withTemporaryFolder { root in
             for (path, text) in files {
@@ -13,7 +13,7 @@ import Testing
                     at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try Data(text.utf8).write(to: file)
             }
-            return ProcessorQuota(groups: groups, mounted: root).processors
+            return ProcessorGroup(groups: groups, mounted: root).processors
         }
     }
 
@@ -25,6 +25,19 @@ import Testing
         #expect(try processors("0::/jobs/one\n", files) == 4)
         #expect(try processors("0::/other\n", files) == nil)
         #expect(try processors("0::/jobs\n", ["jobs/cpu.max": "20000 100000\n"]) == 1)
+    }
+
+    @Test func aSetOfProcessorsCountsLikeTime() throws {
+        let files = [
+            "jobs/cpuset.cpus.effective": "0-3,8,10-11\n", "jobs/one/cpu.max": "550000 100000\n",
+            "cpuset/job/cpuset.effective_cpus": "5\n",
+        ]
+        #expect(try processors("0::/jobs\n", files) == 7)
+        #expect(try processors("0::/jobs/one\n", files) == 6)
+        #expect(try processors("3:cpuset:/job\n", files) == 1)
+        for text in ["", "a", "3-1", "1-2-3", "1,,2", "-1", "70000"] {
+            #expect(try processors("0::/\n", ["cpuset.cpus.effective": text]) == nil, "\(text)")
+        }
     }
 
     /// Where both versions are mounted, 2 is below `unified`; in a container a path may be the host's.
