@@ -62,10 +62,11 @@ package struct ProcessorGroup {
     private static func count(of list: Substring) -> Int? {
         var total = 0
         for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false).compactMap { UInt16($0) }
-            guard let first = ends.first, let last = ends.last, ends.count <= 2, first <= last else {
-                return nil
-            }
+            let words = part.split(separator: "-", omittingEmptySubsequences: false)
+            let ends = words.compactMap { UInt16($0) }
+            guard let first = ends.first, let last = ends.last, first <= last, words.count == ends.count,
+                ends.count <= 2
+            else { return nil }
             total += Int(last - first) + 1
         }
         return total
