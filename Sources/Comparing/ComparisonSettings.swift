@@ -63,6 +63,18 @@ public struct ComparisonSettings: Recipe, Equatable {
         guard Set(names).count == names.count else {
             throw SettingProblem("rows", "names a row twice: \(listed)")
         }
+        for column in columns {
+            guard column != "average", !BenchmarkList.isKnown(column), MeasuredColumn.named(column) == nil
+            else { continue }
+            let known = BenchmarkList.paper.map { $0.name } + ["average"] + MeasuredColumn.all.map { $0.name }
+            throw SettingProblem(
+                "columns", "has '\(column)', expected some of \(known.joined(separator: ", "))")
+        }
+        guard publishedUnits.count <= publishedColumns.count else {
+            throw SettingProblem(
+                "published_units",
+                "has \(publishedUnits.count) units, expected at most \(publishedColumns.count)")
+        }
         if let baseline, !names.contains(baseline) {
             throw SettingProblem("baseline", "is '\(baseline)', expected one of \(listed)")
         }

@@ -8,13 +8,16 @@ public enum Mirror: Equatable, Sendable {
     /// Address without a slash at its end.
     case server(String)
 
-    /// - Parameter text: an address that begins with http:// or https://, or a folder
+    /// - Parameter text: an address that begins with http:// or https://, or a folder, also as file://
     public init(_ text: String) {
         let isAddress = ["http://", "https://"].contains { text.lowercased().hasPrefix($0) }
+        let file = "file://"
         self =
-            isAddress
-            ? .server(String(text.reversed().drop { $0 == "/" }.reversed()))
-            : .folder(URL(fileURLWithPath: text))
+            text.lowercased().hasPrefix(file)
+            ? .folder(URL(fileURLWithPath: String(text.dropFirst(file.count))))
+            : isAddress
+                ? .server(String(text.reversed().drop { $0 == "/" }.reversed()))
+                : .folder(URL(fileURLWithPath: text))
     }
 
     /// Where the file of a manifest is.

@@ -91,13 +91,21 @@ struct LossSection {
         section.blocks.insert(
             figures.isEmpty
                 ? .absent("No training run has a \(MetricsFile.file).") : .figures(figures), at: 0)
-        let looking = try single.map { result -> (String, URL?) in
-            (result.name, try ifReadable { try result.file(ValidationFile.file) })
+        // Of a finished run what its receipt vouches for; it may have none.
+        let looking = single.filter { result in
+            result.receipt.outputs.contains { $0.path == ValidationFile.file }
         }
-        let begun = run.unfinished.map { name -> (String, URL?) in (name, nil) }
-        let heldBack = try (looking + begun).flatMap { name, file in
-            try self.heldBack(name, file, &section.blocks, figure)
-        }
+        let heldBack =
+            try looking.flatMap { result in
+                try self.heldBack(result.name, &section.blocks, figure) {
+                    try result.file(ValidationFile.file)
+                }
+            }
+            + run.unfinished.flatMap { name in
+                try self.heldBack(name, &section.blocks, figure) {
+                    run.url.appendingPathComponent(name).appendingPathComponent(ValidationFile.file)
+                }
+            }
         if !heldBack.isEmpty { section.blocks.insert(.figures(heldBack), at: 1) }
         let bySource = try single.compactMap { result -> Figure? in
             // What cannot be read is said above.
@@ -120,8 +128,17 @@ struct LossSection {
             }
         }
         section.blocks += repeats.tables.map { .table($0) }
-        let scored = try CheckpointScores(run)?.plots.map { try figure($0, "Scores of checkpoints by step.") }
-        if let scored, !scored.isEmpty { section.blocks.append(.figures(scored)) }
+        do {
+            let scored = try CheckpointScores(run)?.plots.map {
+                try figure($0, "Scores of checkpoints by step.")
+            }
+            if let scored, !scored.isEmpty { section.blocks.append(.figures(scored)) }
+        } catch let error as ReportError {
+            throw error
+        } catch {
+            try refuseDiskFailure(error)
+            section.blocks.append(.absent("The scores of checkpoints cannot be read: \(error)"))
+        }
         let folded = try rows.compactMap {
             try self.figure($0.name, $0, &section.blocks, figure)
         }
@@ -134,23 +151,24 @@ struct LossSection {
 
     /// Figures of what a run found on samples that it is not trained on.
     private func heldBack(
-        _ name: String, _ file: URL?, _ blocks: inout [ReportSection.Block],
-        _ figure: (Plot, String) throws -> Figure
+        _ name: String, _ blocks: inout [ReportSection.Block], _ figure: (Plot, String) throws -> Figure,
+        file: () throws -> URL
     ) throws -> [Figure] {
-        let url =
-            file ?? run.url.appendingPathComponent(name).appendingPathComponent(ValidationFile.file)
+        let curves: HeldBackCurves
         do {
-            guard let curves = try HeldBackCurves(name: name, file: url) else { return [] }
-            let id = Anchor.words(name)
-            let plots = [
-                curves.losses(id: "held-back-\(id)"), curves.tokens(id: "held-back-tokens-\(id)"),
-                curves.sources(id: "held-back-sources-\(id)"),
-            ]
-            return try plots.compactMap { try $0.map { try figure($0, curves.caption) } }
-        } catch let error as RecordError {
+            guard let found = try HeldBackCurves(name: name, file: file()) else { return [] }
+            curves = found
+        } catch {
+            try refuseDiskFailure(error)
             blocks.append(.absent("\(name) has no \(ValidationFile.file) that can be read: \(error)"))
             return []
         }
+        let id = Anchor.words(name)
+        let plots = [
+            curves.losses(id: "held-back-\(id)"), curves.tokens(id: "held-back-tokens-\(id)"),
+            curves.sources(id: "held-back-sources-\(id)"),
+        ]
+        return try plots.compactMap { try $0.map { try figure($0, curves.caption) } }
     }
 
     /// Figure of one run; nil, which the blocks then say, where there is nothing to draw.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A chapter of the page.
@@ -155,15 +156,23 @@ enum AnswerMark: String {
 
 /// Targets of links inside the page.
 enum Anchor {
-    /// The name of a result as part of an id or a file's name: `tables-table3`.
-    static func words(_ name: String) -> String { name.replacingOccurrences(of: "/", with: "-") }
+    /// The name of a result as part of an id or a file's name: `tables-table3`. Names of folders may hold
+    /// anything and be of any length; what cannot stand in markup is replaced, and a digest tells such names
+    /// apart.
+    static func words(_ name: String) -> String {
+        let plain = String(
+            name.unicodeScalars.map { scalar in
+                isWord(scalar) || "+._".unicodeScalars.contains(scalar) ? Character(scalar) : "-"
+            })
+        let isOwn = plain == name.replacingOccurrences(of: "/", with: "-") && plain.count <= 100
+        return isOwn ? plain : "\(plain.prefix(80))-\(Digest.sha256(name).prefix(8))"
+    }
+
+    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+    }
 
     static func of(_ name: String) -> String {
-        "result-"
-            + String(
-                name.unicodeScalars.map { scalar in
-                    ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
-                        || ("0"..."9").contains(scalar) ? Character(scalar) : "-"
-                })
+        "result-" + String(name.unicodeScalars.map { isWord($0) ? Character($0) : "-" })
     }
 }

@@ -24,7 +24,10 @@ public struct RunReport {
         draw: (Plot) throws -> String = Gnuplot.svg, progress: (String) -> Void = { _ in }
     ) throws {
         func figure(_ plot: Plot, _ caption: String) throws -> Figure {
-            Figure(svg: InlineSVG.make(try draw(plot), for: plot), caption: caption, plot: plot)
+            // gnuplot draws no frame without a number.
+            plot.isEmpty
+                ? Figure(svg: "", caption: "\(caption) None of its numbers is finite.", plot: plot)
+                : Figure(svg: InlineSVG.make(try draw(plot), for: plot), caption: caption, plot: plot)
         }
         var sections: [ReportSection] = []
         func add(_ name: String, _ make: () throws -> ReportSection) rethrows {

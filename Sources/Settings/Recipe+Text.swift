@@ -71,14 +71,26 @@ private func wrapped(_ text: String, width: Int) -> [String] {
 }
 
 extension SettingTree {
+    /// Whether a text that stands without quotes is read as that text.
+    private static func isPlain(_ text: String) -> Bool {
+        // What YAML has for nothing and for true and false, in both of its versions.
+        let others = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+        return text.wholeMatch(of: #/[A-Za-z][A-Za-z0-9_.\/-]*/#) != nil
+            && !others.contains(text.lowercased())
+    }
+
+    private static func key(_ name: String) -> String {
+        isPlain(name) ? name : JSONText.quote(name)
+    }
+
     /// The value on one line.
     var yaml: String {
         switch value {
-        case .string(let text) where text.wholeMatch(of: #/[A-Za-z][A-Za-z0-9_.\/-]*/#) != nil: text
+        case .string(let text) where Self.isPlain(text): text
         case .list(let elements): "[\(elements.map(\.yaml).joined(separator: ", "))]"
         case .map(let fields, _):
             "{"
-                + fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.yaml)" }
+                + fields.sorted { $0.key < $1.key }.map { "\(Self.key($0.key)): \($0.value.yaml)" }
                 .joined(separator: ", ") + "}"
         case .double(.infinity): ".inf"
         default: json.text()

@@ -32,7 +32,12 @@ public enum RecipeLoader {
                 file: path, problem: "is based on itself, through \(callers.joined(separator: " and "))")
         }
         let bytes = try InputBytes.read(url, limit: .yamlBytes)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        // Some editors write a mark of byte order, which is no part of the text.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        guard
+            let text = String(
+                validating: bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...], as: UTF8.self)
+        else {
             throw StageError.badRecipe(file: path, problem: "not UTF-8 text")
         }
         var tree = try SettingTree(yaml: text, file: path)

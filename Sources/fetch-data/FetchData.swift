@@ -58,6 +58,11 @@ struct FetchData: ParsableCommand {
         var settings = FetchSettings()
         settings.parallel = parallel
         let folder = URL(fileURLWithPath: out).resolvingSymlinksInPath()
+        if case .folder(let mirror)? = mirror.map({ Mirror($0) }),
+            !FileManager.default.fileExists(atPath: mirror.path)
+        {
+            throw FilesError.missing(path: mirror.path)
+        }
         let fetcher = try Fetcher(
             manifests, into: folder, mirror: mirror.map { Mirror($0) }, only: only, settings: settings)
         let report = check ? fetcher.check() : try fetch(fetcher)

@@ -225,6 +225,14 @@ import Testing
         }
         settings = self.settings()
         settings.rows.append(ComparedRow(row: "kd"))
+        var columns = self.settings()
+        columns.columns = ["pope", "averge"]
+        #expect { try columns.check() } throws: { "\($0)".contains("'averge', expected some of gqa") }
+        columns.columns = ["pope", "average", "training_seconds", "qa-mine"]
+        columns.publishedUnits = ["h", "h", "h", "h", "h"]
+        #expect { try columns.check() } throws: { ($0 as? SettingProblem)?.key == "published_units" }
+        columns.publishedUnits = ["h"]
+        try columns.check()
         #expect(throws: SettingProblem("rows", "names a row twice: kd, align-ti, kd")) {
             try settings.check()
         }

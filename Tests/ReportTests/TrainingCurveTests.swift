@@ -31,6 +31,66 @@ import Testing
         }
     }
 
+    /// What it wrote once, and what stands there now.
+    private func held(_ run: SampleRun, _ name: String, _ loss: Double, then: Double? = nil) throws {
+        let file = run.url(name).appendingPathComponent(ValidationFile.file)
+        func write(_ loss: Double) throws {
+            var found = ValidationMetrics()
+            (found.samples, found.terms.sft, found.loss, found.accuracy) = (8, loss, loss, 0.5)
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.nonConformingFloatEncodingStrategy = .convertToString(
+                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+            let look = ValidationFile.Look(steps: 5, found: found, of: "")
+            try AtomicOutput.writeAtomically(
+                String(decoding: try encoder.encode(look), as: UTF8.self) + "\n", to: file)
+        }
+        try run.stage("train-student", name, []) { _ in try write(loss) }
+        if let then { try write(then) }
+    }
+
+    @Test func looksThatAreNotWhatTheirReceiptSaysAreLeftOutAndSaid() throws {
+        try withReport {
+            try held($0, "sft", 1.5, then: 0.001)
+        } _: { report in
+            #expect(!report.tables.contains { $0.name == "held-back-sft.csv" })
+            #expect(report.absent.contains { $0.contains("sft has no validation.jsonl that can be read") })
+        }
+    }
+
+    @Test func looksWithoutAFiniteNumberAreSaidAndThePageIsMade() throws {
+        try withReport {
+            try held($0, "sft", .nan)
+        } _: { report in
+            #expect(report.page.contains("None of its numbers is finite."))
+        }
+    }
+
+    @Test func scoresOfCheckpointsThatAreDamagedDoNotEndThePage() throws {
+        try withReport { run in
+            try run.stage("score-benchmarks", "checkpoints/scores", []) { folder in
+                try AtomicOutput.writeAtomically("{}", to: folder.appendingPathComponent(ScoresFile.file))
+            }
+        } _: { report in
+            #expect(report.absent.contains { $0.contains("The scores of checkpoints cannot be read") })
+        }
+    }
+
+    /// Folders may be called anything, and two alike.
+    @Test func namesOfResultsBecomeIdsThatHoldNoMarkupAndTellThemApart() throws {
+        let names =
+            [#"a"><img src=x onerror=alert(1)>b"#, "a'><img src=x onerror=alert(1)>b"]
+            + [String(repeating: "n", count: 120) + "/" + String(repeating: "m", count: 120)]
+        try withReport {
+            for name in names { try held($0, name, 1) }
+        } _: { report in
+            #expect(!report.page.contains("<img src=x"))
+            let tables = report.tables.map(\.name).filter { $0.hasPrefix("held-back-") }
+            #expect(Set(tables).count == tables.count && tables.count >= 6, "\(tables)")
+            #expect(tables.allSatisfy { $0.utf8.count < 200 && !$0.contains("<") })
+        }
+    }
+
     @Test func whatTheHeldBackSamplesSayIsDrawnWithTheTeacherBeside() throws {
         try withReport { run in
             let file = run.url("sft").appendingPathComponent(ValidationFile.file)

@@ -217,6 +217,15 @@ private struct Demanding: Recipe {
         }
     }
 
+    @Test func aMarkOfByteOrderIsNoPartOfTheText() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("marked.yaml")
+            try AtomicOutput.writeAtomically("\u{FEFF}steps: 5\nname: marked\n", to: file)
+            let recipe = try RecipeLoader.load(Example.self, config: file)
+            #expect((recipe.steps, recipe.name) == (5, "marked"))
+        }
+    }
+
     @Test(arguments: ["? *a\n: 1", "*a : 1", "[*a]: 1", "{x: *a} : 1", "b: {*a : 1}", "- ? *a"])
     func anAliasInAKeyIsRefused(_ key: String) throws {
         try withTemporaryFolder { folder in
