@@ -17,7 +17,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     /// A store with entries that are damaged, or that the teacher does not say again.
     case failedVerification(store: String, findings: String)
     case nothingToRecompute(store: String)
-    /// A teacher whose logits or attention weights for a sample are not finite numbers.
+    /// A teacher whose logits or attention weights for a sample are not finite numbers; its weights are, or
+    /// it would not have been read.
     case notFinite(shard: String, sample: String)
     /// A teacher in int8 that says too much else than in bf16; KL in nats.
     case quantization(divergence: Double, highest: Double)
@@ -45,8 +46,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
         case .nothingToRecompute(let store):
             "\(store): it holds no entry of this teacher, these shards and this precision to recompute"
         case .notFinite(let shard, let sample):
-            "\(shard): what the teacher says of sample '\(outside: sample)' is no finite number: its weights "
-                + "are damaged, or it overflows in this precision; try 'precision: fp32'"
+            "\(shard): what the teacher says of sample '\(outside: sample)' is no finite number, though "
+                + "its weights are: it overflows; try 'precision: fp32'"
         case .quantization(let divergence, let highest):
             "int8 changes the teacher by a KL of \(divergence) nats in the mean, and "
                 + "int8.highest_divergence is \(highest): take bf16 for the teacher's precision, or allow "

@@ -58,13 +58,12 @@ struct FetchData: ParsableCommand {
         var settings = FetchSettings()
         settings.parallel = parallel
         let folder = URL(fileURLWithPath: out).resolvingSymlinksInPath()
-        if case .folder(let mirror)? = mirror.map({ Mirror($0) }),
-            !FileManager.default.fileExists(atPath: mirror.path)
-        {
-            throw FilesError.missing(path: mirror.path)
+        let mirror = mirror.map { Mirror($0) }
+        if case .folder(let folder)? = mirror, !FileManager.default.fileExists(atPath: folder.path) {
+            throw FilesError.missing(path: folder.path)
         }
         let fetcher = try Fetcher(
-            manifests, into: folder, mirror: mirror.map { Mirror($0) }, only: only, settings: settings)
+            manifests, into: folder, mirror: mirror, only: only, settings: settings)
         let report = check ? fetcher.check() : try fetch(fetcher)
         for line in report.lines { print(Excerpt.message(line)) }
         for line in ManifestText.byHand(report, manifests) { print(line) }
