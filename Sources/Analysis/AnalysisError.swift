@@ -4,6 +4,8 @@ import Files
 public enum AnalysisError: Error, Equatable, CustomStringConvertible {
     /// A tensor of a trace's input that does not belong to the others.
     case badInput(path: String, tensor: String, problem: String)
+    /// Features are asked for of samples of which none has a picture.
+    case noPicture
     /// A data set without a response that can be looked at.
     case noResponses(path: String, samples: Int, least: Int)
     /// A walk that would go beyond the positions that a model was trained with.
@@ -15,6 +17,9 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .badInput(let path, let tensor, let problem): "\(path): tensor '\(tensor)' \(problem)"
+        case .noPicture:
+            "none of the samples has a picture, so there are no features: name others, or leave 'features' out "
+                + "of 'parts'"
         case .noResponses(let path, let samples, let least):
             "\(path): none of \(samples) samples has an answer of at least \(least) tokens: "
                 + "give shards with longer answers, or lower minimum_response"

@@ -46,7 +46,8 @@ public struct ModelTrace {
         func add(_ name: String, _ tensor: Tensor) {
             writer.add(name, tensor.values, shape: tensor.shape, as: .float32)
         }
-        if parts.contains(.features), case let features = try batch.images.features(model) {
+        if parts.contains(.features) {
+            guard let features = try batch.features(model) else { throw AnalysisError.noPicture }
             add("features", features.data)
             add("projected", try model.project(features).data)
         }

@@ -44,8 +44,11 @@ public struct TraceInput {
         let (visual, instruction) = (try matrix("visual_mask"), try matrix("instruction_mask"))
         let given = file.contains("candidates") ? try file.integers("candidates") : []
         let perToken = given.count / (count * width)
-        guard given.count == perToken * count * width, given.allSatisfy({ Int32(exactly: $0) != nil }) else {
-            throw bad("candidates", "is not [\(count), \(width), d] of 32-bit ids")
+        guard try given.isEmpty || file.entry("candidates").shape == [count, width, perToken],
+            given.allSatisfy({ Int32(exactly: $0) != nil })
+        else { throw bad("candidates", "is not [\(count), \(width), d] of 32-bit ids") }
+        guard labels.allSatisfy({ $0 >= 0 || $0 == -100 }) else {
+            throw bad("labels", "holds a negative number other than -100, which is no response token")
         }
         var samples: [AlignmentSample] = []
         var candidates: [[[Int32]]] = []

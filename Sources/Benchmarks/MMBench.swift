@@ -13,7 +13,7 @@ public struct MMBench: Benchmark {
 
     static let table = "mmbench_dev_20230712.tsv"
     /// Rows of one question are this far apart.
-    static let rotation = 1_000_000
+    package static let rotation = 1_000_000
 
     public let folder: URL
     public let questions: [Question]

@@ -15,7 +15,7 @@ public struct MME: Benchmark {
 
     static let questionFile = "llava_mme.jsonl"
     static let release = "MME_Benchmark_release_version"
-    static let perception = [
+    package static let perception = [
         "existence", "count", "position", "color", "posters", "celebrity", "scene", "landmark", "artwork",
         "OCR",
     ]

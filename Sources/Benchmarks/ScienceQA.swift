@@ -5,6 +5,8 @@ import Foundation
 public struct ScienceQA: Benchmark {
     public static let name = "scienceqa"
     public static let title = "SQA"
+    /// Group of the questions with a picture, which are the headline.
+    package static let withPicture = "image"
     public static let answering = AnsweringRules(
         maximumNewTokens: 1_024, stopString: "</s>", alwaysSquashes: true,
         cleaning: .cutFromEnd(["</s>", AnsweringRules.endOfText]))
@@ -200,7 +202,7 @@ public struct ScienceQA: Benchmark {
                 ItemScore(
                     id: record.questionID, text: record.text, extracted: letter, gold: gold,
                     credit: isRight ? 1 : 0,
-                    group: hasImage ? "image" : "text"))
+                    group: hasImage ? Self.withPicture : "text"))
         }
         counts.unknown = records.count - counts.scored
         var notices = counts.notices

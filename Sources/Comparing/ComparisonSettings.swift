@@ -31,8 +31,10 @@ public struct ComparisonSettings: Recipe, Equatable {
     /// Names of our rows.
     public var names: [String] { rows.compactMap(\.row) }
 
-    /// The baseline of a row.
-    public func baseline(of row: ComparedRow) -> String? { row.against ?? baseline }
+    /// The baseline of a row; none where it is a row that is left out.
+    public func baseline(of row: ComparedRow) -> String? {
+        (row.against ?? baseline).flatMap { names.contains($0) ? $0 : nil }
+    }
 
     /// Columns that published numbers stand in.
     public var publishedColumns: [String] {
@@ -48,12 +50,16 @@ public struct ComparisonSettings: Recipe, Equatable {
         other.rows = rows.compactMap { row in
             var kept = row
             if !isKept(row.row) { kept.row = nil }
-            if !isKept(row.against) { kept.against = nil }
             return kept.row == nil && kept.paper == nil ? nil : kept
         }
         if !isKept(baseline) { other.baseline = nil }
         other.remarks += names.compactMap { name in
             reasons[name].map { "\(name) is left out: \($0)." }
+        }
+        let untested = other.rows.filter { !isKept($0.against) }.compactMap(\.row)
+        if !untested.isEmpty {
+            other.remarks.append(
+                "What \(untested.joined(separator: ", ")) would be tested against is left out.")
         }
         return other
     }
@@ -62,6 +68,11 @@ public struct ComparisonSettings: Recipe, Equatable {
         let listed = names.joined(separator: ", ")
         guard Set(names).count == names.count else {
             throw SettingProblem("rows", "names a row twice: \(listed)")
+        }
+        let published = rows.filter { $0.row == nil }.compactMap(\.paper)
+        guard Set(published).count == published.count else {
+            throw SettingProblem(
+                "rows", "has a row of the paper alone twice: \(published.joined(separator: ", "))")
         }
         for column in columns {
             guard column != "average", !BenchmarkList.isKnown(column), MeasuredColumn.named(column) == nil

@@ -71,7 +71,11 @@ public struct ComparisonTable {
                     "a paired t test over replicates",
                     "\(replicates) replicates: mean, standard error; Δ and p"
                 )
-                : ("McNemar's exact test over questions", "1 replicate: p")
+                : (
+                    tested == "average"
+                        ? "flips of signs over questions" : "McNemar's exact test over questions",
+                    "1 replicate: p"
+                )
             var baselines: [String: [String]] = [:]
             for cell in cells.values where cell.column == tested && !cell.row.isEmpty {
                 baselines[cell.baseline, default: []].append(cell.row)
@@ -106,7 +110,8 @@ public struct ComparisonTable {
         if columns.contains("saliency_layer"), rows.contains(where: isMostRelevant) {
             said.append("*: the layer of the highest IRS.")
         }
-        return said + settings.remarks
+        // A line each, whatever a recipe has.
+        return (said + settings.remarks).map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
     }
 
     /// Where a table is read.
@@ -225,7 +230,7 @@ public struct ComparisonTable {
         if cell.row == cell.baseline { return "baseline" }
         guard let difference = cell.difference, let p = cell.p else { return "-" }
         let side: ComparisonCell.Direction? = difference == 0 ? nil : difference > 0 ? .above : .below
-        guard p < significance, let side else {
+        guard p < significance, let side, side == cell.tested else {
             guard let paper = cell.paper, let side else { return "not significant" }
             return "not significant, sign \(side == paper ? "as in" : "unlike") the paper"
         }

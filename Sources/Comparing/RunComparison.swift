@@ -82,9 +82,8 @@ public struct RunComparison: Sendable {
             (cell.t, cell.degreesOfFreedom) = (found.t, found.degreesOfFreedom)
             let signs = SignTest(wins: pairs.count { $0 > 0 }, losses: pairs.count { $0 < 0 })
             (cell.wins, cell.losses, cell.signP) = (signs.wins, signs.losses, signs.p)
-        } else if let found = try questionTest(name, baseline, column) {
-            (cell.test, cell.p) = (.mcnemar, found.p)
-            (cell.wins, cell.losses) = (found.wins, found.losses)
+        } else {
+            try testQuestions(name, baseline, &cell)
         }
         return cell
     }
@@ -96,14 +95,30 @@ public struct RunComparison: Sendable {
         return row.published[index]
     }
 
-    /// McNemar's test of the only replicate; nil where no question is known.
-    private func questionTest(_ row: String, _ baseline: String, _ column: String) throws -> SignTest? {
-        let benchmarks = column == "average" ? BenchmarkList.paper.map { $0.name } : [column]
-        func items(_ run: RunScores?) -> [ItemRecord] { benchmarks.flatMap { run?.items[$0] ?? [] } }
-        let (mine, theirs) = (items(runs[row]?.first), items(runs[baseline]?.first))
-        guard mine.map(\.question) == theirs.map(\.question) else {
-            throw ComparingError.otherQuestions(row: row, baseline: baseline, column: column)
+    /// Tests the only replicate over what the column's headlines count; not where no question is known.
+    ///
+    /// - Throws: `ComparingError.otherQuestions`
+    private func testQuestions(_ row: String, _ baseline: String, _ cell: inout ComparisonCell) throws {
+        let isAverage = cell.column == "average"
+        let benchmarks = isAverage ? BenchmarkList.paper.map { $0.name } : [cell.column]
+        let pairs = try benchmarks.map { benchmark in
+            let (mine, theirs) = (
+                HeadlineUnits(runs[row]?.first?.items[benchmark] ?? [], of: benchmark),
+                HeadlineUnits(runs[baseline]?.first?.items[benchmark] ?? [], of: benchmark)
+            )
+            guard mine.names == theirs.names else {
+                throw ComparingError.otherQuestions(row: row, baseline: baseline, column: cell.column)
+            }
+            return (mine: mine.credits, theirs: theirs.credits)
         }
-        return mine.isEmpty ? nil : SignTest(mine.map(\.credit), theirs.map(\.credit))
+        guard pairs.allSatisfy({ !$0.mine.isEmpty }) else { return }
+        let signs = SignTest(pairs.flatMap(\.mine), pairs.flatMap(\.theirs))
+        (cell.wins, cell.losses) = (signs.wins, signs.losses)
+        if isAverage {
+            let found = SignFlipTest(pairs.map { zip($0.mine, $0.theirs).map { $0 - $1 } })
+            (cell.test, cell.p, cell.z) = (.signFlips, found.p, found.z)
+        } else {
+            (cell.test, cell.p) = (.mcnemar, signs.p)
+        }
     }
 }

@@ -37,6 +37,13 @@ public struct RunScores: Sendable {
         try readEfficiency(folder.appendingPathComponent("efficiency"))
     }
 
+    /// Files below a run's folder that its costs are read from, as far as it has them.
+    public static func costFiles(in folder: URL) -> [String] {
+        [
+            "model/\(Receipt.fileName)", "model/\(MetricsFile.file)", "efficiency/\(EfficiencyFile.file)",
+        ].filter { FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path) }
+    }
+
     /// Adds the costs of a run that left its metrics, and what its receipt has counted.
     private mutating func readCosts(_ model: URL) throws {
         let file = model.appendingPathComponent(MetricsFile.file)

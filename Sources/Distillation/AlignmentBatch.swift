@@ -132,8 +132,8 @@ public struct AlignmentBatch: @unchecked Sendable {
         starts[sample]..<starts[sample] + samples[sample].inputIDs.count
     }
 
-    /// Checks what would otherwise stop the program: token ids against the vocabulary, visual tokens against
-    /// the tower.
+    /// Checks what would otherwise stop the program: token ids and labels against the vocabulary, visual
+    /// tokens against the tower.
     ///
     /// - Throws: `DistillationError` naming the sample
     public func validate(for model: LlavaModel) throws {
@@ -148,6 +148,10 @@ public struct AlignmentBatch: @unchecked Sendable {
                     throw DistillationError.tokenOutOfRange(
                         sample: sample.id, id: Int(id), vocabulary: model.language.vocabularySize)
                 }
+            }
+            for label in sample.labels where label >= model.language.vocabularySize {
+                throw DistillationError.tokenOutOfRange(
+                    sample: sample.id, id: Int(label), vocabulary: model.language.vocabularySize)
             }
         }
     }

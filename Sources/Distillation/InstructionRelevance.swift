@@ -43,6 +43,8 @@ public struct InstructionRelevance: Codable, Sendable {
 public struct RelevanceSums: Sendable {
     private var sums: [Double]
     private var squares: [Double]
+    /// Of each input: its pairs, and the sum of their cosines by layer.
+    private var inputs: [Int: (pairs: Int, sums: [Double])] = [:]
     private var history: [InstructionRelevance.Interim] = []
     /// Pairs that were added.
     public private(set) var pairs = 0
@@ -52,12 +54,19 @@ public struct RelevanceSums: Sendable {
         squares = sums
     }
 
-    /// - Parameters: alphas of the two inputs, `[layers][visual tokens]`
-    public mutating func add(_ first: [[Float]], _ second: [[Float]]) {
-        for layer in sums.indices {
-            let cosine = cosine(first[layer], second[layer])
+    /// - Parameters:
+    ///   - numbers: of the two inputs
+    ///   - first: alphas of the one, `[layers][visual tokens]`
+    ///   - second: of the other
+    public mutating func add(_ numbers: (Int, Int), _ first: [[Float]], _ second: [[Float]]) {
+        let cosines = sums.indices.map { cosine(first[$0], second[$0]) }
+        for (layer, cosine) in cosines.enumerated() {
             sums[layer] += cosine
             squares[layer] += cosine * cosine
+        }
+        for number in [numbers.0, numbers.1] {
+            let known = inputs[number] ?? (0, Array(repeating: 0, count: sums.count))
+            inputs[number] = (known.pairs + 1, zip(known.sums, cosines).map(+))
         }
         pairs += 1
         if pairs >= 8, pairs & (pairs - 1) == 0 {
@@ -66,16 +75,31 @@ public struct RelevanceSums: Sendable {
         }
     }
 
-    /// The scores so far; standard errors are infinite before the second pair.
+    /// The scores so far. Standard errors are 1 before the second pair: no cosine of alphas is further from
+    /// another.
     public var relevance: InstructionRelevance {
         let n = Double(pairs)
-        let errors = zip(sums, squares).map { sum, square in
-            pairs > 1 ? max(0, (square - sum * sum / n) / (n - 1) / n).squareRoot() : .infinity
+        let errors = sums.indices.map { layer -> Double in
+            guard pairs > 1 else { return 1 }
+            let independent = max(0, squares[layer] - sums[layer] * sums[layer] / n)
+            let shared = residuals(layer) - independent
+            return (max(independent, shared) / (n - 1) / n).squareRoot()
         }
         var relevance = InstructionRelevance(
             pairs: pairs, scores: sums.map { 1 - $0 / max(1, n) }, standardErrors: errors)
         relevance.history = history
         return relevance
+    }
+
+    /// Sum over inputs of the squared sum of what their pairs differ from the mean by. Pairs of one input are
+    /// not independent: where inputs are few and pairs many, this is what the variance is made of (Aronow,
+    /// Samii and Assenova 2015, dyadic data). Twice the pairs' own squares where no input is in two.
+    private func residuals(_ layer: Int) -> Double {
+        let mean = sums[layer] / Double(pairs)
+        return inputs.sorted { $0.key < $1.key }.reduce(0.0) { total, input in
+            let rest = input.value.sums[layer] - Double(input.value.pairs) * mean
+            return total + rest * rest
+        }
     }
 
     private func cosine(_ a: [Float], _ b: [Float]) -> Double {

@@ -11,6 +11,12 @@ public final class FileParts {
     /// Size in bytes now.
     public func size() throws -> Int { try file.size() }
 
+    /// Which file a name stood for when it was opened.
+    public struct Identity: Equatable, Sendable { let device, inode: UInt64 }
+
+    /// Which file this is: another one renamed to its name is another.
+    public func identity() throws -> Identity { try file.identity() }
+
     /// The bytes of a range; fewer where the file ends before.
     ///
     /// - Throws: `FilesError.system`

@@ -26,6 +26,12 @@ final class InputFile {
         return Int(status.st_size)
     }
 
+    func identity() throws -> FileParts.Identity {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FilesError.current(path, "look at it") }
+        return FileParts.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
     /// Fills the front of `buffer`; returns how many bytes came, 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {

@@ -9,6 +9,7 @@ public struct ComparisonCell: Decodable, Equatable, Sendable {
     public enum Test: String, Decodable, Sendable {
         case pairedT = "paired t"
         case mcnemar
+        case signFlips = "sign flips"
     }
 
     /// Side of the baseline that a row's score is on.
@@ -29,8 +30,10 @@ public struct ComparisonCell: Decodable, Equatable, Sendable {
     public var test: Test?
     /// Of a paired t test.
     public var t: Double?, degreesOfFreedom: Int?
-    /// Replicates in which the row, and in which the baseline, is better; of McNemar's: questions that only
-    /// the one has right.
+    /// Of the test by flips of signs: the statistic in its standard deviations.
+    public var z: Double?
+    /// Replicates in which the row, and in which the baseline, is better; of tests over questions: those that
+    /// the one has more of right.
     public var wins: Int?, losses: Int?
     public var p: Double?
     /// Of the sign test over replicates, and p as Holm corrects it for the rows tested in this column.
@@ -56,6 +59,18 @@ public struct ComparisonCell: Decodable, Equatable, Sendable {
         return cells
     }
 
+    /// Which way the test itself points; a headline may point the other way (POPE's F1, MME's pairs).
+    public var tested: Direction? {
+        let sign: Double =
+            switch test {
+            case .pairedT: difference ?? 0
+            case .mcnemar: Double(wins ?? 0) - Double(losses ?? 0)
+            case .signFlips: z ?? 0
+            case nil: 0
+            }
+        return sign == 0 ? nil : sign > 0 ? .above : .below
+    }
+
     /// The cells as lines, numbers in full; null is undefined.
     public static func text(_ cells: [ComparisonCell]) -> String {
         cells.map { JSONValue.object($0.json).text(.line) + "\n" }.joined()
@@ -76,8 +91,9 @@ public struct ComparisonCell: Decodable, Equatable, Sendable {
             json.append("wins", .int(wins ?? 0))
             json.append("losses", .int(losses ?? 0))
             json.append("sign_p", number(signP))
-        case .mcnemar:
-            json.append("test", .string(Test.mcnemar.rawValue))
+        case .mcnemar, .signFlips:
+            json.append("test", .string(test?.rawValue ?? ""))
+            if test == .signFlips { json.append("z", number(z)) }
             json.append("wins", .int(wins ?? 0))
             json.append("losses", .int(losses ?? 0))
         case nil: break

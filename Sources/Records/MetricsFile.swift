@@ -58,6 +58,16 @@ public final class MetricsFile {
     }
 
     static func step(_ line: [UInt8], _ url: URL, _ number: Int) throws(RecordError) -> StepMetrics {
-        try RecordFormat.decode(StepMetrics.self, line, file: url.path, line: number, allowsNonFinite: true)
+        let step = try RecordFormat.decode(
+            StepMetrics.self, line, file: url.path, line: number, allowsNonFinite: true)
+        for (field, count) in step.counts where !(0...highest).contains(count) {
+            throw .field(
+                file: url.path, line: number, field: field,
+                problem: "is \(count), expected a count from 0 to \(highest)")
+        }
+        return step
     }
+
+    /// Counts beyond this are damage; sums over a run's steps stay whole numbers below it.
+    private static let highest = 1_000_000_000_000
 }

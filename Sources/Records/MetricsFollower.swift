@@ -7,6 +7,7 @@ public struct MetricsFollower {
     /// The steps so far, in the order of the file; lines that are no steps are passed over.
     public private(set) var steps: [StepMetrics] = []
     private var offset = 0
+    private var identity: FileParts.Identity?
     private var rest: [UInt8] = []
 
     public init(_ file: URL) { self.file = file }
@@ -19,7 +20,9 @@ public struct MetricsFollower {
     public mutating func update() throws -> Bool {
         let parts = try FileParts(file)
         let size = try parts.size()
-        if size < offset { self = MetricsFollower(file) }
+        let found = try parts.identity()
+        if size < offset || (identity ?? found) != found { self = MetricsFollower(file) }
+        identity = found
         let data = try parts.bytes(offset..<size)
         guard !data.isEmpty else { return false }
         offset += data.count

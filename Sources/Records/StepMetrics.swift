@@ -64,6 +64,17 @@ public struct StepMetrics: Codable, Sendable {
         public init() {}
     }
 
+    /// The counts that are summed or compared, by name in a line.
+    var counts: [(field: String, count: Int)] {
+        [
+            ("step", step), ("total_steps", totalSteps), ("samples", samples), ("tokens", tokens),
+            ("supervised_tokens", supervisedTokens), ("candidates_drawn", candidatesDrawn),
+            ("candidates_merged", candidatesMerged), ("candidate_rows", candidateRows),
+            ("on_policy_samples", onPolicySamples), ("student_passes", studentPasses),
+            ("student_rows", studentRows), ("teacher_passes", teacherPasses), ("teacher_rows", teacherRows),
+        ]
+    }
+
     /// Resident memory of this process, bytes; 0 where the system does not tell.
     package static var residentBytes: Int {
         guard let line = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }

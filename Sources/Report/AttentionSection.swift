@@ -135,7 +135,9 @@ struct AttentionSection {
         let inputs = maps.flatMap(\.alphas)
         var pairs = RelevanceSums(layers: maps[0].layers)
         for first in inputs.indices {
-            for second in inputs.indices where second > first { pairs.add(inputs[first], inputs[second]) }
+            for second in inputs.indices where second > first {
+                pairs.add((first, second), inputs[first], inputs[second])
+            }
         }
         return Views(
             model: model, maps: maps, layer: pairs.relevance.bestLayer)

@@ -19,7 +19,9 @@ struct EfficiencySection {
         for result in section.sources {
             do {
                 let measured = try EfficiencyFile(result.file(EfficiencyFile.file))
-                section.blocks += EfficiencyTables(measured).page(result.name).map { .table($0) }
+                section.blocks += EfficiencyTables(measured).page(
+                    result.name, slots: result.receipt.recipe["slots"]?.int
+                ).map { .table($0) }
             } catch {
                 try refuseDiskFailure(error)
                 section.blocks.append(

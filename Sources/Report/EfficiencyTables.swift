@@ -65,8 +65,10 @@ public struct EfficiencyTables {
 
     /// The tables of the page; none for what was not measured.
     ///
-    /// - Parameter name: of the result
-    func page(_ name: String) -> [ReportTable] {
+    /// - Parameters:
+    ///   - name: of the result
+    ///   - slots: answers that were made side by side, where that is known
+    func page(_ name: String, slots: Int?) -> [ReportTable] {
         var tables: [ReportTable] = []
         if !measured.models.isEmpty {
             let columns: [Column<ModelCost>] =
@@ -78,7 +80,8 @@ public struct EfficiencyTables {
                 ReportTable(
                     id: "\(Anchor.words(name))-models", title: "Answering, \(name).",
                     caption:
-                        "One answer at a time unless ‘side by side’ (16). First token: from prepared "
+                        "One answer at a time unless ‘side by side’\(slots.map { " (\($0))" } ?? ""). First "
+                        + "token: from prepared "
                         + "pixels, tower and projector included. A large spread of the runs says that the "
                         + "machine did something else as well.",
                     columns: ["model"] + columns.map(\.title),

@@ -31,7 +31,7 @@ public struct TrainingStatus {
             return ["\(name): no step yet\(condition == .taken ? "" : ", and no process is at work on it")"]
         }
         let (done, total) = (last.step + 1, last.totalSteps)
-        let share = total > 0 ? ", \(Int(100 * Double(done) / Double(total)))%" : ""
+        let share = total > 0 ? ", \(min(100, Int(100 * Double(done) / Double(total))))%" : ""
         let place = "\(name): step \(done) of \(total)\(share)"
         switch condition {
         case .finished: return ["\(place), finished at \(changed)"]

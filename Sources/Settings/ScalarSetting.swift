@@ -38,13 +38,16 @@ extension Float: ScalarSetting {}
 extension ScalarSetting where Self: FixedWidthInteger {
     static var expected: String {
         Self.bitWidth == Int.bitWidth && isSigned
-            ? "a whole number" : "a whole number from \(Self.min) to \(Self.max)"
+            ? "a whole number" : "a whole number from \(Self.min) to \(Self(clamping: Int.max))"
     }
-    /// Also takes `1e4`, a whole number in a float's spelling.
+    /// Also takes `1e4`, a whole number in a float's spelling. Not beyond `Int.max`, which is what a receipt
+    /// can keep.
     init?(_ value: SettingTree.Value) {
         switch value {
         case .int(let found): self.init(exactly: found)
-        case .double(let found): self.init(exactly: found)
+        case .double(let found):
+            guard let whole = Int(exactly: found) else { return nil }
+            self.init(exactly: whole)
         default: return nil
         }
     }

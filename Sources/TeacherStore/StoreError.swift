@@ -11,7 +11,6 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case badSetting(problem: String)
     /// An `index.json` that might name entries and cannot be read.
     case unreadableIndex(path: String)
-    case noSamples(path: String)
     /// A data set without two samples whose alphas could be compared.
     case noRelevance(path: String)
     /// A store with entries that are damaged, or that the teacher does not say again.
@@ -38,9 +37,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
         case .badSetting(let problem): "teacher outputs: \(problem)"
         case .unreadableIndex(let path):
             "\(path): it is not readable JSON and might name entries: mend or remove it first"
-        case .noSamples(let path): "\(path): the data set holds no samples"
         case .noRelevance(let path):
-            "\(path): no samples with an image and a question after it, so no layer's instruction relevance "
+            "\(path): fewer than two samples with an image and a question after it, so no layer's instruction relevance "
                 + "can be measured: name the layer (saliency_layer) instead"
         case .failedVerification(let store, let findings): "\(store): \(findings)"
         case .nothingToRecompute(let store):

@@ -27,10 +27,8 @@ extension TeacherOutputs {
     ) throws -> InstructionRelevance {
         var sums = RelevanceSums(layers: teacher.language.configuration.layers)
         var random = CounterRandom(seed, 0x1125)
-        let numbers = samples(ofShards: Self.relevanceShards, of: dataset, &random)
-        guard !numbers.isEmpty else { throw StoreError.noSamples(path: dataset.path) }
+        let numbers = try samples(ofShards: Self.relevanceShards, of: dataset, &random)
         var draw = PairDraw(of: numbers.count, random)
-        var misses = 0
         while sums.pairs < pairs,
             sums.pairs < 64 || (sums.relevance.standardErrors.max() ?? 0) > standardError
         {
@@ -38,35 +36,32 @@ extension TeacherOutputs {
             while drawn.count < min(Self.pairsTogether, pairs - sums.pairs), let pair = draw.next() {
                 drawn.append((numbers[pair.0], numbers[pair.1]))
             }
-            guard !drawn.isEmpty, misses < 100 else { break }
+            guard !drawn.isEmpty else { break }
             let wanted = Set(drawn.flatMap { [$0.0, $0.1] }).sorted()
             let alphas = try alphasOfEveryLayer(wanted, of: dataset) { try progress(sums.pairs) }
-            let before = sums.pairs
             for (one, other) in drawn {
-                if let first = alphas[one], let second = alphas[other] { sums.add(first, second) }
+                if let first = alphas[one], let second = alphas[other] {
+                    sums.add((one, other), first, second)
+                }
             }
-            if sums.pairs == before { misses += 1 }
             try progress(sums.pairs)
         }
         guard sums.pairs > 0 else { throw StoreError.noRelevance(path: dataset.path) }
         return sums.relevance
     }
 
-    /// Alpha of every layer of those samples that have an image and an instruction, by number,
+    /// Alpha of every layer of samples with an image and an instruction, by number,
     /// `[layers][visual tokens]`; as many rows at a time as `rowLimit` says, and of each layer nothing more
     /// is kept.
     private func alphasOfEveryLayer(
         _ numbers: [Int], of dataset: ShardDataset, progress: () throws -> Void
     ) throws -> [Int: [[Float]]] {
         let whole = try AlignmentBatch(dataset, numbers: numbers)
-        let usable = numbers.indices.filter {
-            whole.samples[$0].visual != nil && !whole.samples[$0].instruction.isEmpty
-        }
-        let lengths = usable.map { whole.samples[$0].inputIDs.count }
+        let lengths = whole.samples.map(\.inputIDs.count)
         var alphas: [Int: [[Float]]] = [:]
         for range in rangesOfRows(lengths, limit: rowLimit) {
             let parts = try rangesOfRows(Array(lengths[range]), limit: Self.partRows).map { part in
-                let part = part.map { numbers[usable[range.lowerBound + $0]] }
+                let part = part.map { numbers[range.lowerBound + $0] }
                 return (numbers: part, batch: try AlignmentBatch(dataset, numbers: part))
             }
             nonisolated(unsafe) let teacher = teacher
@@ -86,10 +81,10 @@ extension TeacherOutputs {
         return alphas
     }
 
-    /// All samples of some of the first source's shards, drawn at random; of all of them where there are no
-    /// more.
+    /// The samples with an image and an instruction of some of the first source's shards, drawn at random; of
+    /// all of them where there are no more.
     private func samples(ofShards count: Int, of dataset: ShardDataset, _ random: inout CounterRandom)
-        -> [Int]
+        throws -> [Int]
     {
         let sizes = dataset.index.shards[dataset.sources[0].shards].map(\.samples)
         let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
@@ -97,7 +92,12 @@ extension TeacherOutputs {
         for place in shards.indices.dropLast() {
             shards.swapAt(place, place + Int(random.next() % UInt64(shards.count - place)))
         }
-        let chosen = shards.prefix(count).flatMap { starts[$0]..<starts[$0] + sizes[$0] }
-        return chosen
+        return try shards.prefix(count).flatMap { number in
+            let shard = try dataset.shard(dataset.sources[0].shards.lowerBound + number)
+            return (0..<sizes[number]).filter { row in
+                let sample = shard.sample(row)
+                return sample.visualRange != nil && sample.instructionMask.contains { $0 != 0 }
+            }.map { starts[number] + $0 }
+        }
     }
 }

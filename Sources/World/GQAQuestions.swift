@@ -9,15 +9,15 @@ struct GQAProgram: Sendable {
 enum GQAQuestions {
     static func drawn(about scene: Scene, _ stream: inout RandomStream) -> Question {
         switch stream.weighted([25, 10, 35, 30]) {
-        case 0: verify(Relation.drawn(from: scene, &stream), isTrue: stream.chance(0.5), family: .gqa)
+        case 0: verify(Relation.drawn(from: scene, &stream), isTrue: stream.chance(0.5))
         case 1: choose(Relation.drawn(from: scene, &stream), &stream)
         case 2: place(of: stream.pick(scene.items))
         default: name(of: stream.pick(scene.items))
         }
     }
 
-    /// Question like "Is the red circle left of the blue square?"; MME's position subtask asks it too.
-    static func verify(_ fact: Relation, isTrue: Bool, family: Family) -> Question {
+    /// Question like "Is the red circle left of the blue square?".
+    static func verify(_ fact: Relation, isTrue: Bool) -> Question {
         let side = isTrue ? fact.side : fact.side.opposite
         let (subject, object) = (fact.subject.thing.name, fact.object.thing.name)
         let program = GQAProgram(
@@ -26,8 +26,7 @@ enum GQAQuestions {
                 ("select", object, []), ("verify rel", "\(subject),\(side.rawValue),s", [0]),
             ])
         return Question.yesNo(
-            family, "relation", "Is the \(subject) \(side.rawValue) the \(object)?", isTrue,
-            program: family == .gqa ? program : nil)
+            .gqa, "relation", "Is the \(subject) \(side.rawValue) the \(object)?", isTrue, program: program)
     }
 
     static func choose(_ fact: Relation, _ stream: inout RandomStream) -> Question {

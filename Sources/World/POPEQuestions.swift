@@ -14,8 +14,8 @@ enum POPEQuestions {
         }
     }
 
-    static func question(_ thing: Thing, isThere: Bool, family: Family = .pope) -> Question {
-        Question.yesNo(family, "existence", "Is there a \(thing.name) in the image?", isThere)
+    static func question(_ thing: Thing, isThere: Bool) -> Question {
+        Question.yesNo(.pope, "existence", "Is there a \(thing.name) in the image?", isThere)
     }
 
     static func absent(_ scene: Scene) -> [Thing] { Thing.all.filter { !scene.things.contains($0) } }

@@ -54,11 +54,14 @@ struct CompareRuns: RecipeCommand {
         guard let leftOut else { return [:] }
         let lines = String(
             decoding: try InputBytes.read(URL(fileURLWithPath: leftOut)), as: UTF8.self
-        ).split(separator: "\n")
+        ).split(whereSeparator: \.isNewline)
         return Dictionary(
             lines.map { line in
                 let name = line.prefix { $0 != ":" }
-                return (String(name), line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces))
+                return (
+                    name.trimmingCharacters(in: .whitespaces),
+                    line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces)
+                )
             }
         ) { first, _ in first }
     }
@@ -74,15 +77,12 @@ struct CompareRuns: RecipeCommand {
         }
         let inputs = try recipe.names.flatMap { row in
             try folders(row).enumerated().flatMap { index, folder in
-                let efficiency = folder.appendingPathComponent("efficiency/\(Receipt.fileName)")
-                let isMeasured = FileManager.default.fileExists(atPath: efficiency.path)
-                return try [
-                    configuration.input(
-                        "\(row) seed \(index + 1)", folder.appendingPathComponent("scores"))
-                ]
-                    // Its output digest leaves out what was measured.
-                    + (isMeasured
-                        ? [configuration.input("efficiency of \(row) seed \(index + 1)", efficiency)] : [])
+                let run = "\(row) seed \(index + 1)"
+                // By file: a folder's output digest leaves out what was measured.
+                return try [configuration.input(run, folder.appendingPathComponent("scores"))]
+                    + RunScores.costFiles(in: folder).map {
+                        try configuration.input("\(run)'s \($0)", folder.appendingPathComponent($0))
+                    }
             }
         }
         let run = try StageRun(

@@ -82,8 +82,20 @@ struct TraceModel: RecipeCommand {
         let teacherModel = try teacher.map { try LlavaModel(folder: URL(fileURLWithPath: $0)) }
         StandardError.write(student.notices + (teacherModel?.notices ?? []), of: "trace-model")
         let (input, candidates) = try source(recipe, folder)
+        if let layers = teacherModel?.language.configuration.layers, recipe.saliencyLayer >= layers {
+            throw SettingProblem(
+                "saliency_layer", "is \(recipe.saliencyLayer), the teacher has layers 0 to \(layers - 1)")
+        }
         var count = recipe.candidates
-        if case .given(let ids) = candidates { count = ids.joined().map(\.count).max() ?? count }
+        if case .given(let ids) = candidates {
+            count = ids.joined().map(\.count).max() ?? count
+            let known = [student, teacherModel].compactMap { $0?.language.vocabularySize }.min() ?? 0
+            if let id = ids.joined().joined().first(where: { $0 >= known }) {
+                throw AnalysisError.badInput(
+                    path: batch ?? "", tensor: "candidates",
+                    problem: "holds the id \(id), which the models do not know: theirs end at \(known - 1)")
+            }
+        }
         let objective = AlignmentObjective(
             weights: recipe.weights, candidates: CandidateRule(count: count),
             saliencyLayer: recipe.saliencyLayer)

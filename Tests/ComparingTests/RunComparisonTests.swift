@@ -163,6 +163,34 @@ import Testing
         #expect(table.lines[0].cells == ["row", "POPE"] && table.text.contains("kd is left out: it is so."))
     }
 
+    @Test func aRowWhoseOwnBaselineIsLeftOutIsNotTestedAgainstAnother() throws {
+        var settings = settings()
+        settings.rows += ["kd25", "sft25"].map { ComparedRow(row: $0) }
+        settings.rows[4].against = "kd25"
+        let left = settings.leavingOut(["kd25": "there is no data"])
+        let runs = ["kd", "align-ti", "sft25"].map { ($0, [run(60), run(62), run(65)]) }
+        let cells = try RunComparison(left, runs: Dictionary(uniqueKeysWithValues: runs)).cells()
+        let untested = try #require(cells.first { $0.row == "sft25" })
+        #expect(untested.mean != nil && untested.difference == nil && untested.baseline.isEmpty)
+        #expect(left.remarks.last == "What sft25 would be tested against is left out.")
+    }
+
+    @Test func rowsOfThePaperAloneHaveNamesOfTheirOwn() throws {
+        var settings = settings()
+        settings.rows += [ComparedRow(row: nil, paper: "MoVE-KD", published: [1])]
+        #expect(throws: SettingProblem("rows", "has a row of the paper alone twice: MoVE-KD, MoVE-KD")) {
+            try settings.check()
+        }
+    }
+
+    @Test func aCaptionOfSeveralLinesStaysAComment() throws {
+        var settings = settings()
+        (settings.title, settings.remarks) = ("one\ntwo, three", ["four\r\nfive"])
+        let cells = try RunComparison(settings, runs: ["kd": [run(60)], "align-ti": [run(63)]]).cells()
+        let csv = ComparisonTable(cells, settings).csv.split(separator: "\n")
+        #expect(csv[0] == "# one two, three." && csv.contains("# four five"))
+    }
+
     @Test func costsStandBesideThePapersAsMultiplesOfTheBaseline() throws {
         var settings = settings()
         settings.columns = ["training_seconds", "pope"]

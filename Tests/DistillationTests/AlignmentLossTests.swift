@@ -135,9 +135,10 @@ import Testing
             var all = pairs
             let listed = try golden.integers("pairs")
             for pair in 0..<listed.count / 2 {
-                pairs.add(layers(listed[2 * pair]), layers(listed[2 * pair + 1]))
+                let (a, b) = (listed[2 * pair], listed[2 * pair + 1])
+                pairs.add((a, b), layers(a), layers(b))
             }
-            for a in 0..<shape[0] { for b in a + 1..<shape[0] { all.add(layers(a), layers(b)) } }
+            for a in 0..<shape[0] { for b in a + 1..<shape[0] { all.add((a, b), layers(a), layers(b)) } }
             for (sums, name) in [(pairs, "irs_pairs"), (all, "irs_all_pairs")] {
                 let expected = try golden.floats("\(who)/\(name)")
                 #expect(

@@ -10,6 +10,24 @@ import Testing
         return metrics
     }
 
+    @Test(arguments: ["step", "tokens", "teacher_rows"]) func countsThatNoRunReachesAreRefused(field: String)
+        throws
+    {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent(MetricsFile.file)
+            let good = String(decoding: try RecordFormat.line(line(step: 0, loss: 1)), as: UTF8.self)
+            for count in ["9223372036854775807", "1000000000001", "-1"] {
+                let bad = good.replacing("\"\(field)\":0", with: "\"\(field)\":\(count)")
+                try Data("\(good)\n\(bad)\n".utf8).write(to: url)
+                let (steps, problems) = try MetricsFile.read(url)
+                #expect(steps.count == 1 && problems.count == 1)
+                #expect(
+                    problems.first?.description.contains("\(field)' is \(count), expected a count") == true,
+                    "\(problems)")
+            }
+        }
+    }
+
     @Test func aResumedRunDropsTheStepsAfterItsState() throws {
         try withTemporaryFolder { folder in
             let url = folder.appendingPathComponent(MetricsFile.file)

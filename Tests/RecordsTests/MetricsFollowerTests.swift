@@ -51,6 +51,20 @@ import Testing
         }
     }
 
+    @Test func anotherFileOfTheNameIsReadFromItsStartThoughItIsLonger() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("metrics.jsonl")
+            try Data(line(0, 9).utf8).write(to: url)
+            var follower = MetricsFollower(url)
+            try follower.update()
+            let other = folder.appendingPathComponent("other")
+            try Data((line(0, 3) + line(1, 2)).utf8).write(to: other)
+            #expect(rename(other.path, url.path) == 0)
+            try follower.update()
+            #expect(follower.steps.map(\.loss) == [3, 2])
+        }
+    }
+
     @Test func theRunThatChangedLastIsFollowed() throws {
         try withTemporaryFolder { folder in
             #expect(try MetricsFollower.newest(below: folder) == nil)
