@@ -36,14 +36,18 @@ public struct ModelTrace {
 
     /// Computes the parts and adds them to a file to be written.
     ///
-    /// - Parameter candidates: for TPA; drawn from the model where nil
+    /// - Parameters:
+    ///   - candidates: for TPA; drawn from the model where nil
+    ///   - notice: told of tensors that are no numbers
     /// - Throws: `DistillationError` where a part needs a teacher that is not there
-    public func run(_ parts: [Part], on batch: AlignmentBatch, candidates: CandidateSource) throws
-        -> SafeTensorsWriter
-    {
+    public func run(
+        _ parts: [Part], on batch: AlignmentBatch, candidates: CandidateSource,
+        notice: (String) -> Void = { _ in }
+    ) throws -> SafeTensorsWriter {
         try batch.validate(for: model)
         var writer = SafeTensorsWriter(metadata: ["format": "align-ti-trace"])
         func add(_ name: String, _ tensor: Tensor) {
+            if !tensor.sumOfSquares.isFinite { notice("'\(name)' holds numbers that are not finite") }
             writer.add(name, tensor.values, shape: tensor.shape, as: .float32)
         }
         if parts.contains(.features) {

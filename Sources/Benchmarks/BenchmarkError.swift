@@ -29,6 +29,8 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
     case longQuestion(benchmark: String, question: String, bytes: Int)
     /// A prompt, visual tokens included, has more tokens than the model has positions.
     case longPrompt(benchmark: String, question: String, tokens: Int, most: Int)
+    /// A model whose logits at a question are no numbers.
+    case noLogits(benchmark: String, question: String)
     /// A file of a data set that differs from its manifest or from the lock file.
     case manifest(file: String, reason: String)
 
@@ -52,7 +54,7 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
         case .missingBenchmark(let name):
             "the recipe asks for '\(name)', and no folder of it was given or found"
         case .noQuestions(let folder, let notices):
-            "\(folder): no questions to ask; \(notices.joined(separator: "; "))"
+            (["\(folder): no questions to ask"] + notices).joined(separator: "; ")
         case .unclearFile(let folder, let candidates):
             "\(folder): which of \(candidates.joined(separator: ", ")) holds the questions? "
                 + "Give the file instead of the folder, or call it \(QuestionsAndAnswers.files[0])"
@@ -69,6 +71,10 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
         case .longPrompt(let benchmark, let question, let tokens, let most):
             "\(benchmark): question \(outside: question) makes a prompt of \(tokens) tokens, the model "
                 + "takes at most \(most); mend the question's file, or take a model with more positions"
+        case .noLogits(let benchmark, let question):
+            "\(benchmark): question \(outside: question): the model's logits are not finite numbers, though "
+                + "its weights are: they overflow on the way; take a checkpoint from before the training "
+                + "diverged"
         case .manifest(let file, let reason):
             "\(file): \(reason)"
         }

@@ -122,7 +122,7 @@ public struct MME: Benchmark {
         }
         return try textFiles.map { name in
             let file = try SourceFile(folder.file(texts.isEmpty ? name : "\(texts)/\(name)"))
-            let lines = try file.lines().filter { !$0.isEmpty }
+            let lines = try file.lines().map(withoutMark).filter { !$0.isEmpty }
             guard lines.count == 2 else {
                 throw BenchmarkError.malformed(
                     file: file.name, line: 1,
@@ -142,6 +142,11 @@ public struct MME: Benchmark {
             }
             return Pair(stem: stem(name), image: imageOfStem[ExactKey(stem(name))], questions: questions)
         }
+    }
+
+    /// A line without the mark of byte order that some editors put before the first.
+    private static func withoutMark(_ line: String) -> String {
+        line.unicodeScalars.first == "\u{FEFF}" ? String(line.unicodeScalars.dropFirst()) : line
     }
 
     /// A file's name up to its first full stop.

@@ -44,7 +44,16 @@ struct QuestionWithAnswers {
     ) throws -> QuestionWithAnswers {
         let id = try record.optional("question_id") ?? record.optional("id")
         let image = try record.optional("image")?.string()
-        var text = try (record.optional("text") ?? record["question"]).string()
+        if let image, image.trimmed.isEmpty {
+            throw try record["image"].bad(
+                found: "\"\(image)\"", expected: "the name of a picture, or no such field")
+        }
+        let asked = try record.optional("text") ?? record["question"]
+        var text = try asked.string()
+        if image == nil, text.contains("<image>") {
+            throw asked.bad(
+                found: "<image>, and the record names no picture", expected: "an 'image', or no <image>")
+        }
         let answers: [String]
         if let label = try record.optional("label") {
             let answer = try label.string()

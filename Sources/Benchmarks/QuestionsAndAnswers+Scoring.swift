@@ -49,7 +49,14 @@ extension QuestionsAndAnswers {
                 credit = read.map { read in right.contains { $0.isExactly(read) } } == true ? 1 : 0
             case .short:
                 read = said
-                credit = said.map { said in right.contains { $0.isExactly(said) } } == true ? 1 : 0
+                let plain = text?.trimmed.lowered ?? ""
+                // The letter A is an article to the normalization, which leaves nothing of it.
+                credit =
+                    zip(gold, right).contains { gold, right in
+                        right.isEmpty
+                            ? !plain.isEmpty && gold.trimmed.lowered.isExactly(plain)
+                            : said.map { right.isExactly($0) } ?? false
+                    } ? 1 : 0
             case .long:
                 read = said
                 credit = said.map { said in right.map { tokenF1(said, $0) }.max() ?? 0 } ?? 0

@@ -101,7 +101,12 @@ public struct ScienceQA: Benchmark {
         var records: [ExactKey: JSONField] = [:]
         for (id, problem) in try source.document().members() { records[ExactKey(id)] = problem }
         let splits = try SourceFile(splitFile, in: folder, of: title)
-        let ids = try splits.document()["test"].strings()
+        let listed = try splits.document()["test"]
+        let ids = try listed.strings()
+        var seen: Set<ExactKey> = []
+        if let twice = ids.first(where: { !seen.insert(ExactKey($0)).inserted }) {
+            throw listed.bad(found: "\"\(twice)\" more than once", expected: "each problem once")
+        }
         var reading: Reading = ([], [], problemFile)
         for id in ids {
             guard let record = records[ExactKey(id)] else {

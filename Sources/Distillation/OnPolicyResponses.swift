@@ -103,6 +103,7 @@ public struct OnPolicyResponses {
             maximumNewTokens: rule.maximumTokens, endOfSequenceIDs: endOfSequenceIDs,
             sampling: .random(temperature: rule.temperature, topP: rule.topP, seed: seed), slots: 32)
         settings.vocabulary = common
+        settings.allowsNonFinite = true
         return settings
     }
 }

@@ -10,7 +10,7 @@ struct MirrorCopy {
     init(_ source: URL, of download: Download) { (self.source, self.download) = (source, download) }
 
     func run(into part: PartialFile) throws {
-        let descriptor = open(source.path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(source.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             guard errno == ENOENT || errno == ENOTDIR else {
                 throw FilesError.system(path: source.path, operation: "open it", code: errno)

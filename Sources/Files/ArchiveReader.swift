@@ -16,6 +16,7 @@ final class ArchiveReader {
     private var isAtEnd = false
     private var memberEnd = 0  // of the latest member, in uncompressed bytes
     private var members = 0
+    private var handedOut = 0  // bytes of members, holes of sparse ones counted
     private let url: URL
     /// What a zip's directory says of its members' names, from the first member on.
     private var directory: ZipDirectory?
@@ -105,7 +106,9 @@ final class ArchiveReader {
 
     private func checkRatio() throws {
         let limit = Limit.decompressed(from: fileBytes)
-        guard (stream?.bytesRead ?? Int(archive_filter_bytes(handle, 0))) > limit else { return }
+        guard max(handedOut, stream?.bytesRead ?? Int(archive_filter_bytes(handle, 0))) > limit else {
+            return
+        }
         throw FilesError.tooLarge(
             path: path, item: "the decompressed archive", limit: limit, name: .compressionRatio)
     }
@@ -134,6 +137,7 @@ final class ArchiveReader {
                 throw FilesError.tooLarge(
                     path: path, item: "member '\(outside: member)'", limit: memberLimit, name: .memberBytes)
             }
+            handedOut += count
             try checkRatio()
             // Growth follows the bytes that came, not the size the header claims.
             bytes.append(
@@ -141,6 +145,8 @@ final class ArchiveReader {
         }
         // The hole at the end of a sparse file is not handed over: it is zeros.
         if archive_entry_sparse_count(entry) > 0, bytes.count < claimed {
+            handedOut += claimed - bytes.count
+            try checkRatio()
             bytes += [UInt8](repeating: 0, count: claimed - bytes.count)
         }
         guard archive_entry_size_is_set(entry) == 0 || bytes.count == claimed else {

@@ -12,7 +12,11 @@ public final class FileParts {
     public func size() throws -> Int { try file.size() }
 
     /// Which file a name stood for when it was opened.
-    public struct Identity: Equatable, Sendable { let device, inode: UInt64 }
+    public struct Identity: Equatable, Sendable {
+        private let device, inode: UInt64
+
+        init(_ status: stat) { (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino)) }
+    }
 
     /// Which file this is: another one renamed to its name is another.
     public func identity() throws -> Identity { try file.identity() }

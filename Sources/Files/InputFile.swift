@@ -10,8 +10,18 @@ final class InputFile {
     /// - Throws: `FilesError.missing`, or `.system` when it cannot be opened or is a folder
     init(_ url: URL) throws {
         path = url.path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A named pipe that nobody writes to would be waited for without end.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FilesError.current(path, "open it") }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FilesError.current(path, "look at it") }
+        if status.st_mode & S_IFMT == S_IFIFO {
+            guard path.hasPrefix("/dev/") || path.hasPrefix("/proc/") else {
+                throw FilesError.corrupt(
+                    path: path, offset: nil, problem: "it is a pipe, expected a file: put one in its place")
+            }
+        }
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
     }
 
     deinit { close(descriptor) }
@@ -29,7 +39,7 @@ final class InputFile {
     func identity() throws -> FileParts.Identity {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FilesError.current(path, "look at it") }
-        return FileParts.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        return FileParts.Identity(status)
     }
 
     /// Fills the front of `buffer`; returns how many bytes came, 0 at the end.

@@ -43,7 +43,8 @@ public enum GGUFType: String, CaseIterable, Sendable, Codable {
     /// to 65536 is rounded to it. 127 units of a scale make the largest number of a block.
     var limit: Float {
         switch self {
-        case .f32, .bf16: .greatestFiniteMagnitude
+        case .f32: .infinity
+        case .bf16: Float(bitPattern: 0x7f7f_8000)  // half way from the largest to what would be the next
         case .f16: 65520
         case .q8: 65520 * 127
         }

@@ -51,7 +51,7 @@ package struct GGUFWriter {
                 values.count == tensor.shape.reduce(1, *),
                 "GGUFWriter: \(tensor.name) \(tensor.shape) was given \(values.count) values")
             let buffer = UnsafeBufferPointer(start: values.pointer, count: values.count)
-            if let value = buffer.first(where: { $0.magnitude >= tensor.type.limit }) {
+            if let value = buffer.first(where: { !($0.magnitude < tensor.type.limit) }) {
                 throw GGUFError.outOfRange(tensor: tensor.name, value: value, type: tensor.type)
             }
             try tensor.type.write(buffer, to: file)

@@ -18,6 +18,8 @@ public struct GenerationSettings: Sendable {
     public var slots: Int
     /// Whether the logits that each id was chosen from are kept.
     public var keepsLogits: Bool
+    /// Whether an id may be chosen from logits that are no numbers: a training sees them in its loss.
+    public var allowsNonFinite = false
 
     public init(
         maximumNewTokens: Int = 128, endOfSequenceIDs: Set<Int32> = [], stopTexts: [String] = [],
@@ -57,7 +59,7 @@ extension LanguageModel {
     ///   - prompt: a prompt, asked for when its turn comes; what neighbours have in common is computed once
     ///   - grown: receives what an answer is so far, after each of its ids
     ///   - finished: receives the answers as they end, not in the order of prompts
-    /// - Throws: what `beforeStep`, `prompt` and `finished` throw
+    /// - Throws: what `beforeStep`, `prompt` and `finished` throw; `ModelsError.logitsNotFinite`
     public func generate(
         count: Int, settings: GenerationSettings, text: (([Int32]) -> String)? = nil,
         stream: (Int) -> UInt64 = { UInt64($0) },
@@ -127,7 +129,10 @@ extension LanguageModel {
             }
             let rows = logits(last.data)
             for (row, var sequence) in ready.enumerated() {
-                sequence.take(rows.rows(row..<row + 1), settings, text)
+                try sequence.take(rows.rows(row..<row + 1), settings, text)
+                if cache.lengths[sequence.slot] + 1 >= configuration.maximumPositions {
+                    sequence.hasEnded = true  // no position is left for another id
+                }
                 try queue.grown(sequence.prompt, sequence.generated)
                 if sequence.hasEnded {
                     free.append(sequence.slot)
@@ -205,10 +210,17 @@ private struct OpenSequence {
     }
 
     /// Chooses the next id from `[1, vocabulary]` logits and sees whether it was the last.
-    mutating func take(_ logits: Tensor, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?) {
+    ///
+    /// - Throws: `ModelsError.logitsNotFinite`
+    mutating func take(_ logits: Tensor, _ settings: GenerationSettings, _ text: (([Int32]) -> String)?)
+        throws
+    {
         let row = UnsafeBufferPointer(
             start: logits.pointer, count: min(logits.count, settings.vocabulary ?? logits.count))
         let id = settings.sampling.choose(row, stream: stream, step: generated.ids.count)
+        guard settings.allowsNonFinite || row[Int(id)].isFinite else {
+            throw ModelsError.logitsNotFinite(prompt: prompt)
+        }
         generated.ids.append(id)
         if settings.keepsLogits { generated.logits.append(logits.copy()) }
         if settings.endOfSequenceIDs.contains(id) {

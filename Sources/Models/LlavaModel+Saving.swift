@@ -38,7 +38,14 @@ extension LlavaModel {
     ) throws -> StoredType {
         let weights = parameters().map { parameter in
             StoredWeight(name: parameter.name, shape: parameter.shape, type: parameter.type) { type, sink in
-                try parameter.stored().write(as: type, to: sink)
+                let values = try parameter.stored()
+                if !values.sumOfSquares.isFinite,
+                    let index = values.values.firstIndex(where: { !$0.isFinite })
+                {
+                    throw ModelsError.notFinite(
+                        file: folder.path, tensor: parameter.name, index: index, value: values.pointer[index])
+                }
+                try values.write(as: type, to: sink)
             }
         }
         let stored = StoredModel(

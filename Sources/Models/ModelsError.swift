@@ -12,6 +12,8 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
     /// A stored number is infinite or none: the checkpoint of a run that diverged, or a damaged one.
     case notFinite(file: String, tensor: String, index: Int, value: Float)
     /// Two stored tensors mean the same weight.
+    /// Logits of what follows a prompt, by its number.
+    case logitsNotFinite(prompt: Int)
     case duplicateTensor(file: String, first: String, second: String)
     /// Stored tensors that the configuration has no place for.
     case unexpectedTensors(place: String, names: [String])
@@ -51,6 +53,11 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
             return
                 "\(file): '\(outside: tensor)' holds \(value) at index \(index), expected finite numbers; "
                 + "take a checkpoint from before the training diverged, or fetch it again"
+        case .logitsNotFinite(let prompt):
+            return
+                "prompt \(prompt + 1): the logits of the next token are not finite numbers: the weights are, "
+                + "and overflow on the way; take a checkpoint from before the training diverged, or fetch it "
+                + "again"
         case .duplicateTensor(let file, let first, let second):
             return
                 "\(file): '\(outside: first)' and '\(outside: second)' are two tensors for one weight; "

@@ -25,9 +25,10 @@ public final class Shard: Sendable {
         func corrupt(_ problem: String) -> ShardsError { .corruptShard(path: url.path, problem: problem) }
 
         let stored: [UInt8]
-        do { stored = [UInt8](try Data(contentsOf: url)) } catch {
-            throw corrupt("it cannot be read (\(error.localizedDescription))")
-        }
+        do {
+            let parts = try FileParts(url)
+            stored = try parts.bytes(0..<min(parts.size(), entry.compressedBytes + 1))
+        } catch { throw corrupt("it cannot be read (\(error))") }
         guard stored.count == entry.compressedBytes else {
             throw corrupt("\(stored.count) bytes, the index says \(entry.compressedBytes)")
         }

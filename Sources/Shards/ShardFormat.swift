@@ -172,7 +172,7 @@ public struct ShardIndex: Sendable, Equatable, Codable {
             self = try JSONDecoder().decode(ShardIndex.self, from: data)
         } catch let error as DecodingError {
             throw ShardsError.notADataset(
-                path: url.path, problem: "a field is missing or of the wrong kind (\(fieldName(error)))")
+                path: url.path, problem: "a field is missing or of the wrong kind (\(error.place))")
         } catch {
             throw ShardsError.notADataset(path: url.path, problem: "\(error)")
         }
@@ -189,9 +189,22 @@ public struct ShardIndex: Sendable, Equatable, Codable {
             throw ShardsError.notADataset(
                 path: url.path, problem: "the shards have an impossible count together")
         }
-        guard shards.reduce(0, { $0 + $1.samples }) == totals.samples else {
+        func sum(_ column: KeyPath<Entry, Int>) -> Int { shards.reduce(0) { $0 + $1[keyPath: column] } }
+        let added: [(name: String, total: Int, sum: Int)] = [
+            ("samples", totals.samples, sum(\.samples)), ("tokens", totals.tokens, sum(\.tokens)),
+            ("supervised_tokens", totals.supervisedTokens, sum(\.supervisedTokens)),
+        ]
+        for (name, total, sum) in added where total != sum {
             throw ShardsError.notADataset(
-                path: url.path, problem: "the shards do not add up to \(totals.samples) samples")
+                path: url.path, problem: "the shards do not add up to \(total) \(name), but to \(sum)")
+        }
+        guard
+            [totals.images, totals.skipped, totals.rawBytes, totals.compressedBytes].allSatisfy({
+                (0...1 << 50).contains($0)
+            })
+        else {
+            throw ShardsError.notADataset(
+                path: url.path, problem: "'totals' has an impossible count")
         }
         func refuse(_ field: String, _ entry: Entry) -> ShardsError {
             .notADataset(
@@ -222,14 +235,4 @@ func sortedJSON(_ value: some Encodable, pretty: Bool = false) throws -> Data {
         pretty
         ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(value)
-}
-
-private func fieldName(_ error: DecodingError) -> String {
-    switch error {
-    case .keyNotFound(let key, let context):
-        (context.codingPath + [key]).map(\.stringValue).joined(separator: ".")
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-        context.codingPath.map(\.stringValue).joined(separator: ".")
-    @unknown default: "unknown"
-    }
 }

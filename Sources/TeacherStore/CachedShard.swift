@@ -127,6 +127,28 @@ public struct CachedShard: Sendable {
         return writer
     }
 
+    /// Fails where the entry's tables are not those of such settings: its ids would then be looked up in
+    /// vocabularies that do not have them.
+    ///
+    /// - Throws: `StoreError.badEntry`
+    func require(_ settings: TeacherOutputSettings, path: String) throws {
+        let expected = CachedShard(settings)
+        func columns(_ table: any TargetColumns) -> String {
+            if let table = table as? SampledTable { return "\(table.draws) draws a position" }
+            return "\((table as? TargetTable)?.perPosition ?? 0) ids a position"
+        }
+        func check(_ what: String, _ found: String, _ wanted: String) throws {
+            guard found != wanted else { return }
+            throw StoreError.badEntry(
+                path: path, problem: "its \(what): \(found), its settings say \(wanted)")
+        }
+        try check("common vocabulary", "\(common)", "\(expected.common)")
+        try check("tables", columns(response), columns(expected.response))
+        try check(
+            "visual tables", visualPositions == nil ? "whole" : "cut",
+            expected.visualPositions == nil ? "whole" : "cut")
+    }
+
     /// - Throws: `StoreError.badEntry` for anything that does not hold together
     public init(_ file: SafeTensorsFile) throws {
         func bad(_ problem: String) -> StoreError { .badEntry(path: file.path, problem: problem) }
@@ -152,6 +174,9 @@ public struct CachedShard: Sendable {
         }
         visualPositions = file.contains("visual_positions") ? try file.int32s("visual_positions") : nil
         saliency = try file.floats("saliency")
+        guard saliency.allSatisfy({ $0 >= 0 && $0 <= 1.01 }) else {
+            throw bad("'saliency' holds values that are no shares of attention")
+        }
         visualGroups = try file.int32s("visual_group")
         func offsets(_ name: String, end: Int) throws -> [UInt64] {
             let values = try file.integers(name)

@@ -110,6 +110,7 @@ public final class CachedTeacher {
         }
         let source = try dataset.shard(number)
         let path = cache.path(entry.key).path
+        try shard.require(index.settings, path: path)
         guard shard.samples == source.count else {
             throw StoreError.badEntry(
                 path: path, problem: "it holds \(shard.samples) samples, the shard \(source.count)")

@@ -74,7 +74,8 @@ public struct QuantizationError: Sendable, Codable {
 extension QuantizationError: CustomStringConvertible {
     public var description: String {
         String(
-            format: "int8 against bf16 over %d positions of %d samples: KL %.2g nats in the mean and %.2g at "
+            format:
+                "int8 against bf16 over %ld positions of %ld samples: KL %.2g nats in the mean and %.2g at "
                 + "worst, the most probable id the same in %.2f %%%@",
             positions, samples, divergence, worstDivergence, 100 * agreement,
             cosine.map { String(format: ", cosine of alpha %.5f", $0) } ?? "")

@@ -84,9 +84,12 @@ public struct StoreIndex: Codable, Sendable {
             self = try JSONDecoder().decode(Self.self, from: data)
         } catch let error as StoreError {
             throw error
-        } catch {
+        } catch let error as DecodingError {
             throw StoreError.badEntry(
-                path: path.path, problem: "it is no index of teacher outputs (\(error.localizedDescription))")
+                path: path.path, problem: "it is no index of teacher outputs (\(error.place))")
+        } catch let error as FilesError {
+            guard case .missing = error else { throw error }
+            throw StoreError.badEntry(path: path.path, problem: "there is no such index of teacher outputs")
         }
     }
 

@@ -18,7 +18,7 @@ public final class AdamW {
         @Setting("Added to the root of the second moment.", in: Bounds.above(0)) public var epsilon = 1e-8
         @Setting(
             "Weight decay of parameters with two or more dimensions; biases and norm weights have none.",
-            in: 0...)
+            in: 0...1000)
         public var weightDecay = 0.0
         @Setting("Rates of single parts of the model.") public var parts = PartRates()
         @Setting(

@@ -29,7 +29,7 @@ public struct PartRate: Recipe, Equatable {
     @Setting(
         "Peak of the schedule for this part.", in: Bounds.above(0, to: 1), null: "optimizer.learning_rate")
     public var learningRate: Double?
-    @Setting("Weight decay of this part.", in: 0..., null: "optimizer.weight_decay")
+    @Setting("Weight decay of this part.", in: 0...1000, null: "optimizer.weight_decay")
     public var weightDecay: Double?
 
     public init() {}

@@ -79,20 +79,25 @@ struct Answerer {
         let beginnings = SharedBeginnings(questions)
         var waiting: [Int: Answer] = [:]
         var next = 0
-        try model.language.generate(
-            count: questions.count, settings: settings,
-            text: { tokenizer.decode($0, skipSpecialTokens: false) },
-            beforeStep: beforeStep,
-            prompt: { try prompt(questions[$0], number: $0, images, rules, beginnings) },
-            finished: { index, generated in
-                let text = tokenizer.decode(generated.answerIDs, skipSpecialTokens: true)
-                let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
-                waiting[index] = Answer(text: rules.clean(cut), isCut: generated.ending == .length)
-                while let ready = waiting.removeValue(forKey: next) {
-                    try answered(next, ready)
-                    next += 1
-                }
-            })
+        do {
+            try model.language.generate(
+                count: questions.count, settings: settings,
+                text: { tokenizer.decode($0, skipSpecialTokens: false) },
+                beforeStep: beforeStep,
+                prompt: { try prompt(questions[$0], number: $0, images, rules, beginnings) },
+                finished: { index, generated in
+                    let text = tokenizer.decode(generated.answerIDs, skipSpecialTokens: true)
+                    let cut = settings.stopTexts.reduce(text) { $0.components(separatedBy: $1)[0] }
+                    waiting[index] = Answer(text: rules.clean(cut), isCut: generated.ending == .length)
+                    while let ready = waiting.removeValue(forKey: next) {
+                        try answered(next, ready)
+                        next += 1
+                    }
+                })
+        } catch ModelsError.logitsNotFinite(let number) {
+            throw BenchmarkError.noLogits(
+                benchmark: benchmark.name, question: questions[number].id.description)
+        }
     }
 
     /// Greedy; ended by the template's end, the model's own end ids, and the benchmark's stop text.

@@ -22,7 +22,7 @@ extension CacheTeacher {
         let lines =
             [
                 String(
-                    format: "%d samples, %d tokens in %.2f s: %.0f tokens a second", found.samples,
+                    format: "%ld samples, %ld tokens in %.2f s: %.0f tokens a second", found.samples,
                     found.tokens,
                     found.seconds,
                     Double(found.tokens) / max(found.seconds, 1e-9)),
@@ -30,7 +30,7 @@ extension CacheTeacher {
                     format: "%.1f bytes a position before zstd, which leaves %.0f %%", found.bytesPerPosition,
                     100 * found.compressedShare),
                 String(
-                    format: "%d samples: %.4g positions, %.4g GB before zstd, %.4g GB on disk, %.4g hours",
+                    format: "%ld samples: %.4g positions, %.4g GB before zstd, %.4g GB on disk, %.4g hours",
                     scaleTo ?? dataset.count,
                     found.positions, found.stateBytes / 1e9, found.storedBytes / 1e9, found.hours),
             ]
@@ -38,7 +38,7 @@ extension CacheTeacher {
                 ? [
                     String(
                         format:
-                            "%d pairs for the relevance at most: %.4g hours, unless it is in the store",
+                            "%ld pairs for the relevance at most: %.4g hours, unless it is in the store",
                         recipe.relevance.pairs, found.relevanceHours)
                 ] : [])
             + [
@@ -92,7 +92,7 @@ extension CacheTeacher {
             if !configuration.json {
                 print(
                     String(
-                        format: "%@: %d entries, %d samples, %d positions, %.1f MB", name, entries.count,
+                        format: "%@: %ld entries, %ld samples, %ld positions, %.1f MB", name, entries.count,
                         samples, positions, Double(bytes) / 1e6))
             }
         }
@@ -118,12 +118,13 @@ extension CacheTeacher {
         progress.finish()
         let comparison = try teacher == nil ? nil : recompute(contents)
         var text = String(
-            format: "%d entries, %.1f MB read, %d damaged", contents.entries.count, Double(bytes) / 1e6,
+            format: "%ld entries, %.1f MB read, %ld damaged", contents.entries.count, Double(bytes) / 1e6,
             damaged)
         if let comparison {
             text += String(
                 format:
-                    "; %d positions recomputed, log-probabilities within %.2g, alphas within %.2g, %d wrong",
+                    "; %ld positions recomputed, log-probabilities within %.2g, alphas within %.2g, "
+                    + "%ld wrong",
                 comparison.positions,
                 comparison.logProbability, comparison.saliency, comparison.wrong)
         }
@@ -197,7 +198,7 @@ extension CacheTeacher {
         if !configuration.json {
             print(
                 String(
-                    format: "%@ %d files, %.2f MB, and %d dead claims; %d indexes name %d entries",
+                    format: "%@ %ld files, %.2f MB, and %ld dead claims; %ld indexes name %ld entries",
                     yes ? "deleted" : "would delete (--yes does)",
                     waste.count, Double(bytes) / 1e6, claims, indexes, keys.count))
         }

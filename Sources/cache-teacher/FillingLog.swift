@@ -100,7 +100,7 @@ struct FillingCounts {
         StandardError.write(
             "cache-teacher: reused \(reused)/\(entries.count), computed \(computed)\(others); "
                 + String(
-                    format: "%d positions, %.1f bytes each before zstd and %.1f on disk, %.1f MB", positions,
+                    format: "%ld positions, %.1f bytes each before zstd and %.1f on disk, %.1f MB", positions,
                     Double(state) / Double(max(1, positions)),
                     Double(bytes) / Double(max(1, positions)), Double(bytes) / 1e6) + mass)
         var counts: JSONObject = [

@@ -19,7 +19,8 @@ extension PackShards {
                 + "\(Plans.gigabytes(plan.rawBytes)) before; \(Plans.gigabytes(plan.waitingBytes)) of tokens "
                 + "and pixels wait there while it runs",
             String(
-                format: "reading %.3g s, finding images %.3g s, preparing them %.3g s by %d of them, writing "
+                format:
+                    "reading %.3g s, finding images %.3g s, preparing them %.3g s by %ld of them, writing "
                     + "%.3g s", plan.readingSeconds, plan.findingSeconds, plan.preparingSeconds,
                 plan.measured,
                 plan.writingSeconds),

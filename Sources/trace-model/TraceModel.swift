@@ -22,6 +22,10 @@ struct TraceSettings: Recipe {
     var saliencyLayer = 0
     @Setting("Candidates drawn for each token where the input gives none.", in: 1...64) var candidates = 4
     @Setting("Seed of the drawn candidates.") var seed: UInt64 = 0
+
+    func validate() throws {
+        if parts.isEmpty { throw SettingProblem("parts", "is empty: what is to be traced?") }
+    }
 }
 
 struct TraceModel: RecipeCommand {
@@ -102,8 +106,10 @@ struct TraceModel: RecipeCommand {
         let trace = ModelTrace(
             model: student, teacher: teacherModel, objective: objective)
         try run.begin()
-        try trace.run(parts, on: input, candidates: candidates).write(
-            to: URL(fileURLWithPath: out).appendingPathComponent("trace.safetensors"))
+        let made = try trace.run(parts, on: input, candidates: candidates) {
+            StandardError.write("trace-model: \($0)")
+        }
+        try made.write(to: URL(fileURLWithPath: out).appendingPathComponent("trace.safetensors"))
         StandardError.write(
             "trace-model: \(parts.map(\.rawValue).joined(separator: ", ")) of \(input.samples.count) samples "
                 + "(\(input.rows) rows) in \(out)/trace.safetensors")

@@ -34,6 +34,21 @@ import Testing
         }
     }
 
+    @Test func aMarkOfByteOrderIsNoPartOfAQuestion() throws {
+        for golden in try Golden.all("mme") where golden.isOwn {
+            try withTemporaryFolder { folder in
+                try copy(["MME_Benchmark_release_version"], from: golden.data, to: folder)
+                let plain = try MME(folder: folder).questions.map(\.text)
+                for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+                where name.hasSuffix(".txt") {
+                    let url = folder.appendingPathComponent(name)
+                    try (Data([0xEF, 0xBB, 0xBF]) + Data(contentsOf: url)).write(to: url)
+                }
+                #expect(try MME(folder: folder).questions.map(\.text) == plain)
+            }
+        }
+    }
+
     @Test func questionsAreWhatTheReferenceAsks() throws {
         for golden in try Golden.all("mme") where golden.hasPrompts && golden.has("llava_mme.jsonl") {
             let asked = try MME(folder: golden.data)

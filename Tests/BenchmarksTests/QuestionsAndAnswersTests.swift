@@ -56,6 +56,35 @@ import Text
         }
     }
 
+    /// The normalization takes articles away, and the letter A with them.
+    @Test func anAnswerThatIsAnArticleIsComparedAsItStands() throws {
+        try withTemporaryFolder { folder in
+            let records = ["A", "A", "A", "a", "B", "The"].map { answer -> JSONValue in
+                ["text": "Which?", "answer": .string(answer)]
+            }
+            let score = try score(try testSet(records, in: folder), ["A", "", "The", " A.", "", "the "])
+            #expect(score.items.map(\.credit) == [1, 0, 0, 0, 0, 1])
+            #expect(QuestionsAndAnswers.agreement(of: "", with: "A") == 0)
+            #expect(QuestionsAndAnswers.agreement(of: "a", with: "A") == 1)
+        }
+    }
+
+    @Test func aPictureThatIsNotNamedIsNotAskedAbout() throws {
+        try withTemporaryFolder { folder in
+            for (record, problem) in [
+                (
+                    ["text": "<image>\nWhich?", "answer": "B"],
+                    "'text' is <image>, and the record names no"
+                ),
+                (["text": "Which?", "image": "", "answer": "B"], "'image' is \"\""),
+            ] as [(JSONValue, String)] {
+                #expect { _ = try testSet([record], in: folder) } throws: {
+                    "\($0)".contains(problem) && "\($0)".contains("test.json")
+                }
+            }
+        }
+    }
+
     @Test func severalAnswersAreRightAndLongOnesHaveTheF1OfTheirWords() throws {
         try withTemporaryFolder { folder in
             let long = "red fruit of a tree that grows in cool lands"  // 9 words without the article

@@ -56,6 +56,22 @@ import Testing
         }
     }
 
+    @Test func aProblemThatTheSplitHasTwiceIsRefused() throws {
+        for golden in try Golden.all("scienceqa") where golden.isOwn && golden.has("problems.json") {
+            try withTemporaryFolder { folder in
+                try copy(["problems.json", "pid_splits.json"], from: golden.data, to: folder)
+                let url = folder.appendingPathComponent("pid_splits.json")
+                var splits = try Golden.json(url)
+                let ids = try #require(splits["test"] as? [String])
+                splits["test"] = ids + [ids[1]]
+                try JSONSerialization.data(withJSONObject: splits).write(to: url)
+                #expect { _ = try ScienceQA(folder: folder) } throws: {
+                    "\($0)".contains("\"\(ids[1])\" more than once")
+                }
+            }
+        }
+    }
+
     @Test func theQuestionFileAloneGivesTheSameScores() throws {
         for golden in try Golden.all("scienceqa") where golden.has("llava_test_CQM-A.json") {
             try withTemporaryFolder { folder in

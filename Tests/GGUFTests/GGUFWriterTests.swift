@@ -35,6 +35,24 @@ import Testing
         }
     }
 
+    @Test func whatBFloat16CannotHoldIsRefusedByName() throws {
+        try withTemporaryFolder { folder in
+            let largest = Float(bitPattern: 0x7f7f_7fff)  // the last that is rounded down
+            for (value, isRefused) in [(largest, false), (largest.nextUp, true), (3.4e38, true)] {
+                var writer = GGUFWriter()
+                writer.add("w", .bf16, shape: [2]) { Tensor([1, value], shape: [2]) }
+                let url = folder.appendingPathComponent("b.gguf")
+                guard isRefused else {
+                    try writer.write(to: url)
+                    continue
+                }
+                #expect(throws: GGUFError.outOfRange(tensor: "w", value: value, type: .bf16)) {
+                    try writer.write(to: url)
+                }
+            }
+        }
+    }
+
     @Test func whatHalfPrecisionCannotHoldIsRefusedAndNothingIsLeft() throws {
         try withTemporaryFolder { folder in
             var writer = GGUFWriter()

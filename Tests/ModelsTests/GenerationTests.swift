@@ -38,6 +38,33 @@ import Testing
         }
     }
 
+    @Test func anAnswerEndsWhereTheModelsPositionsDo() throws {
+        let golden = try #require(try Golden.all.first)
+        let model = try golden.model("student")
+        let prompt = try Self.prompts(golden, model)[2]
+        let positions = model.configuration.text.maximumPositions
+        let settings = GenerationSettings(maximumNewTokens: positions + 5)
+        let answer = try model.language.generate([prompt], settings: settings)[0]
+        #expect(answer.ids.count == positions - prompt.rows && answer.ending == .length)
+    }
+
+    @Test func logitsThatAreNoNumbersAreRefusedByTheNumberOfThePrompt() throws {
+        let golden = try #require(try Golden.all.first)
+        let model = try golden.model("student")
+        let prompts = try Self.prompts(golden, model)
+        let norm = try #require(
+            model.parameters().last { $0.name.hasSuffix("norm.weight") })
+        norm.value.data.pointer[0] = .greatestFiniteMagnitude
+        norm.value.data.pointer[1] = .greatestFiniteMagnitude
+        norm.value.dataChanged()
+        for sampling in [Sampling.greedy, .random(temperature: 1, topP: 0.9, seed: 1)] {
+            let settings = GenerationSettings(maximumNewTokens: 4, sampling: sampling, slots: 1)
+            #expect { _ = try model.language.generate(prompts, settings: settings) } throws: {
+                if case .logitsNotFinite(0)? = $0 as? ModelsError { true } else { false }
+            }
+        }
+    }
+
     @Test func endOfSequenceIDEndsAnAnswerAndStaysInIt() throws {
         for golden in try Golden.all {
             for role in Golden.roles {

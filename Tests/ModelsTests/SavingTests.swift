@@ -31,6 +31,20 @@ import Testing
         }
     }
 
+    @Test func weightsThatAreNoNumbersAreNotWritten() throws {
+        let golden = try #require(try Golden.all.first)
+        let model = try golden.model("student", trainable: [.language])
+        let last = try #require(model.parameters().last { $0.name.contains("language_model") })
+        last.value.data.pointer[1] = .infinity
+        try withTemporaryFolder { folder in
+            let out = folder.appendingPathComponent("out")
+            #expect { try model.save(to: out) } throws: {
+                "\($0)".contains("'\(last.name)' holds inf at index 1")
+            }
+            #expect(!FileManager.default.fileExists(atPath: out.path))
+        }
+    }
+
     static func contents(_ folder: URL) throws -> [String: [UInt8]] {
         var found: [String: [UInt8]] = [:]
         for name in try FolderListing.files(below: folder) {

@@ -146,7 +146,7 @@ import Testing
                 ),
                 (
                     whole.replacingOccurrences(of: "\"samples\" : 5", with: "\"samples\" : 6"),
-                    noDataset("the shards do not add up to 23 samples")
+                    noDataset("the shards do not add up to 23 samples, but to 27")
                 ),
                 (
                     whole.replacingOccurrences(of: "\"samples\" : 5", with: "\"samples\" : -5"),

@@ -1,4 +1,5 @@
 import AlignmentSupport
+import Distillation
 import Files
 import Foundation
 import Shards
@@ -44,6 +45,37 @@ import Testing
             _ = try CachedTeacher(index: folder, cache: cache, dataset: dataset)
             return "opened"
         } catch { return "\(error)" }
+    }
+
+    /// Its seal fits, but its ids are of a larger vocabulary than the models'.
+    @Test(arguments: [
+        (TeacherOutputSettings(topK: 4, commonVocabulary: 500, saliencyLayer: 1), "common vocabulary: 500"),
+        (TeacherOutputSettings(topK: 3, commonVocabulary: 272, saliencyLayer: 1), "tables: 3 ids a position"),
+    ]) func anEntryOfOtherSettingsIsRefusedWhereItIsRead(other: TeacherOutputSettings, problem: String)
+        throws
+    {
+        try withOutputs { dataset, cache, folder in
+            let outputs = TeacherOutputs(try ModelFixture(tinyModel).teacher())
+            let key = Store.key(teacher: "t", shard: dataset.index.shards[0].rawSHA256, settings: settings)
+            let source = try outputs.shard(0, of: dataset, settings: settings)
+            var made = CachedShard(other)
+            for row in 0..<source.samples {
+                let sample = source.sample(row)
+                func cut(_ target: CachedTarget) -> CachedTarget {
+                    CachedTarget(
+                        ids: Array(target.ids.prefix(other.topK ?? 4)),
+                        logProbabilities: Array(target.logProbabilities.prefix(other.topK ?? 4)),
+                        logTail: target.logTail)
+                }
+                let group = sample.visual.isEmpty ? -1 : made.addVisualGroup(sample.visual.map(cut))
+                made.addSample(
+                    visualGroup: group, saliency: sample.saliency, response: sample.response.map(cut))
+            }
+            try FileManager.default.removeItem(at: cache.path(key))
+            try cache.write(made, key: key)
+            let cached = try CachedTeacher(index: folder, cache: cache, dataset: dataset)
+            #expect { _ = try cached.sample(0) } throws: { "\($0)".contains("its \(problem)") }
+        }
     }
 
     @Test func outputsAreServedSampleBySample() throws {
