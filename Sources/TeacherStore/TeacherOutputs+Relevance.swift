@@ -27,7 +27,7 @@ extension TeacherOutputs {
     ) throws -> InstructionRelevance {
         var sums = RelevanceSums(layers: teacher.language.configuration.layers)
         var random = CounterRandom(seed, 0x1125)
-        let numbers = try samples(ofShards: Self.relevanceShards, of: dataset, &random)
+        let numbers = try samples(ofShards: Self.relevanceShards, of: dataset, &random) { try progress(0) }
         var draw = PairDraw(of: numbers.count, random)
         while sums.pairs < pairs,
             sums.pairs < 64 || (sums.relevance.standardErrors.max() ?? 0) > standardError
@@ -83,9 +83,12 @@ extension TeacherOutputs {
 
     /// The samples with an image and an instruction of some of the first source's shards, drawn at random; of
     /// all of them where there are no more.
-    private func samples(ofShards count: Int, of dataset: ShardDataset, _ random: inout CounterRandom)
-        throws -> [Int]
-    {
+    ///
+    /// - Parameter beforeShard: called before each is read; it may throw to stop
+    private func samples(
+        ofShards count: Int, of dataset: ShardDataset, _ random: inout CounterRandom,
+        beforeShard: () throws -> Void
+    ) throws -> [Int] {
         let sizes = dataset.index.shards[dataset.sources[0].shards].map(\.samples)
         let starts = sizes.indices.map { sizes[..<$0].reduce(0, +) }
         var shards = Array(sizes.indices)
@@ -93,6 +96,7 @@ extension TeacherOutputs {
             shards.swapAt(place, place + Int(random.next() % UInt64(shards.count - place)))
         }
         return try shards.prefix(count).flatMap { number in
+            try beforeShard()
             let shard = try dataset.shard(dataset.sources[0].shards.lowerBound + number)
             return (0..<sizes[number]).filter { row in
                 let sample = shard.sample(row)
