@@ -18,8 +18,8 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .badInput(let path, let tensor, let problem): "\(path): tensor '\(tensor)' \(problem)"
         case .noPicture:
-            "none of the samples has a picture, so there are no features: name others, or leave 'features' out "
-                + "of 'parts'"
+            "none of the samples has a picture, so there are no features: name others, or leave 'features' "
+                + "out of 'parts'"
         case .noResponses(let path, let samples, let least):
             "\(path): none of \(samples) samples has an answer of at least \(least) tokens: "
                 + "give shards with longer answers, or lower minimum_response"

@@ -18,14 +18,23 @@ public enum SignalThread {
         sigemptyset(&set)
         for signal in signals { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        let thread = Thread {
-            var taken = sigset_t()
-            sigemptyset(&taken)
-            for signal in signals { sigaddset(&taken, signal) }
-            pthread_sigmask(SIG_UNBLOCK, &taken, nil)
+        // With the usual stack: a small one has no room for what the numeric libraries keep for each thread,
+        // and a thread that cannot be made says nothing.
+        let isReady = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            unblock()
+            isReady.signal()
             while true { pause() }
         }
-        thread.stackSize = 1 << 16
-        thread.start()
+        // Better taken in the middle of a product than by nobody.
+        if isReady.wait(timeout: .now() + .seconds(10)) == .timedOut { unblock() }
+    }
+
+    /// Lets this thread take the signals.
+    private static func unblock() {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in signals { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 }

@@ -38,8 +38,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
         case .unreadableIndex(let path):
             "\(path): it is not readable JSON and might name entries: mend or remove it first"
         case .noRelevance(let path):
-            "\(path): fewer than two samples with an image and a question after it, so no layer's instruction relevance "
-                + "can be measured: name the layer (saliency_layer) instead"
+            "\(path): fewer than two samples with an image and a question after it, so no layer's "
+                + "instruction relevance can be measured: name the layer (saliency_layer) instead"
         case .failedVerification(let store, let findings): "\(store): \(findings)"
         case .nothingToRecompute(let store):
             "\(store): it holds no entry of this teacher, these shards and this precision to recompute"

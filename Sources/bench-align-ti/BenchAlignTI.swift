@@ -67,7 +67,10 @@ struct BenchAlignTI: ParsableCommand {
         }
         let plan = try Plan(
             only: only, hasShapes: !config.isEmpty, hasModel: model != nil, hasBenchmark: benchmark != nil)
-        if here { return try measureHere(plan, precisions, shapes.map(\.shapes)) }
+        if here {
+            OwnProcess.endsWithParent()
+            return try measureHere(plan, precisions, shapes.map(\.shapes))
+        }
         var report = Report()
         // The numbers of threads of a figure in turn: what the machine does meanwhile, it does to all.
         let turns = threads.isEmpty ? [[]] : threads.map { ["--threads", String($0)] }

@@ -52,6 +52,7 @@ struct MeasureEfficiency: RecipeCommand {
     func run() throws {
         let recipe = try self.recipe()
         if let measure {
+            OwnProcess.endsWithParent()
             if let threads = configuration.threads { AllowedProcessors.limit(to: threads) }
             return print(try ModelCost(measuring: URL(fileURLWithPath: measure), recipe).line)
         }
