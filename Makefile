@@ -65,8 +65,9 @@ title = @printf '\n== %s\n' '$(result)'
 # Of each stage its output folder; and --force where FORCE says so.
 FORCE ?=
 force = $(if $(filter 1 $(result),$(FORCE)),--force)
-$(foreach name,$(filter-out 1,$(FORCE)),$(if $(wildcard $(B)/$(name)),,$(error FORCE=$(name): $(B) has no \
-    such folder, so nothing would begin anew)))
+# A name that is none would force nothing; before the first result none is there.
+$(if $(wildcard $(B)/*/receipt.json),$(foreach name,$(filter-out 1,$(FORCE)),$(if \
+    $(wildcard $(B)/$(name)),,$(error FORCE=$(name): $(B) has no such folder, so nothing would begin anew))))
 out = --out $(@D) $(force)
 STAGES := $(notdir $(patsubst %/main.swift,%,$(wildcard Sources/*/main.swift)))
 

@@ -23,11 +23,17 @@ extension ImageProcessor {
     public init(_ fields: JSONField, aspect: Aspect? = nil, padding: Kind = .clip) throws {
         let types = ["image_processor_type", "feature_extractor_type", "processor_class"]
         let type = try types.map { try fields[$0] }.first { $0.value?.string != nil } ?? fields[types[0]]
-        let known: [(prefix: String, kind: Kind)] = [
+        let known: [(family: String, kind: Kind)] = [
             ("siglip", .siglip), ("clip", .clip), ("bit", .dinov2), ("llava", padding),
         ]
-        let name = type.value?.string?.lowercased() ?? ""
-        guard let kind = known.first(where: { name.hasPrefix($0.prefix) })?.kind else {
+        // transformers has one class for each way of computing the same.
+        let name = ["fast", "pil"].reduce(type.value?.string?.lowercased() ?? "") {
+            $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0
+        }
+        let classes = ["imageprocessor", "featureextractor", "processor"]
+        guard
+            let kind = known.first(where: { family in classes.contains { name == family.family + $0 } })?.kind
+        else {
             throw type.bad(
                 expected: "SiglipImageProcessor, CLIPImageProcessor, BitImageProcessor (DINOv2) or "
                     + "LlavaImageProcessor")
@@ -73,6 +79,10 @@ extension ImageProcessor {
                 guard try !fields.flag("do_center_crop") else {
                     throw try fields["do_center_crop"].bad(expected: "false or absent for SigLIP")
                 }
+                guard try fields["size"].value?["shortest_edge"] == nil else {
+                    throw try fields["size"].bad(
+                        found: "the shortest edge", expected: "height and width for SigLIP")
+                }
                 (size, shortestEdge, aspect) = (side, nil, .square)
                 return
             }
@@ -93,13 +103,15 @@ extension ImageProcessor {
                 return
             }
             size = try crop?.side() ?? 224
-            (shortestEdge, aspect) = (side, .clip)
             guard size <= side else {
-                throw try fields["crop_size"].bad(expected: "at most the \(side) of 'size'")
+                throw try fields["crop_size"].bad(found: "\(size)", expected: "at most the \(side) of 'size'")
             }
-            if let value = try fields["size"].value, value["height"] != nil, size != side {
-                throw try fields["crop_size"].bad(expected: "\(side), the same as 'size'")
+            // Height and width are what a picture is stretched to; nothing is left to cut.
+            let isStretched = try fields["size"].value?["height"] != nil
+            if isStretched, size != side {
+                throw try fields["crop_size"].bad(found: "\(size)", expected: "\(side), the same as 'size'")
             }
+            (shortestEdge, aspect) = isStretched ? (nil, .square) : (side, .clip)
         }
     }
 

@@ -36,6 +36,9 @@ package enum CheckpointNames {
         ("model.image_newline", imageNewline),
         // A language model alone, and a vision tower alone.
         ("model.", language),
+        ("embed_tokens.", language + "embed_tokens."),
+        ("layers.", language + "layers."),
+        ("norm.", language + "norm."),
         ("embeddings.", vision + "embeddings."),
         ("encoder.", vision + "encoder."),
         ("pre_layrnorm.", vision + "pre_layrnorm."),

@@ -66,8 +66,16 @@ public struct LlavaConfiguration: Equatable, Sendable {
         self.vision = vision
         let placeholder = try fields.optional("image_token_index") ?? fields.optional("image_token_id")
         imageTokenID = Int32(try placeholder?.integer(in: 0...Int(Int32.max)) ?? 32000)
-        featureLayer = try fields.integer(
-            "vision_feature_layer", default: -2, in: -vision.layers - 1...vision.layers)
+        let layer = try fields.optional("vision_feature_layer")
+        let layers = -vision.layers - 1...vision.layers
+        // A list of one is that one; several are joined by transformers, which nothing here does.
+        if case .array(let list)? = layer?.value, list.count == 1, let only = list[0].int,
+            layers.contains(only)
+        {
+            featureLayer = only
+        } else {
+            featureLayer = try layer?.integer(in: layers) ?? -2
+        }
         featureSelection = try fields.optional("vision_feature_select_strategy")?.choice() ?? .patches
         projectorActivation = try fields.optional("projector_hidden_act")?.choice() ?? .gelu
         projectorBias = try fields.flag("multimodal_projector_bias", default: true)

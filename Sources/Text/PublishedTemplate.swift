@@ -25,16 +25,28 @@ package struct PublishedTemplate {
                 file: file, field: "chat_template", found: "none that is known",
                 supported: "chatml, llama_3, llama_2, vicuna; choose with the setting template")
         }
+        if let other = Self.others.first(where: { text.contains($0.mark) }) {
+            throw TextError.unsupported(
+                file: file, field: "chat_template", found: other.name,
+                supported: "chatml, llama_3, llama_2, vicuna; choose with the setting template")
+        }
         kind = mark.kind
-        let turn: Regex<(Substring, Substring)>? =
+        let words = JinjaTexts(text)
+        system =
             switch kind {
-            case .chatml: #/<\|im_start\|>system(?:\\n|\n)([^'"{}<]*)<\|im_end\|>/#
+            case .chatml: words.system(after: "<|im_start|>system\n", before: "<|im_end|>")
             case .llama3:
-                #/<\|start_header_id\|>system<\|end_header_id\|>(?:\\n|\n){2}([^'"{}<]*)<\|eot_id\|>/#
-            case .vicuna, .llama2, .plain: nil
+                words.system(after: "<|start_header_id|>system<|end_header_id|>\n\n", before: "<|eot_id|>")
+            // Mistral's, which LLaVA trains without a system prompt.
+            case .llama2: text.contains("<<SYS>>") ? nil : ""
+            case .vicuna, .plain: nil
             }
-        system = turn.map { text.firstMatch(of: $0).map { String($0.output.1) } ?? "" }
     }
+
+    /// Templates that share a mark with one of ours and are others.
+    private static let others: [(mark: String, name: String)] = [
+        ("<|im_sep|>", "Phi's"), ("Cutting Knowledge Date", "Llama 3.1's, which tells the date"),
+    ]
 
     /// The template's text and the file that has it; nil where there is none.
     package static func text(in folder: URL) throws -> (file: String, text: String)? {

@@ -27,10 +27,16 @@ public struct Tokenizer: Sendable {
     public init(contentsOf url: URL) throws {
         var url = url
         var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-            url = url.appendingPathComponent("tokenizer.json")
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue
+        else {
+            try self.init(json: InputBytes.read(url), file: url.path)
+            return
         }
+        let companions = TokenizerCompanions(folder: url)
+        url = url.appendingPathComponent("tokenizer.json")
+        try companions.requireTokenizer(url)
         try self.init(json: InputBytes.read(url), file: url.path)
+        try companions.requireTokens { addedID(of: $0) != nil || model.texts.find(Array($0.utf8)) >= 0 }
     }
 
     /// Reads the bytes of a `tokenizer.json`.

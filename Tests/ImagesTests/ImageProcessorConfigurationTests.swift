@@ -83,6 +83,39 @@ import Testing
         }
     }
 
+    /// transformers resizes to height and width, and a cut as large as that changes nothing.
+    @Test(arguments: ["CLIPImageProcessor", "BitImageProcessor", "LlavaImageProcessor"])
+    func heightAndWidthAreWhatAPictureIsStretchedTo(name: String) throws {
+        for cut in [true, nil] {
+            var fields = clip.filter { !$0.key.hasPrefix("feature") && $0.key != "do_center_crop" }
+            fields["image_processor_type"] = name
+            fields["size"] = ["height": 56, "width": 56]
+            fields["crop_size"] = ["height": 56, "width": 56]
+            if let cut { fields["do_center_crop"] = cut }
+            let found = try read(fields)
+            #expect(found.aspect == .square && found.shortestEdge == nil && found.size == 56)
+        }
+    }
+
+    @Test func processorsOfOtherModelsWithLikeNamesAreRefused() throws {
+        for name in [
+            "Siglip2ImageProcessor", "LlavaNextImageProcessor", "LlavaOnevisionImageProcessor",
+            "CLIPSegImageProcessor", "ClipProcessorX",
+        ] {
+            #expect("\(name)") { try read(siglip.merging(["image_processor_type": name]) { $1 }) } throws: {
+                "\($0)".contains(name) && "\($0)".contains("expected SiglipImageProcessor")
+            }
+        }
+        for name in ["SiglipImageProcessorFast", "SiglipImageProcessorPil", "SiglipProcessor"] {
+            #expect(
+                try read(siglip.merging(["image_processor_type": name]) { $1 })
+                    == ImageProcessor(kind: .siglip, size: 56))
+        }
+        #expect { try read(siglip.merging(["size": ["shortest_edge": 56]]) { $1 }) } throws: {
+            "\($0)".contains("'size' is the shortest edge, expected height and width for SigLIP")
+        }
+    }
+
     @Test func aCutMayBeSmallerThanTheResizedSide() throws {
         let cut = try read(clip.merging(["crop_size": 224]) { $1 })
         #expect(cut == (try ImageProcessor(kind: .clip, size: 224, shortestEdge: 336)))

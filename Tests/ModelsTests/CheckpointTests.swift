@@ -40,6 +40,15 @@ import Testing
 
     static let up = "language_model.model.layers.1.mlp.up_proj.weight"
 
+    /// A base model's own class leaves `model.` out, and transformers loads it all the same.
+    @Test func aLanguageModelWithoutItsPrefixIsKnown() {
+        for name in ["embed_tokens.weight", "layers.1.mlp.up_proj.weight", "norm.weight"] {
+            #expect(CheckpointNames.canonical(name) == CheckpointNames.canonical("model.\(name)"))
+        }
+        #expect(
+            CheckpointNames.canonical("layers.1.mlp.up_proj.weight") == CheckpointNames.canonical(Self.up))
+    }
+
     @Test func missingTensorIsNamedWithItsShape() throws {
         try withTemporaryFolder { folder in
             let copy = try Self.altered(in: folder) {

@@ -63,7 +63,7 @@ struct TemplateFolderTests {
         for (name, text, kind) in [
             ("chat_template.jinja", "{{ '<|im_start|>' + m }}", ConversationTemplate.Kind.chatml),
             ("chat_template.json", #"{"chat_template": "<|start_header_id|>"}"#, .llama3),
-            ("tokenizer_config.json", #"{"chat_template": "{{ '[INST] ' }}"}"#, .llama2),
+            ("tokenizer_config.json", #"{"chat_template": "{{ '[INST] <<SYS>>' }}"}"#, .llama2),
             (
                 "tokenizer_config.json",
                 #"{"chat_template": [{"name": "tool", "template": "x"}, "#
@@ -106,6 +106,22 @@ struct TemplateFolderTests {
                 + #"{{- '<|im_start|>system\nYou are Qwen.<|im_end|>\n' }}"#,
             "You are Qwen."
         ),
+        (
+            // Qwen2.5-Math
+            #"{{- '<|im_start|>system\nPlease put your answer within \\boxed{}.<|im_end|>\n' }}"#,
+            #"Please put your answer within \boxed{}."#
+        ),
+        (
+            // LLaMA-Factory
+            #"{% set system_message = 'You are a helpful assistant.' %}{% if messages[0]['role'] == "#
+                + #"'system' %}{% set system_message = messages[0]['content'] %}{% endif %}"#
+                + #"{% if system_message is defined %}{{ '<|im_start|>system\n' + system_message + "#
+                + #"'<|im_end|>\n' }}{% endif %}"#,
+            "You are a helpful assistant."
+        ),
+        (#"{{ "<|im_start|>system\nIt's {me}.<|im_end|>\n" }}{# 'no } #}"#, "It's {me}."),
+        (#"{{ '<|im_start|>system\nIt\'s me.\nBe "brief".<|im_end|>\n' }}"#, "It's me.\nBe \"brief\"."),
+        ("<|im_start|>system\nAs it stands<|im_end|>\n{{ '<|im_start|>user\\n' }}", "As it stands"),
         // llava-interleave-qwen
         ("{{'<|im_start|>' + message['role'] + ' '}}<|im_end|>\n", ""),
         ("<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n", ""),
@@ -137,12 +153,36 @@ struct TemplateFolderTests {
     @Test func anotherChatTemplateIsNamed() throws {
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("chat_template.jinja")
-            try Data("<start_of_turn>".utf8).write(to: file)
-            #expect(
-                throws: TextError.unsupported(
-                    file: file.path, field: "chat_template", found: "none that is known",
-                    supported: "chatml, llama_3, llama_2, vicuna; choose with the setting template")
-            ) { try ConversationTemplate(nil, system: nil, endText: nil, of: folder) }
+            for (text, found) in [
+                ("<start_of_turn>", "none that is known"),
+                ("{{ '<|im_start|>user<|im_sep|>' + m + '<|im_end|>' }}", "Phi's"),
+                (
+                    "{{ '<|start_header_id|>system<|end_header_id|>\\n\\n' + 'Cutting Knowledge Date: ' }}",
+                    "Llama 3.1's, which tells the date"
+                ),
+            ] {
+                try Data(text.utf8).write(to: file)
+                #expect(
+                    throws: TextError.unsupported(
+                        file: file.path, field: "chat_template", found: found,
+                        supported: "chatml, llama_3, llama_2, vicuna; choose with the setting template")
+                ) { try ConversationTemplate(nil, system: nil, endText: nil, of: folder) }
+            }
+        }
+    }
+
+    /// Mistral's has no system prompt, and LLaVA trains it with none; Llama 2's takes LLaVA's.
+    @Test func llama2WithoutAPlaceForASystemPromptHasNone() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("chat_template.jinja")
+            for (text, system) in [
+                ("{{ '[INST] ' + m + ' [/INST]' }}", ""),
+                ("{{ '[INST] <<SYS>>' }}", ConversationTemplate(.llama2).system),
+            ] {
+                try Data(text.utf8).write(to: file)
+                let found = try ConversationTemplate(nil, system: nil, endText: nil, of: folder)
+                #expect(found.kind == .llama2 && found.system == system)
+            }
         }
     }
 
