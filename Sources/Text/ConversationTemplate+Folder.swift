@@ -40,6 +40,13 @@ extension ConversationTemplate {
             endText: try fields["end_text"].string())
     }
 
+    /// Whether a folder says which template its model takes, in whatever form.
+    ///
+    /// - Throws: `FilesError` for a file that is broken
+    public static func isNamed(in folder: URL) throws -> Bool {
+        try Self(trainedWith: folder) != nil || PublishedTemplate.text(in: folder) != nil
+    }
+
     /// The template that a stage uses.
     ///
     /// - Parameters:

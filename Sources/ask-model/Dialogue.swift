@@ -33,6 +33,11 @@ struct Dialogue {
         tokenizer = try Tokenizer(contentsOf: folder)
         template = try ConversationTemplate(
             recipe.template, system: recipe.system, endText: recipe.endText, of: folder)
+        if try recipe.template == nil && !ConversationTemplate.isNamed(in: folder) {
+            StandardError.write(
+                "ask-model: the folder names no template, so the model is asked as a "
+                    + "\(template.kind.rawValue) one; --set template=chatml asks otherwise")
+        }
         try template.check(tokenizer)
         self.recipe = recipe
         let model = model

@@ -52,6 +52,20 @@ struct TemplateFolderTests {
         }
     }
 
+    @Test func aFolderNamesItsTemplateOrDoesNot() throws {
+        try withTemporaryFolder { folder in
+            #expect(try !ConversationTemplate.isNamed(in: folder))
+            let config = folder.appendingPathComponent("tokenizer_config.json")
+            try Data("{}".utf8).write(to: config)
+            #expect(try !ConversationTemplate.isNamed(in: folder))
+            try Data(#"{"chat_template": "<|im_start|>"}"#.utf8).write(to: config)
+            #expect(try ConversationTemplate.isNamed(in: folder))
+            try Data("{}".utf8).write(to: config)
+            try ConversationTemplate(.vicuna).write(into: folder)
+            #expect(try ConversationTemplate.isNamed(in: folder))
+        }
+    }
+
     @Test func projectorPretrainingIsNoConversation() throws {
         try withTemporaryFolder { folder in
             try ConversationTemplate(.plain).write(into: folder)
