@@ -6,7 +6,7 @@ import Records
 /// ScienceQA's headline is of the questions with a picture, MMBench's of groups of which every rotation must
 /// be right, MME's of the subtasks of perception. A test over questions takes these units: others would be
 /// tested beside a difference that is not theirs.
-struct HeadlineUnits: Equatable {
+struct HeadlineUnits {
     /// Names of the units, in the order of the questions.
     private(set) var names: [String] = []
     private(set) var credits: [Double] = []

@@ -5,10 +5,9 @@ import Foundation
 ///
 /// Each benchmark weighs the same, as it does in the average, whatever the number of its questions. The
 /// statistic's distribution over all flips of signs is taken to be normal.
-struct SignFlipTest: Equatable {
-    /// Mean over benchmarks of the mean difference of credits.
-    let difference: Double
-    /// `difference` over its standard deviation under flips; 0 where nothing differs.
+struct SignFlipTest {
+    /// Mean over benchmarks of the mean difference of credits, over its standard deviation under flips; 0
+    /// where nothing differs.
     let z: Double
     /// Two-sided probability.
     let p: Double
@@ -17,7 +16,7 @@ struct SignFlipTest: Equatable {
     init(_ differences: [[Double]]) {
         let benchmarks = Double(differences.count)
         let shares = differences.map { (sum: $0.reduce(0, +), weight: 1 / (benchmarks * Double($0.count))) }
-        difference = shares.reduce(0) { $0 + $1.sum * $1.weight }
+        let difference = shares.reduce(0) { $0 + $1.sum * $1.weight }
         let variance = zip(differences, shares).reduce(0.0) { total, benchmark in
             let (values, share) = benchmark
             return total + share.weight * share.weight * values.reduce(0) { $0 + $1 * $1 }

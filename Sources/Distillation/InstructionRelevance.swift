@@ -43,8 +43,10 @@ public struct InstructionRelevance: Codable, Sendable {
 public struct RelevanceSums: Sendable {
     private var sums: [Double]
     private var squares: [Double]
-    /// Of each input: its pairs, and the sum of their cosines by layer.
-    private var inputs: [Int: (pairs: Int, sums: [Double])] = [:]
+    /// Of each input, as they came: its pairs, and the sum of their cosines by layer.
+    private var inputs: [(pairs: Int, sums: [Double])] = []
+    /// Place of an input in `inputs`, by its number.
+    private var places: [Int: Int] = [:]
     private var history: [InstructionRelevance.Interim] = []
     /// Pairs that were added.
     public private(set) var pairs = 0
@@ -65,8 +67,13 @@ public struct RelevanceSums: Sendable {
             squares[layer] += cosine * cosine
         }
         for number in [numbers.0, numbers.1] {
-            let known = inputs[number] ?? (0, Array(repeating: 0, count: sums.count))
-            inputs[number] = (known.pairs + 1, zip(known.sums, cosines).map(+))
+            let place = places[number] ?? inputs.count
+            if place == inputs.count {
+                places[number] = place
+                inputs.append((0, Array(repeating: 0, count: sums.count)))
+            }
+            inputs[place].pairs += 1
+            for (layer, cosine) in cosines.enumerated() { inputs[place].sums[layer] += cosine }
         }
         pairs += 1
         if pairs >= 8, pairs & (pairs - 1) == 0 {
@@ -96,8 +103,8 @@ public struct RelevanceSums: Sendable {
     /// Samii and Assenova 2015, dyadic data). Twice the pairs' own squares where no input is in two.
     private func residuals(_ layer: Int) -> Double {
         let mean = sums[layer] / Double(pairs)
-        return inputs.sorted { $0.key < $1.key }.reduce(0.0) { total, input in
-            let rest = input.value.sums[layer] - Double(input.value.pairs) * mean
+        return inputs.reduce(0.0) { total, input in
+            let rest = input.sums[layer] - Double(input.pairs) * mean
             return total + rest * rest
         }
     }

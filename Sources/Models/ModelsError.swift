@@ -11,9 +11,9 @@ public enum ModelsError: Error, CustomStringConvertible, Equatable {
     case wrongType(file: String, tensor: String, found: String)
     /// A stored number is infinite or none: the checkpoint of a run that diverged, or a damaged one.
     case notFinite(file: String, tensor: String, index: Int, value: Float)
-    /// Two stored tensors mean the same weight.
     /// Logits of what follows a prompt, by its number.
     case logitsNotFinite(prompt: Int)
+    /// Two stored tensors mean the same weight.
     case duplicateTensor(file: String, first: String, second: String)
     /// Stored tensors that the configuration has no place for.
     case unexpectedTensors(place: String, names: [String])

@@ -14,27 +14,24 @@ public enum SignalThread {
     /// First thing in the main thread. What a signal does is not changed: without an `Interruption` it ends
     /// the process.
     static func start() {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in signals { sigaddset(&set, signal) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
+        mask(SIG_BLOCK)
         // With the usual stack: a small one has no room for what the numeric libraries keep for each thread,
         // and a thread that cannot be made says nothing.
         let isReady = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
-            unblock()
+            mask(SIG_UNBLOCK)
             isReady.signal()
             while true { pause() }
         }
         // Better taken in the middle of a product than by nobody.
-        if isReady.wait(timeout: .now() + .seconds(10)) == .timedOut { unblock() }
+        if isReady.wait(timeout: .now() + .seconds(10)) == .timedOut { mask(SIG_UNBLOCK) }
     }
 
-    /// Lets this thread take the signals.
-    private static func unblock() {
+    /// Blocks the signals in this thread, or lets it take them.
+    private static func mask(_ how: Int32) {
         var set = sigset_t()
         sigemptyset(&set)
         for signal in signals { sigaddset(&set, signal) }
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        pthread_sigmask(how, &set, nil)
     }
 }

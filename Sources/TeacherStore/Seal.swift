@@ -104,7 +104,7 @@ public struct Seal: Codable, Sendable, Equatable {
             throw Problem("its seal lacks a field (\(error))")
         }
         guard [samples, positions, stateBytes].allSatisfy({ (0...1 << 50).contains($0) }),
-            [meanTailMass, worstTailMass].allSatisfy({ (0...1.01).contains($0) })
+            [meanTailMass, worstTailMass].allSatisfy({ (0...1.02).contains($0) })
         else { throw Problem("its seal has an impossible count") }
         guard contentBytes == start else {
             throw Problem("it has \(start) bytes before the seal, \(contentBytes) were written")

@@ -64,12 +64,21 @@ struct JinjaTexts {
         guard let start = template.firstRange(of: spelled) ?? template.firstRange(of: head),
             let name = template[start.upperBound...].prefixMatch(
                 of: #/['"]\s*[+~]\s*([A-Za-z_]\w*)\b(?!\[|\.)/#)?
-                .output.1,
-            let assigned = template.firstRange(of: "set \(name) = ")
+                .output.1
         else { return "" }
-        let characters = Array(template[assigned.upperBound...].unicodeScalars)
-        guard let quote = characters.first, quote == "'" || quote == "\"" else { return "" }
-        var place = 1
-        return Self.literal(characters, &place, until: quote)
+        return assigned(String(name)) ?? ""
+    }
+
+    /// The first literal that a variable is set to.
+    private func assigned(_ name: String) -> String? {
+        for set in template.ranges(of: "set \(name)") {
+            let rest = template[set.upperBound...].drop { $0 == " " }
+            guard rest.first == "=", case let value = rest.dropFirst().drop(while: { $0 == " " }),
+                let quote = value.unicodeScalars.first, quote == "'" || quote == "\""
+            else { continue }
+            var place = 1
+            return Self.literal(Array(value.unicodeScalars), &place, until: quote)
+        }
+        return nil
     }
 }

@@ -133,6 +133,13 @@ struct TemplateFolderTests {
                 + #"'<|im_end|>\n' }}{% endif %}"#,
             "You are a helpful assistant."
         ),
+        (
+            // set in the other branch, without spaces
+            #"{% if messages[0].role == 'system' %}{% set said = messages[0].content %}{% else %}"#
+                + #"{% set said="Be brief." %}{% endif %}"#
+                + #"{{ '<|im_start|>system\n' + said + '<|im_end|>\n' }}"#,
+            "Be brief."
+        ),
         (#"{{ "<|im_start|>system\nIt's {me}.<|im_end|>\n" }}{# 'no } #}"#, "It's {me}."),
         (#"{{ '<|im_start|>system\nIt\'s me.\nBe "brief".<|im_end|>\n' }}"#, "It's me.\nBe \"brief\"."),
         ("<|im_start|>system\nAs it stands<|im_end|>\n{{ '<|im_start|>user\\n' }}", "As it stands"),
