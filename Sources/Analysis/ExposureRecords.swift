@@ -16,11 +16,12 @@ public final class ExposureRecords {
     /// - Parameters:
     ///   - students: their names, in the measurement's order
     ///   - measurement: says which records are whole chunks; the others go
+    ///   - identity: of the run
     /// - Throws: `FilesError.corrupt` for a line that is no record of these students
-    public static func open(_ url: URL, students: [String], measurement: ExposureMeasurement) throws
-        -> (file: ExposureRecords, known: [ExposureRecord])
-    {
-        let lines = try ResumableLines(url)
+    public static func open(
+        _ url: URL, students: [String], measurement: ExposureMeasurement, of identity: String = ""
+    ) throws -> (file: ExposureRecords, known: [ExposureRecord]) {
+        let lines = try ResumableLines(url, of: identity)
         let known = try read(url, students: students)
         let fitting = zip(known, 0..<measurement.count).prefix { $0.number == measurement.number(of: $1) }
         try lines.cut(to: measurement.resumable(fitting.count))

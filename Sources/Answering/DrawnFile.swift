@@ -12,11 +12,13 @@ public final class DrawnFile {
     /// Opens the file, making it if need be, and keeps of it what is whole: samples that are answered
     /// together are answered together again, so that their answers are the same to the last bit.
     ///
-    /// - Parameter writing: whose answers they are
+    /// - Parameters:
+    ///   - writing: whose answers they are
+    ///   - identity: of the run
     /// - Throws: `FilesError.corrupt` for lines of something else
-    public init(_ url: URL, _ writing: AnswerWriting) throws {
+    public init(_ url: URL, _ writing: AnswerWriting, of identity: String = "") throws {
         self.url = url
-        lines = try ResumableLines(url)
+        lines = try ResumableLines(url, of: identity)
         var (kept, count) = (0, 0)
         var next = (sample: 0, turn: 0)
         try Self.forEach(of: url) { line, place in

@@ -39,7 +39,7 @@ public struct ModelScores: Sendable {
                     file: answers.path,
                     reason: "one answer file serves one benchmark; give a folder of <benchmark>.jsonl")
             }
-            return try benchmark.score(try AnswerFile(answers))
+            return try asked(benchmark, AnswerFile(answers))
         }
         let file = answers.file("\(name).jsonl")
         if !file.exists, benchmark is MME {
@@ -51,7 +51,15 @@ public struct ModelScores: Sendable {
             throw BenchmarkError.unreadable(
                 file: file.path, reason: "no such file; it should hold the answers to \(name)")
         }
-        return try benchmark.score(try AnswerFile(file))
+        return try asked(benchmark, AnswerFile(file))
+    }
+
+    private static func asked(_ benchmark: any Benchmark, _ answers: AnswerFile) throws -> BenchmarkScore {
+        let prompts = AskedPrompts(answers, of: benchmark.questions)
+        try prompts.require(answers.name)
+        var score = try benchmark.score(answers)
+        score.notices += prompts.notices
+        return score
     }
 
     /// The model's row; a benchmark that failed is undefined.

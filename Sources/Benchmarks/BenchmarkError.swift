@@ -12,6 +12,8 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
     case otherVersion(file: String, found: String, expected: String, remedy: String)
     /// Answers that the reference scorer cannot pair with questions.
     case incomplete(file: String, benchmark: String, reason: String)
+    /// Answers that say they were given to other questions than the benchmark's of the same ids.
+    case otherQuestions(answers: String, count: Int, of: Int, line: Int, asked: String, expected: String)
     case unknownBenchmark(name: String, known: [String])
     /// The command line names no benchmark, one twice, or not the one that the recipe asks for.
     case noBenchmark
@@ -39,6 +41,10 @@ public enum BenchmarkError: ExitCoded, Equatable, CustomStringConvertible, Senda
         case .missingFile(let benchmark, let file, let folder):
             "\(folder): not a \(benchmark) folder, it has no '\(file)'; give the folder that holds the "
                 + "official release"
+        case .otherQuestions(let answers, let count, let all, let line, let asked, let expected):
+            "\(answers):\(line): the answer was given to '\(outside: asked)', the question of its id is "
+                + "'\(outside: expected)' (\(count) of \(all) answers are to other questions); score them "
+                + "with the benchmark that was asked"
         case .unreadable(let file, let reason):
             "\(file): cannot be read: \(reason)"
         case .malformed(let file, let line, let reason):

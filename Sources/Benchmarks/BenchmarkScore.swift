@@ -16,7 +16,7 @@ public struct BenchmarkScore: Sendable {
     /// One entry per scored record or question.
     public let items: [ItemScore]
     /// Notices that must not pass unseen.
-    public let notices: [String]
+    public internal(set) var notices: [String]
 
     /// The score as `scores.json` keeps it, without the items.
     public var record: ScoresFile.Score {

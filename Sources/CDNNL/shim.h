@@ -40,6 +40,10 @@ static inline int cdnnl_s8_gemm(char transb, int64_t m, int64_t n, int64_t k, co
                : -1;
 }
 
+static inline int cdnnl_has_avx2(void) {
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2;
+}
+
 static inline int cdnnl_has_avx512(void) {
     return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 }
@@ -47,6 +51,11 @@ static inline int cdnnl_has_avx512(void) {
 static inline int cdnnl_has_bf16(void) {
     return dnnl_gemm_bf16bf16f32 &&
            (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+}
+
+/* Tiles of 16 rows in bf16 and int8. */
+static inline int cdnnl_has_amx(void) {
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
 }
 
 /* Without these instructions products of 8 bits are slow, and some of them overflow. */

@@ -1,7 +1,7 @@
 #include "bfloat16.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include "bfloat16_words.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,13 +11,10 @@
    C, no intrinsics, no allocation): plain C cannot express that instruction, and the panels of a larger B do
    not fit on the stack. */
 
-enum { TILE_ROWS = 6, PANEL = 64, LANES = 16 };
+enum { TILE_ROWS = 6, PANEL = 64 };
 enum { BLOCK_PAIRS = 128, BLOCK_COLUMNS = 1024, BLOCK_ROWS = 96, STACK_WORDS = 16384 };
 
-#define WITH_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 #define TILE_CODE static inline __attribute__((always_inline)) WITH_BF16
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* Rows of A: steps in elements from one row, and from one pair, to the next. */
 struct operand {
@@ -102,31 +99,11 @@ WITH_BF16 static void transpose_pairs(const uint16_t *x, size_t stride, size_t r
     for (size_t p = 0; p < pairs; p += LANES) {
         const size_t left = width - 2 * p;
         const __mmask32 mask = left >= 32 ? 0xffffffffu : (1u << left) - 1;
-        __m512i s[16], t[16];
+        __m512i s[16];
         for (size_t r = 0; r < 16; r++)
             s[r] = r < rows ? _mm512_maskz_loadu_epi16(mask, x + r * stride + 2 * p) : _mm512_setzero_si512();
-        for (int i = 0; i < 16; i += 2) {
-            t[i] = _mm512_unpacklo_epi32(s[i], s[i + 1]);
-            t[i + 1] = _mm512_unpackhi_epi32(s[i], s[i + 1]);
-        }
-        for (int i = 0; i < 16; i += 4) {
-            s[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-            s[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-            s[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-            s[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-        }
-        /* s[4g + c], quarter q: column 4q + c of rows 4g to 4g + 3. */
-        for (int c = 0; c < 4; c++) {
-            __m512i even_low = _mm512_shuffle_i32x4(s[c], s[4 + c], 0x88),
-                    even_high = _mm512_shuffle_i32x4(s[8 + c], s[12 + c], 0x88);
-            __m512i odd_low = _mm512_shuffle_i32x4(s[c], s[4 + c], 0xdd),
-                    odd_high = _mm512_shuffle_i32x4(s[8 + c], s[12 + c], 0xdd);
-            t[c] = _mm512_shuffle_i32x4(even_low, even_high, 0x88);
-            t[8 + c] = _mm512_shuffle_i32x4(even_low, even_high, 0xdd);
-            t[4 + c] = _mm512_shuffle_i32x4(odd_low, odd_high, 0x88);
-            t[12 + c] = _mm512_shuffle_i32x4(odd_low, odd_high, 0xdd);
-        }
-        for (size_t i = 0; i < 16 && p + i < pairs; i++) _mm512_store_si512(y + (p + i) * PANEL, t[i]);
+        transpose_words(s);
+        for (size_t i = 0; i < 16 && p + i < pairs; i++) _mm512_store_si512(y + (p + i) * PANEL, s[i]);
     }
 }
 

@@ -1,4 +1,5 @@
 import Benchmarks
+import Files
 import Records
 import Settings
 
@@ -131,6 +132,11 @@ public struct ComparedRow: Recipe, Equatable {
         }
         if let row, row.isEmpty || row.hasPrefix("/") || row.hasPrefix(".") {
             throw SettingProblem("row", "is '\(row)', expected the name of a folder below --runs")
+        }
+        for (key, text) in [("row", row), ("paper", paper)] {
+            if let text, FileName.hasControls(text) {
+                throw SettingProblem(key, "is \(text.debugDescription), expected a name of one line")
+            }
         }
     }
 }

@@ -75,15 +75,18 @@ public struct RunComparison: Sendable {
         else { return cell }
         let pairs = zip(values, others.compactMap { $0.values[column] }).map { $0 - $1 }
         guard pairs.count == values.count else { return cell }
+        let units = try zip(mine, others).map { try self.units(name, $0, baseline, $1, column) }
         let difference = MeanAndError(pairs)
         (cell.difference, cell.differenceStandardError) = (difference.mean, difference.standardError)
         if let found = PairedTTest(pairs) {
+            // Differences equal to the last digit are one result counted twice, or too few questions.
+            guard found.t.isFinite else { return cell }
             (cell.test, cell.p) = (.pairedT, found.p)
             (cell.t, cell.degreesOfFreedom) = (found.t, found.degreesOfFreedom)
             let signs = SignTest(wins: pairs.count { $0 > 0 }, losses: pairs.count { $0 < 0 })
             (cell.wins, cell.losses, cell.signP) = (signs.wins, signs.losses, signs.p)
-        } else {
-            try testQuestions(name, baseline, &cell)
+        } else if let only = units.first {
+            testQuestions(only, &cell)
         }
         return cell
     }
@@ -95,22 +98,31 @@ public struct RunComparison: Sendable {
         return row.published[index]
     }
 
-    /// Tests the only replicate over what the column's headlines count; not where no question is known.
+    /// Credits of what the column's headlines count, of one replicate of a row and of its baseline, benchmark
+    /// by benchmark.
     ///
     /// - Throws: `ComparingError.otherQuestions`
-    private func testQuestions(_ row: String, _ baseline: String, _ cell: inout ComparisonCell) throws {
-        let isAverage = cell.column == "average"
-        let benchmarks = isAverage ? BenchmarkList.paper.map { $0.name } : [cell.column]
-        let pairs = try benchmarks.map { benchmark in
+    private func units(
+        _ row: String, _ mine: RunScores, _ baseline: String, _ theirs: RunScores, _ column: String
+    ) throws -> [(mine: [Double], theirs: [Double])] {
+        let benchmarks = column == "average" ? BenchmarkList.paper.map { $0.name } : [column]
+        return try benchmarks.map { benchmark in
             let (mine, theirs) = (
-                HeadlineUnits(runs[row]?.first?.items[benchmark] ?? [], of: benchmark),
-                HeadlineUnits(runs[baseline]?.first?.items[benchmark] ?? [], of: benchmark)
+                HeadlineUnits(mine.items[benchmark] ?? [], of: benchmark),
+                HeadlineUnits(theirs.items[benchmark] ?? [], of: benchmark)
             )
             guard mine.names == theirs.names else {
-                throw ComparingError.otherQuestions(row: row, baseline: baseline, column: cell.column)
+                throw ComparingError.otherQuestions(row: row, baseline: baseline, column: column)
             }
             return (mine: mine.credits, theirs: theirs.credits)
         }
+    }
+
+    /// Tests the only replicate; not where no question is known.
+    private func testQuestions(
+        _ pairs: [(mine: [Double], theirs: [Double])], _ cell: inout ComparisonCell
+    ) {
+        let isAverage = cell.column == "average"
         guard pairs.allSatisfy({ !$0.mine.isEmpty }) else { return }
         let signs = SignTest(pairs.flatMap(\.mine), pairs.flatMap(\.theirs))
         (cell.wins, cell.losses) = (signs.wins, signs.losses)

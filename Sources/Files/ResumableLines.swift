@@ -13,7 +13,9 @@ public final class ResumableLines {
     private let lines, sums: JSONLinesWriter
     /// Where each kept line ends, in bytes, and the checksum that goes with it.
     private var ends: [(offset: Int, sum: UInt32)] = []
-    private var last: UInt32 = 0
+    private var last: UInt32
+    /// What the first line's checksum depends on.
+    private let start: UInt32
     /// Eight hexadecimal digits and a line feed.
     private static let sumBytes = 9
 
@@ -32,23 +34,26 @@ public final class ResumableLines {
 
     /// Opens the file, making it and its folder if need be, and cuts off what does not fit.
     ///
+    /// - Parameter identity: says what run the lines are of; those of another do not fit
     /// - Throws: `FilesError` where the files cannot be read or written
-    public init(_ url: URL) throws {
+    public init(_ url: URL, of identity: String = "") throws {
         path = url.path
+        start = identity.isEmpty ? 0 : CRC32C.checksum(Array(identity.utf8))
+        last = start
         (lines, sums) = (
             try JSONLinesWriter(appendingTo: url), try JSONLinesWriter(appendingTo: Self.sums(of: url))
         )
         let (written, expected) = (try InputBytes.read(url), try InputBytes.read(Self.sums(of: url)))
-        var start = 0
+        var place = 0
         for claimed in expected.split(separator: 10) {
-            guard let end = written[start...].firstIndex(of: 10) else { break }
-            let sum = Self.sum(written[start..<end], after: last)
+            guard let end = written[place...].firstIndex(of: 10) else { break }
+            let sum = Self.sum(written[place..<end], after: last)
             guard claimed.elementsEqual(Self.text(sum).utf8) else { break }
-            (start, last) = (end + 1, sum)
-            ends.append((start, sum))
+            (place, last) = (end + 1, sum)
+            ends.append((place, sum))
         }
         // One line may lack its checksum, that of a process killed between the two.
-        let dropped = written[start...].count { $0 == 10 }
+        let dropped = written[place...].count { $0 == 10 }
         isDamaged = dropped > 1 || dropped == 1 && expected.count >= (ends.count + 1) * Self.sumBytes
         try cut(to: ends.count)
     }
@@ -57,7 +62,7 @@ public final class ResumableLines {
     public func cut(to count: Int) throws {
         precondition(count <= ends.count, "ResumableLines: \(count) of \(ends.count) lines")
         ends.removeLast(ends.count - count)
-        (kept, last) = (count, ends.last?.sum ?? 0)
+        (kept, last) = (count, ends.last?.sum ?? start)
         for (path, bytes) in [
             (path, ends.last?.offset ?? 0),
             (Self.sums(of: URL(fileURLWithPath: path)).path, count * Self.sumBytes),

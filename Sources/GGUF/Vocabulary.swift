@@ -1,3 +1,4 @@
+import Files
 import Text
 
 /// A tokenizer as GGUF has it: what it is called there, and of each id its text and kind.
@@ -33,7 +34,14 @@ package struct Vocabulary {
             .notInLlamaCpp(file: file, field: field, found: found, known: known)
         }
         let isByteLevel = tokenizer.model.isByteLevel
-        var texts = (0..<rows).map { tokenizer.token(of: Int32($0)) ?? "[PAD\($0)]" }
+        var taken = Set((0..<rows).compactMap { tokenizer.token(of: Int32($0)) }.map(ExactKey.init))
+        /// Of an id without a token; llama.cpp wants every text once.
+        func filler(_ id: Int) -> String {
+            var text = "[PAD\(id)]"
+            while !taken.insert(ExactKey(text)).inserted { text += "_" }
+            return text
+        }
+        var texts = (0..<rows).map { tokenizer.token(of: Int32($0)) ?? filler($0) }
         var kinds = (0..<rows).map { tokenizer.token(of: Int32($0)) == nil ? Kind.unused : Kind.normal }
         if !isByteLevel {
             guard let bytes = tokenizer.model.byteTokens else {
@@ -54,6 +62,10 @@ package struct Vocabulary {
                 // It looks for them before spaces are marked.
                 texts[Int(token.id)] = texts[Int(token.id)].replacing("▁", with: " ")
             }
+        }
+        var seen: Set<ExactKey> = []
+        for text in texts where !seen.insert(ExactKey(text)).inserted {
+            throw refuse("added_tokens", "\"\(text)\" once more, with \"▁\" for a space", "each text once")
         }
         (self.texts, self.kinds) = (texts, kinds)
         if isByteLevel {

@@ -27,7 +27,8 @@ extension LlavaModel {
             WeightScope(checkpoint, trainable: trainable, precision: precision, mapped: mapped),
             imageProcessor: configuration.imageProcessor(folder: folder),
             folder: folder,
-            unusedVision: { checkpoint.unusedVision }, notices: checkpoint.notices)
+            unusedVision: { checkpoint.unusedVision },
+            notices: checkpoint.notices + configuration.text.notices(of: folder))
         try checkpoint.refuseRest(
             of: Set(ModelPart.allCases), tiedHead: configuration.text.tiedEmbeddings,
             vision: configuration.vision)

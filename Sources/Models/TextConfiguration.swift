@@ -35,6 +35,8 @@ public struct TextConfiguration: Equatable, Sendable {
     /// Its row of the embedding table receives no gradient as an input, as in `transformers`, where it is the
     /// table's `padding_idx`.
     public let paddingId: Int32?
+    /// Ids that were named as a start, an end or padding and are none of the vocabulary's: left out.
+    public private(set) var unknownIDs: [Int32] = []
     /// The object as it was read, so that keys unknown here survive a rewrite.
     private(set) var source: JSONObject
 
@@ -65,9 +67,15 @@ public struct TextConfiguration: Equatable, Sendable {
         tiedEmbeddings = try fields.flag("tie_word_embeddings") || tiedAbove
         maximumPositions = try fields.integer(
             "max_position_embeddings", default: isLlama ? 2048 : 32768, in: 1...(1 << 31))
-        startId = try fields.ids("bos_token_id", default: isLlama ? 1 : nil).first
-        endOfSequenceIDs = try fields.ids("eos_token_id", default: isLlama ? 2 : nil)
-        paddingId = try fields.ids("pad_token_id").first
+        let starts = try fields.ids("bos_token_id", default: isLlama ? 1 : nil)
+        let ends = try fields.ids("eos_token_id", default: isLlama ? 2 : nil)
+        let paddings = try fields.ids("pad_token_id")
+        let ids = 0..<Int32(vocabulary)
+        startId = starts.first.flatMap { ids.contains($0) ? $0 : nil }
+        endOfSequenceIDs = ends.filter(ids.contains)
+        paddingId = paddings.first.flatMap { ids.contains($0) ? $0 : nil }
+        // Llama's first releases have a padding of -1, which means none.
+        unknownIDs = (starts + ends + paddings).filter { !ids.contains($0) && $0 != -1 }
         source = try fields.object()
         try fields.refuseImpossible()
         guard heads % keyHeads == 0 else {
@@ -101,6 +109,16 @@ public struct TextConfiguration: Equatable, Sendable {
         }
     }
 
+    /// What a user should know of it.
+    func notices(of folder: URL) -> [String] {
+        guard !unknownIDs.isEmpty else { return [] }
+        let ids = Set(unknownIDs).sorted().map(String.init).joined(separator: ", ")
+        return [
+            "\(folder.path): the ids \(ids), a start, an end or padding, are beyond the \(vocabulary) of the "
+                + "vocabulary and are left out"
+        ]
+    }
+
     /// For fewer layers of a stored model.
     mutating func keep(_ count: Int) {
         guard count != layers else { return }
@@ -113,7 +131,9 @@ public struct TextConfiguration: Equatable, Sendable {
 
     /// More ids that end a text.
     mutating func addEnds(_ ids: [Int32]) {
-        endOfSequenceIDs += ids.filter { !endOfSequenceIDs.contains($0) }
+        for id in ids where !endOfSequenceIDs.contains(id) {
+            if id >= 0, Int(id) < vocabulary { endOfSequenceIDs.append(id) } else { unknownIDs.append(id) }
+        }
     }
 
     /// The ids that only `generation_config.json` names: what a chat model stops at is often said only there.

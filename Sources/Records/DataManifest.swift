@@ -69,6 +69,15 @@ public struct DataManifest: Sendable {
         where files[..<index].contains(where: { $0.path == file.path }) {
             throw try record["files"].elements()[index]["path"].bad(expected: "each file once")
         }
+        let paths = Set(files.map { ExactKey($0.path) })
+        for (index, file) in files.enumerated() {
+            let parts = file.path.split(separator: "/")
+            for length in 1..<max(1, parts.count)
+            where paths.contains(ExactKey(parts.prefix(length).joined(separator: "/"))) {
+                throw try record["files"].elements()[index]["path"].bad(
+                    expected: "a path whose folders are no files of the same data set")
+            }
+        }
         var counts: [String: Int] = [:]
         for (name, count) in try record.optional("expected_counts")?.members() ?? [] {
             counts[name] = try count.integer()
@@ -80,7 +89,8 @@ public struct DataManifest: Sendable {
     /// of unfinished files.
     fileprivate static func isPath(_ path: String) -> Bool {
         MemberPath.normalized(path) == path && !FileName.hasControls(path)
-            && !path.split(separator: "/").contains { $0.hasPrefix(".") } && path != DataLock.fileName
+            && !path.split(separator: "/").contains { $0.hasPrefix(".") }
+            && path.split(separator: "/").first.map(String.init) != DataLock.fileName
     }
 }
 
@@ -98,6 +108,9 @@ extension DataManifest.File {
             url?.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) ?? true
         else {
             throw try file["url"].bad(expected: "an address that begins with https:// or http://, or null")
+        }
+        if let bytes, let mostBytes, mostBytes < bytes {
+            throw try file["most_bytes"].bad(expected: "no less than the \(bytes) of 'bytes'")
         }
         isOptional = try file.flag("optional")
     }

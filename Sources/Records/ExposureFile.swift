@@ -25,7 +25,21 @@ public struct ExposureFile: Decodable, Sendable {
     }
 
     /// - Throws: `RecordError`, `FilesError` where the file cannot be read
-    public init(_ url: URL) throws { self = try RecordFormat.document(Self.self, url, format: Self.format) }
+    public init(_ url: URL) throws {
+        self = try RecordFormat.document(Self.self, url, format: Self.format)
+        let counts = students.flatMap { student in student.running.kinds.flatMap(\.counts) }
+        let fields: [(name: String, values: [Int], range: ClosedRange<Int>)] = [
+            ("length", [length], 0...(1 << 20)), ("samples", [samples], 0...(1 << 40)),
+            ("left_out", [leftOut], 0...(1 << 40)), ("resamples", [resamples], 0...(1 << 40)),
+            ("running", counts, 0...(1 << 40)),
+        ]
+        for (name, values, range) in fields {
+            guard let bad = values.first(where: { !range.contains($0) }) else { continue }
+            throw RecordError.field(
+                file: url.path, line: nil, field: name,
+                problem: "has \(bad), expected counts from 0 to \(range.upperBound)")
+        }
+    }
 
     /// The document as text; the curves with seven digits, since divergences are float32.
     public var text: String {

@@ -63,7 +63,20 @@ public struct RepeatsFile: Codable, Sendable, Equatable {
     }
 
     /// - Throws: `RecordError`, `FilesError` where the file cannot be read
-    public init(_ url: URL) throws { self = try RecordFormat.document(Self.self, url, format: Self.format) }
+    public init(_ url: URL) throws {
+        self = try RecordFormat.document(Self.self, url, format: Self.format)
+        for source in sources {
+            let counts =
+                [
+                    source.samples, source.pictures, source.repeated, source.sharedSamples,
+                    source.sharedPictures,
+                ] + (source.samplesIn + source.picturesIn).map(\.count)
+            guard let bad = counts.first(where: { !(0...(1 << 40)).contains($0) }) else { continue }
+            throw RecordError.field(
+                file: url.path, line: nil, field: "sources",
+                problem: "has \(bad) of '\(source.name)', expected counts from 0 to \(1 << 40)")
+        }
+    }
 
     /// - Throws: `FilesError` where the file cannot be written
     public func write(into folder: URL) throws {

@@ -72,7 +72,7 @@ public struct StepMetrics: Codable, Sendable {
             ("candidates_merged", candidatesMerged), ("candidate_rows", candidateRows),
             ("on_policy_samples", onPolicySamples), ("student_passes", studentPasses),
             ("student_rows", studentRows), ("teacher_passes", teacherPasses), ("teacher_rows", teacherRows),
-        ]
+        ] + (sources ?? [:]).map { ("sources.\($0.key).samples", $0.value.samples) }
     }
 
     /// Resident memory of this process, bytes; 0 where the system does not tell.

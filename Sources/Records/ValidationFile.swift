@@ -11,9 +11,31 @@ public final class ValidationFile {
         public var found: ValidationMetrics
         /// Digest that says what was looked at.
         public var of: String
+        /// Beginning of the digest of the line without it: a result may be chosen by what the line says.
+        public fileprivate(set) var check: String?
 
         public init(steps: Int, found: ValidationMetrics, of: String) {
             (self.steps, self.found, self.of) = (steps, found, of)
+        }
+
+        /// The line of the look, with its check.
+        var line: [UInt8] {
+            get throws {
+                var look = self
+                look.check = try expectedCheck
+                return try RecordFormat.line(look)
+            }
+        }
+
+        /// False where something of the line has changed since it was written.
+        var isWhole: Bool { get throws { try check == nil || check == expectedCheck } }
+
+        private var expectedCheck: String {
+            get throws {
+                var look = self
+                look.check = nil
+                return String(Digest.sha256(try RecordFormat.line(look)).prefix(16))
+            }
         }
     }
 
@@ -26,26 +48,34 @@ public final class ValidationFile {
         let known = steps > 0 && FileManager.default.fileExists(atPath: url.path) ? try Self.read(url) : []
         looks = known.filter { $0.steps <= steps && $0.of == identity }
         try AtomicOutput.writeAtomically(
-            looks.flatMap { try RecordFormat.line($0) + [0x0A] }, to: url)
+            looks.flatMap { try $0.line + [0x0A] }, to: url)
         writer = try JSONLinesWriter(appendingTo: url)
     }
 
     package func append(_ look: Look) throws {
         looks.append(look)
-        try writer.append(RecordFormat.line(look))
+        try writer.append(look.line)
         try writer.synchronize()
     }
 
     /// The looks of a file; a last line that was cut off is passed over.
     ///
-    /// - Throws: `FilesError` where it cannot be read, `RecordError` for a whole line that is none
+    /// - Throws: `FilesError` where it cannot be read or a line changed, `RecordError` for a whole line that
+    ///   is none
     public static func read(_ url: URL) throws -> [Look] {
         var looks: [Look] = []
         try JSONLines.forEach(of: url) { line in
             guard line.isComplete else { return }
-            looks.append(
-                try RecordFormat.decode(
-                    Look.self, line.bytes, file: url.path, line: line.number, allowsNonFinite: true))
+            var look = try RecordFormat.decode(
+                Look.self, line.bytes, file: url.path, line: line.number, allowsNonFinite: true)
+            guard try look.isWhole else {
+                throw FilesError.corrupt(
+                    path: url.path, offset: line.offset,
+                    problem: "line \(line.number), the look after \(look.steps) steps, is not as it was "
+                        + "written: take the line away to go on without that look")
+            }
+            look.check = nil
+            looks.append(look)
         }
         return looks
     }

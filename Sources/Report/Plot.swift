@@ -18,7 +18,7 @@ public struct Plot: Sendable {
     public enum Style: Sendable { case lines, bars }
 
     /// Identifier within the page; the CSV has its name.
-    public let id: String
+    public internal(set) var id: String
     /// Text for those who cannot see the picture.
     public let alternative: String
     public let xLabel, yLabel: String
@@ -53,17 +53,18 @@ public struct Plot: Sendable {
     /// Whether there is anything to draw.
     public var isEmpty: Bool { drawn.allSatisfy { $0.points.isEmpty } }
 
-    /// Points that an axis can show: the finite ones.
+    /// Points that an axis can show: the finite ones, whose distances are finite too.
     private var drawn: [Series] {
-        series.map { series in
+        func isShown(_ value: Double) -> Bool { abs(value) < 1e300 }
+        return series.map { series in
             let kept = series.points.indices.filter {
                 let (x, y) = series.points[$0]
-                return x.isFinite && y.isFinite
+                return isShown(x) && isShown(y)
             }
             let bands = kept.map { index -> (low: Double, high: Double) in
                 let y = series.points[index].y
                 let band = series.bands.indices.contains(index) ? series.bands[index] : (low: y, high: y)
-                return (band.low.isFinite ? band.low : y, band.high.isFinite ? band.high : y)
+                return (isShown(band.low) ? band.low : y, isShown(band.high) ? band.high : y)
             }
             return Series(
                 series.name, kept.map { series.points[$0] }, bands: series.bands.isEmpty ? [] : bands)

@@ -74,7 +74,7 @@ struct RelevanceSection {
         let history = (relevance.history ?? []).filter {
             $0.scores.count == count && $0.standardErrors.count == count
         }
-        guard history.count > 1 else { return nil }
+        guard history.count > 1, relevance.standardErrors.count == count else { return nil }
         let layers = Set((0..<min(8, count)).map { $0 * (count - 1) / max(1, min(8, count) - 1) }).sorted()
         let all =
             history + [

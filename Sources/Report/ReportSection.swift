@@ -60,7 +60,7 @@ extension ReportSection.Block {
 struct Figure {
     let svg: String
     let caption: String
-    let plot: Plot
+    var plot: Plot
 
     var context: [String: Any] {
         [

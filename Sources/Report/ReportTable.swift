@@ -4,7 +4,7 @@ import Foundation
 /// A table of the report; each is also a CSV file beside the page.
 public struct ReportTable: Sendable, Equatable {
     /// Name of the CSV file without its ending.
-    public let id: String
+    public internal(set) var id: String
     public let title: String
     /// Plain words about what the reader should know.
     public var caption = ""

@@ -101,9 +101,9 @@ public struct RunFolder: Sendable {
     public var scores: RunResult? { made(by: "score-benchmarks").first { $0.repetition == nil } }
 
     /// The result that an input was read from: the one with its digest, whatever the folder was called then.
+    /// One that was made anew since then is none.
     public func source(of input: Receipt.Input) -> RunResult? {
         results.first { $0.receipt.outputDigest == input.sha256 }
-            ?? results.first { !$0.name.isEmpty && input.path.hasSuffix("/\($0.name)") }
     }
 
     /// Place of an input now: its path, or, when the run was moved or copied, the same place below the run.
@@ -117,15 +117,19 @@ public struct RunFolder: Sendable {
         return nil
     }
 
-    /// Digest of all a report is made from: the receipts (they hold the digests of everything else),
-    /// unfinished metrics.
+    /// Digest of all a report is made from: the receipts (they hold the digests of everything else below the
+    /// run), what is wrong with others, the files of unfinished runs, and the benchmarks.
     public func digest() throws -> String {
-        let loose = unfinished.map { $0.isEmpty ? MetricsFile.file : "\($0)/\(MetricsFile.file)" }
-        let files =
+        let loose = unfinished.flatMap { name in
+            [MetricsFile.file, ValidationFile.file].map { name.isEmpty ? $0 : "\(name)/\($0)" }
+        }.filter { FileManager.default.fileExists(atPath: url.appendingPathComponent($0).path) }
+        var files =
             (results + checkpoints).map { (name: "\($0.name)/\(Receipt.fileName)", digest: $0.digest) }
             + (try loose.map {
                 (name: $0, digest: try Digest.sha256(ofFile: url.appendingPathComponent($0)))
             })
+        files += problems.map { (name: "problem", digest: Digest.sha256(Array($0.utf8))) }
+        files += try ScoredRun(self).state.map { (name: "benchmark", digest: Digest.sha256(Array($0.utf8))) }
         return Digest.sha256(ofFiles: files)
     }
 }

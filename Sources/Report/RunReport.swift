@@ -56,6 +56,10 @@ public struct RunReport {
         try add("efficiency") { try EfficiencySection(run: run).section() }
         add("cost") { CostSection(run: run).section() }
         add("provenance") { ProvenanceSection(run: run).section() }
+        var ids: Set<String> = []
+        for index in sections.indices {
+            sections[index].blocks = sections[index].blocks.map { $0.named(apartFrom: &ids) }
+        }
         self.sections = sections
         let versions = Set(run.results.map(\.receipt.codeVersion)).sorted()
         let latest = run.results.map(\.receipt.finishedAt).max()

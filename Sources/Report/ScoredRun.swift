@@ -22,6 +22,9 @@ struct ScoredRun {
     /// Sentences about what could not be opened, and why.
     let problems: [String]
 
+    /// What stands for the benchmarks as they are now, and for what cannot be opened.
+    var state: [String] { problems + benchmarks.map(\.name) }
+
     private init(models: [Model], benchmarks: [any Benchmark], problems: [String]) {
         (self.models, self.benchmarks, self.problems) = (models, benchmarks, problems)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 
 /// A `name=folder` argument: `@Option(name: .customLong("model")) var models: [NamedFolder]`.
@@ -8,7 +9,8 @@ public struct NamedFolder: ExpressibleByArgument, Sendable, Equatable {
 
     public init?(argument: String) {
         let parts = argument.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2 else { return nil }
+        // A table has the name in a line of its own.
+        guard parts.count == 2, !FileName.hasControls(String(parts[0])) else { return nil }
         self.init(name: String(parts[0]), url: URL(fileURLWithPath: String(parts[1])))
     }
 

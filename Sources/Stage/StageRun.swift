@@ -59,8 +59,11 @@ public final class StageRun {
         (self.ranks, self.say) = (ranks, say)
         folder = OutputFolder(output, stage: stage)
         if ranks.isFirst { try folder.check(inputs: inputs.map(\.path), force: options.force) }
+        // Settings that do not change the result too: by some the processes meet, as where they save a state.
+        let all = RunIdentity(
+            stage: stage, recipe: self.recipe, neutral: [], inputs: inputs.map { ($0.name, $0.digest) })
         try ranks.agree(
-            [("recipe or input", identity.text), ("version of the program", Self.codeVersion)],
+            [("recipe or input", all.text), ("version of the program", Self.codeVersion)],
             host: HostName.current)
     }
 

@@ -16,8 +16,16 @@ public func multiply(_ a: ByteMatrix, transposed b: ByteMatrix, into c: Tensor) 
         let done = c.pointer.distance(to: part.c.pointer)
         let (row, column) = (done / part.c.stride, done % part.c.stride)
         // The sums take the places of the results, which have as many bytes.
-        let status = part.c.pointer.withMemoryRebound(to: Int32.self, capacity: 1) { sums in
-            cdnnl_s8_gemm(
+        let status = part.c.pointer.withMemoryRebound(to: Int32.self, capacity: 1) { sums -> Int32 in
+            // Four times as fast as oneDNN's gemm (docs/performance.md).
+            if ProductKernel.hasTiles,
+                ck_bytes_tiles_product(
+                    part.a.pointer, part.a.stride, part.b.pointer, part.b.stride, sums, part.c.stride,
+                    part.c.rows, part.c.columns, part.inner) == 0
+            {
+                return 0
+            }
+            return cdnnl_s8_gemm(
                 CChar(UInt8(ascii: "T")), Int64(part.c.rows), Int64(part.c.columns), Int64(part.inner),
                 part.a.pointer, Int64(part.a.stride), part.b.pointer, Int64(part.b.stride), sums,
                 Int64(part.c.stride))

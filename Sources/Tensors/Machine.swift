@@ -24,4 +24,9 @@ public enum Machine {
 
     /// The kernels OpenBLAS chose for this processor, such as `SkylakeX`.
     public static var blasCore: String { String(cString: openblas_get_corename()) }
+
+    /// Names of those with AVX2 or more.
+    static let blasCoresWithAVX2: Set = [
+        "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids", "Excavator",
+    ]
 }

@@ -9,6 +9,7 @@ package enum ProductKernel: String, CaseIterable, Sendable {
     case dnnl = "onednn_fp32"
     case dnnlHalf = "onednn_bf16"
     case panelsHalf = "own_bf16"
+    case tilesHalf = "own_bf16_tiles"
 
     /// Precision of the factors; the sums are float32.
     package var precision: Precision { self == .openBLAS || self == .dnnl ? .fp32 : .bf16 }
@@ -18,14 +19,30 @@ package enum ProductKernel: String, CaseIterable, Sendable {
         -> ProductKernel
     {
         switch precision.ofActivations {
-        // Where oneDNN's float32 products are 5 to 12 % faster than OpenBLAS' (docs/performance.md).
-        case .fp32: hasAVX512 && m >= 96 && n >= 96 && k >= 64 ? .dnnl : .openBLAS
-        // The sides at which our own kernel for bf16 is faster than oneDNN's (same place).
-        case .bf16, .int8: k > 0 && min(m, n, k) <= 128 && max(m, n, k) <= 4096 ? .panelsHalf : .dnnlHalf
+        case .fp32:
+            // Where oneDNN's float32 products are 5 to 12 % faster than OpenBLAS' (docs/performance.md).
+            blasIsOlder || hasAVX512 && m >= 96 && n >= 96 && k >= 64 ? .dnnl : .openBLAS
+        case .bf16, .int8:
+            // Our own kernel on tiles is the fastest at all sides, the one without at small ones (same
+            // place).
+            if k > 0, hasTiles {
+                .tilesHalf
+            } else if k > 0, min(m, n, k) <= 128, max(m, n, k) <= 4096 {
+                .panelsHalf
+            } else {
+                .dnnlHalf
+            }
         }
     }
 
     private static let hasAVX512 = cdnnl_has_avx512() != 0
+    /// AMX, and Linux lets this process use it.
+    static let hasTiles = cdnnl_has_amx() != 0 && ck_ask_for_tiles() != 0
+
+    /// An OpenBLAS older than its processor takes that for one of twenty years ago: 0.3.21 has kernels of
+    /// `Prescott` for Emerald Rapids, a fifth as fast as oneDNN's.
+    fileprivate static let blasIsOlder =
+        cdnnl_has_avx2() != 0 && !Machine.blasCoresWithAVX2.contains(Machine.blasCore)
 }
 
 extension SplitProduct<Float, Float> {
@@ -45,24 +62,18 @@ extension SplitProduct<Float, Float> {
                 opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(inner), alpha, a.pointer,
                 Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer,
                 Int64(max(1, c.stride))) == 0
-        case .dnnlHalf, .panelsHalf: return false
+        case .dnnlHalf, .panelsHalf, .tilesHalf: return false
         }
     }
 }
 
 extension SplitProduct<UInt16, UInt16> {
-    /// - Parameter beta: 0 or 1 for `panelsHalf`
+    /// - Parameter beta: 0 or 1 for our own kernels
     /// - Returns: false if the kernel refuses such a product
     func compute(_ kernel: ProductKernel, beta: Float = 0) -> Bool {
         switch kernel {
-        case .panelsHalf:
-            (beta == 0 || beta == 1)
-                && ck_bfloat16_product(
-                    ck_half_matrix(
-                        at: a.pointer, stride: max(1, a.stride), transposed: opA == .plain ? 0 : 1),
-                    ck_half_matrix(
-                        at: b.pointer, stride: max(1, b.stride), transposed: opB == .plain ? 0 : 1),
-                    c.pointer, max(1, c.stride), c.rows, c.columns, inner, beta == 0 ? 0 : 1) == 0
+        case .panelsHalf: computeByOurs(ck_bfloat16_product, beta: beta)
+        case .tilesHalf: ProductKernel.hasTiles && computeByOurs(ck_bfloat16_tiles_product, beta: beta)
         case .dnnlHalf:
             cdnnl_bf16_gemm(
                 opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(inner), 1, a.pointer,
@@ -70,6 +81,19 @@ extension SplitProduct<UInt16, UInt16> {
                 Int64(max(1, c.stride))) == 0
         case .openBLAS, .dnnl: false
         }
+    }
+
+    private typealias OwnKernel =
+        @convention(c) (
+            ck_half_matrix, ck_half_matrix, UnsafeMutablePointer<Float>?, Int, Int, Int, Int, Int32
+        ) -> Int32
+
+    private func computeByOurs(_ kernel: OwnKernel, beta: Float) -> Bool {
+        guard beta == 0 || beta == 1 else { return false }
+        let a = ck_half_matrix(at: a.pointer, stride: max(1, a.stride), transposed: opA == .plain ? 0 : 1)
+        let b = ck_half_matrix(at: b.pointer, stride: max(1, b.stride), transposed: opB == .plain ? 0 : 1)
+        return kernel(
+            a, b, c.pointer, max(1, c.stride), c.rows, c.columns, inner, beta == 0 ? 0 : 1) == 0
     }
 }
 
@@ -102,5 +126,15 @@ extension ProductKernel {
             product.check()
             return product.compute(self)
         }
+    }
+}
+
+extension Machine {
+    /// What multiplies matrices here, in words for a log.
+    public static var kernels: String {
+        let floats =
+            ProductKernel.blasIsOlder
+            ? "oneDNN (OpenBLAS knows this processor as \(blasCore))" : "OpenBLAS \(blasCore)"
+        return ProductKernel.hasTiles ? "\(floats), bf16 on tiles" : floats
     }
 }

@@ -96,7 +96,8 @@ struct AnswerBenchmarks: RecipeCommand {
         var counts = JSONObject()
         for benchmark in benchmarks {
             let name = benchmark.name
-            let answers = try answer(benchmark, answerer, run.answersSoFar(to: benchmark), interruption)
+            let answers = try answer(
+                benchmark, answerer, run.answersSoFar(to: benchmark), of: run.identity.text, interruption)
             guard ranks.isFirst else { continue }
             counts[name] = .int(answers.count)
             try AtomicOutput.writeAtomically(
@@ -146,21 +147,25 @@ struct AnswerBenchmarks: RecipeCommand {
 
     /// Answers what the file does not have yet, image by image.
     ///
-    /// - Parameter file: of the answers in the order of asking
+    /// - Parameters:
+    ///   - file: of the answers in the order of asking
+    ///   - identity: of the run
     /// - Returns: all answers in the order of the questions
     private func answer(
-        _ benchmark: any Benchmark, _ answerer: Answerer, _ file: URL, _ interruption: Interruption
+        _ benchmark: any Benchmark, _ answerer: Answerer, _ file: URL, of identity: String,
+        _ interruption: Interruption
     ) throws -> [AnswerRecord] {
         let name = benchmark.name
         let inOrder = asked(benchmark, answerer.recipe)
         let order = inOrder.byImage
         let questions = order.map { inOrder[$0] }
         // One process keeps the answers; where they go on all must know.
-        let kept = answerer.ranks.isFirst ? try resume(questions, file) : nil
+        let source = modelId ?? URL(fileURLWithPath: model).lastPathComponent
+        let kept =
+            answerer.ranks.isFirst ? try resume(questions, file, of: "\(identity)\n\(source)") : nil
         let done = try answerer.ranks.ofFirst(kept?.answers.count ?? 0)
         let progress = ProgressReporter(
             "answering \(name)", total: questions.count, done: done, unit: "questions")
-        let source = modelId ?? URL(fileURLWithPath: model).lastPathComponent
         func goOn() throws {
             guard interruption.isRequested else { return }
             throw StageError.interrupted(
@@ -184,14 +189,14 @@ struct AnswerBenchmarks: RecipeCommand {
     }
 
     /// The answers that an earlier attempt has left, and the file for more.
-    private func resume(_ questions: [Question], _ file: URL) throws -> (
+    private func resume(_ questions: [Question], _ file: URL, of identity: String) throws -> (
         writer: ResumableLines, answers: [AnswerRecord]
     ) {
-        let writer = try ResumableLines(file)
+        let writer = try ResumableLines(file, of: identity)
         if writer.isDamaged {
             StandardError.write(
-                "answer-benchmarks: warning: \(file.path) is damaged after line \(writer.kept); going on "
-                    + "from there")
+                "answer-benchmarks: warning: \(file.path) is damaged, or of another run, after line "
+                    + "\(writer.kept); going on from there")
         }
         let known = try AnswerFile(file).records
         guard known.count <= questions.count,

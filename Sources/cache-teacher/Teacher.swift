@@ -31,8 +31,8 @@ final class Teacher {
         var outputs = TeacherOutputs(model)
         outputs.rowLimit = recipe.microBatchRows
         StandardError.write(
-            "cache-teacher: the teacher is loaded, \(recipe.precision.supported.rawValue), BLAS kernels "
-                + "\(Machine.blasCore)"
+            "cache-teacher: the teacher is loaded, \(recipe.precision.supported.rawValue), products by "
+                + Machine.kernels
         )
         loaded = outputs
         return outputs

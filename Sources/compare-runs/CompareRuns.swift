@@ -94,6 +94,16 @@ struct CompareRuns: RecipeCommand {
         let scores = try Dictionary(
             uniqueKeysWithValues: recipe.names.map { ($0, try folders($0).map(RunScores.init(folder:))) })
         let cells = try RunComparison(recipe, runs: scores).cells()
+        for row in recipe.names {
+            let same = Dictionary(
+                grouping: inputs.filter { $0.name.hasPrefix("\(row) seed ") && !$0.name.contains("'s ") },
+                by: \.digest)
+            for inputs in same.values where inputs.count > 1 {
+                StandardError.write(
+                    "compare-runs: \(inputs.map(\.name).joined(separator: ", ")) are one result: what is "
+                        + "counted more than once makes a test look surer than it is")
+            }
+        }
         let table = ComparisonTable(cells, recipe)
         try run.begin()
         for (file, text) in [

@@ -126,10 +126,12 @@ struct MeasureExposure: RecipeCommand {
             }
         }
         try AtomicOutput.writeAtomically(run.identity.text, to: file(Self.stateFile))
-        let (records, earlier) = try ExposureRecords.open(samples, students: names, measurement: measurement)
+        let (records, earlier) = try ExposureRecords.open(
+            samples, students: names, measurement: measurement, of: run.identity.text)
         if records.isDamaged {
             StandardError.write(
-                "measure-exposure: warning: \(samples.path) is damaged; what comes before that is kept")
+                "measure-exposure: warning: \(samples.path) is damaged, or of another run; what comes "
+                    + "before that is kept")
         }
         if !earlier.isEmpty {
             StandardError.write("measure-exposure: going on after \(earlier.count) samples")

@@ -60,8 +60,15 @@ struct Checkpoints {
 
     /// The student as it was after so many steps.
     ///
-    /// - Throws: where it is gone or damaged
-    func model(after steps: Int) throws -> LlavaModel { try LlavaModel(folder: url(after: steps)) }
+    /// - Throws: where it is gone or not what its receipt says
+    func model(after steps: Int) throws -> LlavaModel {
+        let url = url(after: steps)
+        guard try Receipt.read(in: url) != nil else {
+            throw FilesError.missing(path: url.appendingPathComponent(Receipt.fileName).path)
+        }
+        try StageInput("checkpoint", url).verify()
+        return try LlavaModel(folder: url)
+    }
 
     /// The folder of the checkpoint after so many steps.
     private func url(after steps: Int) -> URL { folder.appendingPathComponent(Self.name(steps)) }

@@ -110,6 +110,12 @@ struct TrainStudent: RecipeCommand {
         let run = try StageRun(
             "train-student", recipe: recipe, inputs: inputs, output: output, options: configuration,
             deciding: recipe.checkpoint.best ? ["validation."] : [], ranks: ranks)
+        let looked = try validation.inputs("validation").map {
+            try configuration.input($0.name, $0.url, isHeldElsewhere: ShardFormat.isShard)
+        }
+        try ranks.agree(
+            [("--validation", looked.map { "\($0.name) \($0.digest)" }.joined(separator: "\n"))],
+            host: HostName.current)
         run.forgetState = { Trainer.forget(in: output) }
         if try !self.plan && run.isUpToDate() { return }
 
@@ -149,8 +155,8 @@ struct TrainStudent: RecipeCommand {
         if recipe.weights.needsTeacher {
             StandardError.write(
                 "train-student: \(plan), \(recipe.precision.supported.rawValue), "
-                    + "teacher \(recipe.teacherPrecision.supported.rawValue), BLAS kernels "
-                    + "\(Machine.blasCore)"
+                    + "teacher \(recipe.teacherPrecision.supported.rawValue), products by "
+                    + Machine.kernels
             )
         }
         let repeats = ranks.isFirst ? try SampleRepeats(dataset, heldBack: heldBack).found() : nil

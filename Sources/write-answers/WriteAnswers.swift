@@ -83,9 +83,12 @@ struct WriteAnswers: RecipeCommand {
             }
         }
         try AtomicOutput.writeAtomically(run.identity.text, to: state)
-        let drawn = try DrawnFile(file, writing)
+        let drawn = try DrawnFile(file, writing, of: run.identity.text)
         if drawn.isDamaged {
-            StandardError.write("write-answers: warning: \(file.path) is damaged; what comes before is kept")
+            StandardError.write(
+                "write-answers: warning: \(file.path) is damaged, or of another run; what comes before is "
+                    + "kept"
+            )
         }
         if drawn.samples > 0 { StandardError.write("write-answers: going on after \(drawn.samples) samples") }
         return drawn

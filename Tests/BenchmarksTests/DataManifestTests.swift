@@ -14,6 +14,17 @@ import Testing
         return try DataManifest(url)
     }
 
+    @Test(arguments: [
+        #"{"path": "a"}, {"path": "a/b"}"#, #"{"path": "fetch.lock/a"}"#, #"{"path": "fetch.lock"}"#,
+        #"{"path": "a", "bytes": 9, "most_bytes": 8}"#,
+    ])
+    func filesThatCanNeverBeThereAreRefused(files: String) throws {
+        try withTemporaryFolder { folder in
+            #expect(throws: (any Error).self) { try manifest(files, in: folder) }
+            _ = try manifest(#"{"path": "ab"}, {"path": "a/b", "bytes": 8, "most_bytes": 8}"#, in: folder)
+        }
+    }
+
     @Test func everyBenchmarkHasAManifestWithItsOfficialCounts() throws {
         for benchmark in BenchmarkList.paper {
             let manifest = try DataManifest(Self.folder.appendingPathComponent("\(benchmark.name).json"))

@@ -31,6 +31,24 @@ import Testing
         return try RunComparison(settings, runs: ["kd": [base], "align-ti": [ours]]).cells()[1]
     }
 
+    @Test func replicatesAnswerTheSameQuestionsAndAreNoCopies() throws {
+        func cell(_ base: [RunScores], _ ours: [RunScores]) throws -> ComparisonCell {
+            var settings = ComparisonSettings()
+            (settings.baseline, settings.columns) = ("kd", ["gqa"])
+            settings.rows = [ComparedRow(row: "kd"), ComparedRow(row: "align-ti")]
+            return try RunComparison(settings, runs: ["kd": base, "align-ti": ours]).cells()[1]
+        }
+        func run(_ score: Double, of all: Int) -> RunScores {
+            self.run(["gqa": score], [Answers(benchmark: "gqa", credits: ones(1, of: all))])
+        }
+        let whole = [run(50, of: 16), run(52, of: 16)]
+        #expect(try cell(whole, [run(51, of: 16), run(55, of: 16)]).test == .pairedT)
+        #expect(throws: ComparingError.self) { try cell(whole, [run(51, of: 16), run(55, of: 3)]) }
+        // Equal differences: a t test would be sure of them.
+        let same = try cell(whole, [run(51, of: 16), run(53, of: 16)])
+        #expect(same.difference == 1 && same.p == nil)
+    }
+
     private func ones(_ count: Int, of all: Int) -> [Double] { (0..<all).map { $0 < count ? 1 : 0 } }
 
     @Test func questionsWithoutAPictureAreNotScienceQAsHeadline() throws {

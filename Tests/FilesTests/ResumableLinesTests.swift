@@ -35,6 +35,18 @@ import Testing
         }
     }
 
+    @Test func linesOfAnotherRunAreNotGoneOnWith() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("a.jsonl")
+            let file = try ResumableLines(url, of: "one")
+            for line in ["1", "2"] { try file.append(line) }
+            try file.close()
+            #expect(try ResumableLines(url, of: "one").kept == 2)
+            let other = try ResumableLines(url, of: "two")
+            #expect(other.kept == 0 && other.isDamaged)
+        }
+    }
+
     /// Every bit of both files: never a line is kept that was not written, and those before it all are.
     @Test func noFlippedBitIsKept() throws {
         try withTemporaryFolder { folder in

@@ -38,6 +38,20 @@ import Text
         ]
     }
 
+    /// llama.cpp ends at a text that stands there twice.
+    @Test func noTextIsWrittenTwice() throws {
+        let merges = ["t h", "th e", "▁ the", "▁ t"]
+        var object = sentencePiece(merges, more: [added(268, "[PAD267]", special: false)])
+        let filled = try Vocabulary(tokenizer(object), rows: 269, file: "t.json")
+        #expect(filled.texts[267] == "[PAD267]_" && Set(filled.texts).count == 269)
+        object = sentencePiece(
+            merges, more: [added(267, "▁x", special: false), added(268, " x", special: false)])
+        let error = #expect(throws: GGUFError.self) {
+            try Vocabulary(tokenizer(object), rows: 269, file: "t.json")
+        }
+        #expect(error.map { "\($0)" }?.contains("once more") == true)
+    }
+
     @Test func aByteLevelTokenizerKeepsItsTokensAndMerges() throws {
         let bytes = try BPETrainer(vocabularySize: 260, specialTokens: ["<end>", "<image>"], minimumCount: 1)
             .train(on: ["th th", " th"])

@@ -66,6 +66,11 @@ import Testing
         let llama = try Self.read([("text_config", ["model_type": "llama", "vocab_size": 32064])]).text
         #expect((llama.hidden, llama.layers, llama.heads, llama.keyHeads) == (4096, 32, 32, 32))
         #expect(llama.intermediate == 11008 && llama.startId == 1 && llama.endOfSequenceIDs == [2])
+        let strange: [String: Any] = [
+            "model_type": "llama", "vocab_size": 100, "eos_token_id": [70000, 5, -3], "pad_token_id": -1,
+        ]
+        let sane = try Self.read([("text_config", strange)]).text
+        #expect(sane.endOfSequenceIDs == [5] && sane.paddingId == nil && sane.unknownIDs == [70000, -3])
         let none: [String: Any] = [
             "model_type": "llama", "bos_token_id": NSNull(), "eos_token_id": NSNull(),
         ]

@@ -93,6 +93,13 @@ import Testing
             // No sample has a second token of the teacher's.
             #expect(read.shownLength == 1)
         }
+        for (old, new) in [("\"length\": 2", "\"length\": -1"), ("[2, 1]", "[2, 4611686018427387904]")] {
+            #expect(measured.text.contains(old))
+            try file(measured.text.replacingOccurrences(of: old, with: new)) { url throws in
+                let error = #expect(throws: RecordError.self) { try ExposureFile(url) }
+                #expect(error.map { "\($0)" }?.contains("expected counts from 0") == true)
+            }
+        }
         try file(measured.text.replacingOccurrences(of: "\"low\": [0.25", with: "\"low\": [\"x\"")) {
             url throws in
             #expect(

@@ -27,6 +27,13 @@ import Testing
         }
     }
 
+    /// Their distance is no number, and gnuplot would draw nothing at all.
+    @Test func numbersThatNoAxisHasAreLeftOut() throws {
+        let odd = plot([(0, 1e308), (1, -1e308), (2, 2)], bands: [(1, 2), (1, 2), (-1e308, 1e308)])
+        #expect(try Gnuplot.svg(odd).contains("</svg>") && !odd.isEmpty)
+        #expect(plot([(0, 1e308), (1e305, 1)]).isEmpty)
+    }
+
     @Test(.enabled(if: StageProcess("write-report") != nil, "write-report is not built beside the tests"))
     func withoutGnuplotTheErrorNamesItsPackage() throws {
         guard let stage = StageProcess("write-report") else { return }

@@ -217,6 +217,35 @@ import Testing
         }
     }
 
+    /// Answers that were given again, or a model that was trained again, are not what the scores are of.
+    @Test func whatWasMadeAnewIsNotTakenForWhatWasScored() throws {
+        func answer(_ run: SampleRun) throws {
+            try FileManager.default.removeItem(at: run.url("answers/sft"))
+            try run.answers("answers/sft", of: "teacher")
+        }
+        try withReport(answer) { report in
+            #expect(report.absent.contains { $0.contains("The answers of sft are not in this run any more") })
+            #expect(table("outcomes.csv", of: report)[0].contains("sft") == false)
+        }
+    }
+
+    /// A look at held-back samples, a benchmark and a receipt change the page, so they change the digest.
+    @Test func theDigestOfARunFollowsWhatNoReceiptHolds() throws {
+        try withTemporaryFolder { folder in
+            let run = try SampleRun(in: folder)
+            try AtomicOutput.writeAtomically("a\n", to: run.url("more/metrics.jsonl"))
+            var digests = [try RunFolder(folder).digest()]
+            for (file, text) in [
+                ("more/validation.jsonl", "b\n"), ("world/groceries/test_yesno.jsonl", "{}\n"),
+                ("odd/receipt.json", "{"),
+            ] {
+                try AtomicOutput.writeAtomically(text, to: run.url(file))
+                digests.append(try RunFolder(folder).digest())
+            }
+            #expect(Set(digests).count == digests.count)
+        }
+    }
+
     @Test func theDigestOfARunFollowsItsContents() throws {
         try withTemporaryFolder { folder in
             let run = try SampleRun(in: folder)

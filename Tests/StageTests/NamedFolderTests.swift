@@ -17,7 +17,7 @@ import Testing
         #expect(command.models.map(\.url.lastPathComponent) == ["x=y", "z"])
     }
 
-    @Test(arguments: ["runs/teacher", "=folder", "name="])
+    @Test(arguments: ["runs/teacher", "=folder", "name=", "a\nb=folder", "a\u{1B}[31m=folder"])
     func whatIsNoPairIsRefusedWithTheFormThatIsExpected(text: String) {
         let error = #expect(throws: (any Error).self) { try Command.parse(["--model", text]) }
         #expect(error.map { Command.message(for: $0) }?.contains("--model <name=folder>") == true)

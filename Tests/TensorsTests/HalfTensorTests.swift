@@ -31,7 +31,7 @@ import Testing
         (3, 4, 5), (200, 170, 90), (170, 200, 90), (1, 3, 7), (65, 33, 129),
         // More than one block of rows, of columns and of the inner side in our own kernel; more than its
         // stack holds.
-        (100, 1100, 37), (200, 70, 520), (97, 65, 257), (130, 600, 101),
+        (100, 1100, 37), (200, 70, 520), (97, 65, 257), (130, 600, 101), (5, 700, 1000), (40, 33, 1100),
     ])
     func productsAreThoseOfTheRoundedFactors(m: Int, n: Int, k: Int) {
         var random = CounterRandom(7, UInt64(m))
@@ -47,6 +47,29 @@ import Testing
                 expected.add(c)
                 multiply(a, opA, b, opB, into: c, beta: 1)
                 #expect((zip(c.values, expected.values).map { abs($0 - $1) }.max() ?? 1) < 1e-4)
+            }
+        }
+    }
+
+    /// Whichever kernel a machine would take for other sides computes the same.
+    @Test(arguments: [(1, 1, 1), (16, 16, 32), (31, 17, 33), (32, 64, 64), (70, 48, 2000), (3, 1030, 40)])
+    func everyKernelComputesTheSame(m: Int, n: Int, k: Int) {
+        var random = CounterRandom(13, UInt64(m))
+        for (opA, opB) in [(.plain, .plain), (.plain, .transposed), (.transposed, .plain)]
+            as [(Transposition, Transposition)]
+        {
+            let factors = [opA == .plain ? [m, k] : [k, m], opB == .plain ? [k, n] : [n, k]].map { shape in
+                let half = HalfTensor(
+                    Tensor((0..<shape[0] * shape[1]).map { _ in Float(random.normal()) }, shape: shape))
+                return (floats: half.expanded(), halves: half)
+            }
+            let expected = Tensor(uninitialized: [m, n])
+            multiply(factors[0].floats, opA, factors[1].floats, opB, into: expected)
+            for kernel in ProductKernel.allCases {
+                let c = Tensor([Float](repeating: .nan, count: m * n), shape: [m, n])
+                guard kernel.multiply(factors[0], opA, factors[1], opB, into: c) else { continue }
+                let most = zip(c.values, expected.values).map { abs($0 - $1) }.max() ?? .nan
+                #expect(most < 1e-3, "\(kernel)")
             }
         }
     }

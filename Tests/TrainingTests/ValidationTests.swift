@@ -1,5 +1,6 @@
 import AlignmentSupport
 import Distillation
+import Files
 import Foundation
 import Models
 import RanksSupport
@@ -165,6 +166,27 @@ import Training
             }
             // At this rate it does; were it not so, the test would show nothing.
             #expect(rose && warned, "\(outcome.looks.map(\.found.loss))")
+        }
+    }
+
+    /// A result may be chosen by these numbers: no flipped bit of a line is believed.
+    @Test func aChangedLookIsNamedAndNotBelieved() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent(ValidationFile.file)
+            var found = ValidationMetrics()
+            (found.loss, found.samples) = (2.5, 3)
+            let looks = [20, 40].map { ValidationFile.Look(steps: $0, found: found, of: "x") }
+            let file = try ValidationFile(url, keeping: 0, of: "x")
+            for look in looks { try file.append(look) }
+            #expect(try ValidationFile.read(url).map(\.steps) == [20, 40])
+            let written = try String(contentsOf: url, encoding: .utf8)
+            for (old, new) in [("\"loss\":2.5", "\"loss\":0.5"), ("\"steps\":40", "\"steps\":44")] {
+                #expect(written.contains(old))
+                try written.replacingOccurrences(of: old, with: new).write(
+                    to: url, atomically: true, encoding: .utf8)
+                let error = #expect(throws: FilesError.self) { try ValidationFile.read(url) }
+                #expect("\(error.map { "\($0)" } ?? "")".contains("is not as it was written"))
+            }
         }
     }
 

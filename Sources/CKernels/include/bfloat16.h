@@ -27,4 +27,17 @@ struct ck_half_matrix {
 int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m,
                         size_t n, size_t k, int adds);
 
+/* The same by tiles, for products of any sides. The processor must have AMX with bfloat16, and the process
+   must have asked for it. */
+int ck_bfloat16_tiles_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride,
+                              size_t m, size_t n, size_t k, int adds);
+
+/* C = A B^T with factors of 8 bits and sums of 32, by tiles: A [m, k], B [n, k]. -1 where k or the distance
+   of rows is odd. */
+int ck_bytes_tiles_product(const int8_t *a, size_t a_stride, const int8_t *b, size_t b_stride, int32_t *c,
+                           size_t c_stride, size_t m, size_t n, size_t k);
+
+/* Linux gives a process the tiles' registers when it asks; 1 when given. */
+int ck_ask_for_tiles(void);
+
 #endif
