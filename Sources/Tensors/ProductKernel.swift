@@ -37,7 +37,7 @@ package enum ProductKernel: String, CaseIterable, Sendable {
 
     private static let hasAVX512 = cdnnl_has_avx512() != 0
     /// AMX, and Linux lets this process use it.
-    static let hasTiles = cdnnl_has_amx() != 0 && ck_ask_for_tiles() != 0
+    package static let hasTiles = cdnnl_has_amx() != 0 && ck_ask_for_tiles() != 0
 
     /// An OpenBLAS older than its processor takes that for one of twenty years ago: 0.3.21 has kernels of
     /// `Prescott` for Emerald Rapids, a fifth as fast as oneDNN's.
