@@ -15,8 +15,8 @@
 
    Each element of C is summed in the order of the inner side, wherever it stands in C. */
 
-enum { TILE = 16, TILE_WORDS = TILE * LANES, STEP = 32 }; /* a tile is STEP values deep */
-enum { SQUARE = 2 * TILE };
+enum { SIDE = 16, TILE_WORDS = SIDE * LANES, STEP = 32 }; /* a tile is STEP values deep */
+enum { SQUARE = 2 * SIDE };
 /* A block of B's words leaves room for one of A's in the cache of a processor. */
 enum { BLOCK_DEPTH = 1024, BLOCK_ROWS = 32, BLOCK_WORDS = 1 << 18, STACK_WORDS = 16384 };
 
@@ -34,14 +34,14 @@ int ck_ask_for_tiles(void) {
    transposed. */
 TILE_CODE void lay_out_as(const uint16_t *x, size_t stride, size_t rows, size_t width, int along,
                           int transposes, uint32_t *tile) {
-    __m512i s[TILE];
+    __m512i s[SIDE];
     if (along) {
         const __mmask32 mask = width >= STEP ? 0xffffffffu : (1u << width) - 1;
-        for (size_t r = 0; r < TILE; r++)
+        for (size_t r = 0; r < SIDE; r++)
             s[r] = r < rows ? _mm512_maskz_loadu_epi16(mask, x + r * stride) : _mm512_setzero_si512();
     } else {
         const __mmask16 mask = width >= LANES ? 0xffff : (__mmask16)((1u << width) - 1);
-        for (size_t p = 0; p < TILE; p++) {
+        for (size_t p = 0; p < SIDE; p++) {
             const uint16_t *even = x + 2 * p * stride;
             __m256i first = _mm256_setzero_si256(), second = first;
             if (2 * p < rows) first = _mm256_maskz_loadu_epi16(mask, even);
@@ -51,15 +51,15 @@ TILE_CODE void lay_out_as(const uint16_t *x, size_t stride, size_t rows, size_t 
         }
     }
     if (transposes) transpose_words(s);
-    for (int i = 0; i < TILE; i++) _mm512_store_si512(tile + i * LANES, s[i]);
+    for (int i = 0; i < SIDE; i++) _mm512_store_si512(tile + i * LANES, s[i]);
 }
 
 /* A whole tile's counts are constants to the compiler. */
 WITH_TILES static void lay_out(const uint16_t *x, size_t stride, size_t rows, size_t width, int along,
                                int transposes, uint32_t *tile) {
-    if (along && rows == TILE && width == STEP)
-        transposes ? lay_out_as(x, stride, TILE, STEP, 1, 1, tile)
-                   : lay_out_as(x, stride, TILE, STEP, 1, 0, tile);
+    if (along && rows == SIDE && width == STEP)
+        transposes ? lay_out_as(x, stride, SIDE, STEP, 1, 1, tile)
+                   : lay_out_as(x, stride, SIDE, STEP, 1, 0, tile);
     else if (!along && rows == STEP && width == LANES)
         transposes ? lay_out_as(x, stride, STEP, LANES, 0, 1, tile)
                    : lay_out_as(x, stride, STEP, LANES, 0, 0, tile);
@@ -73,14 +73,13 @@ static void lay_out_strips(const struct ck_half_matrix *x, int is_left, size_t f
                            size_t inner, size_t depth, uint32_t *strips) {
     /* In A rows run along the inner side unless it is transposed; in B columns do if it is. */
     const int along = is_left ? !x->transposed : x->transposed;
-    const size_t steps = (depth + STEP - 1) / STEP, tiles = (count + TILE - 1) / TILE;
+    const size_t steps = (depth + STEP - 1) / STEP, tiles = (count + SIDE - 1) / SIDE;
     const size_t outer = along ? tiles : steps, inside = along ? steps : tiles;
     for (size_t o = 0; o < outer; o++)
         for (size_t i = 0; i < inside; i++) {
             const size_t step = along ? i : o, tile = along ? o : i;
-            const size_t have = smaller(TILE, count - tile * TILE), deep = smaller(STEP, depth - step * STEP);
-            const size_t at = first + tile * TILE
-            , in = inner + step * STEP;
+            const size_t have = smaller(SIDE, count - tile * SIDE), deep = smaller(STEP, depth - step * STEP);
+            const size_t at = first + tile * SIDE, in = inner + step * STEP;
             uint32_t *y = strips + ((tile / 2 * steps + step) * 2 + tile % 2) * TILE_WORDS;
             if (along)
                 lay_out(x->at + at * x->stride + in, x->stride, have, deep, 1, !is_left, y);
@@ -90,10 +89,7 @@ static void lay_out_strips(const struct ck_half_matrix *x, int is_left, size_t f
 }
 
 /* A quarter of a square of C, by way of a copy where it is not whole. */
-TILE_CODE int is_whole(size_t rows, size_t columns) {
-    return rows >= TILE
-    &&columns >= LANES;
-}
+TILE_CODE int is_whole(size_t rows, size_t columns) { return rows >= SIDE && columns >= LANES; }
 #define READ(tile, at, height, width)                                                                        \
     do {                                                                                                     \
         if (is_whole(height, width)) {                                                                       \
@@ -116,7 +112,7 @@ TILE_CODE int is_whole(size_t rows, size_t columns) {
 WITH_BF16 static void move_part(const float *x, size_t x_stride, float *y, size_t y_stride, size_t height,
                                 size_t width) {
     const __mmask16 mask = width >= LANES ? 0xffff : (__mmask16)((1u << width) - 1);
-    for (size_t i = 0; i < smaller(TILE, height); i++)
+    for (size_t i = 0; i < smaller(SIDE, height); i++)
         _mm512_mask_storeu_ps(y + i * y_stride, mask, _mm512_maskz_loadu_ps(mask, x + i * x_stride));
 }
 
@@ -133,13 +129,12 @@ TILE_CODE void multiply_square(const uint32_t *a, const uint32_t *b, size_t step
                                size_t rows, size_t columns, int adds, int bytes, int two_rows,
                                int two_columns) {
     _Alignas(64) float part[TILE_WORDS];
-    float *below = c + TILE
-    *c_stride;
+    float *below = c + SIDE * c_stride;
     if (adds) {
         READ(0, c, rows, columns);
-        if (two_columns) READ(1, c + TILE, rows, columns - TILE);
-        if (two_rows) READ(2, below, rows - TILE, columns);
-        if (two_rows && two_columns) READ(3, below + TILE, rows - TILE, columns - TILE);
+        if (two_columns) READ(1, c + SIDE, rows, columns - SIDE);
+        if (two_rows) READ(2, below, rows - SIDE, columns);
+        if (two_rows && two_columns) READ(3, below + SIDE, rows - SIDE, columns - SIDE);
     } else {
         _tile_zero(0);
         _tile_zero(1);
@@ -161,19 +156,19 @@ TILE_CODE void multiply_square(const uint32_t *a, const uint32_t *b, size_t step
         }
     }
     WRITE(0, c, rows, columns);
-    if (two_columns) WRITE(1, c + TILE, rows, columns - TILE);
-    if (two_rows) WRITE(2, below, rows - TILE, columns);
-    if (two_rows && two_columns) WRITE(3, below + TILE, rows - TILE, columns - TILE);
+    if (two_columns) WRITE(1, c + SIDE, rows, columns - SIDE);
+    if (two_rows) WRITE(2, below, rows - SIDE, columns);
+    if (two_rows && two_columns) WRITE(3, below + SIDE, rows - SIDE, columns - SIDE);
 }
 
 /* The counts of tiles are constants to the compiler. */
 TILE_CODE void multiply_any_square(const uint32_t *a, const uint32_t *b, size_t steps, float *c,
                                    size_t c_stride, size_t rows, size_t columns, int adds, int bytes) {
-    if (rows > TILE && columns > TILE)
+    if (rows > SIDE && columns > SIDE)
         multiply_square(a, b, steps, c, c_stride, rows, columns, adds, bytes, 1, 1);
-    else if (rows > TILE)
+    else if (rows > SIDE)
         multiply_square(a, b, steps, c, c_stride, rows, columns, adds, bytes, 1, 0);
-    else if (columns > TILE)
+    else if (columns > SIDE)
         multiply_square(a, b, steps, c, c_stride, rows, columns, adds, bytes, 0, 1);
     else
         multiply_square(a, b, steps, c, c_stride, rows, columns, adds, bytes, 0, 0);
@@ -197,7 +192,7 @@ WITH_TILES static void use_whole_tiles(void) {
     } shape = {.palette = 1};
     for (int i = 0; i < 8; i++) {
         shape.row_bytes[i] = 64;
-        shape.rows[i] = TILE;
+        shape.rows[i] = SIDE;
     }
     _tile_loadconfig(&shape);
 }

@@ -212,7 +212,8 @@ struct AttentionSection {
         }
         return ImageGrid(
             caption:
-                "One image, \(questions.count) questions: what each model attends to, and its answer below "
+                "One image, \(questions.count == 1 ? "one question" : "\(questions.count) questions"): what "
+                + "each model attends to, and its answer below "
                 + "(✓ right, ✗ wrong). The teacher is shown in the layer that IVA uses, another model in the "
                 + "one whose maps differ most between these questions."
                 + (views.contains(where: \.model.isRow)
