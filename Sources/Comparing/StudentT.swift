@@ -4,7 +4,7 @@ import Foundation
 public struct PairedTTest: Sendable, Equatable {
     public let mean: Double
     public let standardError: Double
-    /// Mean over standard error; infinite where all differences are equal and not zero.
+    /// Mean over standard error; infinite where all differences are equal, but for rounding, and not zero.
     public let t: Double
     public let degreesOfFreedom: Int
     /// Two-sided probability.
@@ -16,7 +16,7 @@ public struct PairedTTest: Sendable, Equatable {
         let summary = MeanAndError(differences)
         (mean, standardError) = (summary.mean, summary.standardError ?? 0)
         degreesOfFreedom = differences.count - 1
-        t = mean == 0 ? 0 : mean / standardError
+        t = mean == 0 ? 0 : standardError <= 1e-9 * abs(mean) ? mean * .infinity : mean / standardError
         p = studentTwoSided(t: t, degreesOfFreedom: Double(degreesOfFreedom))
     }
 }

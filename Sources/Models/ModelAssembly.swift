@@ -110,7 +110,9 @@ public struct ModelAssembly {
             try files?.refuseRest(of: [.language], tiedHead: text.tiedEmbeddings)
         }
         if keepsProjector { try files?.refuseRest(of: [.projector], tiedHead: false) }
-        notices = (files?.notices ?? []) + (source?.notices ?? []) + tower.notices
+        notices =
+            (files?.notices ?? []) + (source?.notices ?? []) + tower.notices
+            + (folder.map(text.notices(of:)) ?? [])
     }
 
     /// The language model's configuration and weights.

@@ -3,9 +3,12 @@ extension ReportSection.Block {
     /// are two, and so are a comparison called `cost` and the table of costs.
     func named(apartFrom ids: inout Set<String>) -> Self {
         func own(_ id: String) -> String {
-            let free = ([id] + (2...(ids.count + 2)).map { "\(id)-\($0)" }).first { !ids.contains($0) } ?? id
-            ids.insert(free)
-            return free
+            var (name, count) = (id, 1)
+            while !ids.insert(name).inserted {
+                count += 1
+                name = "\(id)-\(count)"
+            }
+            return name
         }
         switch self {
         case .table(var table):

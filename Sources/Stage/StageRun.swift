@@ -60,15 +60,15 @@ public final class StageRun {
         folder = OutputFolder(output, stage: stage)
         if ranks.isFirst { try folder.check(inputs: inputs.map(\.path), force: options.force) }
         // Settings that do not change the result too: by some the processes meet, as where they save a state.
-        let all = RunIdentity(
-            stage: stage, recipe: self.recipe, neutral: [], inputs: inputs.map { ($0.name, $0.digest) })
         try ranks.agree(
-            [("recipe or input", all.text), ("version of the program", Self.codeVersion)],
+            [("recipe or input", identity(neutral: []).text), ("version of the program", Self.codeVersion)],
             host: HostName.current)
     }
 
     /// What the result depends on: what resumable state must belong to.
-    public var identity: RunIdentity {
+    public var identity: RunIdentity { identity(neutral: neutral) }
+
+    private func identity(neutral: Set<String>) -> RunIdentity {
         RunIdentity(
             stage: stage, recipe: recipe, neutral: neutral, inputs: inputs.map { ($0.name, $0.digest) })
     }

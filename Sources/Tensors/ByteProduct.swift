@@ -17,7 +17,7 @@ public func multiply(_ a: ByteMatrix, transposed b: ByteMatrix, into c: Tensor) 
         let (row, column) = (done / part.c.stride, done % part.c.stride)
         // The sums take the places of the results, which have as many bytes.
         let status = part.c.pointer.withMemoryRebound(to: Int32.self, capacity: 1) { sums -> Int32 in
-            // Four times as fast as oneDNN's gemm (docs/performance.md).
+            // Three to five times as fast as oneDNN's gemm (docs/performance.md).
             if ProductKernel.hasTiles,
                 ck_bytes_tiles_product(
                     part.a.pointer, part.a.stride, part.b.pointer, part.b.stride, sums, part.c.stride,

@@ -94,16 +94,7 @@ struct CompareRuns: RecipeCommand {
         let scores = try Dictionary(
             uniqueKeysWithValues: recipe.names.map { ($0, try folders($0).map(RunScores.init(folder:))) })
         let cells = try RunComparison(recipe, runs: scores).cells()
-        for row in recipe.names {
-            let same = Dictionary(
-                grouping: inputs.filter { $0.name.hasPrefix("\(row) seed ") && !$0.name.contains("'s ") },
-                by: \.digest)
-            for inputs in same.values where inputs.count > 1 {
-                StandardError.write(
-                    "compare-runs: \(inputs.map(\.name).joined(separator: ", ")) are one result: what is "
-                        + "counted more than once makes a test look surer than it is")
-            }
-        }
+        sayRepeated(inputs)
         let table = ComparisonTable(cells, recipe)
         try run.begin()
         for (file, text) in [
@@ -114,5 +105,16 @@ struct CompareRuns: RecipeCommand {
         }
         try run.finish(counts: ["rows": .int(recipe.names.count), "seeds": .int(seeds)])
         configuration.show(table: table.text)
+    }
+
+    /// A training that stands for several replicates makes a test look surer than it is.
+    private func sayRepeated(_ inputs: [StageInput]) {
+        let trainings = inputs.filter { $0.name.hasSuffix("'s model/\(Receipt.fileName)") }
+        for same in Dictionary(grouping: trainings, by: \.digest).values where same.count > 1 {
+            let names = same.map { $0.path.replacing("/\(Receipt.fileName)", with: "") }.joined(
+                separator: " and ")
+            StandardError.write(
+                "compare-runs: warning: \(names) are one training, counted \(same.count) times")
+        }
     }
 }

@@ -110,12 +110,14 @@ struct TrainStudent: RecipeCommand {
         let run = try StageRun(
             "train-student", recipe: recipe, inputs: inputs, output: output, options: configuration,
             deciding: recipe.checkpoint.best ? ["validation."] : [], ranks: ranks)
-        let looked = try validation.inputs("validation").map {
-            try configuration.input($0.name, $0.url, isHeldElsewhere: ShardFormat.isShard)
+        if ranks.count > 1 {
+            let looked = try validation.inputs("validation").map {
+                try configuration.input($0.name, $0.url, isHeldElsewhere: ShardFormat.isShard)
+            }
+            try ranks.agree(
+                [("--validation", looked.map { "\($0.name) \($0.digest)" }.joined(separator: "\n"))],
+                host: HostName.current)
         }
-        try ranks.agree(
-            [("--validation", looked.map { "\($0.name) \($0.digest)" }.joined(separator: "\n"))],
-            host: HostName.current)
         run.forgetState = { Trainer.forget(in: output) }
         if try !self.plan && run.isUpToDate() { return }
 

@@ -45,8 +45,10 @@ import Testing
         #expect(try cell(whole, [run(51, of: 16), run(55, of: 16)]).test == .pairedT)
         #expect(throws: ComparingError.self) { try cell(whole, [run(51, of: 16), run(55, of: 3)]) }
         // Equal differences: a t test would be sure of them.
-        let same = try cell(whole, [run(51, of: 16), run(53, of: 16)])
-        #expect(same.difference == 1 && same.p == nil)
+        for first in [51, 51 + 1e-12] {
+            let same = try cell(whole, [run(first, of: 16), run(53, of: 16)])
+            #expect(abs((same.difference ?? 0) - 1) < 1e-9 && same.p == nil)
+        }
     }
 
     private func ones(_ count: Int, of all: Int) -> [Double] { (0..<all).map { $0 < count ? 1 : 0 } }

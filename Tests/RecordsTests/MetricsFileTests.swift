@@ -28,6 +28,17 @@ import Testing
         }
     }
 
+    @Test func samplesOfASourceThatNoRunReachesAreRefused() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent(MetricsFile.file)
+            var metrics = line(step: 0, loss: 1)
+            metrics.sources = ["a": SourceTerms(samples: 1 << 62, terms: LossTerms())]
+            try Data(try RecordFormat.line(metrics) + [0x0A]).write(to: url)
+            let (steps, problems) = try MetricsFile.read(url)
+            #expect(steps.isEmpty && problems.first?.description.contains("'sources.a.samples' is") == true)
+        }
+    }
+
     @Test func aResumedRunDropsTheStepsAfterItsState() throws {
         try withTemporaryFolder { folder in
             let url = folder.appendingPathComponent(MetricsFile.file)

@@ -110,6 +110,26 @@ import Testing
         }
     }
 
+    @Test func countsOfRepeatsAreThoseOfADataSet() throws {
+        let source = RepeatsFile.Source(
+            name: "a", isHeldBack: false, samples: 3, pictures: 2, repeated: 1, sharedSamples: 1,
+            sharedPictures: 0, samplesIn: [.init("b", 1)], picturesIn: [])
+        try withTemporaryFolder { folder in
+            try RepeatsFile(sources: [source], unknown: []).write(into: folder)
+            let url = folder.appendingPathComponent(RepeatsFile.file)
+            #expect(try RepeatsFile(url).sources == [source])
+            let text = try String(contentsOf: url, encoding: .utf8)
+            for (old, new) in [
+                ("\"repeated\":1", "\"repeated\":9223372036854775807"), ("\"count\":1", "\"count\":-1"),
+            ] {
+                #expect(text.contains(old))
+                try text.replacingOccurrences(of: old, with: new).write(
+                    to: url, atomically: true, encoding: .utf8)
+                #expect(throws: RecordError.self) { try RepeatsFile(url) }
+            }
+        }
+    }
+
     @Test func efficiencyIsReadAsItWasWrittenAndItsFieldsAreTheColumns() throws {
         let model = ModelCost(
             name: "teacher", visionParameters: 1, projectorParameters: 2, languageParameters: 3,

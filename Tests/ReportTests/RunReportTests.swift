@@ -217,6 +217,17 @@ import Testing
         }
     }
 
+    @Test func twoResultsNeverShareAFile() throws {
+        func change(_ run: SampleRun) throws { for name in ["a/b", "a-b"] { try run.model(name) } }
+        try withReport(change) { report in
+            let names = report.tables.map(\.name)
+            #expect(Set(names).count == names.count)
+            for name in ["losses-a-b.csv", "losses-a-b-2.csv"] {
+                #expect(names.contains(name) && report.page.contains(name))
+            }
+        }
+    }
+
     /// Answers that were given again, or a model that was trained again, are not what the scores are of.
     @Test func whatWasMadeAnewIsNotTakenForWhatWasScored() throws {
         func answer(_ run: SampleRun) throws {
