@@ -13,6 +13,7 @@
 
 enum { TILE_ROWS = 6, PANEL = 64 };
 enum { BLOCK_PAIRS = 128, BLOCK_COLUMNS = 1024, BLOCK_ROWS = 96, STACK_WORDS = 16384 };
+enum { PACKED_DEPTH = 2048 };
 
 #define TILE_CODE static inline __attribute__((always_inline)) WITH_BF16
 
@@ -172,10 +173,49 @@ int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float 
     return 0;
 }
 
+/* Of a matrix that is laid out once, blocks of the inner side are as long as a panel of them stays near: then
+   C is seldom read and written once more. */
+static size_t packed_depth(size_t k) {
+    const size_t blocks = (k + PACKED_DEPTH - 1) / PACKED_DEPTH;
+    return ((k + blocks - 1) / blocks + 1) & ~(size_t)1;
+}
+
+size_t ck_bfloat16_packed_words(size_t n, size_t k) {
+    return (n + PANEL - 1) / PANEL * PANEL * ((k + 1) / 2);
+}
+
+void ck_bfloat16_pack(struct ck_half_matrix b, size_t n, size_t k, uint32_t *packed) {
+    for (size_t inner = 0, depth; inner < k; inner += depth) {
+        depth = smaller(packed_depth(k), k - inner);
+        pack_panels(&b, inner, depth, 0, n, packed);
+        packed += ck_bfloat16_packed_words(n, depth);
+    }
+}
+
+int ck_bfloat16_packed_product(const uint16_t *a, size_t a_stride, const uint32_t *packed, float *c,
+                               size_t c_stride, size_t m, size_t n, size_t k) {
+    for (size_t inner = 0, depth; inner < k; inner += depth) {
+        depth = smaller(packed_depth(k), k - inner);
+        const struct operand rows = {a_stride, 2, depth / 2, (int)(depth % 2)};
+        multiply_rows(&rows, a + inner, m, packed, (depth + 1) / 2 * PANEL, n, c, c_stride, inner > 0);
+        packed += ck_bfloat16_packed_words(n, depth);
+    }
+    return 0;
+}
+
 #else
 
 int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m,
                         size_t n, size_t k, int adds) {
+    return -1;
+}
+
+size_t ck_bfloat16_packed_words(size_t n, size_t k) { return 0; }
+
+void ck_bfloat16_pack(struct ck_half_matrix b, size_t n, size_t k, uint32_t *packed) {}
+
+int ck_bfloat16_packed_product(const uint16_t *a, size_t a_stride, const uint32_t *packed, float *c,
+                               size_t c_stride, size_t m, size_t n, size_t k) {
     return -1;
 }
 

@@ -11,9 +11,8 @@
 /* C = A B on tiles: registers of sixteen rows of sixteen words, of which one instruction multiplies two and
    adds to a third. A word is two values of bfloat16, or four of 8 bits whose sums are whole numbers. Both
    factors are laid out as tiles first, in the order in which they are read. Like bfloat16_product.c an
-   exception to the rules of this folder, for the same reasons.
-
-   Each element of C is summed in the order of the inner side, wherever it stands in C. */
+   exception to the rules of this folder, for the same reasons. Each element of C is summed in the order of
+   the inner side, wherever it stands in C. */
 
 enum { SIDE = 16, TILE_WORDS = SIDE * LANES, STEP = 32 }; /* a tile is STEP values deep */
 enum { SQUARE = 2 * SIDE };
@@ -201,26 +200,34 @@ WITH_TILES static void use_no_tiles(void) { _tile_release(); }
 
 static size_t up_to(size_t multiple, size_t n) { return (n + multiple - 1) / multiple * multiple; }
 
-static int multiply(const struct ck_half_matrix *a, const struct ck_half_matrix *b, float *c, size_t c_stride,
-                    size_t m, size_t n, size_t k, int adds, int bytes) {
+/* Blocks of the inner side of one length, so that no short one reads and writes C once more. */
+static size_t depth_of_blocks(size_t k) {
+    const size_t blocks = (k + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
+    return up_to(STEP, (k + blocks - 1) / blocks);
+}
+
+/* Where op(B) is laid out already, as `packed`, `b` is not read. */
+static int multiply(const struct ck_half_matrix *a, const struct ck_half_matrix *b, const uint32_t *packed,
+                    float *c, size_t c_stride, size_t m, size_t n, size_t k, int adds, int bytes) {
     if (!k) return -1;
-    /* Blocks of the inner side of one length, so that no short one reads and writes C once more. */
-    const size_t blocks = (k + BLOCK_DEPTH - 1) / BLOCK_DEPTH,
-                 block_depth = up_to(STEP, (k + blocks - 1) / blocks);
+    const size_t block_depth = depth_of_blocks(k);
     const size_t block_columns = smaller(up_to(SQUARE, n), BLOCK_WORDS * 2 / block_depth / SQUARE * SQUARE),
                  block_rows = smaller(up_to(SQUARE, m), BLOCK_ROWS);
     const size_t left_words = block_rows * block_depth / 2,
-                 words = left_words + block_columns * block_depth / 2;
+                 words = left_words + (packed ? 0 : block_columns * block_depth / 2);
     _Alignas(64) uint32_t near[STACK_WORDS];
     uint32_t *left = words <= STACK_WORDS ? near : aligned_alloc(64, words * sizeof(uint32_t));
     if (!left) return -1;
-    uint32_t *right = left + left_words;
     use_whole_tiles();
     for (size_t column = 0; column < n; column += block_columns)
         for (size_t inner = 0; inner < k; inner += block_depth) {
             const size_t columns = smaller(block_columns, n - column),
                          depth = smaller(block_depth, k - inner), steps = (depth + STEP - 1) / STEP;
-            lay_out_strips(b, 0, column, columns, inner, depth, right);
+            const uint32_t *right = left + left_words;
+            if (packed)
+                right = packed + (inner / STEP * up_to(SQUARE, n) + column * steps) * LANES;
+            else
+                lay_out_strips(b, 0, column, columns, inner, depth, left + left_words);
             for (size_t row = 0; row < m; row += block_rows) {
                 const size_t rows = smaller(block_rows, m - row);
                 lay_out_strips(a, 1, row, rows, inner, depth, left);
@@ -239,7 +246,23 @@ static int multiply(const struct ck_half_matrix *a, const struct ck_half_matrix 
 
 int ck_bfloat16_tiles_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride,
                               size_t m, size_t n, size_t k, int adds) {
-    return multiply(&a, &b, c, c_stride, m, n, k, adds, 0);
+    return multiply(&a, &b, NULL, c, c_stride, m, n, k, adds, 0);
+}
+
+size_t ck_bfloat16_tiles_packed_words(size_t n, size_t k) { return up_to(SQUARE, n) * up_to(STEP, k) / 2; }
+
+void ck_bfloat16_tiles_pack(struct ck_half_matrix b, size_t n, size_t k, uint32_t *packed) {
+    for (size_t inner = 0, depth; inner < k; inner += depth) {
+        depth = smaller(depth_of_blocks(k), k - inner);
+        lay_out_strips(&b, 0, 0, n, inner, depth, packed);
+        packed += ck_bfloat16_tiles_packed_words(n, depth);
+    }
+}
+
+int ck_bfloat16_tiles_packed_product(const uint16_t *a, size_t a_stride, const uint32_t *packed, float *c,
+                                     size_t c_stride, size_t m, size_t n, size_t k) {
+    const struct ck_half_matrix rows = {a, a_stride, 0};
+    return multiply(&rows, NULL, packed, c, c_stride, m, n, k, 0, 0);
 }
 
 int ck_bytes_tiles_product(const int8_t *a, size_t a_stride, const int8_t *b, size_t b_stride, int32_t *c,
@@ -248,7 +271,7 @@ int ck_bytes_tiles_product(const int8_t *a, size_t a_stride, const int8_t *b, si
     /* Two values of 8 bits move as one of 16. */
     const struct ck_half_matrix left = {(const uint16_t *)a, a_stride / 2, 0},
                                 right = {(const uint16_t *)b, b_stride / 2, 1};
-    return multiply(&left, &right, (float *)c, c_stride, m, n, k / 2, 0, 1);
+    return multiply(&left, &right, NULL, (float *)c, c_stride, m, n, k / 2, 0, 1);
 }
 
 #else
@@ -257,6 +280,15 @@ int ck_ask_for_tiles(void) { return 0; }
 
 int ck_bfloat16_tiles_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride,
                               size_t m, size_t n, size_t k, int adds) {
+    return -1;
+}
+
+size_t ck_bfloat16_tiles_packed_words(size_t n, size_t k) { return 0; }
+
+void ck_bfloat16_tiles_pack(struct ck_half_matrix b, size_t n, size_t k, uint32_t *packed) {}
+
+int ck_bfloat16_tiles_packed_product(const uint16_t *a, size_t a_stride, const uint32_t *packed, float *c,
+                                     size_t c_stride, size_t m, size_t n, size_t k) {
     return -1;
 }
 

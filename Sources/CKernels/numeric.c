@@ -99,6 +99,17 @@ DISPATCHED void ck_keep_smallest(uint64_t *restrict keys, size_t n, size_t count
     }
 }
 
+DISPATCHED size_t ck_next_above(const float *restrict x, size_t from, size_t n, float bound) {
+    enum { BLOCK = 64 };
+    for (; from + BLOCK <= n; from += BLOCK) {
+        int found = 0;
+        for (size_t i = 0; i < BLOCK; i++) found |= x[from + i] > bound;
+        if (found) break;
+    }
+    while (from < n && !(x[from] > bound)) from++;
+    return from;
+}
+
 INLINED double mass_from(const float *restrict p, size_t n, float bound) {
 #pragma clang fp reassociate(on)
     double total = 0;

@@ -29,8 +29,9 @@ func mapLogits(
 ) -> [CachedTarget] {
     let chunks = HeadChunks().ranges(rows.count, vocabulary: head.rows)
     let logits = Tensor(uninitialized: [max(1, chunks.first?.count ?? 0), head.rows])
+    let project = Projection(head, chunks: chunks.count)
     return chunks.flatMap { chunk in
-        project(hidden.gatheringRows(Array(rows[chunk])), by: head, into: logits.rows(0..<chunk.count))
+        project(hidden.gatheringRows(Array(rows[chunk])), into: logits.rows(0..<chunk.count))
         return parallelMap(chunk.count, grain: 2) { row in
             body(
                 chunk.lowerBound + row,
@@ -49,15 +50,17 @@ private func selectTop(_ logits: UnsafeMutableBufferPointer<Float>, count: Int) 
     } else {
         // Keep up to four times what is wanted, then drop all below the count-th: few selections, one
         // comparison an id.
-        keys = []
+        keys = (0..<count).map { rankKey(logits[$0], id: $0) }
         keys.reserveCapacity(4 * count)
         var threshold = -Float.infinity
-        for index in logits.indices where logits[index] > threshold || keys.count < count {
+        var index = ck_next_above(base, count, logits.count, threshold)
+        while index < logits.count {
             keys.append(rankKey(logits[index], id: index))
             if keys.count == 4 * count {
                 keepSmallest(count, of: &keys)
                 threshold = keys.max().map { logits[Int(UInt32(truncatingIfNeeded: $0))] } ?? threshold
             }
+            index = ck_next_above(base, index + 1, logits.count, threshold)
         }
     }
     keepSmallest(count, of: &keys)

@@ -36,6 +36,17 @@ extension MatrixView<UInt16> {
 /// Form in which a factor is taken.
 public enum Transposition: Sendable { case plain, transposed }
 
+/// Parts of a side of a product, at most one for each processor, cut at multiples of 16, where the kernels'
+/// tiles end.
+func cutsOfProduct(_ side: Int, pieces most: Int = Machine.processors) -> [Range<Int>] {
+    let pieces = min(most, max(1, side / 16))
+    return (0..<pieces).map { piece in
+        let start = piece == 0 ? 0 : (side * piece / pieces) & ~15
+        let end = piece == pieces - 1 ? side : (side * (piece + 1) / pieces) & ~15
+        return start..<end
+    }
+}
+
 /// `c = op(a) op(b)` cut into pieces of `c`, each computed on whichever processor is free.
 struct SplitProduct<A, B>: Sendable {
     let a: MatrixView<A>
@@ -68,14 +79,8 @@ struct SplitProduct<A, B>: Sendable {
         guard work > 2e6, Machine.processors > 1 else { return product(self) }
         let byRows = c.rows >= c.columns
         let side = byRows ? c.rows : c.columns
-        let pieces = min(Machine.processors, max(1, side / 16))
-        parallelTasks(pieces) { piece in
-            // Cut at multiples of 16, where the kernels' tiles end.
-            let start = piece == 0 ? 0 : (side * piece / pieces) & ~15
-            let end = piece == pieces - 1 ? side : (side * (piece + 1) / pieces) & ~15
-            guard start < end else { return }
-            product(byRows ? rows(start..<end) : columns(start..<end))
-        }
+        let cuts = cutsOfProduct(side)
+        parallelTasks(cuts.count) { product(byRows ? rows(cuts[$0]) : columns(cuts[$0])) }
     }
 
     /// The same for a few rows, where reading `b` is all the work and is over in some ten microseconds.
@@ -83,14 +88,8 @@ struct SplitProduct<A, B>: Sendable {
         let work = c.columns * inner
         guard work > 100_000, Machine.processors > 1 else { return product(self) }
         // Where there is more of it, more pieces than threads: none waits long for another.
-        let pieces = min(Machine.processors * (work > 4_000_000 ? 8 : 1), max(1, c.columns / 16))
-        let columns = c.columns
-        ShortWork.shared.run(pieces) { piece in
-            let start = piece == 0 ? 0 : (columns * piece / pieces) & ~15
-            let end = piece == pieces - 1 ? columns : (columns * (piece + 1) / pieces) & ~15
-            guard start < end else { return }
-            product(self.columns(start..<end))
-        }
+        let cuts = cutsOfProduct(c.columns, pieces: Machine.processors * (work > 4_000_000 ? 8 : 1))
+        ShortWork.shared.run(cuts.count) { product(self.columns(cuts[$0])) }
     }
 
     private func rows(_ range: Range<Int>) -> Self {

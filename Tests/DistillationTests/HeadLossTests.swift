@@ -111,20 +111,29 @@ import Testing
                 < 5e-3)
     }
 
-    @Test func chunksDoNotChangeTheResult() {
+    /// Of several chunks in bf16 the heads are laid out once.
+    @Test(arguments: [Precision.fp32, .bf16]) func chunksDoNotChangeTheResult(precision: Precision) {
         // 40 rows in chunks of 16.
         let (hidden, head) = (tensor([40, width], 1), tensor([vocabulary, width], 2))
+        let halves = precision == .bf16
+        let teacherHead = tensor([10, 4], 4)
+        let teacher = TeacherLogits(
+            hidden: tensor([rows, 4], 3), head: halves ? Value(HalfTensor(teacherHead)) : Value(teacherHead))
         func run(_ chunkFloats: Int) -> [[Float]] {
-            let leaves = [Value(hidden, requiresGradient: true), Value(head, requiresGradient: true)]
+            let leaves = [
+                Value(hidden, requiresGradient: true),
+                Value(head, half: halves ? HalfTensor(head) : nil, requiresGradient: true),
+            ]
             var op = HeadLoss(weights: weights, common: common)
             (op.chunks.floats, op.chunks.leastRows) = (chunkFloats, 16)
             let rows = (0..<40).map { index in
                 var row = LossRow(row: Int32(index))
                 row.label = Int32(index % vocabulary)
-                row.share.sft = 0.1
+                row.teacherRow = Int32(index % self.rows)
+                row.share = LossTerms(sft: 0.1, kd: 0.2)
                 return row
             }
-            let result = op(hidden: leaves[0], head: leaves[1], rows: LossRows(rows))
+            let result = op(hidden: leaves[0], head: leaves[1], rows: LossRows(rows), teacher: teacher)
             result.loss.backward()
             return [result.loss.data.values] + leaves.map { $0.gradient?.values ?? [] }
         }

@@ -74,6 +74,33 @@ import Testing
         }
     }
 
+    /// One and more blocks of the inner side, odd and even, and ends of panels and tiles.
+    @Test(
+        .enabled(if: Precision.bf16.supported == .bf16, "a processor with bf16"),
+        arguments: [
+            (1, 1, 1), (7, 600, 91), (130, 1003, 64), (33, 37, 2050), (16, 300, 4099), (64, 64, 2048),
+        ])
+    func aPackedMatrixMultipliesAsOneThatIsNot(m: Int, n: Int, k: Int) throws {
+        var random = CounterRandom(17, UInt64(m))
+        func half(_ shape: [Int]) -> HalfTensor {
+            HalfTensor(
+                Tensor((0..<shape[0] * shape[1]).map { _ in Float(random.normal()) }, shape: shape))
+        }
+        for op in [Transposition.plain, .transposed] {
+            let (a, b) = (half([m, k]), half(op == .plain ? [k, n] : [n, k]))
+            let expected = Tensor(uninitialized: [m, n])
+            multiply(a.expanded(), .plain, b.expanded(), op, into: expected)
+            let c = Tensor([Float](repeating: .nan, count: m * n), shape: [m, n])
+            multiply(a, try #require(PackedMatrix(b, op)), into: c)
+            #expect((zip(c.values, expected.values).map { abs($0 - $1) }.max() ?? .nan) < 1e-3)
+        }
+    }
+
+    @Test func nothingToMultiplyIsNotPacked() {
+        #expect(PackedMatrix(HalfTensor(uninitialized: [0, 8])) == nil)
+        #expect(PackedMatrix(HalfTensor(uninitialized: [8, 0]), .transposed) == nil)
+    }
+
     /// Up to four rows are multiplied unrounded, which no product of more rows does.
     @Test(arguments: [1, 2, 3, 4, 5, 9]) func rowsByAMatrixInBF16(rows: Int) {
         var random = CounterRandom(11, UInt64(rows))

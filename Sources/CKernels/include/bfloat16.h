@@ -27,10 +27,21 @@ struct ck_half_matrix {
 int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m,
                         size_t n, size_t k, int adds);
 
+/* A matrix op(B) that is laid out once for many products C = A op(B): words that it takes, and the laying
+   out, to memory aligned to 64 bytes. For the same processors; 0 when done. */
+size_t ck_bfloat16_packed_words(size_t n, size_t k);
+void ck_bfloat16_pack(struct ck_half_matrix b, size_t n, size_t k, uint32_t *packed);
+int ck_bfloat16_packed_product(const uint16_t *a, size_t a_stride, const uint32_t *packed, float *c,
+                               size_t c_stride, size_t m, size_t n, size_t k);
+
 /* The same by tiles, for products of any sides. The processor must have AMX with bfloat16, and the process
    must have asked for it. */
 int ck_bfloat16_tiles_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride,
                               size_t m, size_t n, size_t k, int adds);
+size_t ck_bfloat16_tiles_packed_words(size_t n, size_t k);
+void ck_bfloat16_tiles_pack(struct ck_half_matrix b, size_t n, size_t k, uint32_t *packed);
+int ck_bfloat16_tiles_packed_product(const uint16_t *a, size_t a_stride, const uint32_t *packed, float *c,
+                                     size_t c_stride, size_t m, size_t n, size_t k);
 
 /* C = A B^T with factors of 8 bits and sums of 32, by tiles: A [m, k], B [n, k]. -1 where k or the distance
    of rows is odd. */

@@ -76,6 +76,8 @@ void ck_softmax_gradient(const float *restrict p, float *restrict dp, const floa
 
 /* Of n keys that all differ, the `count` smallest come to the front, in the order they had. */
 void ck_keep_smallest(uint64_t *restrict keys, size_t n, size_t count);
+/* The first place at `from` or after it whose value is above `bound`; n where there is none. */
+size_t ck_next_above(const float *restrict x, size_t from, size_t n, float bound);
 /* n keys that all differ, sorted: for each it is counted how many are smaller, so n is to be a few hundred at
    most. */
 void ck_rank(const uint64_t *restrict keys, uint64_t *restrict sorted, size_t n);
