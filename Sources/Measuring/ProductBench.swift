@@ -14,12 +14,14 @@ public enum ProductBench {
         }
     }
 
-    /// Sides: large ones; a layer of T forward and backward; its head; attention and a small student.
+    /// Sides: large ones; a layer of T forward and backward; its head; sixteen sequences that decode; attention
+    /// and a small student.
     static let sides: [Sides] = [
         Sides(rows: 1024, columns: 1024, inner: 1024, a: .plain, b: .plain),
         Sides(rows: 584, columns: 1408, inner: 512, a: .plain, b: .transposed),
         Sides(rows: 512, columns: 1408, inner: 584, a: .transposed, b: .plain),
         Sides(rows: 128, columns: 32000, inner: 512, a: .plain, b: .transposed),
+        Sides(rows: 16, columns: 32000, inner: 512, a: .plain, b: .transposed),
         Sides(rows: 750, columns: 128, inner: 128, a: .plain, b: .transposed),
         Sides(rows: 750, columns: 64, inner: 64, a: .plain, b: .transposed),
         Sides(rows: 64, columns: 64, inner: 750, a: .transposed, b: .plain),
@@ -53,7 +55,8 @@ public enum ProductBench {
             return zip(kernels, seconds).map { kernel, seconds in
                 let spread = Spread(seconds)
                 let chosen = ProductKernel.chosen(
-                    rows: sides.rows, columns: sides.columns, inner: sides.inner, precision: kernel.precision)
+                    rows: sides.rows, columns: sides.columns, inner: sides.inner,
+                    alongRows: sides.a == .plain && sides.b == .transposed, precision: kernel.precision)
                 return Figure(
                     "product", seconds: spread, cpuPerWall: nil,
                     facts: [

@@ -9,7 +9,7 @@ public func multiply(_ a: Tensor, expanding b: HalfTensor, into c: Tensor) {
     let whole = SplitProduct(
         a: MatrixView(a), opA: .plain, b: MatrixView(b), opB: .transposed, c: MatrixView(c))
     whole.check()
-    let kernel = whole.kernel(.fp32)
+    let kernel = whole.kernel(.fp32, beta: 0)
     whole.run { part in
         // The pieces of `run` as they are: OpenBLAS sums smaller ones in another order.
         let (outputs, inner) = (part.c.columns, part.inner)

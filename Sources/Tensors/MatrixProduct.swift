@@ -12,7 +12,7 @@ public func multiply(
 ) {
     let product = SplitProduct(a: a, opA: opA, b: b, opB: opB, c: c)
     product.check()
-    product.compute(by: product.kernel(.fp32), alpha: alpha, beta: beta)
+    product.compute(by: product.kernel(.fp32, beta: beta), alpha: alpha, beta: beta)
 }
 
 extension SplitProduct<Float, Float> {
@@ -45,7 +45,7 @@ public func multiply(
 ) {
     let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
     whole.check()
-    let kernel = whole.kernel(.fp32)
+    let kernel = whole.kernel(.fp32, beta: beta)
     let compute = { @Sendable (part: SplitProduct<Float, Float>) in
         part.compute(by: kernel, alpha: alpha, beta: beta)
     }
@@ -65,7 +65,7 @@ public func multiply(
 ) {
     let product = SplitProduct(a: a, opA: opA, b: b, opB: opB, c: c)
     product.check()
-    product.compute(by: product.kernel(.bf16), beta: beta)
+    product.compute(by: product.kernel(.bf16, beta: beta), beta: beta)
 }
 
 extension SplitProduct<UInt16, UInt16> {
@@ -86,8 +86,12 @@ public func multiply(
     }
     let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
     whole.check()
-    let kernel = whole.kernel(.bf16)
-    whole.run { $0.compute(by: kernel, beta: beta) }
+    let kernel = whole.kernel(.bf16, beta: beta)
+    if kernel == .rowsHalf {
+        whole.runShort { $0.compute(by: kernel, beta: beta) }
+    } else {
+        whole.run { $0.compute(by: kernel, beta: beta) }
+    }
 }
 
 /// `c = a bᵀ` for rows in float32 and a matrix in bf16: a few rows as they are, more of them rounded to bf16.

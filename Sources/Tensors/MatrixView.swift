@@ -58,8 +58,10 @@ struct SplitProduct<A, B>: Sendable {
     var inner: Int { opA == .plain ? a.columns : a.rows }
 
     /// Asked of a whole product, so that a result does not depend on how many processors share it.
-    func kernel(_ precision: Precision) -> ProductKernel {
-        .chosen(rows: c.rows, columns: c.columns, inner: inner, precision: precision)
+    func kernel(_ precision: Precision, beta: Float) -> ProductKernel {
+        .chosen(
+            rows: c.rows, columns: c.columns, inner: inner,
+            alongRows: opA == .plain && opB == .transposed && beta == 0, precision: precision)
     }
 
     /// Refuses operands that do not fit.

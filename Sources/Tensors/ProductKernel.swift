@@ -10,14 +10,17 @@ package enum ProductKernel: String, CaseIterable, Sendable {
     case dnnlHalf = "onednn_bf16"
     case panelsHalf = "own_bf16"
     case tilesHalf = "own_bf16_tiles"
+    case rowsHalf = "own_bf16_rows"
 
     /// Precision of the factors; the sums are float32.
     package var precision: Precision { self == .openBLAS || self == .dnnl ? .fp32 : .bf16 }
 
     /// Kernel that `multiply` takes on this processor for more than a few rows.
-    package static func chosen(rows m: Int, columns n: Int, inner k: Int, precision: Precision)
-        -> ProductKernel
-    {
+    ///
+    /// - Parameter alongRows: the product is `a bᵀ`, and added to nothing
+    package static func chosen(
+        rows m: Int, columns n: Int, inner k: Int, alongRows: Bool, precision: Precision
+    ) -> ProductKernel {
         switch precision.ofActivations {
         case .fp32:
             // Where oneDNN's float32 products are 5 to 12 % faster than OpenBLAS' (docs/performance.md).
@@ -25,7 +28,11 @@ package enum ProductKernel: String, CaseIterable, Sendable {
         case .bf16, .int8:
             // Our own kernel on tiles is the fastest at all sides, the one without at small ones (same
             // place).
-            if k > 0, hasTiles {
+            // With up to some sixty rows packing the matrix takes longer than multiplying by it; tiles gain
+            // more from it.
+            if alongRows, m <= (hasTiles ? 16 : 64), n >= 64, k >= 256 {
+                .rowsHalf
+            } else if k > 0, hasTiles {
                 .tilesHalf
             } else if k > 0, min(m, n, k) <= 128, max(m, n, k) <= 4096 {
                 .panelsHalf
@@ -62,7 +69,7 @@ extension SplitProduct<Float, Float> {
                 opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(inner), alpha, a.pointer,
                 Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer,
                 Int64(max(1, c.stride))) == 0
-        case .dnnlHalf, .panelsHalf, .tilesHalf: return false
+        case .dnnlHalf, .panelsHalf, .tilesHalf, .rowsHalf: return false
         }
     }
 }
@@ -74,6 +81,11 @@ extension SplitProduct<UInt16, UInt16> {
         switch kernel {
         case .panelsHalf: computeByOurs(ck_bfloat16_product, beta: beta)
         case .tilesHalf: ProductKernel.hasTiles && computeByOurs(ck_bfloat16_tiles_product, beta: beta)
+        case .rowsHalf:
+            opA == .plain && opB == .transposed && beta == 0
+                && ck_bfloat16_rows_product(
+                    a.pointer, c.rows, a.stride, b.pointer, c.columns, inner, b.stride, c.pointer, c.stride)
+                    == 0
         case .dnnlHalf:
             cdnnl_bf16_gemm(
                 opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(inner), 1, a.pointer,

@@ -52,7 +52,9 @@ import Testing
     }
 
     /// Whichever kernel a machine would take for other sides computes the same.
-    @Test(arguments: [(1, 1, 1), (16, 16, 32), (31, 17, 33), (32, 64, 64), (70, 48, 2000), (3, 1030, 40)])
+    @Test(arguments: [
+        (1, 1, 1), (16, 16, 32), (31, 17, 33), (32, 64, 64), (70, 48, 2000), (3, 1030, 40), (6, 67, 300),
+    ])
     func everyKernelComputesTheSame(m: Int, n: Int, k: Int) {
         var random = CounterRandom(13, UInt64(m))
         for (opA, opB) in [(.plain, .plain), (.plain, .transposed), (.transposed, .plain)]
