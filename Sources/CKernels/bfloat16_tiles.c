@@ -10,12 +10,12 @@
 
 /* C = A B on tiles: registers of sixteen rows of sixteen words, of which one instruction multiplies two and
    adds to a third. A word is two values of bfloat16, or four of 8 bits whose sums are whole numbers. Both
-   factors are laid out as tiles first, in the order in which they are read. Like bfloat16_product.c an
-   exception to the rules of this folder, for the same reasons. Each element of C is summed in the order of
-   the inner side, wherever it stands in C. */
+   factors are laid out as tiles first, in the order in which they are read. Each element of C is summed in
+   the order of the inner side, wherever it stands in C. Like bfloat16_product.c an exception to this folder's
+   rules. */
 
-enum { SIDE = 16, TILE_WORDS = SIDE * LANES, STEP = 32 }; /* a tile is STEP values deep */
-enum { SQUARE = 2 * SIDE };
+/* A tile is STEP values deep. */
+enum { SIDE = 16, SQUARE = 2 * SIDE, TILE_WORDS = SIDE * LANES, STEP = 32 };
 /* A block of B's words leaves room for one of A's in the cache of a processor. */
 enum { BLOCK_DEPTH = 1024, BLOCK_ROWS = 32, BLOCK_WORDS = 1 << 18, STACK_WORDS = 16384 };
 
@@ -261,8 +261,7 @@ void ck_bfloat16_tiles_pack(struct ck_half_matrix b, size_t n, size_t k, uint32_
 
 int ck_bfloat16_tiles_packed_product(const uint16_t *a, size_t a_stride, const uint32_t *packed, float *c,
                                      size_t c_stride, size_t m, size_t n, size_t k) {
-    const struct ck_half_matrix rows = {a, a_stride, 0};
-    return multiply(&rows, NULL, packed, c, c_stride, m, n, k, 0, 0);
+    return multiply(&(struct ck_half_matrix){a, a_stride, 0}, NULL, packed, c, c_stride, m, n, k, 0, 0);
 }
 
 int ck_bytes_tiles_product(const int8_t *a, size_t a_stride, const int8_t *b, size_t b_stride, int32_t *c,

@@ -14,8 +14,8 @@ public enum ProductBench {
         }
     }
 
-    /// Sides: large ones; a layer of T forward and backward; its head; sixteen sequences that decode; attention
-    /// and a small student.
+    /// Sides: large ones; a layer of T forward and backward; its head for a chunk and for sixteen sequences
+    /// that decode; attention and a small student.
     static let sides: [Sides] = [
         Sides(rows: 1024, columns: 1024, inner: 1024, a: .plain, b: .plain),
         Sides(rows: 584, columns: 1408, inner: 512, a: .plain, b: .transposed),

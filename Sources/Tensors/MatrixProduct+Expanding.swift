@@ -4,12 +4,20 @@ import CKernels
 /// float32, which each processor makes of the part that it multiplies by.
 public func multiply(_ a: Tensor, expanding b: HalfTensor, into c: Tensor) {
     if a.rows <= fewRows { return multiply(a, transposed: b, into: c) }
-    // Where rows are divided, every processor needs the whole matrix.
-    if a.rows >= b.rows { return multiply(a, .plain, b.expanded(), .transposed, into: c) }
     let whole = SplitProduct(
         a: MatrixView(a), opA: .plain, b: MatrixView(b), opB: .transposed, c: MatrixView(c))
     whole.check()
     let kernel = whole.kernel(.fp32, beta: 0)
+    if kernel == .rows {
+        whole.runShort { part in
+            _ = ck_rows_product_expanding(
+                part.a.pointer, part.c.rows, part.a.stride, part.b.pointer, part.c.columns, part.inner,
+                part.b.stride, part.c.pointer, part.c.stride)
+        }
+        return
+    }
+    // Where rows are divided, every processor needs the whole matrix.
+    if a.rows >= b.rows { return multiply(a, .plain, b.expanded(), .transposed, into: c) }
     whole.run { part in
         // The pieces of `run` as they are: OpenBLAS sums smaller ones in another order.
         let (outputs, inner) = (part.c.columns, part.inner)

@@ -52,7 +52,7 @@ public func multiply(
     if c.rows <= fewRows, opA == .plain, opB == .transposed, alpha == 1, beta == 0 {
         whole.runShort(compute)
     } else {
-        whole.run(compute)
+        whole.run(by: kernel, compute)
     }
 }
 
@@ -87,11 +87,7 @@ public func multiply(
     let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
     whole.check()
     let kernel = whole.kernel(.bf16, beta: beta)
-    if kernel == .rowsHalf {
-        whole.runShort { $0.compute(by: kernel, beta: beta) }
-    } else {
-        whole.run { $0.compute(by: kernel, beta: beta) }
-    }
+    whole.run(by: kernel) { $0.compute(by: kernel, beta: beta) }
 }
 
 /// `c = a bᵀ` for rows in float32 and a matrix in bf16: a few rows as they are, more of them rounded to bf16.

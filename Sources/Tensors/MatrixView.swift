@@ -61,7 +61,18 @@ struct SplitProduct<A, B>: Sendable {
     func kernel(_ precision: Precision, beta: Float) -> ProductKernel {
         .chosen(
             rows: c.rows, columns: c.columns, inner: inner,
-            alongRows: opA == .plain && opB == .transposed && beta == 0, precision: precision)
+            alongRows: isOfRows(beta), precision: precision)
+    }
+
+    /// Whether this is `a bᵀ`, added to nothing.
+    func isOfRows(_ beta: Float) -> Bool { opA == .plain && opB == .transposed && beta == 0 }
+
+    /// Runs pieces of a whole product that this kernel computes.
+    func run(by kernel: ProductKernel, _ product: @escaping @Sendable (SplitProduct) -> Void) {
+        switch kernel {
+        case .rows, .rowsHalf: runShort(product)
+        default: run(product)
+        }
     }
 
     /// Refuses operands that do not fit.

@@ -7,13 +7,29 @@ import COpenBLAS
 package enum ProductKernel: String, CaseIterable, Sendable {
     case openBLAS = "openblas_fp32"
     case dnnl = "onednn_fp32"
+    case rows = "own_fp32_rows"
     case dnnlHalf = "onednn_bf16"
     case panelsHalf = "own_bf16"
     case tilesHalf = "own_bf16_tiles"
     case rowsHalf = "own_bf16_rows"
 
     /// Precision of the factors; the sums are float32.
-    package var precision: Precision { self == .openBLAS || self == .dnnl ? .fp32 : .bf16 }
+    package var precision: Precision {
+        switch self {
+        case .openBLAS, .dnnl, .rows: .fp32
+        case .dnnlHalf, .panelsHalf, .tilesHalf, .rowsHalf: .bf16
+        }
+    }
+
+    /// Whether this processor has its instructions.
+    package var isHere: Bool {
+        switch self {
+        case .openBLAS, .dnnl: true
+        case .rows: Self.hasAVX512
+        case .dnnlHalf, .panelsHalf, .rowsHalf: Precision.bf16.supported == .bf16
+        case .tilesHalf: Self.hasTiles
+        }
+    }
 
     /// Kernel that `multiply` takes on this processor for more than a few rows.
     ///
@@ -21,18 +37,20 @@ package enum ProductKernel: String, CaseIterable, Sendable {
     package static func chosen(
         rows m: Int, columns n: Int, inner k: Int, alongRows: Bool, precision: Precision
     ) -> ProductKernel {
+        // With so few rows packing the matrix takes longer than multiplying by it; tiles gain more from it.
+        let readsInPlace = alongRows && n >= 64 && k >= 256
         switch precision.ofActivations {
+        case .fp32 where readsInPlace && hasAVX512 && m <= 16:
+            return .rows
         case .fp32:
             // Where oneDNN's float32 products are 5 to 12 % faster than OpenBLAS' (docs/performance.md).
-            blasIsOlder || hasAVX512 && m >= 96 && n >= 96 && k >= 64 ? .dnnl : .openBLAS
+            return blasIsOlder || hasAVX512 && m >= 96 && n >= 96 && k >= 64 ? .dnnl : .openBLAS
+        case .bf16 where readsInPlace && m <= (hasTiles ? 16 : 64):
+            return .rowsHalf
         case .bf16, .int8:
             // Our own kernel on tiles is the fastest at all sides, the one without at small ones (same
             // place).
-            // With up to some sixty rows packing the matrix takes longer than multiplying by it; tiles gain
-            // more from it.
-            if alongRows, m <= (hasTiles ? 16 : 64), n >= 64, k >= 256 {
-                .rowsHalf
-            } else if k > 0, hasTiles {
+            return if k > 0, hasTiles {
                 .tilesHalf
             } else if k > 0, min(m, n, k) <= 128, max(m, n, k) <= 4096 {
                 .panelsHalf
@@ -69,6 +87,11 @@ extension SplitProduct<Float, Float> {
                 opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(inner), alpha, a.pointer,
                 Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer,
                 Int64(max(1, c.stride))) == 0
+        case .rows:
+            return alpha == 1 && isOfRows(beta)
+                && ck_rows_product(
+                    a.pointer, c.rows, a.stride, b.pointer, c.columns, inner, b.stride, c.pointer, c.stride)
+                    == 0
         case .dnnlHalf, .panelsHalf, .tilesHalf, .rowsHalf: return false
         }
     }
@@ -80,10 +103,10 @@ extension SplitProduct<UInt16, UInt16> {
     func compute(_ kernel: ProductKernel, beta: Float = 0) -> Bool {
         switch kernel {
         case .panelsHalf: computeByOurs(ck_bfloat16_product, beta: beta)
-        case .tilesHalf: ProductKernel.hasTiles && computeByOurs(ck_bfloat16_tiles_product, beta: beta)
+        case .tilesHalf: computeByOurs(ck_bfloat16_tiles_product, beta: beta)
         case .rowsHalf:
-            opA == .plain && opB == .transposed && beta == 0
-                && ck_bfloat16_rows_product(
+            isOfRows(beta)
+                && ck_rows_product_bfloat16(
                     a.pointer, c.rows, a.stride, b.pointer, c.columns, inner, b.stride, c.pointer, c.stride)
                     == 0
         case .dnnlHalf:
@@ -91,7 +114,7 @@ extension SplitProduct<UInt16, UInt16> {
                 opA.letter, opB.letter, Int64(c.rows), Int64(c.columns), Int64(inner), 1, a.pointer,
                 Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer,
                 Int64(max(1, c.stride))) == 0
-        case .openBLAS, .dnnl: false
+        case .openBLAS, .dnnl, .rows: false
         }
     }
 
@@ -123,7 +146,7 @@ extension ProductKernel {
         _ b: (floats: Tensor, halves: HalfTensor),
         _ opB: Transposition, into c: Tensor
     ) -> Bool {
-        guard precision.supported == precision else { return false }
+        guard isHere else { return false }
         switch precision {
         case .fp32:
             let product = SplitProduct(

@@ -38,7 +38,8 @@ import Testing
 
     /// A few rows; those that a decoder has; as many as the matrix has, and more.
     @Test(arguments: [
-        (1, 300, 70), (4, 2000, 896), (5, 50, 64), (16, 2000, 896), (40, 1003, 513), (130, 4100, 128),
+        (1, 300, 70), (4, 2000, 896), (5, 50, 64), (6, 103, 301), (16, 2000, 896), (17, 300, 300),
+        (40, 1003, 513), (130, 4100, 128),
         (256, 256, 64), (700, 300, 90),
     ])
     func aMatrixThatIsKeptInHalvesGivesTheBitsOfItsFloats(m: Int, n: Int, k: Int) {

@@ -2,4 +2,5 @@
 #include "bytes.h"
 #include "images.h"
 #include "numeric.h"
+#include "rows_product.h"
 #include "threads.h"

@@ -27,11 +27,6 @@ struct ck_half_matrix {
 int ck_bfloat16_product(struct ck_half_matrix a, struct ck_half_matrix b, float *c, size_t c_stride, size_t m,
                         size_t n, size_t k, int adds);
 
-/* y = x w^T for few rows of x, in place of packing w: x [rows, k], w [n, k], y [rows, n]. For the same
-   processors; 0 when done. */
-int ck_bfloat16_rows_product(const uint16_t *x, size_t rows, size_t x_stride, const uint16_t *w, size_t n,
-                             size_t k, size_t w_stride, float *y, size_t y_stride);
-
 /* A matrix op(B) that is laid out once for many products C = A op(B): words that it takes, and the laying
    out, to memory aligned to 64 bytes. For the same processors; 0 when done. */
 size_t ck_bfloat16_packed_words(size_t n, size_t k);
