@@ -1,7 +1,7 @@
 #ifndef CK_BFLOAT16_WORDS_H
 #define CK_BFLOAT16_WORDS_H
 
-/* What the two products of bfloat16 share: pairs of values along the inner side are words. */
+/* What the products of bfloat16 share: pairs of values along the inner side are words. */
 
 #include <immintrin.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 import CKernels
 
 /// `c = a bᵀ` in float32 for a matrix that is kept in bf16: bit by bit the product with its values in
-/// float32, which each processor makes of the part that it multiplies by.
+/// float32. With few rows these are made as they are read, else each processor makes those of its part.
 public func multiply(_ a: Tensor, expanding b: HalfTensor, into c: Tensor) {
     if a.rows <= fewRows { return multiply(a, transposed: b, into: c) }
     let whole = SplitProduct(
@@ -9,7 +9,7 @@ public func multiply(_ a: Tensor, expanding b: HalfTensor, into c: Tensor) {
     whole.check()
     let kernel = whole.kernel(.fp32, beta: 0)
     if kernel == .rows {
-        whole.runShort { part in
+        whole.run(by: kernel) { part in
             _ = ck_rows_product_expanding(
                 part.a.pointer, part.c.rows, part.a.stride, part.b.pointer, part.c.columns, part.inner,
                 part.b.stride, part.c.pointer, part.c.stride)

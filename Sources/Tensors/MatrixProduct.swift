@@ -12,7 +12,7 @@ public func multiply(
 ) {
     let product = SplitProduct(a: a, opA: opA, b: b, opB: opB, c: c)
     product.check()
-    product.compute(by: product.kernel(.fp32, beta: beta), alpha: alpha, beta: beta)
+    product.compute(by: product.kernel(.fp32, alpha: alpha, beta: beta), alpha: alpha, beta: beta)
 }
 
 extension SplitProduct<Float, Float> {
@@ -45,7 +45,7 @@ public func multiply(
 ) {
     let whole = SplitProduct(a: MatrixView(a), opA: opA, b: MatrixView(b), opB: opB, c: MatrixView(c))
     whole.check()
-    let kernel = whole.kernel(.fp32, beta: beta)
+    let kernel = whole.kernel(.fp32, alpha: alpha, beta: beta)
     let compute = { @Sendable (part: SplitProduct<Float, Float>) in
         part.compute(by: kernel, alpha: alpha, beta: beta)
     }

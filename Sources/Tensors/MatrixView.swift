@@ -58,19 +58,22 @@ struct SplitProduct<A, B>: Sendable {
     var inner: Int { opA == .plain ? a.columns : a.rows }
 
     /// Asked of a whole product, so that a result does not depend on how many processors share it.
-    func kernel(_ precision: Precision, beta: Float) -> ProductKernel {
+    func kernel(_ precision: Precision, alpha: Float = 1, beta: Float) -> ProductKernel {
         .chosen(
-            rows: c.rows, columns: c.columns, inner: inner,
-            alongRows: isOfRows(beta), precision: precision)
+            rows: c.rows, columns: c.columns, inner: inner, alongRows: isOfRows(alpha, beta),
+            precision: precision)
     }
 
-    /// Whether this is `a bᵀ`, added to nothing.
-    func isOfRows(_ beta: Float) -> Bool { opA == .plain && opB == .transposed && beta == 0 }
+    /// Whether this is `a bᵀ` and nothing else.
+    func isOfRows(_ alpha: Float, _ beta: Float) -> Bool {
+        opA == .plain && opB == .transposed && alpha == 1 && beta == 0
+    }
 
     /// Runs pieces of a whole product that this kernel computes.
     func run(by kernel: ProductKernel, _ product: @escaping @Sendable (SplitProduct) -> Void) {
+        let isShort = Double(c.rows) * Double(c.columns) * Double(inner) < 3e7
         switch kernel {
-        case .rows, .rowsHalf: runShort(product)
+        case .rows where isShort, .rowsHalf where isShort: runShort(product)
         default: run(product)
         }
     }
@@ -96,10 +99,10 @@ struct SplitProduct<A, B>: Sendable {
         parallelTasks(cuts.count) { product(byRows ? rows(cuts[$0]) : columns(cuts[$0])) }
     }
 
-    /// The same for a few rows, where reading `b` is all the work and is over in some ten microseconds.
+    /// The same for a few rows, where reading `b` is most of the work and is over in some ten microseconds.
     func runShort(_ product: @escaping @Sendable (SplitProduct) -> Void) {
         let work = c.columns * inner
-        guard work > 100_000, Machine.processors > 1 else { return product(self) }
+        guard work * max(1, c.rows / 8) > 100_000, Machine.processors > 1 else { return product(self) }
         // Where there is more of it, more pieces than threads: none waits long for another.
         let cuts = cutsOfProduct(c.columns, pieces: Machine.processors * (work > 4_000_000 ? 8 : 1))
         ShortWork.shared.run(cuts.count) { product(self.columns(cuts[$0])) }

@@ -33,7 +33,7 @@ package enum ProductKernel: String, CaseIterable, Sendable {
 
     /// Kernel that `multiply` takes on this processor for more than a few rows.
     ///
-    /// - Parameter alongRows: the product is `a bᵀ`, and added to nothing
+    /// - Parameter alongRows: the product is `a bᵀ` and nothing else
     package static func chosen(
         rows m: Int, columns n: Int, inner k: Int, alongRows: Bool, precision: Precision
     ) -> ProductKernel {
@@ -88,7 +88,7 @@ extension SplitProduct<Float, Float> {
                 Int64(max(1, a.stride)), b.pointer, Int64(max(1, b.stride)), beta, c.pointer,
                 Int64(max(1, c.stride))) == 0
         case .rows:
-            return alpha == 1 && isOfRows(beta)
+            return isOfRows(alpha, beta)
                 && ck_rows_product(
                     a.pointer, c.rows, a.stride, b.pointer, c.columns, inner, b.stride, c.pointer, c.stride)
                     == 0
@@ -105,7 +105,7 @@ extension SplitProduct<UInt16, UInt16> {
         case .panelsHalf: computeByOurs(ck_bfloat16_product, beta: beta)
         case .tilesHalf: computeByOurs(ck_bfloat16_tiles_product, beta: beta)
         case .rowsHalf:
-            isOfRows(beta)
+            isOfRows(1, beta)
                 && ck_rows_product_bfloat16(
                     a.pointer, c.rows, a.stride, b.pointer, c.columns, inner, b.stride, c.pointer, c.stride)
                     == 0

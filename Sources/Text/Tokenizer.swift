@@ -4,9 +4,11 @@ import Foundation
 /// A tokenizer read from a Hugging Face `tokenizer.json`: the byte-level BPE family (GPT-2, Qwen2, Qwen3,
 /// Llama 3) and the SentencePiece BPE family (Llama 2, Vicuna).
 ///
-/// An immutable value: any number of threads may encode and decode with it at once. The file's `truncation`
-/// and `padding` are ignored, as `transformers` does: lengths are settled where samples are made.
-public struct Tokenizer: Sendable {
+/// Immutable: any number of threads may encode and decode with it at once. A class, because a closure that
+/// captured a value would count a reference to each of its thirty tables, and two threads that count the same
+/// references wait for each other. The file's `truncation` and `padding` are ignored, as `transformers` does:
+/// lengths are settled where samples are made.
+public final class Tokenizer: Sendable {
     package let normalizer: Normalizer
     package let preTokenizer: PreTokenizer
     let postProcessor: PostProcessor
@@ -24,7 +26,7 @@ public struct Tokenizer: Sendable {
     /// Reads a `tokenizer.json`, or the one in a folder.
     ///
     /// - Throws: `FilesError` or `TextError`, naming the file and the field
-    public init(contentsOf url: URL) throws {
+    public convenience init(contentsOf url: URL) throws {
         var url = url
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue
@@ -164,7 +166,7 @@ public struct Tokenizer: Sendable {
 
     /// The first of `<|endoftext|>`, `</s>` and `<|end_of_text|>` that is an added token.
     public var endOfTextID: Int32? {
-        ["<|endoftext|>", "</s>", "<|end_of_text|>"].lazy.compactMap { addedID(of: $0) }.first
+        ["<|endoftext|>", "</s>", "<|end_of_text|>"].lazy.compactMap { self.addedID(of: $0) }.first
     }
 
     /// The ids the post-processor puts before a text (`<s>` of Llama).

@@ -81,6 +81,7 @@ import Testing
         .enabled(if: Precision.bf16.supported == .bf16, "a processor with bf16"),
         arguments: [
             (1, 1, 1), (7, 600, 91), (130, 1003, 64), (33, 37, 2050), (16, 300, 4099), (64, 64, 2048),
+            (8, 2700, 1030),
         ])
     func aPackedMatrixMultipliesAsOneThatIsNot(m: Int, n: Int, k: Int) throws {
         var random = CounterRandom(17, UInt64(m))
@@ -96,6 +97,52 @@ import Testing
             multiply(a, try #require(PackedMatrix(b, op)), into: c)
             #expect((zip(c.values, expected.values).map { abs($0 - $1) }.max() ?? .nan) < 1e-3)
         }
+    }
+
+    /// Few rows by a matrix that is read where it lies, and the first number that is too many; some sides are
+    /// cut for several processors.
+    @Test(arguments: [5, 6, 16, 17, 33, 64, 65], [(2000, 301), (67, 256)])
+    func someRowsByAMatrix(rows: Int, sides: (columns: Int, inner: Int)) {
+        let (n, k) = sides
+        var random = CounterRandom(19, UInt64(rows))
+        func half(_ shape: [Int]) -> HalfTensor {
+            HalfTensor(
+                Tensor((0..<shape[0] * shape[1]).map { _ in Float(random.normal()) }, shape: shape))
+        }
+        // Rows lie further apart than they are long.
+        let (wideA, wideB) = (half([rows, k + 5]), half([n, k + 3]))
+        let (wholeA, wholeB) = (wideA.expanded(), wideB.expanded())
+        let expected = (0..<rows * n).map { index in
+            (0..<k).reduce(0.0) { $0 + Double(wholeA[index / n, $1]) * Double(wholeB[index % n, $1]) }
+        }
+        func worst(_ c: Tensor) -> Double {
+            (0..<rows * n).map { abs(Double(c[$0 / n, $0 % n]) - expected[$0]) }.max() ?? .nan
+        }
+        let parts = [Tensor(zeros: [rows, n + 7]), Tensor(zeros: [rows, n + 7])]
+        let views = parts.map { MatrixView($0.pointer, rows: rows, columns: n, stride: n + 7) }
+        if Precision.bf16.supported == .bf16 {
+            multiply(
+                MatrixView(wideA.pointer, rows: rows, columns: k, stride: k + 5), .plain,
+                MatrixView(wideB.pointer, rows: n, columns: k, stride: k + 3), .transposed, into: views[0])
+            #expect(worst(parts[0]) < 1e-3)
+        }
+        multiply(
+            MatrixView(wholeA.pointer, rows: rows, columns: k, stride: k + 5), .plain,
+            MatrixView(wholeB.pointer, rows: n, columns: k, stride: k + 3), .transposed, into: views[1])
+        #expect(worst(parts[1]) < 1e-3)
+        for part in parts {
+            #expect((0..<rows).allSatisfy { row in (n..<n + 7).allSatisfy { part[row, $0] == 0 } })
+        }
+
+        func dense(_ x: Tensor, _ count: Int) -> Tensor {
+            Tensor((0..<count * k).map { x[$0 / k, $0 % k] }, shape: [count, k])
+        }
+        let (a, b) = (dense(wholeA, rows), dense(wholeB, n))
+        let (floats, halves) = (Tensor(uninitialized: [rows, n]), Tensor(uninitialized: [rows, n]))
+        multiply(a, .plain, b, .transposed, into: floats)
+        multiply(HalfTensor(a), .plain, HalfTensor(b), .transposed, into: halves)
+        #expect(worst(floats) < 1e-3)
+        #expect(worst(halves) < 1e-3)
     }
 
     @Test func nothingToMultiplyIsNotPacked() {
