@@ -109,12 +109,3 @@ public func project(_ x: Tensor, by weight: Value, into y: Tensor) {
         multiply(x, .plain, weight.data, .transposed, into: y)
     }
 }
-
-/// The same for one of several chunks of rows: in bf16 the weight is laid out once for all of them.
-package func project(_ x: Tensor, by weight: Value, oneOf chunks: Int, into y: Tensor) {
-    if chunks > 1, x.rows > fewRows, let packed = weight.packed() {
-        multiply(HalfTensor(x), packed, into: y)
-    } else {
-        project(x, by: weight, into: y)
-    }
-}

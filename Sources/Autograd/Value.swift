@@ -19,8 +19,8 @@ public final class Value {
     /// An activation's values in bf16 and in 8 bits, kept for the products that read them.
     private var rounded: HalfTensor?
     private var roundedToBytes: ByteMatrix?
-    /// A weight's values in bf16 as products of many chunks of rows read them; replicas ask for them side by
-    /// side.
+    /// A constant's values in bf16 as products of many chunks of rows read them, laid out once and kept;
+    /// replicas and parts of a pass ask for them side by side.
     private var laidOut: PackedMatrix?
     private static let layingOut = NSLock()
     /// Node that the gradient goes to; nil: none is wanted. An operation keeps the nodes of its inputs, and
@@ -99,19 +99,19 @@ public final class Value {
     /// Tells the value that `data` was changed in place: whoever reads the bf16 values must see it.
     public func dataChanged() {
         if let held { half?.update(from: held) }
-        Self.layingOut.withLock { laidOut = nil }
     }
 
     /// A larger matrix is laid out at each product instead of held twice: the head of Qwen2-7B, say, whose
     /// values products read in the mapped file.
     private static let mostBytesLaidOut = 1 << 29
 
-    /// A weight's values for products `x Wᵀ` in bf16, laid out once and kept until they change; nil where its
-    /// products are others, and of a large matrix.
-    package func packed() -> PackedMatrix? {
+    /// A weight's values for products `x Wᵀ` in bf16, laid out: those of a constant once, of others at each
+    /// call, because they change where they lie. Nil where its products are others, and of a large matrix.
+    func packed() -> PackedMatrix? {
         guard products == .bf16, let half,
             half.count * MemoryLayout<UInt16>.stride <= Self.mostBytesLaidOut
         else { return nil }
+        guard held == nil else { return PackedMatrix(half, .transposed) }
         return Self.layingOut.withLock {
             if laidOut == nil { laidOut = PackedMatrix(half, .transposed) }
             return laidOut

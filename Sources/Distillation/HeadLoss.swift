@@ -75,20 +75,22 @@ public struct HeadLoss: Sendable {
         let largest = max(1, chunks.first?.count ?? 0)
         let logits = Tensor(uninitialized: [largest, vocabulary])
         let teacherLogits = teacher.map { Tensor(uninitialized: [largest, $0.head.rows]) }
+        var project = Projection(head, chunks: chunks.count)
+        var projectTeacher = teacher.map { Projection($0.head, chunks: chunks.count) }
         let arithmetic = HeadLossRow(loss: self, vocabulary: vocabulary)
         var (values, candidates) = ([LossRowValue](), [[Int32]]())
         values.reserveCapacity(rows.count)
         for chunk in chunks {
             let inputs = hidden.data.gatheringRows(rows[chunk].map(\.row))
             let s = logits.rows(0..<chunk.count)
-            project(inputs, by: head, oneOf: chunks.count, into: s)
+            project(inputs, into: s)
             let sums = arithmetic.logSums(s)
             if let draw {
                 let drawn = proposals(after: rows[chunk], s, draw)
                 for (index, ids) in zip(chunk, drawn) { rows.merge(ids, drawnAfter: index) }
                 candidates += drawn
             }
-            let t = teacherRows(teacher, teacherLogits, rows[chunk], oneOf: chunks.count)
+            let t = teacherRows(teacher?.hidden, &projectTeacher, teacherLogits, rows[chunk])
             let (chunkRows, targets) = (Array(rows[chunk]), rows.targets)
             values += parallelMap(chunk.count, grain: 4) { index in
                 arithmetic.lossAndGradient(
@@ -131,12 +133,12 @@ public struct HeadLoss: Sendable {
 
     /// Teacher logits of those of the chunk's rows that have a teacher row.
     private func teacherRows(
-        _ teacher: TeacherLogits?, _ buffer: Tensor?, _ rows: ArraySlice<LossRow>, oneOf chunks: Int
+        _ hidden: Tensor?, _ project: inout Projection?, _ buffer: Tensor?, _ rows: ArraySlice<LossRow>
     ) -> ChunkTeacher {
         let wanted = rows.map(\.teacherRow).filter { $0 >= 0 }
-        guard let teacher, let buffer, !wanted.isEmpty else { return ChunkTeacher(logits: nil, places: []) }
+        guard let hidden, let buffer, !wanted.isEmpty else { return ChunkTeacher(logits: nil, places: []) }
         let t = buffer.rows(0..<wanted.count)
-        project(teacher.hidden.gatheringRows(wanted), by: teacher.head, oneOf: chunks, into: t)
+        project?(hidden.gatheringRows(wanted), into: t)
         var next = 0
         let places = rows.map { row -> Int? in
             guard row.teacherRow >= 0 else { return nil }

@@ -145,13 +145,12 @@ private func divergences(
         Tensor(uninitialized: [max(1, chunks.first?.count ?? 0), head.rows]),
         Tensor(uninitialized: [max(1, chunks.first?.count ?? 0), head.rows])
     )
+    var project = Projection(head, chunks: chunks.count)
+    var projectReference = Projection(referenceHead, chunks: chunks.count)
     return chunks.flatMap { chunk in
         let indices = Array(rows[chunk])
-        for (hidden, head, logits) in [(hidden, head, s), (reference, referenceHead, t)] {
-            project(
-                hidden.gatheringRows(indices), by: head, oneOf: chunks.count,
-                into: logits.rows(0..<chunk.count))
-        }
+        project(hidden.gatheringRows(indices), into: s.rows(0..<chunk.count))
+        projectReference(reference.gatheringRows(indices), into: t.rows(0..<chunk.count))
         return parallelMap(chunk.count, grain: 2) { row in
             let (a, b) = (t.pointer + row * t.width, s.pointer + row * s.width)
             return (

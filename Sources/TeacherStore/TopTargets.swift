@@ -29,10 +29,9 @@ func mapLogits(
 ) -> [CachedTarget] {
     let chunks = HeadChunks().ranges(rows.count, vocabulary: head.rows)
     let logits = Tensor(uninitialized: [max(1, chunks.first?.count ?? 0), head.rows])
+    var project = Projection(head, chunks: chunks.count)
     return chunks.flatMap { chunk in
-        project(
-            hidden.gatheringRows(Array(rows[chunk])), by: head, oneOf: chunks.count,
-            into: logits.rows(0..<chunk.count))
+        project(hidden.gatheringRows(Array(rows[chunk])), into: logits.rows(0..<chunk.count))
         return parallelMap(chunk.count, grain: 2) { row in
             body(
                 chunk.lowerBound + row,
