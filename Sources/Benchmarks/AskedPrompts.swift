@@ -23,12 +23,31 @@ struct AskedPrompts {
         }
     }
 
-    /// Other tools keep the prompt with or without the instruction line, in their own spacing, or none. Both
-    /// may be of any length, so that neither is looked for at every place of the other.
+    /// Other tools keep the prompt with or without the instruction line, the hint and the choices, in their
+    /// own spacing, or none.
     private static func isOne(_ prompt: String, with question: String) -> Bool {
         let (prompt, question) = (words(prompt), words(question))
-        return prompt.hasPrefix(question) || question.hasPrefix(prompt) || prompt.hasSuffix(question)
-            || question.hasSuffix(prompt)
+        return contains(prompt, question) || contains(question, prompt)
+    }
+
+    /// Both may be of any length, so each byte is looked at once (Knuth, Morris and Pratt 1977).
+    private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
+        guard !part.isEmpty else { return true }
+        // Of the part's first i + 1 bytes, how many that they end with they also begin with.
+        var borders = [0]
+        var matched = 0
+        for byte in part.dropFirst() {
+            while matched > 0, byte != part[matched] { matched = borders[matched - 1] }
+            if byte == part[matched] { matched += 1 }
+            borders.append(matched)
+        }
+        matched = 0
+        for byte in text {
+            while matched > 0, byte != part[matched] { matched = borders[matched - 1] }
+            if byte == part[matched] { matched += 1 }
+            if matched == part.count { return true }
+        }
+        return false
     }
 
     /// - Throws: `BenchmarkError.otherQuestions` where most answers are to other questions
@@ -45,12 +64,12 @@ struct AskedPrompts {
             ? [] : ["\(other) of \(known) answers were given to another prompt than the question of their id"]
     }
 
-    private static func words(_ text: String) -> String {
+    private static func words(_ text: String) -> [UInt8] {
         var words = String.UnicodeScalarView()
         words.append(
             contentsOf: text.replacing("<image>", with: "").lowercased().unicodeScalars.filter {
                 $0.properties.isAlphabetic || $0.properties.numericType != nil
             })
-        return String(words)
+        return Array(String(words).utf8)
     }
 }

@@ -25,7 +25,11 @@ import Testing
 
     @Test func answersToTheQuestionsAreScored() throws {
         let spaced = (1...4).map { "<image>\n is there  a cat \($0)?\nAnswer with a word." as String? }
-        for prompts in [(1...4).map { "Is there a cat \($0)?" as String? }, spaced, [nil, nil, nil, nil]] {
+        // Between a hint and choices, and the other way round; beginnings that almost fit before them.
+        let within = (1...4).map { "Is there, is there a cow?\nIs there a cat \($0)?\nA. yes" as String? }
+        let parts = (1...4).map { _ in "there a cat" as String? }
+        let plain = (1...4).map { "Is there a cat \($0)?" as String? }
+        for prompts in [plain, spaced, within, parts, [nil, nil, nil, nil]] {
             let scores = try scores(prompts)
             #expect(scores.failures.isEmpty && scores.notices.isEmpty, "\(scores.notices)")
         }
