@@ -68,8 +68,10 @@ import Testing
             for number in [0, 2, 3, 5, 7] {
                 #expect(processes[number].terminationStatus == 0, "\(log(folder, names[number]))")
             }
-            // Every entry once, every byte of it right; nothing left over.
+            // Every entry once, every byte of it right; nothing left over but claims of those that were
+            // killed after the others had looked for such for the last time.
             let cache = Store(folder.appendingPathComponent("cache"))
+            #expect(try Claims(cache).sweep(remove: true) <= killed)
             let contents = try StoreContents(cache)
             #expect(contents.entries.count == shards)
             try contents.verify { #expect($1 == nil, "\($0.path.path)") }
