@@ -1,12 +1,12 @@
 import Tensors
 
 /// `y = x Wᵀ` without a tape for several chunks of rows, one after the other: in bf16 the weight is laid out
-/// once for all of them. For as long as the weight does not change.
+/// once for all of them, so it must not change meanwhile.
 package struct Projection {
     private let weight: Value
     private let chunks: Int
-    /// Made by the first chunk that needs it, nil inside where there is none.
-    private var packed: PackedMatrix??
+    /// Made by the first chunk that needs it.
+    private lazy var packed = chunks > 1 ? weight.packed() : nil
 
     /// - Parameters:
     ///   - weight: `[outputs, inputs]`
@@ -17,8 +17,7 @@ package struct Projection {
     ///   - x: `[rows, inputs]`
     ///   - y: `[rows, outputs]`
     package mutating func callAsFunction(_ x: Tensor, into y: Tensor) {
-        if chunks > 1, x.rows > fewRows, packed == nil { packed = .some(weight.packed()) }
-        if x.rows > fewRows, case .some(.some(let packed)) = packed {
+        if x.rows > fewRows, let packed {
             multiply(HalfTensor(x), packed, into: y)
         } else {
             project(x, by: weight, into: y)

@@ -3,9 +3,9 @@
 #if defined(__x86_64__)
 #include "bfloat16_words.h"
 
-/* y = x w^T for so few rows that packing w would take longer than multiplying by it: both are read where they
-   are, along the inner side, four rows of each at a time, and each of the sixteen sums is a vector until its
-   end. Like bfloat16_product.c an exception to the rules of this folder, for the same reasons. */
+/* y = x w^T for so few rows that packing w would cost more than it gains: both are read where they are, along
+   the inner side, four rows of each at a time, and each of the sixteen sums is a vector until its end. Like
+   bfloat16_product.c an exception to the rules of this folder, for the same reasons. */
 
 enum { SIDE = 4 };
 /* Rows of w that are asked of memory before they are needed: by itself the processor asks for the next words

@@ -18,7 +18,7 @@ public func multiply(
 extension SplitProduct<Float, Float> {
     func compute(by kernel: ProductKernel, alpha: Float, beta: Float) {
         guard c.rows > 0, c.columns > 0 else { return }
-        if c.rows <= fewRows, opA == .plain, opB == .transposed, alpha == 1, beta == 0 {
+        if c.rows <= fewRows, isOfRows(alpha, beta) {
             ck_few_rows(
                 a.pointer, c.rows, a.stride, b.pointer, c.columns, inner, b.stride, c.pointer, c.stride)
         } else if c.rows == 1 {
@@ -49,7 +49,7 @@ public func multiply(
     let compute = { @Sendable (part: SplitProduct<Float, Float>) in
         part.compute(by: kernel, alpha: alpha, beta: beta)
     }
-    if c.rows <= fewRows, opA == .plain, opB == .transposed, alpha == 1, beta == 0 {
+    if c.rows <= fewRows, whole.isOfRows(alpha, beta) {
         whole.runShort(compute)
     } else {
         whole.run(by: kernel, compute)

@@ -37,13 +37,14 @@ package enum ProductKernel: String, CaseIterable, Sendable {
     package static func chosen(
         rows m: Int, columns n: Int, inner k: Int, alongRows: Bool, precision: Precision
     ) -> ProductKernel {
-        // With so few rows packing the matrix takes longer than multiplying by it; tiles gain more from it.
+        // With so few rows packing the matrix costs more than it gains. How many they are was measured
+        // without tiles; that those gain from it with fewer is a guess from their rates.
         let readsInPlace = alongRows && n >= 64 && k >= 256
         switch precision.ofActivations {
         case .fp32 where readsInPlace && hasAVX512 && m <= 16:
             return .rows
         case .fp32:
-            // Where oneDNN's float32 products are 5 to 12 % faster than OpenBLAS' (docs/performance.md).
+            // Where oneDNN's float32 products are mostly the faster ones (docs/performance.md).
             return blasIsOlder || hasAVX512 && m >= 96 && n >= 96 && k >= 64 ? .dnnl : .openBLAS
         case .bf16 where readsInPlace && m <= (hasTiles ? 16 : 64):
             return .rowsHalf
